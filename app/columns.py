@@ -1,0 +1,41 @@
+"""How columns, keys and constraints of the tables are made."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Enum, ForeignKey, MetaData, String
+from sqlmodel import Field, SQLModel
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+}
+
+# Byte order everywhere: cursors and digests must not depend on the collation of a database.
+TEXT = String().with_variant(String(collation="C"), "postgresql")
+
+
+class Table(SQLModel):
+    metadata = MetaData(naming_convention=NAMES)
+
+
+def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
+    return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key))
+
+
+def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bool = False) -> Any:
+    """A column that holds a value of a vocabulary; the database checks it too."""
+    values = [member.value for member in vocabulary]
+    kind = Enum(
+        *values, name=vocabulary.__name__.lower(), native_enum=False, create_constraint=True, length=40
+    )  # plain strings: rows are written in bulk, and read as documents
+    return Field(sa_column=Column(kind, nullable=nullable, primary_key=primary_key))
+
+
+def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:
+    """A foreign key. Checked at commit, so that one release may write its records in any order."""
+    key = ForeignKey(target, deferrable=True, initially="DEFERRED")
+    return Field(sa_column=Column(TEXT, key, nullable=nullable, primary_key=primary_key, index=index))

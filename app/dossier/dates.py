@@ -1,0 +1,80 @@
+"""EDTF dates (ISO 8601-2) and the days that they may mean."""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from math import isinf
+
+from edtf import parse_edtf
+from edtf.parser.edtf_exceptions import EDTFParseException
+
+from app.codebook import DatePrecision
+from app.dossier.seed import DateSeed
+
+_PRECISIONS = (
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), DatePrecision.DAY),
+    (re.compile(r"\d{4}-\d{2}"), DatePrecision.MONTH),
+    (re.compile(r"\d{4}"), DatePrecision.YEAR),
+)
+
+
+@dataclass(frozen=True)
+class Days:
+    """First and last possible day, both included."""
+
+    earliest: date
+    latest: date
+
+
+def days(seed: DateSeed) -> Days:
+    """The days that a date may mean: its own bounds where it gives them, else those of its EDTF string.
+
+    Raises ValueError for a string that is not EDTF, for an open end without a bound, and for bounds that do not meet
+    the string or stand there without a note.
+    """
+    implied = _implied(seed.edtf)
+    earliest, latest = seed.earliest or implied[0], seed.latest or implied[1]
+    if earliest is None or latest is None:
+        side = "earliest" if earliest is None else "latest"
+        raise ValueError(f"'{seed.edtf}' is open at one end; give '{side}' with a note")
+    if (seed.earliest or seed.latest) and not seed.note:
+        raise ValueError("bounds of its own need a note saying why")
+    if earliest > latest:
+        raise ValueError(f"earliest {earliest} is after latest {latest}")
+    if (implied[0] and latest < implied[0]) or (implied[1] and earliest > implied[1]):
+        raise ValueError(f"the bounds {earliest} to {latest} do not meet the date '{seed.edtf}'")
+    return Days(earliest, latest)
+
+
+def precision(edtf: str) -> DatePrecision:
+    """How finely a date is given."""
+    plain = edtf.rstrip("?~%")
+    return next((name for pattern, name in _PRECISIONS if pattern.fullmatch(plain)), DatePrecision.RANGE)
+
+
+def approximate(edtf: str) -> bool:
+    """Whether a date is qualified as uncertain or approximate."""
+    return any(mark in edtf for mark in "?~%")
+
+
+@lru_cache(maxsize=65_536)
+def _implied(edtf: str) -> tuple[date | None, date | None]:
+    """The bounds of an EDTF string; null where it is open. Cached, because parsing takes milliseconds."""
+    try:
+        if _PRECISIONS[0][0].fullmatch(edtf):
+            return (day := date.fromisoformat(edtf)), day
+        parsed = parse_edtf(edtf)
+        # The strict bounds: the fuzzy ones would turn `2019?` into 2018 to 2020.
+        return _day(parsed.lower_strict()), _day(parsed.upper_strict())
+    except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"'{edtf}' is not an EDTF date that names days") from error
+
+
+def _day(moment: time.struct_time | float) -> date | None:
+    if isinstance(moment, float):
+        if not isinf(moment):
+            raise ValueError("not a day")
+        return None
+    return date(moment.tm_year, moment.tm_mon, moment.tm_mday)

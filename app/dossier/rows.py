@@ -1,0 +1,258 @@
+"""Document -> columns and rows: what a record is filtered, sorted and joined by."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app import models
+from app.documents import (
+    AliasDocument,
+    ArticleDocument,
+    CasualtyDocument,
+    Document,
+    IncidentDocument,
+    OrganizationDocument,
+    PersonDocument,
+    PlaceDocument,
+    QuoteDocument,
+    StatementDocument,
+)
+from app.folding import fold
+
+Row = dict[str, Any]
+Owned = Iterator[tuple[type[Any], Row]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A record's own columns, and the rows in other tables that belong to it."""
+
+    columns: Row
+    owned: list[tuple[type[Any], Row]]
+
+
+def rows(resource: str, document: Document) -> Rows:
+    """The rows of a record, all made from its document."""
+    columns, owned = _MAKERS[resource]
+    return Rows({"id": document.id, **columns(document)}, [*owned(document), *_evidence(document)])
+
+
+def _evidence(document: Any) -> Owned:
+    for position, span in enumerate(document.evidence):
+        yield (
+            models.Evidence,
+            {
+                "record_type": document.type,
+                "record_id": document.id,
+                "position": position,
+                "field": span.field,
+                "article_id": span.article,
+                "paragraph": span.paragraph,
+                "start": span.start,
+                "end": span.end,
+                "sha256": span.sha256,
+                "fragment": span.url.partition("#:~:")[2],
+            },
+        )
+
+
+def _article(document: ArticleDocument) -> Row:
+    words = [document.title, *document.authors, *document.publishers]
+    return {
+        "sort_name": fold(document.title),
+        "folded": fold(" ".join(words)),
+        "published": document.published,
+    }
+
+
+def _article_owned(document: ArticleDocument) -> Owned:
+    return iter(())
+
+
+def _place(document: PlaceDocument) -> Row:
+    return {
+        "sort_name": fold(document.name),
+        "folded": _named(document.name, document.aliases, document.note),
+        "kind": document.kind,
+        "latitude": document.latitude,
+        "longitude": document.longitude,
+        "radius_m": document.coordinate.radius_m if document.coordinate else None,
+    }
+
+
+def _place_owned(document: PlaceDocument) -> Owned:
+    for parent in document.parents:
+        yield models.PlaceParent, {"place_id": document.id, "parent_id": parent.id, "basis": parent.basis}
+
+
+def _organization(document: OrganizationDocument) -> Row:
+    return {
+        "sort_name": fold(document.name),
+        "folded": _named(document.name, document.aliases, document.note),
+        "kind": document.kind,
+    }
+
+
+def _organization_owned(document: OrganizationDocument) -> Owned:
+    yield models.Party, {"id": document.id, "type": document.type}
+    for parent in document.parents:
+        row = {"organization_id": document.id, "parent_id": parent.id, "basis": parent.basis}
+        yield models.OrganizationParent, row
+
+
+def _person(document: PersonDocument) -> Row:
+    return {
+        "sort_name": fold(document.label),
+        "folded": _named(document.label, document.aliases, document.note),
+        "named": document.named,
+        "anonymity": document.anonymity,
+        "life_status": document.life_status,
+    }
+
+
+def _person_owned(document: PersonDocument) -> Owned:
+    yield models.Party, {"id": document.id, "type": document.type}
+    for role in document.roles:
+        yield models.PersonRole, {"person_id": document.id, "role": role}
+    for link in document.organizations:
+        row = {"person_id": document.id, "organization_id": link.id, "role": link.role}
+        yield models.Affiliation, row
+
+
+def _incident(document: IncidentDocument) -> Row:
+    date, location = document.date, document.location
+    row = {
+        "sort_name": fold(document.title),
+        "folded": _words(document.title, document.summary, document.outcome, document.note),
+        "kind": document.kind,
+        "granularity": document.granularity,
+        "earliest": date.earliest if date else None,
+        "latest": date.latest if date else None,
+        "sort_date": date.earliest if date else "",
+        "location_id": location.id if location else None,
+        "latitude": location.latitude if location else None,
+        "longitude": location.longitude if location else None,
+        "radius_m": location.radius_m if location else None,
+        "parent_id": document.parent,
+        "contested": document.contested,
+        "sort_killed": document.totals.killed.low if document.totals.killed else -1,
+    }
+    for outcome, total in document.totals:
+        row[f"{outcome}_low"] = total.low if total else None
+        row[f"{outcome}_high"] = total.high if total else None
+    return row
+
+
+def _incident_owned(document: IncidentDocument) -> Owned:
+    owner = {"incident_id": document.id}
+    for place in document.places:
+        yield (
+            models.IncidentPlace,
+            {**owner, "place_id": place.id, "role": place.role, "certainty": place.certainty},
+        )
+    for position, actor in enumerate(document.actors):
+        row = {"party_id": actor.id, "label": actor.label, "role": actor.role, "certainty": actor.certainty}
+        yield models.IncidentActor, {**owner, "position": position, **row}
+    for related in document.related:
+        yield models.IncidentRelation, {**owner, "related_id": related}
+
+
+def _casualty(document: CasualtyDocument) -> Row:
+    return {
+        "sort_name": document.incident,
+        "folded": _words(document.note),
+        "incident_id": document.incident,
+        "group": document.group,
+        "organization_id": document.organization,
+        "outcome": document.outcome,
+        "low": document.low,
+        "high": document.high,
+        "claimed_by_id": document.claimed_by.id if document.claimed_by else None,
+        "via_id": document.via.id if document.via else None,
+        "basis": document.basis,
+        "counted": document.counted,
+    }
+
+
+def _casualty_owned(document: CasualtyDocument) -> Owned:
+    for person in document.people:
+        yield models.CasualtyPerson, {"casualty_id": document.id, "person_id": person}
+
+
+def _quote(document: QuoteDocument) -> Row:
+    first = document.spans[0]
+    return {
+        "sort_name": _position(document.article, first.paragraph, first.start),
+        "folded": _words(document.text, document.speaker.label, document.note),
+        "article_id": document.article,
+        "kind": document.kind,
+        "speaker_id": document.speaker.id,
+        "anonymity": document.speaker.anonymity,
+        "relayed_by_id": document.relayed_by.id if document.relayed_by else None,
+        "told_to_id": document.told_to.id if document.told_to else None,
+        "contained_in_id": document.contained_in,
+    }
+
+
+def _quote_owned(document: QuoteDocument) -> Owned:
+    owner = {"quote_id": document.id}
+    for position, span in enumerate(document.spans):
+        yield models.QuoteSpan, {**owner, "position": position, **span.model_dump()}
+    for incident in document.incidents:
+        yield models.QuoteIncident, {**owner, "incident_id": incident}
+    for place in document.places:
+        yield models.QuotePlace, {**owner, "place_id": place}
+
+
+def _statement(document: StatementDocument) -> Row:
+    first, date = document.evidence[0], document.date
+    return {
+        "sort_name": _position(document.article, first.paragraph, first.start),
+        "folded": _words(document.gist, document.by.label if document.by else None, document.note),
+        "article_id": document.article,
+        "stance": document.stance,
+        "by_id": document.by.id if document.by else None,
+        "topic": document.topic,
+        "told_to_id": document.told_to.id if document.told_to else None,
+        "earliest": date.earliest if date else None,
+        "latest": date.latest if date else None,
+        "contested": document.contested,
+    }
+
+
+_ABOUT = {"incident": "incident_id", "place": "place_id", "person": "party_id", "organization": "party_id"}
+
+
+def _statement_owned(document: StatementDocument) -> Owned:
+    owner = {"statement_id": document.id}
+    for position, about in enumerate(document.about):
+        row = dict.fromkeys(_ABOUT.values()) | {_ABOUT[about.type]: about.id}
+        yield models.StatementAbout, {**owner, "position": position, **row}
+    for position, other in enumerate(document.contradicts):
+        is_quote = other.type == "quote"
+        row = {"other_id": None if is_quote else other.id, "quote_id": other.id if is_quote else None}
+        yield models.Contradiction, {**owner, "position": position, **row}
+
+
+def _words(*texts: str | None) -> str:
+    return fold(" ".join(text for text in texts if text))
+
+
+def _named(name: str, aliases: list[AliasDocument], note: str | None) -> str:
+    return _words(name, *(alias.name for alias in aliases), note)
+
+
+def _position(article: str, paragraph: int, start: int) -> str:
+    return f"{article}/{paragraph:06d}/{start:07d}"
+
+
+_MAKERS: dict[str, tuple[Callable[[Any], Row], Callable[[Any], Owned]]] = {
+    "articles": (_article, _article_owned),
+    "places": (_place, _place_owned),
+    "organizations": (_organization, _organization_owned),
+    "people": (_person, _person_owned),
+    "incidents": (_incident, _incident_owned),
+    "casualties": (_casualty, _casualty_owned),
+    "quotes": (_quote, _quote_owned),
+    "statements": (_statement, _statement_owned),
+}

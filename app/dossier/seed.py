@@ -1,0 +1,337 @@
+"""The records of the seed files, as people write and review them. Unknown keys are errors; a key left out means
+that the reporting does not say.
+
+YAML scalars arrive as text and are converted here, so `no` and `2019-04` never become something else.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+from app.codebook import (
+    ActorRole,
+    Anonymity,
+    Basis,
+    CasualtyBasis,
+    CasualtyGroup,
+    CasualtyOutcome,
+    Certainty,
+    CoordinatePrecision,
+    EvidenceField,
+    Granularity,
+    IncidentKind,
+    LifeStatus,
+    OrganizationKind,
+    ParagraphKind,
+    PersonRole,
+    PlaceKind,
+    PlaceRole,
+    QuoteKind,
+    Stance,
+    Topic,
+)
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+_AT = re.compile(r"(\d{1,6}):(\d{1,7})-(\d{1,7})")
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class At(Record):
+    """Where a span stands, written `paragraph:start-end`."""
+
+    paragraph: Annotated[int, Field(ge=1)]
+    start: int
+    end: int
+
+
+def _parse_at(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = _AT.fullmatch(value)
+    if match is None or int(match[2]) >= int(match[3]):
+        raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
+    return At(paragraph=int(match[1]), start=int(match[2]), end=int(match[3]))
+
+
+class Span(Record):
+    """A passage: position, SHA-256 of its text, and the words that lead a browser to it.
+
+    `first` and `last` are at most two words each; `before` and `after` stand directly around the passage and are
+    given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
+    """
+
+    at: Annotated[At, BeforeValidator(_parse_at)]
+    sha256: Digest
+    first: Words
+    last: Words | None = None
+    before: Words | None = None
+    after: Words | None = None
+    article: Slug | None = None
+
+
+class EvidenceSeed(Span):
+    field: EvidenceField
+
+
+class Removed(Record):
+    """Why a record was withdrawn and, after a merge, which id of the same type took over."""
+
+    reason: Line
+    successor: Slug | None = None
+
+
+class Tombstone(Record):
+    """A record that was withdrawn. It stays in the file, so that its address keeps answering with the reason."""
+
+    id: Slug
+    removed: Removed
+
+
+class Rests(Record):
+    """What every record of the data shares."""
+
+    id: Slug
+    note: Prose | None = None
+    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
+
+
+class DateSeed(Record):
+    """An EDTF date. `earliest` and `latest` are given, with a note, only where they differ from the string's own."""
+
+    edtf: Line
+    earliest: date | None = None
+    latest: date | None = None
+    note: Line | None = None
+
+
+class Alias(Record):
+    name: Line
+    basis: Basis = Basis.STATED
+
+
+class Parent(Record):
+    id: Slug
+    basis: Basis = Basis.STATED
+
+
+class CoordinateSeed(Record):
+    """A WGS 84 point that stands for the place within `radius_m` metres. It never comes from the article."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    precision: CoordinatePrecision
+    radius_m: Annotated[int, Field(ge=0, le=5_000_000)]
+    source: Line
+
+
+class PlaceSeed(Rests):
+    """`named` is false when `name` is a description in our own words. `parents` contain the place."""
+
+    name: Line
+    named: bool
+    kind: PlaceKind
+    aliases: list[Alias] = []
+    parents: list[Parent] = []
+    coordinate: CoordinateSeed | None = None
+
+
+class OrganizationSeed(Rests):
+    name: Line
+    kind: OrganizationKind
+    aliases: list[Alias] = []
+    parents: list[Parent] = []
+
+
+class AffiliationSeed(Record):
+    """`role` is what the reporting calls the person there, if it does."""
+
+    id: Slug
+    role: Line | None = None
+
+
+class PersonSeed(Rests):
+    """A person, or people spoken of together. `name` is left out for the unnamed; `label` is what to print then."""
+
+    name: Line | None = None
+    label: Line | None = None
+    group_size: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    roles: Annotated[list[PersonRole], Field(min_length=1)]
+    rank: Line | None = None
+    age: Annotated[int, Field(ge=0, le=150)] | None = None
+    life_status: LifeStatus
+    anonymity: Anonymity | None = None
+    organizations: list[AffiliationSeed] = []
+    aliases: list[Alias] = []
+
+    @model_validator(mode="after")
+    def _named_or_labelled(self) -> "PersonSeed":
+        if self.name is None and (self.label is None or self.anonymity is None):
+            raise ValueError("a person without a name needs a label and an anonymity")
+        if self.name is not None and (self.anonymity is not None or self.label is not None):
+            raise ValueError("a named person has neither anonymity nor label")
+        return self
+
+
+class PlaceLink(Record):
+    id: Slug
+    role: PlaceRole
+    certainty: Certainty
+    note: Line | None = None
+
+
+class ActorLink(Record):
+    """A person or organization by `id`, or a `label` for an actor whom the reporting does not identify."""
+
+    id: Slug | None = None
+    label: Line | None = None
+    role: ActorRole
+    certainty: Certainty
+    note: Line | None = None
+
+    @model_validator(mode="after")
+    def _id_or_label(self) -> "ActorLink":
+        if (self.id is None) == (self.label is None):
+            raise ValueError("an actor has either an id or, when unidentified, a label")
+        return self
+
+
+class CasualtySeed(Rests):
+    """One claim. Without `claimed_by` it is the article's own voice; both bounds left out: harm without a number."""
+
+    group: CasualtyGroup
+    organization: Slug | None = None
+    people: list[Slug] = []
+    outcome: CasualtyOutcome
+    low: Count | None = None
+    high: Count | None = None
+    claimed_by: Slug | None = None
+    via: Slug | None = None
+    basis: CasualtyBasis
+    counted: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CasualtySeed":
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low is above high")
+        if not self.counted and self.note is None:
+            raise ValueError("a claim that is not counted needs a note saying why")
+        return self
+
+
+def _claim_or_tombstone(value: Any) -> str:
+    return "tombstone" if isinstance(value, Tombstone) or isinstance(value, dict) and "removed" in value else "claim"
+
+
+Claim = Annotated[
+    Annotated[CasualtySeed, Tag("claim")] | Annotated[Tombstone, Tag("tombstone")],
+    Discriminator(_claim_or_tombstone),
+]
+
+
+class IncidentSeed(Rests):
+    """`location` is the id of the scene or target place whose point stands for the incident on a map."""
+
+    title: Line
+    summary: Prose
+    kind: IncidentKind
+    also_kinds: list[IncidentKind] = []
+    granularity: Granularity
+    date: DateSeed | None = None
+    location: Slug | None = None
+    places: list[PlaceLink] = []
+    actors: list[ActorLink] = []
+    outcome: Line | None = None
+    parent: Slug | None = None
+    related: list[Slug] = []
+    casualties: list[Claim] = []
+
+
+class IncidentExtension(Record):
+    """Evidence and claims that another article adds to an incident which is reported already."""
+
+    extends: Slug
+    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
+    casualties: list[Claim] = []
+
+
+class QuotedSpan(Span):
+    """A span with the quoted words exactly as printed, quotation marks included."""
+
+    exact: Prose
+
+
+class QuoteSeed(Rests):
+    """One utterance. Its text is computed from its spans, never typed. Pull quotes are display copies of it."""
+
+    kind: QuoteKind
+    spans: Annotated[list[QuotedSpan], Field(min_length=1)]
+    speaker: Slug
+    relayed_by: Slug | None = None
+    told_to: Slug | None = None
+    contained_in: Slug | None = None
+    incidents: list[Slug] = []
+    places: list[Slug] = []
+    pull_quotes: list[Span] = []
+
+
+class About(Record):
+    """What a statement is about."""
+
+    incidents: list[Slug] = []
+    places: list[Slug] = []
+    people: list[Slug] = []
+    organizations: list[Slug] = []
+
+
+class StatementSeed(Rests):
+    """Indirect speech or a position. Without `by` it is the article's own voice; `gist` is in our own words."""
+
+    stance: Stance
+    by: Slug | None = None
+    gist: Line
+    topic: Topic | None = None
+    date: DateSeed | None = None
+    about: About = About()
+    contradicts: list[Slug] = []
+    told_to: Slug | None = None
+
+
+class ParagraphSeed(Record):
+    """A paragraph of the article: how long it is and the SHA-256 of its text, which stays with the publisher."""
+
+    kind: ParagraphKind
+    length: Annotated[int, Field(ge=1)]
+    sha256: Digest
+
+
+class ArticleSeed(Record):
+    id: Slug
+    title: Line
+    authors: Annotated[list[Line], Field(min_length=1)]
+    publishers: Annotated[list[Line], Field(min_length=1)]
+    published: date
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s#]+$", max_length=1000)]
+    rights: Line
+    note: Prose | None = None
+    paragraphs: Annotated[list[ParagraphSeed], Field(min_length=1)]

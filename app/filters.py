@@ -1,0 +1,380 @@
+"""One query model per resource: every parameter that a list takes, its documentation and its strict parsing.
+
+An unknown parameter, a bad value, or a second value where one is taken is an error that names the parameter; nothing
+is ever ignored.
+"""
+
+import math
+import re
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
+
+from app.codebook import (
+    ActorRole,
+    Anonymity,
+    CasualtyBasis,
+    CasualtyGroup,
+    CasualtyOutcome,
+    Granularity,
+    IncidentKind,
+    OrganizationKind,
+    PersonRole,
+    PlaceKind,
+    PlaceRole,
+    QuoteKind,
+    Stance,
+    Topic,
+)
+from app.problems import BadParameter, BadValue, ParameterError
+
+F = TypeVar("F", bound="Listing")
+
+LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
+"""The place roles that say where an incident was."""
+
+_NUMBER = re.compile(r"\d{1,9}")
+_DECIMAL = re.compile(r"[+-]?\d{1,6}(\.\d{1,12})?")
+_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Days from `start` to `end`, both included; null where it is open."""
+
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True)
+class BBox:
+    """A box in WGS 84 degrees. `west` above `east` crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True)
+class Near:
+    longitude: float
+    latitude: float
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise BadValue("must be a whole number, not negative, of 9 digits at most")
+    return value
+
+
+def _numbers(value: str, names: str) -> list[float]:
+    parts = value.split(",")
+    if len(parts) != len(names.split(",")) or not all(_DECIMAL.fullmatch(part.strip()) for part in parts):
+        raise BadValue(f"must be {names}: decimal degrees (WGS 84), separated by commas")
+    return [float(part) for part in parts]
+
+
+def _in_range(longitudes: Iterable[float], latitudes: Iterable[float]) -> None:
+    if any(abs(value) > 180 for value in longitudes):
+        raise BadValue("longitudes lie between -180 and 180")
+    if any(abs(value) > 90 for value in latitudes):
+        raise BadValue("latitudes lie between -90 and 90")
+
+
+def _bbox(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    west, south, east, north = _numbers(value, "minLon,minLat,maxLon,maxLat")
+    _in_range((west, east), (south, north))
+    if south > north:
+        raise BadValue("minLat is above maxLat")
+    return BBox(west, south, east, north)
+
+
+def _near(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    longitude, latitude = _numbers(value, "lon,lat")
+    _in_range((longitude,), (latitude,))
+    return Near(longitude, latitude)
+
+
+def _radius(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _DECIMAL.fullmatch(value) or not 0 < float(value) <= 20_000:
+            raise BadValue("must be a number of kilometres above 0, 20000 at most")
+        return float(value)
+    return value
+
+
+def _day_range(text: str) -> tuple[str, str]:
+    """First and last day of a day, month or year."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        raise BadValue("must be 2019, 2019-04, 2019-04-19, or two of them as A/B, ../B or A/..")
+    year, month, day = int(match[1]), match[2], match[3]
+    if year == 0 or (month and not 1 <= int(month) <= 12):
+        raise BadValue(f"'{text}' has no such {'month' if month else 'year'}")
+    if day:
+        if not 1 <= int(day) <= monthrange(year, int(month))[1]:
+            raise BadValue(f"'{text}' is not a day of the calendar")
+        return text, text
+    if month:
+        return f"{text}-01", f"{text}-{monthrange(year, int(month))[1]:02d}"
+    return f"{text}-01-01", f"{text}-12-31"
+
+
+def _interval(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    first, slash, last = value.partition("/")
+    if not slash:
+        return Interval(*_day_range(value))
+    if first == last == "..":
+        raise BadValue("is open at both ends; leave it out instead")
+    start = None if first == ".." else _day_range(first)[0]
+    end = None if last == ".." else _day_range(last)[1]
+    if start and end and start > end:
+        raise BadValue(f"'{first}' is after '{last}'")
+    return Interval(start, end)
+
+
+def _yes_or_no(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise BadValue("must be true or false")
+    return value
+
+
+@dataclass(frozen=True)
+class Refers:
+    """The values of the parameter are ids of records: of one of these resources."""
+
+    resources: tuple[str, ...]
+
+
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": [pattern]})
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+ArticleIds = Annotated[list[Id], Refers(("articles",))]
+PlaceIds = Annotated[list[Id], Refers(("places",))]
+IncidentIds = Annotated[list[Id], Refers(("incidents",))]
+OrganizationIds = Annotated[list[Id], Refers(("organizations",))]
+PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
+Days = Annotated[Interval, BeforeValidator(_interval), _text("2019-04")]
+Box = Annotated[BBox, BeforeValidator(_bbox), _text("42.5,34.5,45,36.5")]
+Point = Annotated[Near, BeforeValidator(_near), _text("44.28,35.51")]
+Number = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=999_999_999)]
+Kilometres = Annotated[
+    float, BeforeValidator(_radius), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 20000})
+]
+Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
+
+
+class Listing(BaseModel):
+    """The parameters that every list takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="Text to look for, whatever its case and accents.", examples=["kanoos"]
+    )
+    article: ArticleIds = Field([], description="Only records that rest on this article.")
+    changed_since: Number | None = Field(
+        None, description="Only records that a release after this one has changed.", examples=[0]
+    )
+    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = Field(
+        50, description="How many records a page holds."
+    )
+    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        None, description="Where a page begins: take it from `links.next`."
+    )
+    count: Literal["auto", "exact", "none"] = Field(
+        "auto",
+        description="`auto` counts what matched while the resource has up to 10,000 records, `exact` always, `none` never.",
+    )
+    fields: list[str] = Field([], description="Only these keys of each record, beside `id`, `type` and `url`.")
+    include: list[str] = Field([], description="Also send the records that these refer to, once each, in `included`.")
+
+
+class IncidentCriteria(BaseModel):
+    """What incidents are chosen by; casualties are chosen by their incident in the same way."""
+
+    kind: list[IncidentKind] = Field([], description="What happened (the main kind).")
+    granularity: list[Granularity] = Field([], description="One event, a series of them, or planned.")
+    datetime: Days | None = Field(
+        None,
+        description=(
+            "`2019`, `2019-04`, `2019-04-19`, or an interval `A/B`, `../B`, `A/..`, ends included. A record's date may "
+            "itself be a month or a range: see `date_match`. Records without a date never match and are counted in "
+            "`meta.not_judged.date`."
+        ),
+        examples=["2019-04"],
+    )
+    date_match: Literal["overlaps", "within"] | None = Field(
+        None,
+        description=(
+            "`overlaps` (default): it could have happened then, because a possible day of the record lies in the "
+            "interval; `2019-04-19` so finds what is dated only `2019-04`. `within`: it certainly did, because all its "
+            "possible days lie in the interval."
+        ),
+    )
+    place: PlaceIds = Field([], description="At this place or anywhere inside it.", examples=[["riyadh-district"]])
+    place_role: list[PlaceRole] = Field(
+        [], description=f"What the place is to the incident. Default: {', '.join(LOCATING)}."
+    )
+    place_basis: Literal["any", "stated"] | None = Field(
+        None, description="`stated`: follow only containment that the reporting states. Default: `any`."
+    )
+    actor: PartyIds = Field([], description="With this person, or this organization or a part of it.")
+    actor_role: list[ActorRole] = Field([], description="In this role; alone: with anybody in this role.")
+    bbox: Box | None = Field(
+        None,
+        description=(
+            "`minLon,minLat,maxLon,maxLat` in WGS 84; minLon above maxLon crosses the antimeridian. Records without a "
+            "point never match and are counted in `meta.not_judged.location`."
+        ),
+    )
+    near: Point | None = Field(None, description="`lon,lat`: within `radius_km` of this point (great circle).")
+    radius_km: Kilometres | None = Field(None, description="Goes with `near`. Default: 50.")
+    location_match: Literal["possible", "certain"] | None = Field(
+        None,
+        description=(
+            "For `bbox` and `near`, by the `radius_m` of the record's point. `possible` (default): it could lie there; "
+            "`certain`: it must."
+        ),
+    )
+    has_location: Flag | None = Field(None, description="With, or without, a point on the map.")
+    contested: Flag | None = Field(None, description="Whether a statement about it stands against another.")
+    parent: IncidentIds = Field([], description="Parts of this operation.")
+    killed_at_least: Number | None = Field(None, description="At least so many were certainly killed (lower bound).")
+    killed_possibly: Number | None = Field(
+        None, description="So many or more may have been killed (upper bound; an open count fits any)."
+    )
+    wounded_at_least: Number | None = Field(None, description="As `killed_at_least`, for the wounded.")
+    wounded_possibly: Number | None = Field(None, description="As `killed_possibly`, for the wounded.")
+    detained_at_least: Number | None = Field(None, description="As `killed_at_least`, for the detained.")
+    detained_possibly: Number | None = Field(None, description="As `killed_possibly`, for the detained.")
+    abducted_at_least: Number | None = Field(None, description="As `killed_at_least`, for the abducted.")
+    abducted_possibly: Number | None = Field(None, description="As `killed_possibly`, for the abducted.")
+
+
+class IncidentFilters(IncidentCriteria, Listing):
+    sort: Literal["date", "-date", "title", "-title", "killed", "-killed", "changed", "-changed", "id", "-id"] = Field(
+        "-date",
+        description="One key, `-` for descending, ties by id. `killed` is the lower bound; not stated comes below 0.",
+    )
+
+
+class CasualtyFilters(IncidentCriteria, Listing):
+    group: list[CasualtyGroup] = Field([], description="Whom the claim counts.")
+    outcome: list[CasualtyOutcome] = Field([], description="What happened to them.")
+    basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")
+    claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
+    counted: Flag | None = Field(None, description="Whether totals include the claim.")
+    incident: IncidentIds = Field([], description="Claims about this incident.")
+    sort: Literal["incident", "-incident", "changed", "-changed", "id", "-id"] = Field(
+        "incident", description="One key, `-` for descending, ties by id."
+    )
+
+
+class ArticleFilters(Listing):
+    sort: Literal["published", "-published", "title", "-title", "changed", "-changed", "id", "-id"] = Field(
+        "-published", description="One key, `-` for descending, ties by id."
+    )
+
+
+class PlaceFilters(Listing):
+    kind: list[PlaceKind] = Field([], description="What sort of place.")
+    within: PlaceIds = Field([], description="Inside this place, at any depth.", examples=[["iraq"]])
+    place_basis: Literal["any", "stated"] | None = Field(
+        None, description="Goes with `within`. `stated`: only containment that the reporting states. Default: `any`."
+    )
+    bbox: Box | None = Field(None, description="`minLon,minLat,maxLon,maxLat`; as for incidents.")
+    near: Point | None = Field(None, description="`lon,lat`: within `radius_km` of this point (great circle).")
+    radius_km: Kilometres | None = Field(None, description="Goes with `near`. Default: 50.")
+    location_match: Literal["possible", "certain"] | None = Field(
+        None, description="For `bbox` and `near`: could lie there (default), or must."
+    )
+    has_location: Flag | None = Field(None, description="With, or without, a known point.")
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
+        "name", description="One key, `-` for descending, ties by id."
+    )
+
+
+class PersonFilters(Listing):
+    role: list[PersonRole] = Field([], description="What they are to the reporting.")
+    named: Flag | None = Field(None, description="Whether the reporting names them.")
+    anonymity: list[Anonymity] = Field([], description="How the unnamed appear.")
+    organization: OrganizationIds = Field([], description="Of this organization or a part of it.")
+    incident: IncidentIds = Field([], description="Actors in this incident, or counted among its casualties.")
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
+        "name", description="One key, `-` for descending, ties by id."
+    )
+
+
+class OrganizationFilters(Listing):
+    kind: list[OrganizationKind] = Field([], description="What sort of body.")
+    within: OrganizationIds = Field([], description="Part of this organization, at any depth.")
+    incident: IncidentIds = Field([], description="Actors in this incident.")
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
+        "name", description="One key, `-` for descending, ties by id."
+    )
+
+
+class QuoteFilters(Listing):
+    speaker: PartyIds = Field([], description="Whose words they are.", examples=[["hassan-al-soofy"]])
+    kind: list[QuoteKind] = Field([], description="How the words are quoted.")
+    anonymity: list[Anonymity] = Field([], description="How the speaker appears, where unnamed.")
+    named: Flag | None = Field(None, description="Whether the speaker is named.")
+    organization: OrganizationIds = Field([], description="The speaker belongs to this organization or a part of it.")
+    incident: IncidentIds = Field([], description="About this incident.")
+    place: PlaceIds = Field([], description="About this place or anywhere inside it.")
+    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] = Field(
+        "position", description="One key, `-` for descending, ties by id. `position` is the order in the article."
+    )
+
+
+class StatementFilters(Listing):
+    stance: list[Stance] = Field([], description="What the speaker does with it.")
+    topic: list[Topic] = Field([], description="The subject of general statements.")
+    by: PartyIds = Field([], description="Who says so.")
+    about: Annotated[list[Id], Refers(("incidents", "places", "people", "organizations"))] = Field(
+        [], description="About this incident, place, person or organization."
+    )
+    contested: Flag | None = Field(None, description="Whether it stands against another statement or quote.")
+    datetime: Days | None = Field(None, description="The time that it is about; as for incidents.")
+    date_match: Literal["overlaps", "within"] | None = Field(None, description="As for incidents.")
+    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] = Field(
+        "position", description="One key, `-` for descending, ties by id. `position` is the order in the article."
+    )
+
+
+class DetailFilters(BaseModel):
+    """The parameters that one record takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fields: list[str] = Listing.model_fields["fields"]  # type: ignore[assignment]
+    include: list[str] = Listing.model_fields["include"]  # type: ignore[assignment]
+
+
+FILTERS: dict[str, type[Listing]] = {
+    "articles": ArticleFilters,
+    "incidents": IncidentFilters,
+    "places": PlaceFilters,
+    "people": PersonFilters,
+    "organizations": OrganizationFilters,
+    "quotes": QuoteFilters,
+    "statements": StatementFilters,
+    "casualties": CasualtyFilters,
+}
+"""The query model of each resource."""

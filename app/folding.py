@@ -1,0 +1,18 @@
+"""Text as a search compares it: without case, accents, and the many shapes of apostrophes and dashes."""
+
+import unicodedata
+
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("‘’ʻʼʾʿ`´′", "'"),
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+    }
+)
+
+
+def fold(text: str) -> str:
+    """A text in its folded form; the same for every spelling that differs only in what folding removes."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_ALIKE))
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(plain.casefold().split())

@@ -1,0 +1,415 @@
+"""Every table. Columns are for filtering, sorting and joining; `document` is what is served.
+
+Ids are slugs, unique per type and never reused. People and organizations share one id space, `parties`, because an
+actor, a speaker or a claimant may be either. Dates are ISO strings of days (`YYYY-MM-DD`), so that they compare as
+text on every engine.
+"""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from app import codebook
+from app.columns import TEXT, Table, choice, reference, text
+
+
+class Served(Table):
+    """What every public record carries beside its own columns.
+
+    `folded` is the text that a search looks in, and `sort_name` the name or title that lists sort by, both without
+    case and accents. `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and
+    `changed_in`.
+    """
+
+    document: str
+    digest: str
+    version: int
+    changed_in: int = Field(foreign_key="releases.number")
+    sort_name: str = Field(sa_type=TEXT)
+    folded: str
+
+
+class Release(Table, table=True):
+    """The only thing that changes data. `digest` is computed over all records; `counts` is JSON by resource."""
+
+    __tablename__ = "releases"
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    loaded_at: str
+    note: str | None
+    shape: int
+    digest: str
+    counts: str
+
+
+class Change(Table, table=True):
+    """The log: what each release did to each record."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_type_id_release", "type", "id", "release"),)
+    release: int = Field(foreign_key="releases.number", primary_key=True)
+    type: str = text(primary_key=True)
+    id: str = text(primary_key=True)
+    op: str = choice(codebook.ChangeOp)
+    version: int
+    reason: str | None
+    superseded_by: str | None
+
+
+class Party(Table, table=True):
+    """The id space that people and organizations share."""
+
+    __tablename__ = "parties"
+    __table_args__ = (CheckConstraint("type IN ('person', 'organization')", name="type"),)
+    id: str = text(primary_key=True)
+    type: str
+
+
+class Article(Served, table=True):
+    __tablename__ = "articles"
+    __table_args__ = (Index(None, "sort_name", "id"), Index(None, "published", "id"), Index(None, "changed_in", "id"))
+    id: str = text(primary_key=True)
+    published: str = text()
+
+
+class Place(Served, table=True):
+    __tablename__ = "places"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "kind", "sort_name", "id"),
+        Index(None, "latitude", "longitude"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
+        CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
+        CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
+    )
+    id: str = text(primary_key=True)
+    kind: str = choice(codebook.PlaceKind)
+    latitude: float | None
+    longitude: float | None
+    radius_m: int | None
+
+
+class PlaceParent(Table, table=True):
+    """`parent_id` contains `place_id`; places form a graph without cycles."""
+
+    __tablename__ = "place_parents"
+    __table_args__ = (CheckConstraint("place_id <> parent_id", name="other"),)
+    place_id: str = reference("places.id", primary_key=True, index=False)
+    parent_id: str = reference("places.id", primary_key=True)
+    basis: str = choice(codebook.Basis)
+
+
+class Organization(Served, table=True):
+    __tablename__ = "organizations"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "kind", "sort_name", "id"),
+    )
+    id: str = reference("parties.id", primary_key=True, index=False)
+    kind: str = choice(codebook.OrganizationKind)
+
+
+class OrganizationParent(Table, table=True):
+    """`organization_id` is a part of `parent_id`."""
+
+    __tablename__ = "organization_parents"
+    __table_args__ = (CheckConstraint("organization_id <> parent_id", name="other"),)
+    organization_id: str = reference("organizations.id", primary_key=True, index=False)
+    parent_id: str = reference("organizations.id", primary_key=True)
+    basis: str = choice(codebook.Basis)
+
+
+class Person(Served, table=True):
+    """A person, or people spoken of together."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "named", "sort_name", "id"),
+        Index(None, "anonymity", "sort_name", "id"),
+        CheckConstraint("(anonymity IS NULL) = named", name="named"),
+    )
+    id: str = reference("parties.id", primary_key=True, index=False)
+    named: bool
+    anonymity: str | None = choice(codebook.Anonymity, nullable=True)
+    life_status: str = choice(codebook.LifeStatus)
+
+
+class PersonRole(Table, table=True):
+    __tablename__ = "person_roles"
+    __table_args__ = (Index(None, "role", "person_id"),)
+    person_id: str = reference("people.id", primary_key=True, index=False)
+    role: str = choice(codebook.PersonRole, primary_key=True)
+
+
+class Affiliation(Table, table=True):
+    __tablename__ = "affiliations"
+    person_id: str = reference("people.id", primary_key=True, index=False)
+    organization_id: str = reference("organizations.id", primary_key=True)
+    role: str | None
+
+
+class Incident(Served, table=True):
+    """`latitude`, `longitude` and `radius_m` are those of `location_id`. A low bound is null where the reporting says
+    nothing of that harm, a high bound also where it is open. `sort_date` is `earliest`, or empty without a
+    date; `sort_killed` is `killed_low`, or -1 where nothing is said."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "sort_date", "id"),
+        Index(None, "kind", "sort_date", "id"),
+        Index(None, "granularity", "sort_date", "id"),
+        Index(None, "parent_id", "sort_date", "id"),
+        Index(None, "earliest", "latest"),
+        Index(None, "latest"),
+        Index(None, "latitude", "longitude"),
+        *(Index(None, f"{outcome}_low", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
+        *(Index(None, f"{outcome}_high", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
+        Index(None, "sort_killed", "id"),
+        CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
+        CheckConstraint("(location_id IS NULL) = (latitude IS NULL)", name="location"),
+        CheckConstraint("parent_id <> id", name="parent"),
+        *(
+            CheckConstraint(f"{outcome}_low >= 0 AND {outcome}_low <= {outcome}_high", name=outcome)
+            for outcome in ("killed", "wounded", "abducted", "detained")
+        ),
+    )
+    id: str = text(primary_key=True)
+    kind: str = choice(codebook.IncidentKind)
+    granularity: str = choice(codebook.Granularity)
+    earliest: str | None = text(nullable=True)
+    latest: str | None = text(nullable=True)
+    sort_date: str = text()
+    location_id: str | None = reference("places.id", nullable=True)
+    latitude: float | None
+    longitude: float | None
+    radius_m: int | None
+    parent_id: str | None = reference("incidents.id", nullable=True, index=False)
+    killed_low: int | None
+    killed_high: int | None
+    wounded_low: int | None
+    wounded_high: int | None
+    abducted_low: int | None
+    abducted_high: int | None
+    detained_low: int | None
+    detained_high: int | None
+    sort_killed: int
+    contested: bool
+
+
+class IncidentPlace(Table, table=True):
+    __tablename__ = "incident_places"
+    __table_args__ = (Index(None, "place_id", "role", "incident_id"),)
+    incident_id: str = reference("incidents.id", primary_key=True, index=False)
+    place_id: str = reference("places.id", primary_key=True, index=False)
+    role: str = choice(codebook.PlaceRole, primary_key=True)
+    certainty: str = choice(codebook.Certainty)
+
+
+class IncidentActor(Table, table=True):
+    """A person or organization, or, without `party_id`, an actor whom the reporting leaves unidentified."""
+
+    __tablename__ = "incident_actors"
+    __table_args__ = (Index(None, "party_id", "role", "incident_id"), Index(None, "role", "incident_id"))
+    incident_id: str = reference("incidents.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    party_id: str | None = reference("parties.id", nullable=True, index=False)
+    label: str
+    role: str = choice(codebook.ActorRole)
+    certainty: str = choice(codebook.Certainty)
+
+
+class IncidentRelation(Table, table=True):
+    __tablename__ = "incident_relations"
+    __table_args__ = (CheckConstraint("incident_id <> related_id", name="other"),)
+    incident_id: str = reference("incidents.id", primary_key=True, index=False)
+    related_id: str = reference("incidents.id", primary_key=True)
+
+
+class Casualty(Served, table=True):
+    """One claim about one harm. Both bounds null: harm is stated, a number is not."""
+
+    __tablename__ = "casualties"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        *(Index(None, column, "id") for column in ("outcome", "basis", "counted", "low", "high")),
+        Index(None, "group", "id"),
+        CheckConstraint("low >= 0 AND low <= high", name="bounds"),
+    )
+    id: str = text(primary_key=True)
+    incident_id: str = reference("incidents.id")
+    group: str = choice(codebook.CasualtyGroup)
+    organization_id: str | None = reference("organizations.id", nullable=True)
+    outcome: str = choice(codebook.CasualtyOutcome)
+    low: int | None
+    high: int | None
+    claimed_by_id: str | None = reference("parties.id", nullable=True)
+    via_id: str | None = reference("parties.id", nullable=True)
+    basis: str = choice(codebook.CasualtyBasis)
+    counted: bool
+
+
+class CasualtyPerson(Table, table=True):
+    __tablename__ = "casualty_people"
+    casualty_id: str = reference("casualties.id", primary_key=True, index=False)
+    person_id: str = reference("people.id", primary_key=True)
+
+
+class Quote(Served, table=True):
+    """One utterance. `sort_name` is its position in the article."""
+
+    __tablename__ = "quotes"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "kind", "sort_name", "id"),
+        Index(None, "anonymity", "sort_name", "id"),
+    )
+    id: str = text(primary_key=True)
+    article_id: str = reference("articles.id")
+    kind: str = choice(codebook.QuoteKind)
+    speaker_id: str = reference("parties.id")
+    anonymity: str | None = choice(codebook.Anonymity, nullable=True)
+    relayed_by_id: str | None = reference("parties.id", nullable=True)
+    told_to_id: str | None = reference("parties.id", nullable=True)
+    contained_in_id: str | None = reference("quotes.id", nullable=True)
+
+
+class QuoteSpan(Table, table=True):
+    __tablename__ = "quote_spans"
+    __table_args__ = (CheckConstraint('start >= 0 AND start < "end"', name="span"),)
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    paragraph: int
+    start: int
+    end: int
+    exact: str
+
+
+class QuoteIncident(Table, table=True):
+    __tablename__ = "quote_incidents"
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    incident_id: str = reference("incidents.id", primary_key=True)
+
+
+class QuotePlace(Table, table=True):
+    __tablename__ = "quote_places"
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    place_id: str = reference("places.id", primary_key=True)
+
+
+class Statement(Served, table=True):
+    """Indirect speech or a position. `sort_name` is its position in the article."""
+
+    __tablename__ = "statements"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "stance", "sort_name", "id"),
+        Index(None, "topic", "sort_name", "id"),
+        Index(None, "contested", "sort_name", "id"),
+        Index(None, "earliest", "latest"),
+        CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
+    )
+    id: str = text(primary_key=True)
+    article_id: str = reference("articles.id")
+    stance: str = choice(codebook.Stance)
+    by_id: str | None = reference("parties.id", nullable=True)
+    topic: str | None = choice(codebook.Topic, nullable=True)
+    told_to_id: str | None = reference("parties.id", nullable=True)
+    earliest: str | None = text(nullable=True)
+    latest: str | None = text(nullable=True)
+    contested: bool
+
+
+class StatementAbout(Table, table=True):
+    """What a statement is about: an incident, a place, or a person or organization."""
+
+    __tablename__ = "statement_about"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN incident_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN place_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN party_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one",
+        ),
+    )
+    statement_id: str = reference("statements.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    incident_id: str | None = reference("incidents.id", nullable=True)
+    place_id: str | None = reference("places.id", nullable=True)
+    party_id: str | None = reference("parties.id", nullable=True)
+
+
+class Contradiction(Table, table=True):
+    """A statement that stands against another statement or against a quote."""
+
+    __tablename__ = "contradictions"
+    __table_args__ = (CheckConstraint("(other_id IS NULL) <> (quote_id IS NULL)", name="one"),)
+    statement_id: str = reference("statements.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    other_id: str | None = reference("statements.id", nullable=True)
+    quote_id: str | None = reference("quotes.id", nullable=True)
+
+
+class Evidence(Table, table=True):
+    """A passage that a record rests on. `fragment` holds two words at each of its ends at most (a text directive)."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        Index(None, "article_id", "record_type", "record_id"),
+        Index(None, "article_id", "paragraph", "start"),
+        CheckConstraint('start >= 0 AND start < "end"', name="span"),
+    )
+    record_type: str = text(primary_key=True)
+    record_id: str = text(primary_key=True)
+    position: int = Field(primary_key=True)
+    field: str = choice(codebook.EvidenceField)
+    article_id: str = reference("articles.id", index=False)
+    paragraph: int
+    start: int
+    end: int
+    sha256: str
+    fragment: str
+
+
+SERVED: dict[str, type[Any]] = {
+    "articles": Article,
+    "incidents": Incident,
+    "places": Place,
+    "people": Person,
+    "organizations": Organization,
+    "quotes": Quote,
+    "statements": Statement,
+    "casualties": Casualty,
+}
+"""The table of each resource. The resource's name stands in URLs."""
+
+TYPES = {
+    "articles": "article",
+    "incidents": "incident",
+    "places": "place",
+    "people": "person",
+    "organizations": "organization",
+    "quotes": "quote",
+    "statements": "statement",
+    "casualties": "casualty",
+}
+"""What one record of each resource is called."""
+
+OWNED: dict[str, list[tuple[type[Any], str]]] = {
+    "articles": [],
+    "incidents": [(IncidentPlace, "incident_id"), (IncidentActor, "incident_id"), (IncidentRelation, "incident_id")],
+    "places": [(PlaceParent, "place_id")],
+    "people": [(Party, "id"), (PersonRole, "person_id"), (Affiliation, "person_id")],
+    "organizations": [(Party, "id"), (OrganizationParent, "organization_id")],
+    "quotes": [(QuoteSpan, "quote_id"), (QuoteIncident, "quote_id"), (QuotePlace, "quote_id")],
+    "statements": [(StatementAbout, "statement_id"), (Contradiction, "statement_id")],
+    "casualties": [(CasualtyPerson, "casualty_id")],
+}
+"""The tables whose rows belong to a record, with the column that names it. They come and go with the record."""

@@ -1,0 +1,114 @@
+"""Errors as classes with a status, and the one body they have: problem details (RFC 9457)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ParameterError(BaseModel):
+    """What is wrong with one parameter."""
+
+    parameter: str = Field(examples=["kidn"])
+    detail: str = Field(examples=["There is no parameter 'kidn'."])
+    suggestion: str | None = Field(description="The nearest valid name or value.", examples=["kind"])
+
+
+class ProblemDocument(BaseModel):
+    """Problem details for HTTP APIs, RFC 9457."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Bad parameter"])
+    status: int = Field(examples=[400])
+    detail: str = Field(examples=["There is no parameter 'kidn'. Did you mean 'kind'?"])
+    instance: str = Field(description="The path that was asked for.", examples=["/v1/incidents"])
+    errors: list[ParameterError] | None = Field(
+        default=None, description="One entry for each parameter that is wrong; only with status 400."
+    )
+
+
+class Problem(Exception):
+    """The base of every error that a client sees."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+
+    def body(self, instance: str) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+        }
+
+
+@dataclass(frozen=True)
+class BadValue(ValueError):
+    """A value that a filter does not take. Parsers raise it; it becomes a BadParameter with the parameter's name."""
+
+    detail: str
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class BadParameter(Problem):
+    status = 400
+    title = "Bad parameter"
+
+    def __init__(self, errors: list[ParameterError]) -> None:
+        first = errors[0]
+        hint = f" Did you mean '{first.suggestion}'?" if first.suggestion else ""
+        super().__init__(first.detail + hint)
+        self.errors = errors
+
+    def body(self, instance: str) -> dict[str, Any]:
+        return {**super().body(instance), "errors": [error.model_dump() for error in self.errors]}
+
+    @classmethod
+    def of(cls, parameter: str, detail: str, suggestion: str | None = None) -> "BadParameter":
+        return cls([ParameterError(parameter=parameter, detail=detail, suggestion=suggestion)])
+
+
+class NotFound(Problem):
+    status = 404
+    title = "Not found"
+
+
+class NotAllowed(Problem):
+    status = 405
+    title = "Method not allowed"
+
+
+class NotAcceptable(Problem):
+    status = 406
+    title = "No such representation"
+
+
+class Gone(Problem):
+    status = 410
+    title = "Removed"
+
+
+class Merged(Problem):
+    """The record lives on under another id; the answer redirects there."""
+
+    status = 308
+    title = "Merged"
+
+
+class Unavailable(Problem):
+    status = 503
+    title = "Unavailable"
+
+    def __init__(self, detail: str, retry_after: int = 2) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

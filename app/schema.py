@@ -1,0 +1,31 @@
+"""The state of a database's tables: created, brought up to date or refused by the migrations."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from app.database import Database, DatabaseError
+from app.settings import MIGRATIONS
+
+
+def migrate(database: Database, target: str = "head") -> bool:
+    """Brings the tables up to date; True when something changed. Raises DatabaseError for a newer database."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    with database.writer(migrating=True) as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        if before is not None and before not in known:
+            raise DatabaseError(
+                f"{database.name} was made by a newer version of dateline ({before}); update the code."
+            )
+        if target == "head" and before == scripts.get_current_head():
+            return False
+        config.attributes["connection"] = connection
+        if target == "head":
+            command.upgrade(config, target)
+        else:
+            command.downgrade(config, target)
+    return True

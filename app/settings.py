@@ -1,0 +1,26 @@
+"""The settings. Nothing else reads the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = ROOT / "seed"
+MIGRATIONS = ROOT / "migrations"
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable named `DATELINE_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///dateline.db",
+        description="The database: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where the world reaches this service; the base of absolute links in feeds, CSV and `/ogc`.",
+    )

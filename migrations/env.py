@@ -1,0 +1,41 @@
+"""Alembic's entry: runs the migrations over the connection it is given, or over DATELINE_DATABASE_URL."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlmodel.sql.sqltypes import AutoString
+
+from app import models
+from app.database import Database
+from app.settings import Settings
+
+
+def _include_name(name: str | None, kind: str, parents: Any) -> bool:
+    """Full-text and R*Tree tables keep their content in shadow tables that no model describes."""
+    return kind != "table" or name in models.Release.metadata.tables
+
+
+def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """SQLModel's own string type is a plain string to a database."""
+    return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=models.Release.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        include_name=_include_name,
+        render_item=_render,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    _run(given)
+else:
+    with Database(Settings().database_url).writer() as connection:
+        _run(connection)
