@@ -1,12 +1,14 @@
 """The `dateline` command."""
 
 import json
+import socket
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.database import Database, DatabaseError
@@ -15,7 +17,10 @@ from app.dossier.passages import Passage, PassageError
 from app.dossier.reading import Dossier, DossierError, read
 from app.dossier.verifying import article_text
 from app.dossier.verifying import verify as verify_article
+from app.main import create_app
 from app.models import SERVED
+from app.openapi import describe
+from app.problems import Unavailable
 from app.schema import migrate as migrate_database
 from app.settings import SEED, Settings
 
@@ -27,6 +32,56 @@ ArticleText = Annotated[
     Path, typer.Option("--text", help="The article's own text, one paragraph a line.", exists=True, dir_okay=False)
 ]
 ArticleId = Annotated[str | None, typer.Option("--article", help="The article's id, when the seed has several.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=64)] = 1,
+) -> None:
+    """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
+    _refuse_busy_port(host, port)
+    database = Database(Settings().database_url)
+    migrate_database(database)
+    with database.snapshot() as snapshot:
+        release = snapshot.release
+    if release.number:
+        typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
+    else:
+        _load(database, SEED)
+    database.close()
+    base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    for path in _TO_TRY:
+        typer.echo(f"  {base}{path}")
+    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning")
+
+
+_TO_TRY = (
+    "/",
+    "/docs",
+    "/v1/incidents?place=riyadh-district",
+    "/v1/incidents/kanoos-island-raid?include=people,quotes",
+)
+
+
+def _refuse_busy_port(host: str, port: int) -> None:
+    """Says so before anything is loaded; the server itself would only say it after starting."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port."
+            ) from error
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    typer.echo(json.dumps(describe(create_app()), ensure_ascii=False, indent=2))
 
 
 @app.command()
@@ -89,11 +144,15 @@ def migrate() -> None:
     typer.echo(f"{database.name}: {'tables brought up to date' if changed else 'tables are up to date'}.")
 
 
+class CommandError(Exception):
+    """A command cannot do what it was asked; the message says why in one plain sentence."""
+
+
 def main() -> None:
     """Runs the command; what goes wrong for a known reason is one plain message and exit code 1."""
     try:
         app()
-    except (DossierError, DatabaseError, PassageError) as error:
+    except (DossierError, DatabaseError, PassageError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
             typer.echo(f"{len(error.faults)} mistakes; nothing was loaded.", err=True)

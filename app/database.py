@@ -5,6 +5,7 @@ snapshot and so from one release.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
@@ -39,9 +40,10 @@ class ReleaseMark:
     number: int
     digest: str
     loaded_at: str
+    counts: dict[str, int]
 
 
-NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z")
+NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
 
 
 class Snapshot:
@@ -50,19 +52,19 @@ class Snapshot:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         row = connection.execute(
-            select(col(Release.number), col(Release.digest), col(Release.loaded_at))
+            select(col(Release.number), col(Release.digest), col(Release.loaded_at), col(Release.counts))
             .order_by(col(Release.number).desc())
             .limit(1)
         ).first()
-        self.release = ReleaseMark(*row) if row else NOTHING
+        self.release = ReleaseMark(*row[:3], json.loads(row[3])) if row else NOTHING
 
-    def rows(self, statement: Select[Any]) -> list[Any]:
+    def rows(self, statement: Executable) -> list[Any]:
         return list(self._connection.execute(statement).all())
 
-    def column(self, statement: Select[Any]) -> list[Any]:
+    def column(self, statement: Executable) -> list[Any]:
         return list(self._connection.execute(statement).scalars())
 
-    def value(self, statement: Select[Any]) -> Any:
+    def value(self, statement: Executable) -> Any:
         return self._connection.execute(statement).scalar()
 
 
@@ -170,14 +172,12 @@ def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> 
 def _read_only(url: URL) -> URL:
     path = Path(str(url.database)).resolve()
     # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either.
-    mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
-    return URL.create("sqlite", database=f"file:{quote(str(path))}?{mode}&uri=true")
+    mode = {"mode": "ro"} if os.access(path.parent, os.W_OK) else {"immutable": "1"}
+    return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
 
 
 def _postgresql(url: URL, **options: Any) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"), pool_size=READING_THREADS, max_overflow=0, **options
-    )
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=READING_THREADS, max_overflow=0, **options)
 
 
 def _plainly(error: Exception) -> str:

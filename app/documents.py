@@ -84,9 +84,7 @@ class DateDocument(Shape):
     earliest: Day | None = Field(description="First possible day.")
     latest: Day | None = Field(description="Last possible day.")
     precision: DatePrecision
-    approximate: bool = Field(
-        description="The date is uncertain or approximate (`?`, `~` or `%` in the EDTF string)."
-    )
+    approximate: bool = Field(description="The date is uncertain or approximate (`?`, `~` or `%` in the EDTF string).")
     note: str | None
 
 

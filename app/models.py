@@ -78,7 +78,7 @@ class Place(Served, table=True):
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
         Index(None, "kind", "sort_name", "id"),
-        Index(None, "latitude", "longitude"),
+        Index(None, "south", "north", "west", "east"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
@@ -88,6 +88,10 @@ class Place(Served, table=True):
     latitude: float | None
     longitude: float | None
     radius_m: int | None
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
 
 
 class PlaceParent(Table, table=True):
@@ -167,7 +171,7 @@ class Incident(Served, table=True):
         Index(None, "parent_id", "sort_date", "id"),
         Index(None, "earliest", "latest"),
         Index(None, "latest"),
-        Index(None, "latitude", "longitude"),
+        Index(None, "south", "north", "west", "east"),
         *(Index(None, f"{outcome}_low", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
         *(Index(None, f"{outcome}_high", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
         Index(None, "sort_killed", "id"),
@@ -189,6 +193,10 @@ class Incident(Served, table=True):
     latitude: float | None
     longitude: float | None
     radius_m: int | None
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
     parent_id: str | None = reference("incidents.id", nullable=True, index=False)
     killed_low: int | None
     killed_high: int | None

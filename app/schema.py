@@ -18,9 +18,7 @@ def migrate(database: Database, target: str = "head") -> bool:
     with database.writer(migrating=True) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         if before is not None and before not in known:
-            raise DatabaseError(
-                f"{database.name} was made by a newer version of dateline ({before}); update the code."
-            )
+            raise DatabaseError(f"{database.name} was made by a newer version of dateline ({before}); update the code.")
         if target == "head" and before == scripts.get_current_head():
             return False
         config.attributes["connection"] = connection

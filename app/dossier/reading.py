@@ -71,9 +71,7 @@ class Source:
 
     def fault(self, path: Key, message: str) -> Fault:
         full = self.prefix + path
-        line = next(
-            (self.lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in self.lines), self.line
-        )
+        line = next((self.lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in self.lines), self.line)
         return Fault(self.file, line, self.record, ".".join(map(str, full)), message)
 
 

@@ -365,9 +365,7 @@ def _total(outcome: CasualtyOutcome, claims: list[ClaimDocument]) -> Bounds | No
     if not counted:
         return None
     highs = [claim.high for claim in counted if claim.high is not None]
-    return Bounds(
-        low=sum(claim.low or 0 for claim in counted), high=sum(highs) if len(highs) == len(counted) else None
-    )
+    return Bounds(low=sum(claim.low or 0 for claim in counted), high=sum(highs) if len(highs) == len(counted) else None)
 
 
 def _grouped(pairs: Any) -> dict[Any, list[Any]]:

@@ -9,8 +9,10 @@ from app.documents import (
     AliasDocument,
     ArticleDocument,
     CasualtyDocument,
+    CoordinateDocument,
     Document,
     IncidentDocument,
+    LocationDocument,
     OrganizationDocument,
     PersonDocument,
     PlaceDocument,
@@ -18,6 +20,7 @@ from app.documents import (
     StatementDocument,
 )
 from app.folding import fold
+from app.geography import box_around
 
 Row = dict[str, Any]
 Owned = Iterator[tuple[type[Any], Row]]
@@ -74,9 +77,7 @@ def _place(document: PlaceDocument) -> Row:
         "sort_name": fold(document.name),
         "folded": _named(document.name, document.aliases, document.note),
         "kind": document.kind,
-        "latitude": document.latitude,
-        "longitude": document.longitude,
-        "radius_m": document.coordinate.radius_m if document.coordinate else None,
+        **_area(document.latitude, document.longitude, document.coordinate),
     }
 
 
@@ -130,9 +131,7 @@ def _incident(document: IncidentDocument) -> Row:
         "latest": date.latest if date else None,
         "sort_date": date.earliest if date else "",
         "location_id": location.id if location else None,
-        "latitude": location.latitude if location else None,
-        "longitude": location.longitude if location else None,
-        "radius_m": location.radius_m if location else None,
+        **(_area(location.latitude, location.longitude, location) if location else _area(None, None, None)),
         "parent_id": document.parent,
         "contested": document.contested,
         "sort_killed": document.totals.killed.low if document.totals.killed else -1,
@@ -232,6 +231,14 @@ def _statement_owned(document: StatementDocument) -> Owned:
         is_quote = other.type == "quote"
         row = {"other_id": None if is_quote else other.id, "quote_id": other.id if is_quote else None}
         yield models.Contradiction, {**owner, "position": position, **row}
+
+
+def _area(latitude: float | None, longitude: float | None, circle: CoordinateDocument | LocationDocument | None) -> Row:
+    """A point and the box around its circle. West and east run on beyond 180 degrees where the box crosses it."""
+    if latitude is None or longitude is None or circle is None:
+        return dict.fromkeys(("latitude", "longitude", "radius_m", "west", "south", "east", "north"))
+    box = box_around(longitude, latitude, circle.radius_m)
+    return {"latitude": latitude, "longitude": longitude, "radius_m": circle.radius_m, **box}
 
 
 def _words(*texts: str | None) -> str:

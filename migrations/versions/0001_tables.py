@@ -194,6 +194,10 @@ def upgrade() -> None:
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("radius_m", sa.Integer(), nullable=True),
+        sa.Column("west", sa.Float(), nullable=True),
+        sa.Column("south", sa.Float(), nullable=True),
+        sa.Column("east", sa.Float(), nullable=True),
+        sa.Column("north", sa.Float(), nullable=True),
         sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_places_point")),
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_places_latitude")),
         sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_places_longitude")),
@@ -203,15 +207,15 @@ def upgrade() -> None:
     with op.batch_alter_table("places", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_places_changed_in_id"), ["changed_in", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_places_kind_sort_name_id"), ["kind", "sort_name", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_places_latitude_longitude"), ["latitude", "longitude"], unique=False)
         batch_op.create_index(batch_op.f("ix_places_sort_name_id"), ["sort_name", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_places_south_north_west_east"), ["south", "north", "west", "east"], unique=False
+        )
 
     op.create_table(
         "affiliations",
         sa.Column("person_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
-        sa.Column(
-            "organization_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
-        ),
+        sa.Column("organization_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("role", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id"],
@@ -221,11 +225,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_affiliations_person_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["person_id"], ["people.id"], name=op.f("fk_affiliations_person_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("person_id", "organization_id", name=op.f("pk_affiliations")),
     )
@@ -263,11 +263,7 @@ def upgrade() -> None:
         sa.Column("fragment", sa.String(), nullable=False),
         sa.CheckConstraint('start >= 0 AND start < "end"', name=op.f("ck_evidence_span")),
         sa.ForeignKeyConstraint(
-            ["article_id"],
-            ["articles.id"],
-            name=op.f("fk_evidence_article_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["article_id"], ["articles.id"], name=op.f("fk_evidence_article_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("record_type", "record_id", "position", name=op.f("pk_evidence")),
     )
@@ -333,6 +329,10 @@ def upgrade() -> None:
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("radius_m", sa.Integer(), nullable=True),
+        sa.Column("west", sa.Float(), nullable=True),
+        sa.Column("south", sa.Float(), nullable=True),
+        sa.Column("east", sa.Float(), nullable=True),
+        sa.Column("north", sa.Float(), nullable=True),
         sa.Column("parent_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=True),
         sa.Column("killed_low", sa.Integer(), nullable=True),
         sa.Column("killed_high", sa.Integer(), nullable=True),
@@ -355,18 +355,10 @@ def upgrade() -> None:
         sa.CheckConstraint("wounded_low >= 0 AND wounded_low <= wounded_high", name=op.f("ck_incidents_wounded")),
         sa.ForeignKeyConstraint(["changed_in"], ["releases.number"], name=op.f("fk_incidents_changed_in")),
         sa.ForeignKeyConstraint(
-            ["location_id"],
-            ["places.id"],
-            name=op.f("fk_incidents_location_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["location_id"], ["places.id"], name=op.f("fk_incidents_location_id"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["incidents.id"],
-            name=op.f("fk_incidents_parent_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["parent_id"], ["incidents.id"], name=op.f("fk_incidents_parent_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
     )
@@ -384,7 +376,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incidents_killed_low_id"), ["killed_low", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_kind_sort_date_id"), ["kind", "sort_date", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_latest"), ["latest"], unique=False)
-        batch_op.create_index(batch_op.f("ix_incidents_latitude_longitude"), ["latitude", "longitude"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_location_id"), ["location_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_incidents_parent_id_sort_date_id"), ["parent_id", "sort_date", "id"], unique=False
@@ -392,14 +383,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incidents_sort_date_id"), ["sort_date", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_sort_killed_id"), ["sort_killed", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_sort_name_id"), ["sort_name", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_incidents_south_north_west_east"), ["south", "north", "west", "east"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_incidents_wounded_high_id"), ["wounded_high", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incidents_wounded_low_id"), ["wounded_low", "id"], unique=False)
 
     op.create_table(
         "organization_parents",
-        sa.Column(
-            "organization_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
-        ),
+        sa.Column("organization_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("parent_id", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column(
             "basis",
@@ -449,11 +441,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_person_roles_person_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["person_id"], ["people.id"], name=op.f("fk_person_roles_person_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("person_id", "role", name=op.f("pk_person_roles")),
     )
@@ -471,11 +459,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("place_id <> parent_id", name=op.f("ck_place_parents_other")),
         sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["places.id"],
-            name=op.f("fk_place_parents_parent_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["parent_id"], ["places.id"], name=op.f("fk_place_parents_parent_id"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["place_id"], ["places.id"], name=op.f("fk_place_parents_place_id"), initially="DEFERRED", deferrable=True
@@ -498,13 +482,7 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "direct",
-                "partial",
-                "embedded",
-                name="quotekind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
+                "direct", "partial", "embedded", name="quotekind", native_enum=False, create_constraint=True, length=40
             ),
             nullable=False,
         ),
@@ -645,11 +623,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["changed_in"], ["releases.number"], name=op.f("fk_statements_changed_in")),
         sa.ForeignKeyConstraint(
-            ["told_to_id"],
-            ["parties.id"],
-            name=op.f("fk_statements_told_to_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["told_to_id"], ["parties.id"], name=op.f("fk_statements_told_to_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statements")),
     )
@@ -795,11 +769,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["quote_id"],
-            ["quotes.id"],
-            name=op.f("fk_contradictions_quote_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["quote_id"], ["quotes.id"], name=op.f("fk_contradictions_quote_id"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["statement_id"],
@@ -880,9 +850,7 @@ def upgrade() -> None:
             ["party_id", "role", "incident_id"],
             unique=False,
         )
-        batch_op.create_index(
-            batch_op.f("ix_incident_actors_role_incident_id"), ["role", "incident_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_incident_actors_role_incident_id"), ["role", "incident_id"], unique=False)
 
     op.create_table(
         "incident_places",
@@ -931,11 +899,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["place_id"],
-            ["places.id"],
-            name=op.f("fk_incident_places_place_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["place_id"], ["places.id"], name=op.f("fk_incident_places_place_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("incident_id", "place_id", "role", name=op.f("pk_incident_places")),
     )
@@ -982,11 +946,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["quote_id"],
-            ["quotes.id"],
-            name=op.f("fk_quote_incidents_quote_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["quote_id"], ["quotes.id"], name=op.f("fk_quote_incidents_quote_id"), initially="DEFERRED", deferrable=True
         ),
         sa.PrimaryKeyConstraint("quote_id", "incident_id", name=op.f("pk_quote_incidents")),
     )
@@ -1048,11 +1008,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.ForeignKeyConstraint(
-            ["place_id"],
-            ["places.id"],
-            name=op.f("fk_statement_about_place_id"),
-            initially="DEFERRED",
-            deferrable=True,
+            ["place_id"], ["places.id"], name=op.f("fk_statement_about_place_id"), initially="DEFERRED", deferrable=True
         ),
         sa.ForeignKeyConstraint(
             ["statement_id"],
@@ -1187,12 +1143,12 @@ def downgrade() -> None:
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_incidents_wounded_low_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_wounded_high_id"))
+        batch_op.drop_index(batch_op.f("ix_incidents_south_north_west_east"))
         batch_op.drop_index(batch_op.f("ix_incidents_sort_name_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_sort_killed_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_sort_date_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_parent_id_sort_date_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_location_id"))
-        batch_op.drop_index(batch_op.f("ix_incidents_latitude_longitude"))
         batch_op.drop_index(batch_op.f("ix_incidents_latest"))
         batch_op.drop_index(batch_op.f("ix_incidents_kind_sort_date_id"))
         batch_op.drop_index(batch_op.f("ix_incidents_killed_low_id"))
@@ -1216,8 +1172,8 @@ def downgrade() -> None:
 
     op.drop_table("affiliations")
     with op.batch_alter_table("places", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_places_south_north_west_east"))
         batch_op.drop_index(batch_op.f("ix_places_sort_name_id"))
-        batch_op.drop_index(batch_op.f("ix_places_latitude_longitude"))
         batch_op.drop_index(batch_op.f("ix_places_kind_sort_name_id"))
         batch_op.drop_index(batch_op.f("ix_places_changed_in_id"))
 

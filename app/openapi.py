@@ -1,0 +1,104 @@
+"""The OpenAPI document: what FastAPI finds, completed with what front-end tools ask for and with real examples."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app import __version__
+from app.documents import stored
+from app.dossier.loading import dossier
+from app.dossier.rendering import Rendering
+from app.routes.problems import problem_schema
+from app.settings import SEED
+
+DESCRIPTION = """\
+Incidents, places, people and quotes of an investigation, as filtered JSON, each with the passages that it rests on.
+
+* **Not stated is null**, never 0 and never a guess. Dates keep the precision of the reporting, counts are claims with
+  bounds and a claimant, and places without a known point have none.
+* **Every fact has its evidence**: article, paragraph, character span, digest, and a link that opens the passage.
+* **Everything belongs to a release**, one integer that stands in `meta.release` and in the `Dateline-Release` header.
+* **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
+
+A repeated parameter means *or*, different parameters mean *and*. Lists are paged with `links.next`.
+The article and the quoted words belong to their publisher.
+"""
+
+TAGS = [
+    {"name": "incidents", "description": "What happened."},
+    {"name": "casualties", "description": "Claims about who was harmed."},
+    {"name": "places", "description": "Where it happened."},
+    {"name": "people", "description": "Who was there, who was hurt, who speaks."},
+    {"name": "organizations", "description": "Forces, groups and institutions."},
+    {"name": "quotes", "description": "What was said, verbatim."},
+    {"name": "statements", "description": "What was said indirectly, claimed or denied."},
+    {"name": "articles", "description": "What everything rests on."},
+    {"name": "codebook", "description": "What the values mean."},
+    {"name": "health", "description": "For those who run the service."},
+]
+
+EXAMPLES = {
+    "articles": "foltyn-us-iran-isis-2020",
+    "incidents": "kanoos-aerial-shelling",
+    "places": "khatuniya",
+    "people": "hassan-al-soofy",
+    "organizations": "cts",
+    "quotes": "muhsen-terrified-at-night",
+    "statements": "us-denies-depot-blasts",
+    "casualties": "kubaiba-fighters-killed",
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app, made once."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title="Dateline",
+            version=__version__,
+            summary="A REST API over reporting.",
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+            servers=[{"url": "/", "description": "This server"}],
+            contact={"name": "Dateline", "url": "https://github.com/dateline/dateline"},
+            license_info={"name": "MIT (the code)", "identifier": "MIT"},
+        )
+        found["security"] = []
+        found["components"]["schemas"] |= problem_schema()
+        _add_examples(found)
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+def _add_examples(found: dict[str, Any]) -> None:
+    """Real records of the shipped seed, with their lists shortened."""
+    chosen = {(resource, id_) for resource, id_ in EXAMPLES.items()}
+    for resource, document in Rendering(dossier(SEED)):
+        if (resource, document.id) not in chosen:
+            continue
+        record = _shortened(json.loads(stored(document, 1, 1)))
+        path = f"/v1/{resource}"
+        meta = {
+            "release": 1,
+            "matched": 1,
+            "not_judged": {"location": None, "date": None, "casualties": None},
+            "returned": 1,
+        }
+        _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
+        links = {"self": f"{path}/{document.id}"}
+        _give(found, f"{path}/{{id}}", {"data": record, "links": links, "meta": {"release": 1}})
+        found["paths"][f"{path}/{{id}}"]["get"]["parameters"][0]["example"] = document.id
+
+
+def _give(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
+    found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shortened(item) for item in value[:2]]
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    return value

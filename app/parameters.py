@@ -1,0 +1,137 @@
+"""Query strings -> filters, strictly, and the same parameters as OpenAPI sees them.
+
+An unknown parameter, a bad value, or a second value where one is taken is an error that names the parameter; nothing
+is ever ignored.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from app.problems import BadParameter, BadValue, ParameterError
+
+F = TypeVar("F", bound=BaseModel)
+Choices = Mapping[str, Sequence[str]]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+NEEDS = {
+    "radius_km": ("near",),
+    "location_match": ("bbox", "near"),
+    "date_match": ("datetime",),
+    "place_role": ("place",),
+    "place_basis": ("place", "within"),
+}
+"""Parameters that say nothing without another one."""
+
+
+def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) -> F:
+    """The filters of a query string. Raises BadParameter with everything that is wrong in it.
+
+    `choices` holds the values of `fields` and `include`, which depend on the resource's documents.
+    """
+    errors: list[ParameterError] = []
+    values: dict[str, Any] = {}
+    for name, value in items:
+        field = model.model_fields.get(name)
+        if field is None:
+            errors.append(_unknown(name, model))
+        elif _CONTROL.search(value):
+            errors.append(_error(name, "has a control character in it"))
+        elif name in choices:
+            values[name] = values.get(name, []) + value.split(",")
+        elif _repeats(field.annotation):
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            errors.append(_error(name, "may stand only once"))
+        else:
+            values[name] = value
+    for name, allowed in choices.items():
+        for value in values.get(name, []):
+            if value not in allowed:
+                errors.append(_error(name, f"has no '{_short(value)}'", _nearest(value, allowed)))
+    for name, others in NEEDS.items():
+        if name in values and not any(other in values for other in others):
+            errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
+    try:
+        parsed = model.model_validate(values)
+    except ValidationError as error:
+        errors += [_from_pydantic(mistake, values) for mistake in error.errors(include_url=False)]
+    if errors:
+        raise BadParameter(errors)
+    return parsed
+
+
+def _repeats(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _repeats(get_args(annotation)[0])
+    return get_origin(annotation) is list
+
+
+def _unknown(name: str, model: type[BaseModel]) -> ParameterError:
+    return ParameterError(
+        parameter=_short(name),
+        detail=f"There is no parameter '{_short(name)}' here.",
+        suggestion=_nearest(name, model.model_fields),
+    )
+
+
+def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
+    name = str(mistake["loc"][0])
+    value = values.get(name)
+    if isinstance(value, list) and len(mistake["loc"]) > 1:
+        value = value[mistake["loc"][1]]
+    context = mistake.get("ctx", {})
+    if isinstance(error := context.get("error"), BadValue):
+        return _error(name, error.detail, error.suggestion)
+    if mistake["type"] in ("enum", "literal_error"):
+        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
+        return _error(
+            name, f"has no value '{_short(str(value))}'; it takes {context['expected']}", _nearest(value, allowed)
+        )
+    if mistake["type"] == "string_pattern_mismatch":
+        return _error(name, f"'{_short(str(value))}' is not an id: ids are lower-case words joined by hyphens")
+    message = str(mistake["msg"])
+    return _error(name, message[0].lower() + message[1:])
+
+
+def _error(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(parameter=name, detail=f"Parameter '{name}' {detail}.", suggestion=suggestion)
+
+
+def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
+    found = get_close_matches(str(value)[:100].lower(), list(allowed), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
+    """The parameters of a filter model in OpenAPI's terms."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return [_parameter(name, dict(found), choices.get(name)) for name, found in schema["properties"].items()]
+
+
+def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None) -> dict[str, Any]:
+    variants = [variant for variant in schema.pop("anyOf", []) if variant.get("type") != "null"]
+    if variants:
+        schema = {**variants[0], **schema}
+    found: dict[str, Any] = {"name": name, "in": "query", "required": False}
+    found["description"] = schema.pop("description")
+    examples = schema.pop("examples", None)
+    schema.pop("title", None)
+    if schema.get("default", ...) in (None, []):
+        schema.pop("default")
+    if choices is not None:
+        schema["items"] = {"type": "string", "enum": list(choices)}
+        found |= {"style": "form", "explode": False}
+    elif schema.get("type") == "array":
+        found |= {"style": "form", "explode": True}
+    if examples:
+        found["example"] = examples[0]
+    return {**found, "schema": schema}

@@ -1,0 +1,100 @@
+"""Which incidents match, and which claims about them."""
+
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
+from app.models import Casualty, Incident, IncidentActor, IncidentPlace
+from app.queries.conditions import (
+    Condition,
+    contains,
+    dated,
+    flag,
+    located,
+    one_of,
+    parties_within,
+    places_inside,
+    shared,
+)
+
+OUTCOMES = ("killed", "wounded", "detained", "abducted")
+
+
+def incidents(filters: IncidentFilters) -> list[Condition]:
+    """The conditions of an incident list."""
+    return [*shared(Incident, "incident", filters), *criteria(filters)]
+
+
+def casualties(filters: CasualtyFilters) -> list[Condition]:
+    """The conditions of a list of claims, which is joined with their incidents."""
+    common = shared(Casualty, "casualty", filters.model_copy(update={"q": None}))
+    if filters.q is not None:
+        common.append(Condition(or_(contains(Casualty.folded, filters.q), contains(Incident.folded, filters.q))))
+    claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
+    return [
+        *common,
+        *criteria(filters),
+        *one_of(col(Casualty.group), filters.group),
+        *one_of(col(Casualty.outcome), filters.outcome),
+        *one_of(col(Casualty.basis), filters.basis),
+        *one_of(col(Casualty.incident_id), filters.incident),
+        *flag(col(Casualty.counted).is_(True), filters.counted),
+        *([Condition(claimants)] if filters.claimed_by else []),
+    ]
+
+
+def criteria(filters: IncidentCriteria) -> list[Condition]:
+    """What incidents are chosen by."""
+    incident = Incident
+    return [
+        *one_of(col(incident.kind), filters.kind),
+        *one_of(col(incident.granularity), filters.granularity),
+        *one_of(col(incident.parent_id), filters.parent),
+        *dated(col(incident.earliest), col(incident.latest), filters.datetime, filters.date_match),
+        *located(incident, filters.bbox, filters.near, filters.radius_km, filters.location_match),
+        *flag(col(incident.latitude).is_not(None), filters.has_location),
+        *flag(col(incident.contested).is_(True), filters.contested),
+        *_at_places(filters),
+        *_with_actors(filters),
+        *_harmed(filters),
+    ]
+
+
+def _at_places(filters: IncidentCriteria) -> list[Condition]:
+    if not filters.place:
+        return []
+    link = IncidentPlace
+    at = select(col(link.incident_id)).where(
+        col(link.incident_id) == col(Incident.id),
+        col(link.place_id).in_(places_inside(filters.place, filters.place_basis)),
+        col(link.role).in_(filters.place_role or LOCATING),
+    )
+    return [Condition(at.exists())]
+
+
+def _with_actors(filters: IncidentCriteria) -> list[Condition]:
+    if not filters.actor and not filters.actor_role:
+        return []
+    link = IncidentActor
+    with_them = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id))
+    if filters.actor:
+        with_them = with_them.where(col(link.party_id).in_(parties_within(filters.actor)))
+    if filters.actor_role:
+        with_them = with_them.where(col(link.role).in_(filters.actor_role))
+    return [Condition(with_them.exists())]
+
+
+def _harmed(filters: IncidentCriteria) -> list[Condition]:
+    """Bounds against a number: `at_least` looks at the lower one, `possibly` at the upper, where open fits any."""
+    found = []
+    for outcome in OUTCOMES:
+        low: Any = getattr(Incident, f"{outcome}_low")
+        high: Any = getattr(Incident, f"{outcome}_high")
+        if (wanted := getattr(filters, f"{outcome}_at_least")) is not None:
+            found.append(Condition(low >= wanted, "casualties", low.is_(None)))
+        if (wanted := getattr(filters, f"{outcome}_possibly")) is not None:
+            open_or_so_many = low.is_not(None) & or_(high.is_(None), high >= wanted)
+            found.append(Condition(open_or_so_many, "casualties", low.is_(None)))
+    return found

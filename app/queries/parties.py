@@ -1,0 +1,54 @@
+"""Which people and organizations match."""
+
+from sqlalchemy import Select, or_, select
+from sqlmodel import col
+
+from app.filters import OrganizationFilters, PersonFilters
+from app.models import Affiliation, Casualty, CasualtyPerson, IncidentActor, Organization, Person, PersonRole
+from app.queries.conditions import Condition, flag, one_of, parties_within, shared
+
+
+def people(filters: PersonFilters) -> list[Condition]:
+    """The conditions of a list of people."""
+    found = [
+        *shared(Person, "person", filters),
+        *flag(col(Person.named).is_(True), filters.named),
+        *one_of(col(Person.anonymity), filters.anonymity),
+    ]
+    if filters.role:
+        roles = select(col(PersonRole.person_id)).where(
+            col(PersonRole.person_id) == col(Person.id), col(PersonRole.role).in_(filters.role)
+        )
+        found.append(Condition(roles.exists()))
+    if filters.organization:
+        links = select(col(Affiliation.person_id)).where(
+            col(Affiliation.person_id) == col(Person.id),
+            col(Affiliation.organization_id).in_(parties_within(filters.organization)),
+        )
+        found.append(Condition(links.exists()))
+    if filters.incident:
+        acting = _actors(filters.incident)
+        harmed = (
+            select(col(CasualtyPerson.person_id))
+            .join(Casualty, col(Casualty.id) == col(CasualtyPerson.casualty_id))
+            .where(col(Casualty.incident_id).in_(filters.incident))
+        )
+        found.append(Condition(or_(col(Person.id).in_(acting), col(Person.id).in_(harmed))))
+    return found
+
+
+def organizations(filters: OrganizationFilters) -> list[Condition]:
+    """The conditions of a list of organizations. `within` does not match the organization itself."""
+    found = [*shared(Organization, "organization", filters), *one_of(col(Organization.kind), filters.kind)]
+    if filters.within:
+        inside = parties_within(filters.within)
+        found.append(Condition(col(Organization.id).in_(inside) & col(Organization.id).not_in(filters.within)))
+    if filters.incident:
+        found.append(Condition(col(Organization.id).in_(_actors(filters.incident))))
+    return found
+
+
+def _actors(incidents: list[str]) -> Select[str | None]:
+    return select(col(IncidentActor.party_id)).where(
+        col(IncidentActor.incident_id).in_(incidents), col(IncidentActor.party_id).is_not(None)
+    )

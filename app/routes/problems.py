@@ -1,0 +1,60 @@
+"""Problem documents: what the API promises about them, and how exceptions become one."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.problems import BadParameter, NotAllowed, NotFound, Problem, ProblemDocument
+
+_MEANINGS = {
+    308: "Another record took this one over; `Location` leads to it.",
+    400: "A parameter is unknown or has a bad value; `errors` names each one.",
+    404: "There is no such record.",
+    406: "There is no such representation.",
+    410: "The record was removed; `detail` says why.",
+    503: "The database cannot answer at the moment; `Retry-After` says when to try again.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The documented answers for these statuses."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        found[status] = {"description": _MEANINGS[status], "content": content}
+        if status in (308, 503):
+            name = "Location" if status == 308 else "Retry-After"
+            found[status]["headers"] = {name: {"schema": {"type": "string"}, "description": _MEANINGS[status]}}
+    return found
+
+
+def problem_schema() -> dict[str, Any]:
+    """The schemas of problem documents."""
+    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    body = json.dumps(error.body(request.url.path), ensure_ascii=False)
+    return Response(body, error.status, error.headers, media_type="application/problem+json")
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """The framework's own refusals."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        what = f"There is nothing at {request.url.path}. Everything that there is stands at /docs."
+        return await on_problem(request, NotFound(what))
+    if error.status_code == 405:
+        what = f"{request.method} is not possible here. This API is read-only: use GET, HEAD or OPTIONS."
+        return await on_problem(request, NotAllowed(what, headers={"Allow": "GET, HEAD, OPTIONS"}))
+    other = BadParameter if error.status_code == 400 else Problem
+    made = Problem(str(error.detail), headers=dict(error.headers or {}))
+    body = {**made.body(request.url.path), "status": error.status_code}
+    body["title"] = other.title if error.status_code == 400 else HTTPStatus(error.status_code).phrase
+    return Response(json.dumps(body), error.status_code, made.headers, media_type="application/problem+json")

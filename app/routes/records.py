@@ -1,0 +1,114 @@
+"""The lists and the records of every resource. They differ only in their filters, so they share their handlers."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from app import pages
+from app.database import Reader
+from app.documents import DOCUMENTS
+from app.envelopes import DETAILS, PAGES
+from app.filters import FILTERS, DetailFilters
+from app.parameters import documented, parse
+from app.queries import RESOURCES, Resource
+from app.references import REFERENCES
+from app.routes.problems import problems
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+ABOUT = {
+    "articles": "The articles that everything else rests on. Their text stays with their publishers.",
+    "incidents": (
+        "What happened: raids, strikes, killings, blockades, withdrawals, with places, actors and every claim about "
+        "who was harmed. Dates may be a day, a month or a range; nothing is made more precise than the reporting."
+    ),
+    "places": "Where it happened. Places without a known point have none; `parents` say what contains them.",
+    "people": "Named and unnamed people, and groups spoken of together, as the reporting presents them.",
+    "organizations": "States, forces, armed groups and institutions, with the organizations that they are a part of.",
+    "quotes": "What was said, verbatim, by whom, to whom, and how anonymously.",
+    "statements": "What was said indirectly, claimed, denied or left unanswered, and what stands against it.",
+    "casualties": (
+        "Claims about who was killed, wounded, abducted or detained: one record per claim, with its bounds and its "
+        "claimant. Takes every filter of incidents."
+    ),
+}
+
+
+def router() -> APIRouter:
+    """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
+    found = APIRouter(prefix="/v1")
+    for name, resource in RESOURCES.items():
+        _add_list(found, name, resource)
+        _add_detail(found, name, resource)
+    return found
+
+
+def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
+    model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": tuple(REFERENCES[name])}
+
+    async def handler(request: Request) -> Response:
+        filters = parse(model, request.query_params.multi_items(), choices)
+        asked = pages.Request(request.url.path, request.query_params.multi_items())
+        work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
+        return answer(await reader(request).read(work, slow=filters.q is not None or filters.count == "exact"))
+
+    found.get(
+        f"/{name}",
+        name=f"list_{name}",
+        summary=f"List {name}",
+        description=ABOUT[name],
+        tags=[name],
+        response_model=PAGES[name],
+        responses=problems(400, 503),
+        openapi_extra={"parameters": documented(model, choices)},
+    )(handler)
+
+
+def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
+    choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": tuple(REFERENCES[name])}
+
+    async def handler(request: Request) -> Response:
+        filters = parse(DetailFilters, request.query_params.multi_items(), choices)
+        asked = pages.Request(request.url.path, request.query_params.multi_items())
+        id_ = request.path_params["id"]
+        return answer(
+            await reader(request).read(
+                partial(pages.detail, resource=resource, id_=id_, filters=filters, request=asked)
+            )
+        )
+
+    found.get(
+        f"/{name}/{{id}}",
+        name=f"get_{resource.type}",
+        summary=f"Read one {resource.type}",
+        description=f"One record with everything known about it. {ABOUT[name]}",
+        tags=[name],
+        response_model=DETAILS[name],
+        responses=problems(308, 400, 404, 410, 503),
+        openapi_extra={"parameters": [_ID, *documented(DetailFilters, choices)]},
+    )(handler)
+
+
+_ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The record's id.",
+    "schema": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 100},
+}
+
+
+def reader(request: Request) -> Reader:
+    found: Reader = request.app.state.reader
+    return found
+
+
+def answer(made: pages.Answer) -> Response:
+    """A JSON answer with the headers that say which release it is and where the next page lies."""
+    headers = {"Dateline-Release": str(made.release)}
+    if made.next:
+        headers["Link"] = f'<{made.next}>; rel="next"'
+    return Response(made.body, media_type="application/json", headers=headers)
