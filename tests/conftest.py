@@ -1,0 +1,88 @@
+"""What tests are given: a database of the chosen engine, the shipped article behind the app, and small dossiers.
+
+`DATELINE_TEST_DATABASE=postgresql` runs everything on a throwaway PostgreSQL server instead of SQLite files.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.dossier.loading import load
+from app.main import create_app
+from app.schema import migrate
+from app.settings import SEED, Settings
+from tests import newsroom, postgresql
+
+ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+    """Makes the URL of a database of its own, without tables."""
+    numbers = count()
+    if ENGINE == "sqlite":
+        folder = tmp_path_factory.mktemp("databases")
+        yield lambda: f"sqlite:///{folder}/{next(numbers)}.db"
+        return
+    with postgresql.server() as url:
+        maintenance = create_engine(url, isolation_level="AUTOCOMMIT")
+
+        def create() -> str:
+            name = f"test_{next(numbers)}"
+            with maintenance.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE {name}"))
+            return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+        yield create
+        maintenance.dispose()
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase) -> str:
+    """An empty database for one test."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def article_url(new_database: NewDatabase) -> str:
+    """A database with the shipped seed. Tests only read it."""
+    url = new_database()
+    load_seed(url, SEED)
+    return url
+
+
+@pytest.fixture(scope="session")
+def client(article_url: str) -> Iterator[TestClient]:
+    """The service over the shipped article."""
+    with serving(article_url) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def small_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service over the small invented article."""
+    url = new_database()
+    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("small")))
+    with serving(url) as found:
+        yield found
+
+
+def load_seed(url: str, directory: Path) -> None:
+    """Creates the tables where they are missing and loads a folder of seed files."""
+    database = Database(url)
+    migrate(database)
+    load(directory, database)
+    database.close()
+
+
+def serving(url: str) -> TestClient:
+    """The service over a database; use it with `with`."""
+    return TestClient(create_app(Settings(database_url=url)), follow_redirects=False)
