@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Enum, ForeignKey, MetaData, String
+from sqlalchemy import Column, Enum, ForeignKey, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
 NAMES = {
@@ -16,6 +17,9 @@ NAMES = {
 
 # Byte order everywhere: cursors and digests must not depend on the collation of a database.
 TEXT = String().with_variant(String(collation="C"), "postgresql")
+
+# Search terms: plain text that FTS5 indexes, and on PostgreSQL a vector with their positions.
+TERMS = Text().with_variant(TSVECTOR(), "postgresql")
 
 
 class Table(SQLModel):

@@ -42,6 +42,10 @@ PartyType = Literal["person", "organization"]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"})]
 
 
+def _present(*texts: str | None) -> list[str]:
+    return [text for text in texts if text]
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +75,10 @@ class Document(Identified):
 
     version: int = Field(0, description="Counts the record's changes, from 1.")
     changed_in: int = Field(0, description="The release that changed it last.")
+
+    def texts(self) -> list[str]:
+        """What a search looks in, the most telling first."""
+        raise NotImplementedError
 
 
 Note = Annotated[str | None, Field(description="What a reader should know about this record.")]
@@ -120,6 +128,9 @@ class PlaceDocument(Document):
     note: Note
     evidence: Passages
 
+    def texts(self) -> list[str]:
+        return _present(self.name, *(alias.name for alias in self.aliases), self.note)
+
 
 class OrganizationDocument(Document):
     type: Literal["organization"]
@@ -129,6 +140,9 @@ class OrganizationDocument(Document):
     parents: list[ContainerDocument] = Field(description="Organizations that this one is a part of.")
     note: Note
     evidence: Passages
+
+    def texts(self) -> list[str]:
+        return _present(self.name, *(alias.name for alias in self.aliases), self.note)
 
 
 class AffiliationDocument(Shape):
@@ -152,6 +166,10 @@ class PersonDocument(Document):
     aliases: list[AliasDocument]
     note: Note
     evidence: Passages
+
+    def texts(self) -> list[str]:
+        names = [*(alias.name for alias in self.aliases), *(link.name for link in self.organizations)]
+        return _present(self.label, *names, self.note)
 
 
 class PartyDocument(Shape):
@@ -183,6 +201,9 @@ class CasualtyDocument(ClaimDocument, Document):
     """One claim about one harm."""
 
     type: Literal["casualty"]
+
+    def texts(self) -> list[str]:
+        return _present(self.note)
 
 
 class LocationDocument(Shape):
@@ -252,6 +273,10 @@ class IncidentDocument(Document):
     note: Note
     evidence: Passages
 
+    def texts(self) -> list[str]:
+        names = [*(place.name for place in self.places), *(actor.label for actor in self.actors)]
+        return _present(self.title, self.summary, self.outcome, self.note, *names)
+
 
 class QuoteSpanDocument(Shape):
     paragraph: int
@@ -288,6 +313,9 @@ class QuoteDocument(Document):
     note: Note
     evidence: Passages
 
+    def texts(self) -> list[str]:
+        return _present(self.text, self.speaker.label, self.note)
+
 
 class ReferenceDocument(Shape):
     type: Literal["incident", "place", "person", "organization", "quote", "statement"]
@@ -312,6 +340,9 @@ class StatementDocument(Document):
     note: Note
     evidence: Passages
 
+    def texts(self) -> list[str]:
+        return _present(self.gist, self.by.label if self.by else None, self.note)
+
 
 class ParagraphDocument(Shape):
     number: int
@@ -334,6 +365,9 @@ class ArticleDocument(Document):
     note: str | None
     paragraphs: list[ParagraphDocument]
     evidence: list[EvidenceDocument] = Field(description="Always empty: an article is what evidence points at.")
+
+    def texts(self) -> list[str]:
+        return _present(self.title, *self.authors, *self.publishers)
 
 
 DOCUMENTS: dict[str, type[Document]] = {

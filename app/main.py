@@ -13,7 +13,7 @@ from app.database import Database, Reader
 from app.middleware import Failures, Head, Headers
 from app.openapi import describe
 from app.problems import Problem
-from app.routes import about, pages, records
+from app.routes import about, pages, records, search
 from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.reader = Reader(Database(settings.database_url))
     app.include_router(records.router())
+    app.include_router(search.router)
     app.include_router(about.router)
     app.include_router(pages.router)
 

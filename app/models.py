@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app import codebook
-from app.columns import TEXT, Table, choice, reference, text
+from app.columns import TERMS, TEXT, Table, choice, reference, text
 
 
 class Served(Table):
@@ -384,6 +384,17 @@ class Evidence(Table, table=True):
     end: int
     sha256: str
     fragment: str
+
+
+class SearchEntry(Table, table=True):
+    """What a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector."""
+
+    __tablename__ = "search_entries"
+    __table_args__ = (Index(None, "type", "id", unique=True),)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    type: str = text()
+    id: str = text()
+    terms: str = Field(sa_type=TERMS)
 
 
 SERVED: dict[str, type[Any]] = {

@@ -35,6 +35,7 @@ TAGS = [
     {"name": "quotes", "description": "What was said, verbatim."},
     {"name": "statements", "description": "What was said indirectly, claimed or denied."},
     {"name": "articles", "description": "What everything rests on."},
+    {"name": "search", "description": "Find anything by its words."},
     {"name": "codebook", "description": "What the values mean."},
     {"name": "health", "description": "For those who run the service."},
 ]

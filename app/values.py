@@ -143,8 +143,9 @@ PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
 Days = Annotated[Interval, BeforeValidator(_interval), _text("2019-04")]
 Box = Annotated[BBox, BeforeValidator(_bbox), _text("42.5,34.5,45,36.5")]
 Point = Annotated[Near, BeforeValidator(_near), _text("44.28,35.51")]
-Number = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=999_999_999)]
-PageSize = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)]
+Number = Annotated[int, Field(ge=0, le=999_999_999), BeforeValidator(_whole)]
+PageSize = Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)]
+ResultSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
 Kilometres = Annotated[
     float, BeforeValidator(_radius), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 20000})
 ]

@@ -12,7 +12,9 @@ from app.settings import Settings
 
 
 def _include_name(name: str | None, kind: str, parents: Any) -> bool:
-    """Full-text and R*Tree tables keep their content in shadow tables that no model describes."""
+    """Full-text tables, their shadow tables and the index over a tsvector are the engines' own; no model has them."""
+    if kind == "index":
+        return name != "ix_search_entries_terms"
     return kind != "table" or name in models.Release.metadata.tables
 
 

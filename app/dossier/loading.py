@@ -17,6 +17,7 @@ from app.codebook import ChangeOp
 from app.database import Database
 from app.documents import SHAPE, Document, digest, release_digest, stored
 from app.dossier.checking import check
+from app.dossier.indexing import index, unindex
 from app.dossier.reading import Dossier, DossierError, Fault, read
 from app.dossier.rendering import Rendering
 from app.dossier.rows import rows
@@ -229,6 +230,7 @@ def _clear(connection: Connection, resource: str, ids: list[str]) -> None:
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(batch)
         connection.execute(delete(evidence).where(mine))
         connection.execute(delete(table).where(table.id.in_(batch)))
+        unindex(connection, TYPES[resource], batch)
 
 
 def _write(connection: Connection, resource: str, changes: Iterable[Planned], release: int) -> None:
@@ -250,6 +252,7 @@ def _write(connection: Connection, resource: str, changes: Iterable[Planned], re
                 by_table.setdefault(table, []).append(row)
         for table, its_rows in by_table.items():
             connection.execute(insert(table), its_rows)
+        index(connection, [change.document for change in batch if change.document is not None])
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

@@ -1,0 +1,137 @@
+"""One search over everything that has words."""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import func, select
+from starlette.requests import Request
+
+from app import pages
+from app.database import Snapshot
+from app.documents import DOCUMENTS, Document
+from app.models import SERVED, TYPES
+from app.parameters import documented, parse
+from app.problems import BadParameter, BadValue
+from app.queries.search import ranked
+from app.routes.problems import problems
+from app.routes.records import answer, reader
+from app.terms import Question, Segment, question, snippet
+from app.values import ResultSize
+
+SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
+SEARCHED: tuple[SearchType, ...] = ("incident", "place", "person", "organization", "quote", "statement")
+_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
+
+router = APIRouter(prefix="/v1")
+
+
+class SearchFilters(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description=(
+            'Words that must all be there; `"a phrase"`, `-without`, `begin*`. Case, accents, hyphens, apostrophes '
+            "and a leading al- make no difference, and other spellings of names are known."
+        ),
+        examples=["soleimani"],
+    )
+    type: list[SearchType] = Field([], description="Only records of this type.")
+    limit: ResultSize = Field(20, description="How many of the best to show.")
+
+
+class SegmentOut(BaseModel):
+    text: str
+    match: bool = Field(description="Whether this piece is what was looked for.")
+
+
+class Found(BaseModel):
+    type: SearchType
+    id: str
+    url: str
+    label: str = Field(description="The record's title, name, words or gist.")
+    snippet: list[SegmentOut] = Field(description="Our own words, a name or the quote, in pieces to be joined.")
+
+
+class SearchLinks(BaseModel):
+    self: str
+
+
+class SearchMeta(BaseModel):
+    release: int
+    matched: int = Field(description="How many records match in all.")
+    returned: int
+
+
+class SearchResults(BaseModel):
+    data: list[Found]
+    links: SearchLinks
+    meta: SearchMeta
+
+
+@router.get(
+    "/search",
+    tags=["search"],
+    summary="Search everything",
+    response_model=SearchResults,
+    responses=problems(400, 503),
+    openapi_extra={"parameters": documented(SearchFilters, {})},
+)
+async def search(request: Request) -> Response:
+    """Incidents, places, people, organizations, quotes and statements in one list, best matches first.
+
+    The list is capped, not paged: to go through all matches of one type, use `q` on its own list.
+    """
+    items = request.query_params.multi_items()
+    filters = parse(SearchFilters, items, {})
+    try:
+        asked = question(filters.q)
+    except BadValue as error:
+        raise BadParameter.of("q", f"Parameter 'q' {error.detail}.") from error
+    link = pages.Request(request.url.path, items).link()
+    return answer(await reader(request).read(partial(_results, filters=filters, asked=asked, link=link), slow=True))
+
+
+def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: str) -> pages.Answer:
+    matching = ranked(asked, filters.type or SEARCHED)
+    best = [(row[0], row[1]) for row in snapshot.rows(matching.limit(filters.limit))]
+    documents = _documents(snapshot, best)
+    results = SearchResults(
+        data=[_found(documents[one], asked) for one in best],
+        links=SearchLinks(self=link),
+        meta=SearchMeta(
+            release=snapshot.release.number,
+            matched=snapshot.value(select(func.count()).select_from(matching.order_by(None).subquery())),
+            returned=len(best),
+        ),
+    )
+    return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
+
+
+def _documents(snapshot: Snapshot, best: list[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+    """The documents of the results: one query per type, however many there are."""
+    found: dict[tuple[str, str], Document] = {}
+    for kind in dict.fromkeys(kind for kind, _ in best):
+        resource = _RESOURCES[kind]
+        table = SERVED[resource]
+        wanted = table.id.in_([id_ for its, id_ in best if its == kind])
+        for text in snapshot.column(select(table.document).where(wanted)):
+            document = DOCUMENTS[resource].model_validate_json(text)
+            found[kind, document.id] = document
+    return found
+
+
+def _found(document: Any, asked: Question) -> Found:
+    texts = document.texts()
+    return Found(
+        type=document.type,
+        id=document.id,
+        url=document.url,
+        label=texts[0],
+        snippet=[_segment(segment) for segment in snippet(texts, asked)],
+    )
+
+
+def _segment(segment: Segment) -> SegmentOut:
+    return SegmentOut(text=segment.text, match=segment.match)

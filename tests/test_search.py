@@ -1,0 +1,147 @@
+"""Full-text search: the same on both engines, whatever is typed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from app.problems import BadValue
+from app.terms import question, snippet, terms
+from tests.conftest import load_seed, serving
+from tests.newsroom import INCIDENTS, record, small, write
+
+
+def found(client: TestClient, q: str, **more: Any) -> list[str]:
+    answer = client.get("/v1/search", params={"q": q, "limit": 100, **more})
+    assert answer.status_code == 200, answer.text
+    return [f"{hit['type']}/{hit['id']}" for hit in answer.json()["data"]]
+
+
+@pytest.mark.parametrize(
+    "asked, first",
+    [
+        ("soleimani", "person/qassem-suleimani"),
+        ("SULEIMANI", "person/qassem-suleimani"),
+        ("al soofy", "person/hassan-al-soofy"),
+        ("Al-Soofy", "person/hassan-al-soofy"),
+        ("soofy", "person/hassan-al-soofy"),
+        ("al shameri", "person/sajad-musa-al-shameri"),
+        ("shameri", "person/sajad-musa-al-shameri"),
+        ("kan'us", "place/kanoos-village"),
+        ("Kan’us", "place/kanoos-village"),
+        ("Ninewa", "place/nineveh-province"),
+    ],
+)
+def test_spellings_find_theirs(client: TestClient, asked: str, first: str) -> None:
+    assert found(client, asked)[0] == first
+
+
+@pytest.mark.parametrize("asked", ["dub al kabir", "Dub-Al Kabir", "Dub al-Kabir", "dub kabir"])
+def test_both_spellings_of_the_village(client: TestClient, asked: str) -> None:
+    assert "place/dub-al-kabir" in found(client, asked)
+
+
+def test_every_name_and_alias_finds_its_record(client: TestClient) -> None:
+    looked_for = 0
+    for resource in ("people", "places", "organizations"):
+        for one in client.get(f"/v1/{resource}?limit=500").json()["data"]:
+            if resource != "organizations" and not one["named"]:
+                continue
+            for name in [one["name"], *(alias["name"] for alias in one["aliases"])]:
+                hits = found(client, f'"{name}"', type=one["type"])
+                assert f"{one['type']}/{one['id']}" in hits, name
+                looked_for += 1
+    assert looked_for > 64, "15 people, 21 places and 28 organizations have at least a name each"
+
+
+def test_k1_does_not_find_mk19(client: TestClient) -> None:
+    hits = found(client, "K1")
+    assert "place/k1-air-base" in hits
+    assert "incident/kanoos-grenade-fire" not in hits
+
+
+def test_operators(client: TestClient) -> None:
+    raids = set(found(client, "raid", type="incident"))
+    without = set(found(client, "raid -kanoos", type="incident"))
+    assert without and without < raids
+    assert raids - without == set(found(client, "raid kanoos", type="incident"))
+    assert set(found(client, "raid*", type="incident")) > raids, "a prefix finds raids as well"
+    assert "organization/islamic-resistance" in found(client, '"islamic resistance"')
+    assert "organization/islamic-resistance" not in found(client, '"resistance islamic"')
+
+
+def test_types_and_limit(client: TestClient) -> None:
+    hits = found(client, "kanoos", type=["place", "quote"])
+    assert hits and {hit.split("/")[0] for hit in hits} == {"place"}
+    body = client.get("/v1/search?q=kanoos&limit=2").json()
+    assert body["meta"]["returned"] == len(body["data"]) == 2
+    assert body["meta"]["matched"] == len(found(client, "kanoos")) > 2
+
+
+def test_snippets_show_the_match(client: TestClient) -> None:
+    hit = client.get("/v1/search?q=frequency&type=quote").json()["data"][0]
+    assert hit["id"] == "al-soofy-raids-and-isis"
+    assert [piece["text"] for piece in hit["snippet"] if piece["match"]] == ["frequency"]
+    whole = "".join(piece["text"] for piece in hit["snippet"]).replace("…", "")
+    assert whole in client.get(hit["url"]).json()["data"]["text"]
+
+
+@pytest.mark.parametrize("asked", ['"', "-", "*", "- -", "al", "()", "-kanoos", "'", "\\", "%", "al-", '""'])
+def test_nothing_to_look_for(client: TestClient, asked: str) -> None:
+    answer = client.get("/v1/search", params={"q": asked})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == "q"
+
+
+@pytest.mark.parametrize(
+    "url", ["/v1/search", "/v1/search?q=", "/v1/search?q=x&limit=101", "/v1/search?q=x&type=article"]
+)
+def test_bad_parameters(client: TestClient, url: str) -> None:
+    assert client.get(url).status_code == 400
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(min_size=1, max_size=60))
+def test_no_input_is_an_error_of_ours(client: TestClient, asked: str) -> None:
+    answer = client.get("/v1/search", params={"q": asked.encode("utf-8", "replace").decode()})
+    assert answer.status_code in (200, 400), answer.text
+
+
+@given(st.text(alphabet="kK1 \"*-'’.()^:{}+~&|!<>\\/ANDORTnear", min_size=1, max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_no_operator_is_a_syntax_error(client: TestClient, asked: str) -> None:
+    answer = client.get("/v1/search", params={"q": asked})
+    assert answer.status_code in (200, 400), answer.text
+
+
+def test_terms() -> None:
+    assert terms("Iraq’s U.S.-led Al-Ḥasan, kan'us; 40mm MK19 (K1).") == [
+        *("iraq", "us", "led", "hasan", "kanus", "40mm", "mk19", "k1")
+    ]
+    assert terms("al el Al") == []
+    with pytest.raises(BadValue):
+        question("-only -without")
+
+
+def test_snippet_is_the_text_in_pieces() -> None:
+    text = "word " * 100 + "Dub-Al Kabir" + " word" * 100
+    pieces = snippet(["nothing here", text], question("kabir"))
+    assert [piece.text for piece in pieces if piece.match] == ["Kabir"]
+    assert pieces[0].text == "…" and pieces[-1].text.endswith("…")
+    assert "".join(piece.text for piece in pieces[1:])[:-1] in text
+    assert [piece.text for piece in snippet(["nothing here"], question("kabir"))] == ["nothing here"]
+
+
+def test_the_index_follows_the_releases(database_url: str, tmp_path: Path) -> None:
+    files = small()
+    load_seed(database_url, write(files, tmp_path))
+    with serving(database_url) as client:
+        assert found(client, "mill") == ["incident/mill-search"]
+        record(files, INCIDENTS, "mill-search")["title"] = "Search of the granary in Orsa"
+        record(files, INCIDENTS, "mill-search")["summary"] = "One man was held."
+        load_seed(database_url, write(files, tmp_path))
+        assert found(client, "mill") == []
+        assert found(client, "granary") == ["incident/mill-search"]
