@@ -141,7 +141,7 @@ class Rendering:
             name=seed.name,
             label=_label(seed),
             named=seed.name is not None,
-            group_size=seed.group_size,
+            group_size=1 if seed.name else seed.group_size,
             roles=seed.roles,
             rank=seed.rank,
             age=seed.age,
