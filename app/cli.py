@@ -1,26 +1,34 @@
 """The `dateline` command."""
 
 import json
+import os
 import socket
+import sqlite3
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvicorn
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from app.database import Database, DatabaseError
+from app.datasets import files as datasets
 from app.dossier import loading
 from app.dossier.passages import Passage, PassageError
 from app.dossier.reading import Dossier, DossierError, read
 from app.dossier.verifying import article_text
 from app.dossier.verifying import verify as verify_article
 from app.main import create_app
-from app.models import SERVED
 from app.openapi import describe
 from app.problems import Unavailable
+from app.registry import SERVED
+from app.schema import is_current
 from app.schema import migrate as migrate_database
 from app.settings import SEED, Settings
 
@@ -42,16 +50,18 @@ def serve(
 ) -> None:
     """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
     _refuse_busy_port(host, port)
-    database = Database(Settings().database_url)
-    migrate_database(database)
-    with database.snapshot() as snapshot:
-        release = snapshot.release
-    if release.number:
-        typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
-    else:
-        _load(database, SEED)
-    database.close()
-    base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    with _database() as database:
+        migrate_database(database)
+        with database.snapshot() as snapshot:
+            release = snapshot.release
+        if release.number:
+            typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
+        else:
+            _load(database, SEED)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    base = f"http://{shown}:{port}"
+    # Absolute links lead back here where nobody has said what the public address is.
+    os.environ.setdefault("DATELINE_PUBLIC_URL", base)
     for path in _TO_TRY:
         typer.echo(f"  {base}{path}")
     uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning")
@@ -91,23 +101,25 @@ def load(
     note: Annotated[str | None, typer.Option(help="A line about this release, for its readers.")] = None,
 ) -> None:
     """Load seed files as the next release: everything that changed in one transaction, or nothing at all."""
-    database = Database(Settings().database_url)
-    migrate_database(database)
-    _load(database, directory, dry_run=dry_run, note=note)
+    with _database() as database:
+        if not dry_run:
+            migrate_database(database)
+        elif not is_current(database):
+            raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
+        _load(database, directory, dry_run=dry_run, note=note)
 
 
 @app.command()
 def check(directory: Directory = SEED) -> None:
     """Check seed files as `load` does, without a database."""
-    found = loading.dossier(directory)
+    with Bars() as bars:
+        found = loading.dossier(directory, bars)
     typer.echo(f"{directory}: {_counted(_counts(found))}; no mistakes.")
 
 
 @app.command()
 def verify(
-    text: Annotated[
-        Path, typer.Option(help="The article's own text, one paragraph a line.", exists=True, dir_okay=False)
-    ],
+    text: ArticleText,
     article: ArticleId = None,
     directory: Directory = SEED,
 ) -> None:
@@ -123,15 +135,15 @@ def verify(
 @app.command()
 def anchor(
     phrase: Annotated[str, typer.Argument(help="Words of the article, exactly as printed.")],
-    text: Annotated[
-        Path, typer.Option(help="The article's own text, one paragraph a line.", exists=True, dir_okay=False)
-    ],
+    text: ArticleText,
     paragraph: Annotated[int | None, typer.Option(help="Look in this paragraph only.", min=1)] = None,
     article: ArticleId = None,
     directory: Directory = SEED,
 ) -> None:
     """Find a phrase in an article's text and print the span to paste into a seed file."""
-    found, _ = read(directory)
+    found, faults = read(directory)
+    if not found.articles:
+        raise DossierError(faults)
     passage = article_text(found, _article(found, article), text).anchor(phrase, paragraph)
     typer.echo(_span(passage))
 
@@ -139,9 +151,28 @@ def anchor(
 @app.command()
 def migrate() -> None:
     """Create the tables, or bring them up to date."""
-    database = Database(Settings().database_url)
-    changed = migrate_database(database)
-    typer.echo(f"{database.name}: {'tables brought up to date' if changed else 'tables are up to date'}.")
+    with _database() as database:
+        changed = migrate_database(database)
+        typer.echo(f"{database.name}: {'tables brought up to date' if changed else 'tables are up to date'}.")
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(help="The folder to write to; it is made if it is not there.")],
+) -> None:
+    """Write everything as two files, a data package (zip of CSV) and an SQLite file: those of `/v1/dataset`."""
+    with _database() as database, Bars() as bars:
+        if not is_current(database):
+            raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            with database.snapshot() as snapshot:
+                written = datasets.write(snapshot, directory, bars)
+        except (OSError, sqlite3.Error) as error:
+            why = getattr(error, "strerror", None) or error
+            raise CommandError(f"Cannot write to {directory}: {why}; nothing was written.") from error
+    for path in written.values():
+        typer.echo(f"{path}: {path.stat().st_size:,} bytes.")
 
 
 class CommandError(Exception):
@@ -155,28 +186,76 @@ def main() -> None:
     except (DossierError, DatabaseError, PassageError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
-            typer.echo(f"{len(error.faults)} mistakes; nothing was loaded.", err=True)
+            count = len(error.faults)
+            typer.echo(f"{count} mistake{'s' if count > 1 else ''}; nothing is loaded until all are mended.", err=True)
         sys.exit(1)
 
 
-def _load(database: Database, directory: Path, *, dry_run: bool = False, note: str | None = None) -> loading.Plan:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, disable=not sys.stderr.isatty(), console=None) as bars:
-        tasks: dict[str, Any] = {}
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The database that the settings name, closed at the end."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = f"DATELINE_{wrong['loc'][0]}".upper()
+        raise CommandError(f"{name} cannot be used: {wrong['msg']}.") from error
+    database = Database(settings.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
 
-        def progress(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done)
 
-        planned = loading.load(directory, database, note=note, dry_run=dry_run, report=_print_plan, progress=progress)
+class Bars:
+    """Progress bars, where a terminal is there to show them."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not sys.stderr.isatty(),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total)
+        self._progress.update(self._tasks[what], completed=done, refresh=True)
+
+    def __enter__(self) -> "Bars":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Takes the bars off the terminal while something else is printed."""
+        self._progress.stop()
+        yield
+        self._progress.start()
+
+
+def _load(database: Database, directory: Path, *, dry_run: bool = False, note: str | None = None) -> None:
+    with Bars() as bars:
+
+        def report(planned: loading.Plan) -> None:
+            with bars.away():
+                _print_plan(planned)
+
+        planned = loading.load(directory, database, note=note, dry_run=dry_run, report=report, progress=bars)
     if planned.is_empty:
         typer.echo(f"{database.name}: nothing has changed since release {planned.number - 1}.")
     elif dry_run:
         typer.echo(f"{database.name}: nothing was loaded (dry run).")
     else:
         typer.echo(f"{database.name}: release {planned.number}: {_counted(planned.counts)}.")
-    return planned
 
 
 _SHOWN = 20
@@ -209,7 +288,7 @@ def _article(found: Dossier, article: str | None) -> str:
     if article is None and len(found.articles) == 1:
         return next(iter(found.articles))
     if article not in found.articles:
-        raise typer.BadParameter(f"choose one with --article: {', '.join(found.articles)}")
+        raise CommandError(f"Choose one with --article: {', '.join(found.articles)}.")
     return article
 
 

@@ -5,14 +5,18 @@ snapshot and so from one release.
 """
 
 import asyncio
+import copy
 import json
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -27,6 +31,15 @@ from app.problems import Unavailable
 T = TypeVar("T")
 
 READING_THREADS = 4
+STREAMING_THREADS = 2
+STREAMS = 8
+"""So many downloads may run at a time; each holds a connection for as long as its client takes."""
+
+AHEAD = 4 * 2**20
+"""So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
+
+BATCH = 300
+"""So many records of a stream are read at a time."""
 
 
 class DatabaseError(Exception):
@@ -49,8 +62,9 @@ NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
 class Snapshot:
     """One consistent view of the database: everything read through it belongs to `release`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, results: ExitStack) -> None:
         self._connection = connection
+        self._results = results
         row = connection.execute(
             select(col(Release.number), col(Release.digest), col(Release.loaded_at), col(Release.counts))
             .order_by(col(Release.number).desc())
@@ -67,6 +81,12 @@ class Snapshot:
     def value(self, statement: Executable) -> Any:
         return self._connection.execute(statement).scalar()
 
+    def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
+        """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""
+        result = self._connection.execute(statement, execution_options={"yield_per": BATCH})
+        found = self._results.enter_context(result).scalars().partitions()
+        return chain([next(found, [])], found)
+
 
 class Database:
     """A database by its URL. Raises DatabaseError for a URL that names no database it knows."""
@@ -79,6 +99,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if not self.is_sqlite and self.url.get_backend_name() != "postgresql":
             raise DatabaseError(f"'{self.url.drivername}' is not supported; use sqlite or postgresql")
+        if not self.is_sqlite and find_spec("psycopg") is None:
+            raise DatabaseError("PostgreSQL needs its driver; install the extra: pip install -e '.[postgres]'")
 
     @property
     def name(self) -> str:
@@ -92,16 +114,27 @@ class Database:
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
-        return _postgresql(self.url, isolation_level="READ COMMITTED")
+        engine = _postgresql(self.url, pool_size=1, isolation_level="READ COMMITTED")
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_WRITER))
+        return engine
 
     @cached_property
     def _reading(self) -> Engine:
+        return self._read_only_engine(READING_THREADS, _READING_PRAGMAS)
+
+    @cached_property
+    def _streaming(self) -> Engine:
+        """Connections of their own: a client that takes its time keeps none from the others."""
+        return self._read_only_engine(STREAMS, _STREAMING_PRAGMAS)
+
+    def _read_only_engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(_read_only(self.url), connect_args={"timeout": 5, "check_same_thread": False})
-            event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_READING_PRAGMAS))
+            options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
+            engine = create_engine(_read_only(self.url), pool_size=connections, **options)
+            event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
             return engine
-        engine = _postgresql(self.url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+        engine = _postgresql(self.url, pool_size=connections, isolation_level="REPEATABLE READ", pool_pre_ping=True)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("SET TRANSACTION READ ONLY"))
         return engine
 
@@ -121,16 +154,17 @@ class Database:
             raise DatabaseError(f"{self.name}: {_plainly(error)}") from error
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self, *, streaming: bool = False) -> Iterator[Snapshot]:
         """A read-only view. Raises Unavailable while the database cannot be reached or is not set up."""
         try:
-            with self._reading.connect() as connection, connection.begin():
-                yield Snapshot(connection)
+            engine = self._streaming if streaming else self._reading
+            with engine.connect() as connection, connection.begin(), ExitStack() as results:
+                yield Snapshot(connection, results)
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable("The database cannot answer at the moment. Try again shortly.") from error
 
     def close(self) -> None:
-        for name in ("_writing", "_reading"):
+        for name in ("_writing", "_reading", "_streaming"):
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()
 
@@ -142,6 +176,15 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reader")
+        self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
+        self.streams: set[Stream] = set()
+        self._note: Callable[[ReleaseMark], None] = lambda release: None
+
+    def noting(self, note: Callable[[ReleaseMark], None]) -> "Reader":
+        """The same reader, which tells `note` the release of each snapshot that it opens."""
+        noting = copy.copy(self)
+        noting._note = note
+        return noting
 
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
         """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds."""
@@ -149,16 +192,98 @@ class Reader:
             return self._work(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
+    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
+        """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
+        here. Whoever asks has to close it. Raises Unavailable while too many others run."""
+        if len(self.streams) >= STREAMS:
+            raise Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
+        stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
+        self.streams.add(stream)
+        try:
+            await stream.start()
+            self._note(stream.release)
+        except BaseException:
+            await stream.close()
+            raise
+        return stream
+
     def _work(self, work: Callable[[Snapshot], T]) -> T:
         with self.database.snapshot() as snapshot:
+            self._note(snapshot.release)
             return work(snapshot)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._streaming_threads.shutdown(wait=True, cancel_futures=True)
         self.database.close()
 
 
+class Stream:
+    """Chunks of bytes that are made of one snapshot, each on a thread when its turn comes.
+
+    The first are made in advance; `whole` holds all of them joined if there are no more. A connection is held until
+    `close`, which may come at any time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Snapshot], Iterator[bytes]],
+        threads: Executor,
+        closed: Callable[["Stream"], None],
+    ) -> None:
+        self.release = NOTHING
+        self._chunks = self._made(database, work)
+        self._ahead: list[bytes] = []
+        self.whole: bytes | None = None
+        self._threads = threads
+        self._closed = closed
+        self._turn = Lock()
+
+    async def start(self) -> None:
+        size = 0
+        while size < AHEAD:
+            chunk = await self._on_thread(self._next)
+            if chunk is None:
+                self.whole = b"".join(self._ahead)
+                return
+            self._ahead.append(chunk)
+            size += len(chunk)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while self._ahead:
+            yield self._ahead.pop(0)
+        while (chunk := await self._on_thread(self._next)) is not None:
+            yield chunk
+
+    async def close(self) -> None:
+        """Gives the snapshot back, even if whoever waits for it is given up meanwhile. May be called again."""
+        await asyncio.shield(self._on_thread(self._end))
+
+    def _made(self, database: Database, work: Callable[[Snapshot], Iterator[bytes]]) -> Generator[bytes, None, None]:
+        with database.snapshot(streaming=True) as snapshot:
+            self.release = snapshot.release
+            yield from work(snapshot)
+
+    def _next(self) -> bytes | None:
+        with self._turn:
+            return next(self._chunks, None)
+
+    def _end(self) -> None:
+        # A request that was given up may leave its last chunk in the making; the lock waits for that.
+        with self._turn:
+            try:
+                self._chunks.close()
+            finally:
+                self._closed(self)
+
+    def _on_thread(self, step: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, step)
+
+
+_ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"
 _WRITING_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
+_STREAMING_PRAGMAS = ("query_only=ON", "mmap_size=2147418112")
 _READING_PRAGMAS = ("query_only=ON", "cache_size=-65536", "mmap_size=2147418112")
 
 
@@ -177,7 +302,7 @@ def _read_only(url: URL) -> URL:
 
 
 def _postgresql(url: URL, **options: Any) -> Engine:
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=READING_THREADS, max_overflow=0, **options)
+    return create_engine(url.set(drivername="postgresql+psycopg"), max_overflow=0, **options)
 
 
 def _plainly(error: Exception) -> str:

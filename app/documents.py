@@ -39,6 +39,7 @@ SHAPE = 1
 """Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
 
 PartyType = Literal["person", "organization"]
+RecordType = Literal["article", "incident", "place", "person", "organization", "quote", "statement", "casualty"]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"})]
 
 
@@ -47,7 +48,8 @@ def _present(*texts: str | None) -> list[str]:
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Every key is always present: a default is for whoever builds a document, not for whoever reads one.
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class EvidenceDocument(Shape):

@@ -1,9 +1,11 @@
 """The envelopes around records, as OpenAPI describes them. Answers are put together from stored text."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.json_schema import SkipJsonSchema
 
+from app.codebook import ChangeOp
 from app.documents import (
     DOCUMENTS,
     ArticleDocument,
@@ -13,15 +15,19 @@ from app.documents import (
     PersonDocument,
     PlaceDocument,
     QuoteDocument,
+    RecordType,
     StatementDocument,
 )
+
+Absent = SkipJsonSchema[None]
+"""A key that is left out rather than null."""
 
 
 class ListLinks(BaseModel):
     """Root-relative links."""
 
     self: str
-    next: str | None = Field(default=None, description="The next page, with every filter; absent on the last page.")
+    next: str | Absent = Field(default=None, description="The next page, with every filter; absent on the last page.")
 
 
 class DetailLinks(BaseModel):
@@ -54,20 +60,106 @@ class DetailMeta(BaseModel):
 class Included(BaseModel):
     """The records that `include` asked for, once each."""
 
-    articles: list[ArticleDocument] | None = None
-    incidents: list[IncidentDocument] | None = None
-    places: list[PlaceDocument] | None = None
-    people: list[PersonDocument] | None = None
-    organizations: list[OrganizationDocument] | None = None
-    quotes: list[QuoteDocument] | None = None
-    statements: list[StatementDocument] | None = None
-    casualties: list[CasualtyDocument] | None = None
+    articles: list[ArticleDocument] | Absent = None
+    incidents: list[IncidentDocument] | Absent = None
+    places: list[PlaceDocument] | Absent = None
+    people: list[PersonDocument] | Absent = None
+    organizations: list[OrganizationDocument] | Absent = None
+    quotes: list[QuoteDocument] | Absent = None
+    statements: list[StatementDocument] | Absent = None
+    casualties: list[CasualtyDocument] | Absent = None
+
+
+AnyDocument = Annotated[
+    ArticleDocument
+    | IncidentDocument
+    | PlaceDocument
+    | PersonDocument
+    | OrganizationDocument
+    | QuoteDocument
+    | StatementDocument
+    | CasualtyDocument,
+    Field(discriminator="type"),
+]
 
 
 class Envelope(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    included: Included | None = Field(default=None, description="Only with `include`.")
+    included: Included | Absent = Field(default=None, description="Only with `include`.")
+
+
+class EntryDocument(BaseModel):
+    """What one release did to one record."""
+
+    op: ChangeOp
+    type: RecordType
+    id: str
+    url: str
+    version: int = Field(description="The record's version since then; it counts up by one with each entry.")
+    release: int
+    at: str = Field(description="When the release was loaded.", examples=["2026-11-20T09:30:00Z"])
+    reason: str | None = Field(description="Why it was removed.")
+    superseded_by: str | None = Field(description="The id of the record that took it over in a merger.")
+
+
+class ChangeDocument(EntryDocument):
+    document: AnyDocument | None = Field(
+        default=None,
+        description="Only with `include=document`: the record as it is today, null if it is no longer there.",
+    )
+
+
+class ReleaseDocument(BaseModel):
+    """One state of all data."""
+
+    number: int
+    url: str
+    loaded_at: str = Field(examples=["2026-11-20T09:30:00Z"])
+    note: str | None
+    shape: int = Field(description="Goes up when the form of the documents changes.")
+    digest: str = Field(
+        description=(
+            "SHA-256 over all records, to check a copy with: of the lines `type/id digest`, sorted and joined by "
+            "newlines, where a record's digest is the SHA-256 (in hex) of its document without `version` and "
+            "`changed_in` in canonical JSON (RFC 8785)."
+        )
+    )
+    counts: dict[str, int] = Field(description="How many records of each resource there are.")
+
+
+class LogMeta(DetailMeta):
+    returned: int = Field(description="How many entries this page holds.")
+
+
+class ChangePage(BaseModel):
+    """One page of the log."""
+
+    data: list[ChangeDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class HistoryPage(BaseModel):
+    """One page of what was done to one record."""
+
+    data: list[EntryDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class ReleasePage(BaseModel):
+    """One page of releases."""
+
+    data: list[ReleaseDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class ReleaseDetail(BaseModel):
+    data: ReleaseDocument
+    links: DetailLinks
+    meta: DetailMeta
 
 
 class Meaning(BaseModel):

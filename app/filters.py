@@ -20,6 +20,7 @@ from app.codebook import (
     Stance,
     Topic,
 )
+from app.documents import RecordType
 from app.values import (
     ArticleIds,
     Box,
@@ -37,6 +38,7 @@ from app.values import (
     PlaceIds,
     Point,
     Refers,
+    Words,
 )
 
 LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
@@ -48,18 +50,23 @@ class Listing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        None, description="Text to look for, whatever its case and accents.", examples=["kanoos"]
+    q: Words | None = Field(
+        None,
+        description=(
+            'Words that must all be there; `"a phrase"`, `-without`, `begin*`. Case, accents, hyphens, apostrophes '
+            "and a leading al- make no difference. The best matches come first, unless `sort` says otherwise."
+        ),
+        examples=["kanoos"],
     )
     article: ArticleIds = Field([], description="Only records that rest on this article.")
     changed_since: Number | None = Field(
         None, description="Only records that a release after this one has changed.", examples=[0]
     )
     limit: PageSize = Field(50, description="How many records a page holds.")
-    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+    cursor: Annotated[str, StringConstraints(max_length=8000)] | None = Field(
         None, description="Where a page begins: take it from `links.next`."
     )
-    sort: str
+    sort: str | None
     count: Literal["auto", "exact"] = Field(
         "auto",
         description="`auto` counts what matched while the resource has up to 10,000 records, `exact` always.",
@@ -102,8 +109,8 @@ class IncidentCriteria(BaseModel):
     bbox: Box | None = Field(
         None,
         description=(
-            "`minLon,minLat,maxLon,maxLat` in WGS 84; minLon above maxLon crosses the antimeridian. Records without a "
-            "point never match and are counted in `meta.not_judged.location`."
+            "`minLon,minLat,maxLon,maxLat` in WGS 84. A box across the antimeridian has minLon (above 0) greater than "
+            "maxLon (below 0). Records without a point never match and are counted in `meta.not_judged.location`."
         ),
     )
     near: Point | None = Field(None, description="`lon,lat`: within `radius_km` of this point (great circle).")
@@ -131,9 +138,14 @@ class IncidentCriteria(BaseModel):
 
 
 class IncidentFilters(IncidentCriteria, Listing):
-    sort: Literal["date", "-date", "title", "-title", "killed", "-killed", "changed", "-changed", "id", "-id"] = Field(
-        "-date",
-        description="One key, `-` for descending, ties by id. `killed` is the lower bound, not stated below 0.",
+    sort: (
+        Literal["date", "-date", "title", "-title", "killed", "-killed", "changed", "-changed", "id", "-id"] | None
+    ) = Field(
+        None,
+        description=(
+            "One key, `-` for descending, ties by id. `killed` is the lower bound, not stated below 0. "
+            "Default: `-date`."
+        ),
     )
 
 
@@ -144,14 +156,14 @@ class CasualtyFilters(IncidentCriteria, Listing):
     claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
     counted: Flag | None = Field(None, description="Whether totals include the claim.")
     incident: IncidentIds = Field([], description="Claims about this incident.")
-    sort: Literal["incident", "-incident", "changed", "-changed", "id", "-id"] = Field(
-        "incident", description="One key, `-` for descending, ties by id."
+    sort: Literal["incident", "-incident", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `incident`."
     )
 
 
 class ArticleFilters(Listing):
-    sort: Literal["published", "-published", "title", "-title", "changed", "-changed", "id", "-id"] = Field(
-        "-published", description="One key, `-` for descending, ties by id."
+    sort: Literal["published", "-published", "title", "-title", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `-published`."
     )
 
 
@@ -168,8 +180,8 @@ class PlaceFilters(Listing):
         None, description="For `bbox` and `near`: could lie there (default), or must."
     )
     has_location: Flag | None = Field(None, description="With, or without, a known point.")
-    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
-        "name", description="One key, `-` for descending, ties by id."
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
 
 
@@ -179,8 +191,8 @@ class PersonFilters(Listing):
     anonymity: list[Anonymity] = Field([], description="How the unnamed appear.")
     organization: OrganizationIds = Field([], description="Of this organization or a part of it.")
     incident: IncidentIds = Field([], description="Actors in this incident, or counted among its casualties.")
-    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
-        "name", description="One key, `-` for descending, ties by id."
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
 
 
@@ -188,8 +200,8 @@ class OrganizationFilters(Listing):
     kind: list[OrganizationKind] = Field([], description="What sort of body.")
     within: OrganizationIds = Field([], description="Part of this organization, at any depth.")
     incident: IncidentIds = Field([], description="Actors in this incident.")
-    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] = Field(
-        "name", description="One key, `-` for descending, ties by id."
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
 
 
@@ -201,8 +213,11 @@ class QuoteFilters(Listing):
     organization: OrganizationIds = Field([], description="The speaker belongs to this organization or a part of it.")
     incident: IncidentIds = Field([], description="About this incident.")
     place: PlaceIds = Field([], description="About this place or anywhere inside it.")
-    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] = Field(
-        "position", description="One key, `-` for descending, ties by id. `position` is the order in the article."
+    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] | None = Field(
+        None,
+        description=(
+            "One key, `-` for descending, ties by id. `position` is the order in the article. Default: `position`."
+        ),
     )
 
 
@@ -216,8 +231,11 @@ class StatementFilters(Listing):
     contested: Flag | None = Field(None, description="Whether it stands against another statement or quote.")
     datetime: Days | None = Field(None, description="The time that it is about; as for incidents.")
     date_match: Literal["overlaps", "within"] | None = Field(None, description="As for incidents.")
-    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] = Field(
-        "position", description="One key, `-` for descending, ties by id. `position` is the order in the article."
+    sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] | None = Field(
+        None,
+        description=(
+            "One key, `-` for descending, ties by id. `position` is the order in the article. Default: `position`."
+        ),
     )
 
 
@@ -228,6 +246,27 @@ class DetailFilters(BaseModel):
 
     fields: Fields = []
     include: Include = []
+
+
+class Paging(BaseModel):
+    """The parameters of a list that nothing is chosen from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: PageSize = Field(50, description="How many entries a page holds.")
+    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        None, description="Where a page begins: take it from `links.next`."
+    )
+
+
+class ChangeFilters(Paging):
+    """What the log takes."""
+
+    since: Number = Field(0, description="Only what later releases did. 0, the default, is everything.", examples=[0])
+    type: list[RecordType] = Field([], description="Only records of this type.")
+    include: list[str] = Field(
+        [], description="`document`: also send each record as it is today, null if it is no longer there."
+    )
 
 
 FILTERS: dict[str, type[Listing]] = {

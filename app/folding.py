@@ -13,6 +13,7 @@ _ALIKE = str.maketrans(
 
 def fold(text: str) -> str:
     """A text in its folded form; the same for every spelling that differs only in what folding removes."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_ALIKE))
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(plain.casefold().split())
+    decomposed = unicodedata.normalize("NFKD", text.translate(_ALIKE)).casefold()
+    again = unicodedata.normalize("NFKD", decomposed).translate(_ALIKE)
+    plain = "".join(char for char in again if not unicodedata.combining(char))
+    return " ".join(plain.split())

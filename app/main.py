@@ -9,11 +9,29 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.caching import Caching
+from app.compression import Compression
 from app.database import Database, Reader
+from app.datasets.files import Datasets
 from app.middleware import Failures, Head, Headers
-from app.openapi import describe
+from app.openapi import describe, operation_id
 from app.problems import Problem
-from app.routes import about, pages, records, search
+from app.routes import (
+    about,
+    changes,
+    datasets,
+    evidence,
+    exports,
+    facets,
+    feeds,
+    front,
+    ogc,
+    pages,
+    records,
+    representations,
+    search,
+    summary,
+)
 from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
 
@@ -21,22 +39,36 @@ from app.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
+    caching = Middleware(Caching, public_url=settings.public_url)
     app = FastAPI(
         title="Dateline",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        middleware=[Middleware(Headers), Middleware(Head), Middleware(Failures)],
+        middleware=[Middleware(Headers), Middleware(Head), caching, Middleware(Compression), Middleware(Failures)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )
     app.state.settings = settings
     app.state.reader = Reader(Database(settings.database_url))
+    app.state.datasets = Datasets(app.state.reader)
+    # Before the records, whose {id} would take the word `summary`.
+    app.include_router(summary.router)
     app.include_router(records.router())
+    app.include_router(facets.router)
+    app.include_router(evidence.router)
     app.include_router(search.router)
+    app.include_router(changes.router())
+    app.include_router(exports.router())
+    app.include_router(feeds.router())
+    app.include_router(representations.others())
+    app.include_router(datasets.router)
     app.include_router(about.router)
+    app.include_router(ogc.router)
+    app.include_router(front.router)
     app.include_router(pages.router)
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -50,3 +82,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.reader.close()
+    app.state.datasets.close()

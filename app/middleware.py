@@ -2,21 +2,27 @@
 
 import json
 import logging
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-EXPOSED = "Content-Disposition, Dateline-Release, ETag, Last-Modified, Link, Location, Retry-After"
+from app.problems import Problem
+
+EXPOSED = (
+    "Accept-Ranges, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, Link, Location, "
+    "Retry-After"
+)
 _ALWAYS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+_ASKS = b"access-control-request-method"
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
     (b"access-control-allow-headers", b"*"),
     (b"access-control-max-age", b"86400"),
-    (b"content-length", b"0"),
 ]
 
 logger = logging.getLogger("dateline")
@@ -38,15 +44,19 @@ class Headers:
                 message["headers"] = [*message.get("headers", []), *_ALWAYS]
             await send(message)
 
-        if scope["method"] == "OPTIONS":
+        if scope["method"] == "OPTIONS" and any(name == _ASKS for name, _ in scope["headers"]):
             await send_with_headers({"type": "http.response.start", "status": 204, "headers": list(_PREFLIGHT)})
             await send({"type": "http.response.body", "body": b""})
             return
         await self.app(scope, receive, send_with_headers)
 
 
+class Enough(Exception):
+    """Ends a stream whose headers are all that was asked for."""
+
+
 class Head:
-    """Answers HEAD as GET without the body. A stream is stopped after its headers."""
+    """Answers HEAD as GET without the body. A stream is stopped at its first piece."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -55,22 +65,17 @@ class Head:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
-        done = False
 
         async def send_headers(message: Message) -> None:
-            nonlocal done
-            if done:
-                return
             if message["type"] == "http.response.start":
                 await send(message)
                 return
-            done = True
             await send({"type": "http.response.body", "body": b""})
+            if message.get("more_body"):
+                raise Enough
 
-        async def receive_disconnect() -> Message:
-            return {"type": "http.disconnect"} if done else await receive()
-
-        await self.app({**scope, "method": "GET"}, receive_disconnect, send_headers)
+        with suppress(Enough):
+            await self.app({**scope, "method": "GET"}, receive, send_headers)
 
 
 class Failures:
@@ -92,17 +97,13 @@ class Failures:
 
         try:
             await self.app(scope, receive, noting_start)
+        except Enough:
+            raise
         except Exception:
             logger.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise  # the transfer must break visibly rather than look complete
-            body = {
-                "type": "about:blank",
-                "title": "Internal error",
-                "status": 500,
-                "detail": "Something went wrong on our side. It has been logged.",
-                "instance": scope["path"],
-            }
+            body = Problem("Something went wrong on our side. It has been logged.").body(scope["path"])
             headers = [(b"content-type", b"application/problem+json")]
             await send({"type": "http.response.start", "status": 500, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps(body, ensure_ascii=False).encode()})

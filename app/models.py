@@ -5,8 +5,6 @@ actor, a speaker or a claimant may be either. Dates are ISO strings of days (`YY
 text on every engine.
 """
 
-from typing import Any
-
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
@@ -17,9 +15,8 @@ from app.columns import TERMS, TEXT, Table, choice, reference, text
 class Served(Table):
     """What every public record carries beside its own columns.
 
-    `folded` is the text that a search looks in, and `sort_name` the name or title that lists sort by, both without
-    case and accents. `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and
-    `changed_in`.
+    `sort_name` is the name or title that lists sort by, without case and accents. `digest` is the SHA-256 of the
+    document in canonical JSON (RFC 8785) without `version` and `changed_in`.
     """
 
     document: str
@@ -27,7 +24,6 @@ class Served(Table):
     version: int
     changed_in: int = Field(foreign_key="releases.number")
     sort_name: str = Field(sa_type=TEXT)
-    folded: str
 
 
 class Release(Table, table=True):
@@ -395,40 +391,3 @@ class SearchEntry(Table, table=True):
     type: str = text()
     id: str = text()
     terms: str = Field(sa_type=TERMS)
-
-
-SERVED: dict[str, type[Any]] = {
-    "articles": Article,
-    "incidents": Incident,
-    "places": Place,
-    "people": Person,
-    "organizations": Organization,
-    "quotes": Quote,
-    "statements": Statement,
-    "casualties": Casualty,
-}
-"""The table of each resource. The resource's name stands in URLs."""
-
-TYPES = {
-    "articles": "article",
-    "incidents": "incident",
-    "places": "place",
-    "people": "person",
-    "organizations": "organization",
-    "quotes": "quote",
-    "statements": "statement",
-    "casualties": "casualty",
-}
-"""What one record of each resource is called."""
-
-OWNED: dict[str, list[tuple[type[Any], str]]] = {
-    "articles": [],
-    "incidents": [(IncidentPlace, "incident_id"), (IncidentActor, "incident_id"), (IncidentRelation, "incident_id")],
-    "places": [(PlaceParent, "place_id")],
-    "people": [(Party, "id"), (PersonRole, "person_id"), (Affiliation, "person_id")],
-    "organizations": [(Party, "id"), (OrganizationParent, "organization_id")],
-    "quotes": [(QuoteSpan, "quote_id"), (QuoteIncident, "quote_id"), (QuotePlace, "quote_id")],
-    "statements": [(StatementAbout, "statement_id"), (Contradiction, "statement_id")],
-    "casualties": [(CasualtyPerson, "casualty_id")],
-}
-"""The tables whose rows belong to a record, with the column that names it. They come and go with the record."""

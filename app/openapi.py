@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from app import __version__
 from app.documents import stored
@@ -36,6 +37,9 @@ TAGS = [
     {"name": "statements", "description": "What was said indirectly, claimed or denied."},
     {"name": "articles", "description": "What everything rests on."},
     {"name": "search", "description": "Find anything by its words."},
+    {"name": "releases", "description": "What changed, and how to keep a copy in sync."},
+    {"name": "facets", "description": "What lists can be narrowed down by, with counts."},
+    {"name": "dataset", "description": "Everything in one file."},
     {"name": "codebook", "description": "What the values mean."},
     {"name": "health", "description": "For those who run the service."},
 ]
@@ -52,6 +56,12 @@ EXAMPLES = {
 }
 
 
+def operation_id(route: APIRoute) -> str:
+    """A handler's name as clients in JavaScript would write it: `listIncidents`."""
+    first, *others = route.name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of an app, made once."""
     if app.openapi_schema is None:
@@ -63,14 +73,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=TAGS,
             servers=[{"url": "/", "description": "This server"}],
-            contact={"name": "Dateline", "url": "https://github.com/dateline/dateline"},
+            contact={"name": "Whoever runs this server"},
             license_info={"name": "MIT (the code)", "identifier": "MIT"},
         )
         found["security"] = []
         found["components"]["schemas"] |= problem_schema()
+        _tidy(found["components"]["schemas"])
         _add_examples(found)
         app.openapi_schema = found
     return app.openapi_schema
+
+
+def _tidy(schemas: dict[str, Any]) -> None:
+    """Drops what says nothing to the reader of an answer: titles made from names, and defaults."""
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            field.pop("title", None)
+            field.pop("default", None)
 
 
 def _add_examples(found: dict[str, Any]) -> None:

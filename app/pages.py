@@ -1,38 +1,34 @@
-"""Pages of lists: keyset cursors, the envelope around the records, links.
+"""Pages of lists: keyset paging, the envelope around the records, links."""
 
-A cursor names the last record of a page by its sort key and id, so that paging neither repeats nor misses a record
-while releases come and go.
-"""
-
-import base64
-import binascii
-import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select
 from sqlmodel import col
 
+from app import cursors
 from app.database import Snapshot
 from app.filters import DetailFilters, Listing
-from app.models import SERVED, TYPES, Change
+from app.models import Change
 from app.problems import BadParameter, Gone, Merged, NotFound
-from app.queries import Resource
+from app.queries import Order, Resource
 from app.queries.conditions import AXES, Condition
 from app.references import referred
+from app.registry import SERVED, TYPES
 from app.values import Refers
 
 EXACT_UP_TO = 10_000
 """A resource with at most so many records is counted without being asked."""
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
-_SUGGESTIONS_FROM = 10_000
+_SUGGESTIONS_FROM = 1_000  # comparing a mistyped id with more records would hold everybody up
+_ASKED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,17 @@ class Request:
 
 def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
     """One page of a list."""
-    mark = _mark(resource, filters)
-    key = resource.sorts[filters.sort.lstrip("-")]
-    descending = filters.sort.startswith("-")
+    order = resource.order(filters)
+    mark = _mark(snapshot, resource, filters, order)
     conditions = resource.conditions(resolved(snapshot, filters))
-    statement = page(resource, conditions, key, descending, _after(resource, filters, key, mark))
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, order.kind, str)
+    columns = (resource.table.document, order.value, resource.table.id)
+    statement = resource.ordered(conditions, order, *columns, after=after)
     rows = snapshot.rows(statement.limit(filters.limit + 1))
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     links = {"self": request.link()}
     if more:
-        links["next"] = request.link(cursor=_cursor(mark, rows[-1][1], rows[-1][2]))
+        links["next"] = request.link(cursor=cursors.encode(mark, rows[-1][1], rows[-1][2]))
     meta = {
         "release": snapshot.release.number,
         **_counts(snapshot, resource, conditions, filters),
@@ -79,28 +76,20 @@ def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request:
 
 def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:
     """One record. Raises NotFound, Gone for a removed record and Merged for one that another took over."""
-    if not _SLUG.fullmatch(id_):
-        raise NotFound(f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens.")
-    document = snapshot.value(select(resource.table.document).where(resource.table.id == id_))
-    if document is None:
-        raise _missing(snapshot, resource, id_)
+    document = existing(snapshot, resource, id_, request)
     links, meta = {"self": request.link()}, {"release": snapshot.release.number}
     body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
     return Answer(body, snapshot.release.number)
 
 
-def page(
-    resource: Resource, conditions: list[Condition], key: str, descending: bool, after: tuple[Any, str] | None = None
-) -> Select[Any]:
-    """Document, sort value and id of the matching records in order, from behind a place on."""
-    value, id_ = getattr(resource.table, key), resource.table.id
-    place = (value, id_) if key != "id" else (id_,)
-    statement = resource.select(conditions, resource.table.document, value, id_)
-    if after is not None:
-        here = tuple_(*place)
-        there = tuple_(*(after if key != "id" else after[1:]))
-        statement = statement.where(here < there if descending else here > there)
-    return statement.order_by(*(column.desc() if descending else column.asc() for column in place))
+def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
+    """The document of a record. Raises NotFound, Gone and Merged as `detail` does."""
+    if not SLUG.fullmatch(id_):
+        raise NotFound(f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens.")
+    document: str | None = snapshot.value(select(resource.table.document).where(resource.table.id == id_))
+    if document is None:
+        raise _missing(snapshot, resource, id_, request)
+    return document
 
 
 def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
@@ -118,16 +107,17 @@ def _resolved_ids(snapshot: Snapshot, name: str, ids: list[str], resources: tupl
     for resource in resources:
         table = SERVED[resource]
         known.update(snapshot.column(select(table.id).where(table.id.in_(ids))))
-    return [id_ if id_ in known else _successor(snapshot, name, id_, resources) for id_ in ids]
+    found = [id_ if id_ in known else _successor(snapshot, name, id_, resources) for id_ in ids]
+    return list(dict.fromkeys(found))
 
 
 def _successor(snapshot: Snapshot, name: str, id_: str, resources: tuple[str, ...]) -> str:
     for resource in resources:
-        removal = _removal(snapshot, resource, id_)
-        if removal is not None and removal.superseded_by:
-            return _last(snapshot, resource, removal.superseded_by)
+        last, removal = _fate(snapshot, resource, id_)
         if removal is not None:
-            raise BadParameter.of(name, f"Parameter '{name}': '{id_}' was removed: {removal.reason}.")
+            raise BadParameter.of(name, f"Parameter '{name}': '{id_}' was removed: {_sentence(removal.reason)}")
+        if last != id_:
+            return last
     what = " or ".join(TYPES[resource] for resource in resources)
     raise BadParameter.of(name, f"Parameter '{name}': there is no {what} '{id_}'.", _nearest(snapshot, id_, resources))
 
@@ -141,50 +131,58 @@ def _nearest(snapshot: Snapshot, id_: str, resources: tuple[str, ...]) -> str | 
     return found[0] if found else None
 
 
-def _missing(snapshot: Snapshot, resource: Resource, id_: str) -> Exception:
-    removal = _removal(snapshot, resource.name, id_)
-    if removal is None:
-        nearest = _nearest(snapshot, id_, (resource.name,))
-        hint = f" Did you mean /v1/{resource.name}/{nearest}?" if nearest else ""
-        return NotFound(f"There is no {resource.type} '{id_}'.{hint}")
-    if removal.superseded_by:
-        url = f"/v1/{resource.name}/{_last(snapshot, resource.name, removal.superseded_by)}"
-        return Merged(f"This record was merged ({removal.reason}); it is now {url}.", headers={"Location": url})
-    return Gone(f"This record was removed in release {removal.release}: {removal.reason}.")
+def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> Exception:
+    last, removal = _fate(snapshot, resource.name, id_)
+    if removal is not None:
+        return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
+    if last != id_:
+        path = request.path.replace(f"/{resource.name}/{id_}", f"/{resource.name}/{last}", 1)
+        url = Request(path, request.items).link()
+        return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
+    nearest = _nearest(snapshot, id_, (resource.name,))
+    hint = f" Did you mean /v1/{resource.name}/{nearest}?" if nearest else ""
+    return NotFound(f"There is no {resource.type} '{id_}'.{hint}")
+
+
+def _fate(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
+    """Where a chain of mergers ends: its last id, and the removal of that one if it is gone too."""
+    seen: set[str] = set()
+    while (removal := _removal(snapshot, resource, id_)) and removal.superseded_by and id_ not in seen:
+        seen.add(id_)
+        id_ = removal.superseded_by
+    return id_, removal
 
 
 def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
-    """The removal of a record that is not there; null when there never was one."""
+    """The removal of a record that is not there; null when it is there or never was."""
     statement = (
         select(col(Change.release), col(Change.op), col(Change.reason), col(Change.superseded_by))
         .where(col(Change.type) == TYPES[resource], col(Change.id) == id_)
         .order_by(col(Change.release).desc())
         .limit(1)
     )
-    return next(iter(snapshot.rows(statement)), None)
+    last = next(iter(snapshot.rows(statement)), None)
+    return last if last is not None and last.op == "DEL" else None
 
 
-def _last(snapshot: Snapshot, resource: str, id_: str) -> str:
-    """The end of a chain of mergers."""
-    seen = set()
-    while id_ not in seen:
-        seen.add(id_)
-        removal = _removal(snapshot, resource, id_)
-        if removal is None or removal.op != "DEL" or not removal.superseded_by:
-            break
-        id_ = removal.superseded_by
-    return id_
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _counts(snapshot: Snapshot, resource: Resource, conditions: list[Condition], filters: Listing) -> dict[str, Any]:
     small = snapshot.release.counts.get(resource.name, 0) <= EXACT_UP_TO
     if not small and filters.count != "exact":
         return {"matched": None, "not_judged": dict.fromkeys(AXES)}
-    judged: dict[str, Any] = {}
+    return judged(snapshot, resource, conditions)
+
+
+def judged(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> dict[str, Any]:
+    """How many records match, and how many each axis had to leave aside."""
+    aside: dict[str, Any] = {}
     for axis in AXES:
         statement = resource.count_not_judged(conditions, axis)
-        judged[axis] = None if statement is None else snapshot.value(statement)
-    return {"matched": snapshot.value(resource.count(conditions)), "not_judged": judged}
+        aside[axis] = None if statement is None else snapshot.value(statement)
+    return {"matched": snapshot.value(resource.count(conditions)), "not_judged": aside}
 
 
 def _envelope(
@@ -211,47 +209,27 @@ def _included(snapshot: Snapshot, resource: Resource, documents: list[str], want
     parsed = [json.loads(text) for text in documents]
     parts = []
     for name in dict.fromkeys(wanted):
-        ids, table = referred(resource.name, parsed, name), SERVED[name]
-        found = snapshot.column(select(table.document).where(table.id.in_(ids)).order_by(table.id)) if ids else []
+        found = _documents(snapshot, name, sorted(referred(resource.name, parsed, name)))
         parts.append(f'"{name}":[{",".join(found)}]')
     return f',"included":{{{",".join(parts)}}}'
+
+
+def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
+    """The documents of sorted ids, asked for in portions that every database takes."""
+    table = SERVED[name]
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        portion = ids[start : start + _ASKED_AT_ONCE]
+        yield from snapshot.column(select(table.document).where(table.id.in_(portion)).order_by(table.id))
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _mark(resource: Resource, filters: Listing) -> str:
-    """A short digest of what a cursor belongs to: the resource, its filters and its order."""
-    asked = filters.model_dump_json(exclude=_NOT_FILTERS)
-    return hashlib.blake2b(f"{resource.name} {asked}".encode(), digest_size=6).hexdigest()
+def _mark(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
+    """A short digest of what a cursor belongs to: the resource, its filters and its order.
 
-
-def _cursor(mark: str, value: Any, id_: str) -> str:
-    return base64.urlsafe_b64encode(_dump([mark, value, id_]).encode()).rstrip(b"=").decode()
-
-
-def _after(resource: Resource, filters: Listing, key: str, mark: str) -> tuple[Any, str] | None:
-    """The place that a cursor names. Raises BadParameter for a damaged one and for one of another query."""
-    if filters.cursor is None:
-        return None
-    damaged = BadParameter.of("cursor", "Parameter 'cursor' is damaged; take it from links.next as it stands.")
-    try:
-        padded = filters.cursor + "=" * (-len(filters.cursor) % 4)
-        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        its_mark, value, id_ = found
-    except (ValueError, binascii.Error, RecursionError, TypeError) as error:
-        raise damaged from error
-    kind = resource.table.__table__.c[key].type.python_type
-    if type(value) is not kind or not _can_be_asked(value) or not isinstance(id_, str) or not _can_be_asked(id_):
-        raise damaged
-    if its_mark != mark:
-        raise BadParameter.of("cursor", "Parameter 'cursor' belongs to another query: its filters or its order differ.")
-    return value, id_
-
-
-def _can_be_asked(value: Any) -> bool:
-    """Whether a database takes the value: no integer beyond 64 bits, no NUL, no half of a surrogate pair."""
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-    return bool(-(2**63) <= value < 2**63)
+    Ranks shift with every release, so an order by relevance belongs to one release alone.
+    """
+    release = snapshot.release.number if order.ranks is not None else ""
+    return cursors.mark(f"{resource.name} {release} {filters.model_dump_json(exclude=_NOT_FILTERS)}")

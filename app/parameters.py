@@ -27,42 +27,62 @@ NEEDS = {
 }
 """Parameters that say nothing without another one."""
 
+MOST_VALUES = 100
+"""How many different values one parameter takes."""
+
+MOST_ERRORS = 20
+"""How many mistakes one answer names."""
+
 
 def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) -> F:
     """The filters of a query string. Raises BadParameter with everything that is wrong in it.
 
     `choices` holds the values of `fields` and `include`, which depend on the resource's documents.
     """
-    errors: list[ParameterError] = []
-    values: dict[str, Any] = {}
-    for name, value in items:
-        field = model.model_fields.get(name)
-        if field is None:
-            errors.append(_unknown(name, model))
-        elif _CONTROL.search(value):
-            errors.append(_error(name, "has a control character in it"))
-        elif name in choices:
-            values[name] = values.get(name, []) + value.split(",")
-        elif _repeats(field.annotation):
-            values.setdefault(name, []).append(value)
-        elif name in values:
-            errors.append(_error(name, "may stand only once"))
-        else:
-            values[name] = value
+    values, errors = _values(model, items, choices)
     for name, allowed in choices.items():
-        for value in values.get(name, []):
-            if value not in allowed:
-                errors.append(_error(name, f"has no '{_short(value)}'", _nearest(value, allowed)))
+        unknown = [value for value in values.get(name, []) if value not in allowed]
+        errors += [_error(name, f"has no '{_short(value)}'", _nearest(value, allowed)) for value in unknown]
     for name, others in NEEDS.items():
         if name in values and not any(other in values for other in others):
             errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
     try:
         parsed = model.model_validate(values)
     except ValidationError as error:
-        errors += [_from_pydantic(mistake, values) for mistake in error.errors(include_url=False)]
+        mistakes = error.errors(include_url=False)[:MOST_ERRORS]
+        errors += [_from_pydantic(mistake, values) for mistake in mistakes]
     if errors:
-        raise BadParameter(errors)
+        raise BadParameter(errors[:MOST_ERRORS])
     return parsed
+
+
+def _values(
+    model: type[BaseModel], items: Iterable[tuple[str, str]], choices: Choices
+) -> tuple[dict[str, Any], list[ParameterError]]:
+    """The text of each parameter, or, where it repeats, its different texts; and what is wrong already."""
+    errors: list[ParameterError] = []
+    values: dict[str, Any] = {}
+    for name, value in items:
+        field = model.model_fields.get(name)
+        if len(errors) == MOST_ERRORS:
+            break
+        if field is None:
+            errors.append(_unknown(name, model))
+        elif _CONTROL.search(value):
+            errors.append(_error(name, "has a control character in it"))
+        elif _repeats(field.annotation):
+            parts = value.split(",") if name in choices else [value]
+            values.setdefault(name, {}).update(dict.fromkeys(parts))
+        elif name in values:
+            errors.append(_error(name, "may stand only once"))
+        else:
+            values[name] = value
+    for name, found in values.items():
+        if isinstance(found, dict):
+            values[name] = list(found)[:MOST_VALUES]
+            if len(found) > MOST_VALUES:
+                errors.append(_error(name, f"takes {MOST_VALUES} values at most"))
+    return values, errors
 
 
 def _repeats(annotation: Any) -> bool:
@@ -114,24 +134,33 @@ def _short(text: str) -> str:
 def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
     """The parameters of a filter model in OpenAPI's terms."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    return [_parameter(name, dict(found), choices.get(name)) for name, found in schema["properties"].items()]
+    required = schema.get("required", [])
+    return [
+        {**_parameter(name, dict(found), choices.get(name)), "required": name in required}
+        for name, found in schema["properties"].items()
+    ]
 
 
 def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None) -> dict[str, Any]:
     variants = [variant for variant in schema.pop("anyOf", []) if variant.get("type") != "null"]
     if variants:
         schema = {**variants[0], **schema}
-    found: dict[str, Any] = {"name": name, "in": "query", "required": False}
+    found: dict[str, Any] = {"name": name, "in": "query"}
     found["description"] = schema.pop("description")
     examples = schema.pop("examples", None)
     schema.pop("title", None)
     if schema.get("default", ...) in (None, []):
         schema.pop("default")
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
     if choices is not None:
-        schema["items"] = {"type": "string", "enum": list(choices)}
+        schema |= {"items": {"type": "string", "enum": list(choices)}, "minItems": 1}
         found |= {"style": "form", "explode": False}
     elif schema.get("type") == "array":
         found |= {"style": "form", "explode": True}
     if examples:
-        found["example"] = examples[0]
+        # Not `example`: the docs page would send it as if the reader had chosen it.
+        shown = ",".join(map(str, examples[0])) if isinstance(examples[0], list) else examples[0]
+        found["description"] += f" Example: `{shown}`."
+        schema["examples"] = examples
     return {**found, "schema": schema}

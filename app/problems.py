@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 
 class ParameterError(BaseModel):
@@ -24,7 +26,7 @@ class ProblemDocument(BaseModel):
     status: int = Field(examples=[400])
     detail: str = Field(examples=["There is no parameter 'kidn'. Did you mean 'kind'?"])
     instance: str = Field(description="The path that was asked for.", examples=["/v1/incidents"])
-    errors: list[ParameterError] | None = Field(
+    errors: list[ParameterError] | SkipJsonSchema[None] = Field(
         default=None, description="One entry for each parameter that is wrong; only with status 400."
     )
 
@@ -40,13 +42,14 @@ class Problem(Exception):
         self.detail = detail
         self.headers = headers or {}
 
-    def body(self, instance: str) -> dict[str, Any]:
+    def body(self, path: str) -> dict[str, Any]:
+        """The problem document; `path` is the one that was asked for, decoded."""
         return {
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": quote(path, errors="replace"),
         }
 
 
@@ -71,8 +74,8 @@ class BadParameter(Problem):
         super().__init__(first.detail + hint)
         self.errors = errors
 
-    def body(self, instance: str) -> dict[str, Any]:
-        return {**super().body(instance), "errors": [error.model_dump() for error in self.errors]}
+    def body(self, path: str) -> dict[str, Any]:
+        return {**super().body(path), "errors": [error.model_dump() for error in self.errors]}
 
     @classmethod
     def of(cls, parameter: str, detail: str, suggestion: str | None = None) -> "BadParameter":
@@ -104,6 +107,11 @@ class Merged(Problem):
 
     status = 308
     title = "Merged"
+
+
+class RangeNotSatisfiable(Problem):
+    status = 416
+    title = "Range not satisfiable"
 
 
 class Unavailable(Problem):

@@ -4,15 +4,28 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import column, select, table
 
 from app.database import Database, DatabaseError
+from app.problems import Unavailable
 from app.settings import MIGRATIONS
+
+
+def is_current(database: Database) -> bool:
+    """Whether the tables are there and as this version of the code wants them. Only reads."""
+    try:
+        with database.snapshot() as snapshot:
+            revision = snapshot.value(select(column("version_num")).select_from(table("alembic_version")))
+    except Unavailable:
+        return False
+    return bool(revision == ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def migrate(database: Database, target: str = "head") -> bool:
     """Brings the tables up to date; True when something changed. Raises DatabaseError for a newer database."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    if target == "head" and is_current(database):
+        return False
+    config = _config()
     scripts = ScriptDirectory.from_config(config)
     known = {script.revision for script in scripts.walk_revisions()}
     with database.writer(migrating=True) as connection:
@@ -27,3 +40,9 @@ def migrate(database: Database, target: str = "head") -> bool:
         else:
             command.downgrade(config, target)
     return True
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

@@ -20,6 +20,9 @@ _ARTICLES = frozenset({"al", "el"})
 BETWEEN = "_"
 """Stands between two texts of a record, so that no phrase runs from one into the other."""
 
+LONGEST = 100
+"""Characters of a term that count; PostgreSQL takes no more than 2 kB."""
+
 MOST_TERMS = 24
 SNIPPET_LENGTH = 200
 
@@ -132,4 +135,4 @@ def _stretch(text: str, met: list[Word]) -> list[Segment]:
 def _term(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word).casefold()
     plain = re.sub(r"['’ʼʿʾ`]s$", "", plain)
-    return "".join(char for char in plain if char.isalnum())
+    return "".join(char for char in plain if char.isalnum())[:LONGEST]

@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from app.problems import BadValue
+from app.terms import question
 
-_NUMBER = re.compile(r"\d{1,9}")
-_DECIMAL = re.compile(r"[+-]?\d{1,6}(\.\d{1,12})?")
-_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?\d{1,6}(\.\d{1,12})?", re.ASCII)
+_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,9 @@ def _bbox(value: Any) -> Any:
     west, south, east, north = _numbers(value, "minLon,minLat,maxLon,maxLat")
     _in_range((west, east), (south, north))
     if south > north:
-        raise BadValue("minLat is above maxLat")
+        raise BadValue("has minLat above maxLat")
+    if west > east and not west >= 0 >= east:
+        raise BadValue("has minLon above maxLon, but does not cross the antimeridian from east to west")
     return BBox(west, south, east, north)
 
 
@@ -89,7 +100,7 @@ def _day_range(text: str) -> tuple[str, str]:
     """First and last day of a day, month or year."""
     match = _DAY.fullmatch(text)
     if match is None:
-        raise BadValue("must be 2019, 2019-04, 2019-04-19, or two of them as A/B, ../B or A/..")
+        raise BadValue("must be 2019, 2019-04 or 2019-04-19, or an interval of them (A/B, ../B, A/..)")
     year, month, day = int(match[1]), match[2], match[3]
     if year == 0 or (month and not 1 <= int(month) <= 12):
         raise BadValue(f"'{text}' has no such {'month' if month else 'year'}")
@@ -117,6 +128,11 @@ def _interval(value: Any) -> Any:
     return Interval(start, end)
 
 
+def _searchable(value: str) -> str:
+    question(value)
+    return value
+
+
 def _yes_or_no(value: Any) -> Any:
     if isinstance(value, str) and value not in ("true", "false"):
         raise BadValue("must be true or false")
@@ -130,19 +146,26 @@ class Refers:
     resources: tuple[str, ...]
 
 
-def _text(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": [pattern]})
+def _text(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
+
+
+# The form of a value, for those who build requests from the schema; the parsers above also look at what it says.
+_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
+_DATES = rf"({_DATE}|({_DATE}|\.\.)/({_DATE}|\.\.))"
+_DEGREES = r"\s*[+-]?[0-9]{1,6}(\.[0-9]{1,12})?\s*"
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_searchable)]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]
 IncidentIds = Annotated[list[Id], Refers(("incidents",))]
 OrganizationIds = Annotated[list[Id], Refers(("organizations",))]
 PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
-Days = Annotated[Interval, BeforeValidator(_interval), _text("2019-04")]
-Box = Annotated[BBox, BeforeValidator(_bbox), _text("42.5,34.5,45,36.5")]
-Point = Annotated[Near, BeforeValidator(_near), _text("44.28,35.51")]
+Days = Annotated[Interval, BeforeValidator(_interval), _text(_DATES, "2019-04")]
+Box = Annotated[BBox, BeforeValidator(_bbox), _text(f"{_DEGREES}(,{_DEGREES}){{3}}", "42.5,34.5,45,36.5")]
+Point = Annotated[Near, BeforeValidator(_near), _text(f"{_DEGREES},{_DEGREES}", "44.28,35.51")]
 Number = Annotated[int, Field(ge=0, le=999_999_999), BeforeValidator(_whole)]
 PageSize = Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)]
 ResultSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
@@ -151,7 +174,13 @@ Kilometres = Annotated[
 ]
 Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
 Fields = Annotated[
-    list[str], Field(description="Only these keys of each record, beside `id`, `type` and `url`; joined by commas.")
+    list[str],
+    Field(
+        description=(
+            "Only these keys of each record, beside `id`, `type` and `url`; joined by commas. (The schemas describe "
+            "records with all their keys.)"
+        )
+    ),
 ]
 Include = Annotated[
     list[str],

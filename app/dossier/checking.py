@@ -1,24 +1,33 @@
 """What must hold between the records of a dossier. Every check yields faults; none stops at the first."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import chain, islice
 from typing import Any
 
 from app.codebook import PlaceKind, PlaceRole, QuoteKind
 from app.dossier.dates import days
+from app.dossier.files import Fault, Key
 from app.dossier.passages import digest
-from app.dossier.reading import Dossier, Entry, Fault, Key
+from app.dossier.reading import Dossier, Entry
 from app.dossier.seed import DateSeed, QuoteSeed, Span
 
 LOCATING = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
 _WORDS = re.compile(r"\w+(?:[.'’]\w+)*")
 _PARTIES = ("people", "organizations")
+_COMPARED = 2_000
 
 
-def check(dossier: Dossier) -> list[Fault]:
-    """Everything that is wrong between the records."""
+def check(dossier: Dossier, progress: Callable[[int, int], None] = lambda done, total: None) -> list[Fault]:
+    """Everything that is wrong between the records. `progress` is told how many of the checks are done."""
     checks = (_ids, _references, _spans, _dates, _locations, _cycles, _claims, _quotes, _removals)
-    return [fault for one in checks for fault in one(dossier)]
+    faults: list[Fault] = []
+    for done, one in enumerate(checks):
+        progress(done, len(checks))
+        faults += one(dossier)
+    progress(len(checks), len(checks))
+    return faults
 
 
 def _ids(dossier: Dossier) -> Iterator[Fault]:
@@ -27,7 +36,7 @@ def _ids(dossier: Dossier) -> Iterator[Fault]:
         message = f"people and organizations share one id space; this id stands in {other.file}:{other.line} too"
         yield dossier.people[id_].source.fault(("id",), message)
     for (resource, id_), tombstone in dossier.tombstones.items():
-        if id_ in dossier.records(resource):
+        if any(id_ in dossier.records(one) for one in (_PARTIES if resource in _PARTIES else (resource,))):
             yield tombstone.source.fault(("id",), "the record is both removed and there; ids are never reused")
     for id_ in dossier.quotes.keys() & dossier.statements.keys():
         yield dossier.statements[id_].source.fault(("id",), "a quote has this id; statements refer to both by id")
@@ -38,7 +47,7 @@ def _references(dossier: Dossier) -> Iterator[Fault]:
         for entry in entries:
             seen: set[tuple[Key, Any]] = set()
             for path, targets, id_, unique in _links(resource, entry):
-                if not any(id_ in dossier.records(target) for target in targets):
+                if not any(dossier.has(target, id_) for target in targets):
                     yield entry.source.fault(path, _missing(dossier, targets, id_))
                 names = tuple(part for part in path if isinstance(part, str))
                 if (names, unique) in seen:
@@ -53,7 +62,9 @@ def _missing(dossier: Dossier, targets: Iterable[str], id_: str) -> str:
         if (tombstone := dossier.tombstones.get((target, id_))) is not None:
             successor = tombstone.seed.removed.successor
             return f"'{id_}' was removed" + (f"; use '{successor}'" if successor else "")
-    return f"there is no '{id_}' among {' or '.join(targets)}"
+    known = chain.from_iterable(dossier.records(target) for target in targets)
+    near = get_close_matches(id_, islice(known, _COMPARED), 1)
+    return f"there is no '{id_}' among {' or '.join(targets)}" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
 def _links(resource: str, entry: Entry[Any]) -> Iterator[tuple[Key, tuple[str, ...], str, Any]]:
@@ -122,10 +133,11 @@ def _spans_of(seed: Any) -> Iterator[tuple[Key, Span]]:
 def _span_mistakes(dossier: Dossier, span: Span, folder: str | None) -> Iterator[str]:
     name = span.article or folder
     if name is None:
-        yield "in a shared file a span names its article"
+        yield "in a shared file a span names its article; add `article:`"
         return
     if (article := dossier.articles.get(name)) is None:
-        yield f"there is no article '{name}'"
+        if not dossier.has("articles", name):
+            yield _missing(dossier, ("articles",), name)
         return
     paragraphs = article.seed.paragraphs
     if span.at.paragraph > len(paragraphs):
@@ -182,21 +194,33 @@ def _cycles(dossier: Dossier) -> Iterator[Fault]:
 
 
 def _on_cycles(parents: dict[str, list[str]]) -> list[str]:
-    """The ids from which no way up ends: what is left when roots are taken away again and again."""
-    left = {id_: {parent for parent in above if parent in parents} for id_, above in parents.items()}
-    below: dict[str, list[str]] = {}
-    for id_, above in left.items():
-        for parent in above:
-            below.setdefault(parent, []).append(id_)
-    free = [id_ for id_, above in left.items() if not above]
-    while free:
-        done = free.pop()
+    """The ids that lie on a way in a circle: neither up nor down does every way from them end."""
+    upwards = _endless({id_: {parent for parent in above if parent in parents} for id_, above in parents.items()})
+    return list(_endless(_turned(upwards)))
+
+
+def _endless(graph: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What is left of a graph when the nodes from which nothing leads on are taken away again and again."""
+    left = {id_: set(ahead) for id_, ahead in graph.items()}
+    behind = _turned(graph)
+    ends = [id_ for id_, ahead in left.items() if not ahead]
+    while ends:
+        done = ends.pop()
         del left[done]
-        for child in below.get(done, []):
-            left[child].discard(done)
-            if not left[child]:
-                free.append(child)
-    return list(left)
+        for id_ in behind[done]:
+            left[id_].discard(done)
+            if not left[id_]:
+                ends.append(id_)
+    return left
+
+
+def _turned(graph: dict[str, set[str]]) -> dict[str, set[str]]:
+    """A graph with its arrows the other way round."""
+    behind: dict[str, set[str]] = {id_: set() for id_ in graph}
+    for id_, ahead in graph.items():
+        for other in ahead:
+            behind[other].add(id_)
+    return behind
 
 
 def _claims(dossier: Dossier) -> Iterator[Fault]:
@@ -208,7 +232,7 @@ def _claims(dossier: Dossier) -> Iterator[Fault]:
             continue
         key = (entry.incident, claim.group, claim.outcome, claim.organization or "")
         if (other := counted.setdefault(key, id_)) != id_:
-            message = f"'{other}' counts the same group, outcome and organization; set counted: false on one"
+            message = f"'{other}' counts the same harm; set counted: false on one of them, with a note saying why"
             yield entry.source.fault((), message)
 
 
@@ -222,6 +246,9 @@ def _quotes(dossier: Dossier) -> Iterator[Fault]:
                 yield entry.source.fault(("spans", index, "exact"), message)
             elif digest(span.exact) != span.sha256:
                 yield entry.source.fault(("spans", index, "exact"), "the words do not have the span's sha256")
+        for path, own in _spans_of(quote):
+            if path[0] != "evidence" and own.article not in (None, entry.article):
+                yield entry.source.fault((*path, "article"), "the words of a quote stand in its own article")
         ends = [(span.at.paragraph, span.at.start, span.at.end) for span in quote.spans]
         if any(after[:2] < (before[0], before[2]) for before, after in zip(ends, ends[1:], strict=False)):
             yield entry.source.fault(("spans",), "spans stand in the order of the text and do not overlap")
@@ -242,8 +269,8 @@ def _inside(inner: Span, outer: Span) -> bool:
 def _removals(dossier: Dossier) -> Iterator[Fault]:
     for (resource, id_), tombstone in dossier.tombstones.items():
         successor = tombstone.seed.removed.successor
-        if successor is not None and (successor == id_ or successor not in dossier.records(resource)):
-            message = f"'{successor}' cannot take over: there is no such record among {resource}"
+        if successor is not None and (successor == id_ or not dossier.has(resource, successor)):
+            message = f"'{successor}' cannot take over: {_missing(dossier, (resource,), successor)}"
             yield tombstone.source.fault(("removed", "successor"), message)
 
 

@@ -14,10 +14,11 @@ from app.codebook import DatePrecision
 from app.dossier.seed import DateSeed
 
 _PRECISIONS = (
-    (re.compile(r"\d{4}-\d{2}-\d{2}"), DatePrecision.DAY),
-    (re.compile(r"\d{4}-\d{2}"), DatePrecision.MONTH),
-    (re.compile(r"\d{4}"), DatePrecision.YEAR),
+    (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), DatePrecision.DAY),
+    (re.compile(r"[0-9]{4}-[0-9]{2}"), DatePrecision.MONTH),
+    (re.compile(r"[0-9]{4}"), DatePrecision.YEAR),
 )
+_NO_DAYS = re.compile(r"T|[0-9X]{4}-(2[1-9]|3[0-9]|4[01])(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def days(seed: DateSeed) -> Days:
     earliest, latest = seed.earliest or implied[0], seed.latest or implied[1]
     if earliest is None or latest is None:
         side = "earliest" if earliest is None else "latest"
-        raise ValueError(f"'{seed.edtf}' is open at one end; give '{side}' with a note")
+        raise ValueError(f"'{seed.edtf}' does not say its {side} day; give '{side}' with a note")
     if (seed.earliest or seed.latest) and not seed.note:
         raise ValueError("bounds of its own need a note saying why")
     if earliest > latest:
@@ -62,12 +63,17 @@ def approximate(edtf: str) -> bool:
 @lru_cache(maxsize=65_536)
 def _implied(edtf: str) -> tuple[date | None, date | None]:
     """The bounds of an EDTF string; null where it is open. Cached, because parsing takes milliseconds."""
+    if _NO_DAYS.search(edtf):
+        raise ValueError(f"'{edtf}' is a time or a season; write days, months or years, or an interval of them")
     try:
         if _PRECISIONS[0][0].fullmatch(edtf):
             return (day := date.fromisoformat(edtf)), day
         parsed = parse_edtf(edtf)
         # The strict bounds: the fuzzy ones would turn `2019?` into 2018 to 2020.
-        return _day(parsed.lower_strict()), _day(parsed.upper_strict())
+        # An end that is left out is unknown; the parser would guess one ten years away.
+        lower = None if edtf.startswith("/") else _day(parsed.lower_strict())
+        upper = None if edtf.endswith("/") else _day(parsed.upper_strict())
+        return lower, upper
     except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"'{edtf}' is not an EDTF date that names days") from error
 

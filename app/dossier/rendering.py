@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from app.codebook import CasualtyOutcome
+from app.codebook import CasualtyOutcome, EvidenceField
 from app.documents import (
     ActorDocument,
     AffiliationDocument,
@@ -43,16 +43,16 @@ from app.dossier.seed import (
     Alias,
     ArticleSeed,
     DateSeed,
-    EvidenceSeed,
     IncidentSeed,
     OrganizationSeed,
     PersonSeed,
     PlaceSeed,
     QuoteSeed,
+    Span,
     StatementSeed,
 )
 from app.dossier.wording import quote_text
-from app.models import TYPES
+from app.registry import TYPES
 
 SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUCTED, CasualtyOutcome.DETAINED)
 
@@ -280,21 +280,25 @@ class Rendering:
         return bool(self._dossier.statements[statement].seed.contradicts) or statement in self._contradicted_by
 
     def _rests(self, entry: Entry[Any]) -> dict[str, Any]:
-        return {"note": entry.seed.note, "evidence": [self._passage(span, name) for span, name in self._spans(entry)]}
+        return {"note": entry.seed.note, "evidence": [self._passage(*found) for found in self._spans(entry)]}
 
-    def _spans(self, entry: Entry[Any]) -> Iterator[tuple[EvidenceSeed, str]]:
-        """The spans of a record with their article, those that other articles add included."""
+    def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, EvidenceField, str]]:
+        """The spans of a record, what they are for, and their article: first a quote's own words with their display
+        copies, then its evidence, that which other articles add included."""
+        if isinstance(entry.seed, QuoteSeed):
+            for words in (*entry.seed.spans, *entry.seed.pull_quotes):
+                yield words, EvidenceField.WORDS, words.article or str(entry.article)
         for span in entry.seed.evidence:
-            yield span, span.article or str(entry.article)
+            yield span, span.field, span.article or str(entry.article)
         if isinstance(entry.seed, IncidentSeed):
             for extension in self._extensions.get(entry.seed.id, []):
                 for span in extension.seed.evidence:
-                    yield span, span.article or str(extension.article)
+                    yield span, span.field, span.article or str(extension.article)
 
-    def _passage(self, span: EvidenceSeed, article: str) -> EvidenceDocument:
+    def _passage(self, span: Span, field: EvidenceField, article: str) -> EvidenceDocument:
         fragment = Fragment(span.first, span.last, span.before, span.after)
         return EvidenceDocument(
-            field=span.field,
+            field=field,
             article=article,
             **span.at.model_dump(),
             sha256=span.sha256,

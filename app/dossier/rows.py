@@ -6,7 +6,6 @@ from typing import Any
 
 from app import models
 from app.documents import (
-    AliasDocument,
     ArticleDocument,
     CasualtyDocument,
     CoordinateDocument,
@@ -60,10 +59,8 @@ def _evidence(document: Any) -> Owned:
 
 
 def _article(document: ArticleDocument) -> Row:
-    words = [document.title, *document.authors, *document.publishers]
     return {
         "sort_name": fold(document.title),
-        "folded": fold(" ".join(words)),
         "published": document.published,
     }
 
@@ -75,7 +72,6 @@ def _article_owned(document: ArticleDocument) -> Owned:
 def _place(document: PlaceDocument) -> Row:
     return {
         "sort_name": fold(document.name),
-        "folded": _named(document.name, document.aliases, document.note),
         "kind": document.kind,
         **_area(document.latitude, document.longitude, document.coordinate),
     }
@@ -89,7 +85,6 @@ def _place_owned(document: PlaceDocument) -> Owned:
 def _organization(document: OrganizationDocument) -> Row:
     return {
         "sort_name": fold(document.name),
-        "folded": _named(document.name, document.aliases, document.note),
         "kind": document.kind,
     }
 
@@ -104,7 +99,6 @@ def _organization_owned(document: OrganizationDocument) -> Owned:
 def _person(document: PersonDocument) -> Row:
     return {
         "sort_name": fold(document.label),
-        "folded": _named(document.label, document.aliases, document.note),
         "named": document.named,
         "anonymity": document.anonymity,
         "life_status": document.life_status,
@@ -124,7 +118,6 @@ def _incident(document: IncidentDocument) -> Row:
     date, location = document.date, document.location
     row = {
         "sort_name": fold(document.title),
-        "folded": _words(document.title, document.summary, document.outcome, document.note),
         "kind": document.kind,
         "granularity": document.granularity,
         "earliest": date.earliest if date else None,
@@ -159,7 +152,6 @@ def _incident_owned(document: IncidentDocument) -> Owned:
 def _casualty(document: CasualtyDocument) -> Row:
     return {
         "sort_name": document.incident,
-        "folded": _words(document.note),
         "incident_id": document.incident,
         "group": document.group,
         "organization_id": document.organization,
@@ -182,7 +174,6 @@ def _quote(document: QuoteDocument) -> Row:
     first = document.spans[0]
     return {
         "sort_name": _position(document.article, first.paragraph, first.start),
-        "folded": _words(document.text, document.speaker.label, document.note),
         "article_id": document.article,
         "kind": document.kind,
         "speaker_id": document.speaker.id,
@@ -207,7 +198,6 @@ def _statement(document: StatementDocument) -> Row:
     first, date = document.evidence[0], document.date
     return {
         "sort_name": _position(document.article, first.paragraph, first.start),
-        "folded": _words(document.gist, document.by.label if document.by else None, document.note),
         "article_id": document.article,
         "stance": document.stance,
         "by_id": document.by.id if document.by else None,
@@ -239,14 +229,6 @@ def _area(latitude: float | None, longitude: float | None, circle: CoordinateDoc
         return dict.fromkeys(("latitude", "longitude", "radius_m", "west", "south", "east", "north"))
     box = box_around(longitude, latitude, circle.radius_m)
     return {"latitude": latitude, "longitude": longitude, "radius_m": circle.radius_m, **box}
-
-
-def _words(*texts: str | None) -> str:
-    return fold(" ".join(text for text in texts if text))
-
-
-def _named(name: str, aliases: list[AliasDocument], note: str | None) -> str:
-    return _words(name, *(alias.name for alias in aliases), note)
 
 
 def _position(article: str, paragraph: int, start: int) -> str:

@@ -5,10 +5,12 @@ YAML scalars arrive as text and are converted here, so `no` and `2019-04` never 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -42,14 +44,54 @@ from app.codebook import (
     Topic,
 )
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0, le=10_000_000)]
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_LINE = r"^[^\x00-\x1f\x7f]+$"
+_PROSE = r"^[^\x00-\x08\x0b-\x1f\x7f]+$"
+_DIGEST = r"^[0-9a-f]{64}$"
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
+_URL = r"^https://[^\s#\x00-\x1f\x7f]+$"
+PATTERNS = {
+    _SLUG: "an id is written in small letters a to z, digits and single hyphens between them",
+    _LINE: "this is one line of text, without line breaks and control characters",
+    _PROSE: "this is text without control characters",
+    _DIGEST: "a SHA-256 is written as 64 small hexadecimal digits; `dateline anchor` prints it",
+    _LANGUAGE: "a language is written as its BCP 47 tag, for example en",
+    _URL: "this is the published page's address: https://… without a fragment",
+}
+"""What each pattern asks for."""
 
-_AT = re.compile(r"(\d{1,6}):(\d{1,7})-(\d{1,7})")
+_AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"[0-9]{1,15}")
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("a day is written year-month-day, for example 2019-04-19")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if not (isinstance(value, str) and _WHOLE.fullmatch(value)) and type(value) is not int:
+        raise ValueError("this is a whole number, written in digits")
+    return value
+
+
+def _once(values: list[Any]) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"'{value}' stands here twice")
+    return values
+
+
+Slug = Annotated[str, StringConstraints(pattern=_SLUG, max_length=100)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+Digest = Annotated[str, StringConstraints(pattern=_DIGEST)]
+Day = Annotated[date, BeforeValidator(_day)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
 
 
 class Record(BaseModel):
@@ -119,8 +161,8 @@ class DateSeed(Record):
     """An EDTF date. `earliest` and `latest` are given, with a note, only where they differ from the string's own."""
 
     edtf: Line
-    earliest: date | None = None
-    latest: date | None = None
+    earliest: Day | None = None
+    latest: Day | None = None
     note: Line | None = None
 
 
@@ -140,7 +182,7 @@ class CoordinateSeed(Record):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     precision: CoordinatePrecision
-    radius_m: Annotated[int, Field(ge=0, le=5_000_000)]
+    radius_m: Annotated[Whole, Field(ge=0, le=5_000_000)]
     source: Line
 
 
@@ -174,10 +216,10 @@ class PersonSeed(Rests):
 
     name: Line | None = None
     label: Line | None = None
-    group_size: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    roles: Annotated[list[PersonRole], Field(min_length=1)]
+    group_size: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = None
+    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(_once)]
     rank: Line | None = None
-    age: Annotated[int, Field(ge=0, le=150)] | None = None
+    age: Annotated[Whole, Field(ge=0, le=150)] | None = None
     life_status: LifeStatus
     anonymity: Anonymity | None = None
     organizations: list[AffiliationSeed] = []
@@ -254,7 +296,7 @@ class IncidentSeed(Rests):
     title: Line
     summary: Prose
     kind: IncidentKind
-    also_kinds: list[IncidentKind] = []
+    also_kinds: Annotated[list[IncidentKind], AfterValidator(_once)] = []
     granularity: Granularity
     date: DateSeed | None = None
     location: Slug | None = None
@@ -320,7 +362,7 @@ class ParagraphSeed(Record):
     """A paragraph of the article: how long it is and the SHA-256 of its text, which stays with the publisher."""
 
     kind: ParagraphKind
-    length: Annotated[int, Field(ge=1)]
+    length: Annotated[Whole, Field(ge=1)]
     sha256: Digest
 
 
@@ -329,9 +371,19 @@ class ArticleSeed(Record):
     title: Line
     authors: Annotated[list[Line], Field(min_length=1)]
     publishers: Annotated[list[Line], Field(min_length=1)]
-    published: date
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s#]+$", max_length=1000)]
+    published: Day
+    language: Annotated[str, StringConstraints(pattern=_LANGUAGE)]
+    url: Annotated[str, StringConstraints(pattern=_URL, max_length=1000)]
     rights: Line
     note: Prose | None = None
     paragraphs: Annotated[list[ParagraphSeed], Field(min_length=1)]
+
+
+def _keys(model: type[Record]) -> Iterator[str]:
+    yield from model.model_fields
+    for kind in model.__subclasses__():
+        yield from _keys(kind)
+
+
+KEYS = sorted(set(_keys(Record)))
+"""Every key that stands in seed files."""

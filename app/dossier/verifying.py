@@ -4,33 +4,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.dossier.passages import Fragment, Text, digest
-from app.dossier.reading import Dossier, Entry, Fault
+from app.dossier.files import Fault
+from app.dossier.passages import Fragment, PassageError, Text, digest
+from app.dossier.reading import Dossier, Entry
 from app.dossier.seed import Span
 
 
 def article_text(found: Dossier, article: str, path: Path) -> Text:
-    """An article's text from a file, with what the published page shows above it."""
+    """An article's text from a file, with what the published page shows above it. Raises PassageError for a file
+    that is no text."""
     seed = found.articles[article].seed
-    return Text(path.read_text("utf-8"), (seed.title, *seed.authors))
+    try:
+        return Text(path.read_text("utf-8-sig"), (seed.title, *seed.authors))
+    except UnicodeDecodeError as error:
+        raise PassageError(f"{path} is not UTF-8 text; save it as UTF-8") from error
 
 
 def verify(found: Dossier, article: str, text: Text) -> tuple[int, list[Fault]]:
     """How many spans of an article were checked, and what does not hold: paragraphs, digests, quoted words, links."""
     faults = list(_paragraphs(found.articles[article], text))
     checked = 0
-    for resource in ("places", "people", "organizations", "incidents", "casualties", "quotes", "statements"):
-        for entry in found.records(resource).values():
-            spans = [pair for pair in _spans(entry) if (pair[1].article or entry.article) == article]
-            checked += len(spans)
-            for path, span in spans:
+    for entry in _entries(found):
+        for path, span in _spans(entry):
+            if (span.article or entry.article) == article:
+                checked += 1
                 faults += [entry.source.fault(path, message) for message in _mistakes(text, span)]
-    for extension in found.extensions:
-        spans = [pair for pair in _spans(extension) if (pair[1].article or extension.article) == article]
-        checked += len(spans)
-        for path, span in spans:
-            faults += [extension.source.fault(path, message) for message in _mistakes(text, span)]
     return checked, faults
+
+
+def _entries(found: Dossier) -> Iterator[Entry[Any]]:
+    for resource in ("places", "people", "organizations", "incidents", "casualties", "quotes", "statements"):
+        yield from found.records(resource).values()
+    yield from found.extensions
 
 
 def _paragraphs(entry: Entry[Any], text: Text) -> Iterator[Fault]:

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
 from sqlmodel import col
 
-from app.models import SERVED, TYPES, Article, Casualty, Incident
+from app.models import Article, Casualty, Incident, SearchEntry
 from app.queries.conditions import Axis, Condition, matching, not_judged, shared
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
 from app.queries.places import places
+from app.queries.search import hits
 from app.queries.speech import quotes, statements
+from app.registry import SERVED, TYPES
+from app.terms import question
 
 
 def articles(filters: Any) -> list[Condition]:
@@ -22,12 +25,23 @@ def articles(filters: Any) -> list[Condition]:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What a list is sorted by before the id: a column, or the rank of a search, smaller for better matches."""
+
+    value: Any
+    kind: type
+    descending: bool = False
+    ranks: TableValuedAlias | None = None
+
+
+@dataclass(frozen=True)
 class Resource:
-    """A resource as queries see it: its table, its conditions, and the column behind each sort key."""
+    """A resource as queries see it: its table, its conditions, the column behind each sort key, the usual sort."""
 
     name: str
     conditions: Callable[[Any], list[Condition]]
     sorts: dict[str, str]
+    usual: str
 
     @property
     def table(self) -> type[Any]:
@@ -36,6 +50,37 @@ class Resource:
     @property
     def type(self) -> str:
         return TYPES[self.name]
+
+    def order(self, filters: Any) -> Order:
+        """The order that filters ask for: by relevance where words are looked for and no sort is given.
+
+        Claims are found by the words of their incident as well, so they have no rank of their own.
+        """
+        if filters.q is not None and filters.sort is None and self.name != "casualties":
+            ranks = hits(question(filters.q), self.type)
+            return Order(ranks.c.rank, float, ranks=ranks)
+        sort = filters.sort or self.usual
+        return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
+
+    def by(self, sort: str, *, descending: bool = False) -> Order:
+        """The order of a sort key."""
+        column = self.table.__table__.c[self.sorts[sort]]
+        return Order(column, column.type.python_type, descending)
+
+    def ordered(
+        self, conditions: list[Condition], order: Order, *columns: Any, after: tuple[Any, ...] | None = None
+    ) -> Select[Any]:
+        """The columns of the matching records in order, from behind a sort value and id on."""
+        statement, id_ = self.select(conditions, *columns), self.table.id
+        if order.ranks is not None:
+            entry = (col(SearchEntry.type) == self.type) & (col(SearchEntry.id) == id_)
+            statement = statement.join(SearchEntry, entry)
+            statement = statement.join(order.ranks, order.ranks.c.number == col(SearchEntry.number))
+        place = (id_,) if order.value is self.table.__table__.c.id else (order.value, id_)
+        if after is not None:
+            here, there = tuple_(*place), tuple_(*after[-len(place) :])
+            statement = statement.where(here < there if order.descending else here > there)
+        return statement.order_by(*(column.desc() if order.descending else column.asc() for column in place))
 
     def select(self, conditions: list[Condition], *columns: Any) -> Select[Any]:
         """The columns of every record that matches."""
@@ -67,6 +112,7 @@ RESOURCES: dict[str, Resource] = {
             "articles",
             articles,
             {"published": "published", "title": "sort_name", "changed": "changed_in", "id": "id"},
+            "-published",
         ),
         Resource(
             "incidents",
@@ -78,12 +124,13 @@ RESOURCES: dict[str, Resource] = {
                 "changed": "changed_in",
                 "id": "id",
             },
+            "-date",
         ),
-        Resource("places", places, _NAMED),
-        Resource("people", people, _NAMED),
-        Resource("organizations", organizations, _NAMED),
-        Resource("quotes", quotes, _SPOKEN),
-        Resource("statements", statements, _SPOKEN),
-        Resource("casualties", casualties, {"incident": "sort_name", "changed": "changed_in", "id": "id"}),
+        Resource("places", places, _NAMED, "name"),
+        Resource("people", people, _NAMED, "name"),
+        Resource("organizations", organizations, _NAMED, "name"),
+        Resource("quotes", quotes, _SPOKEN, "position"),
+        Resource("statements", statements, _SPOKEN, "position"),
+        Resource("casualties", casualties, {"incident": "sort_name", "changed": "changed_in", "id": "id"}, "incident"),
     )
 }

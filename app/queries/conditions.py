@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select
 from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
-from app.folding import fold
 from app.geography import EARTH_RADIUS_M, box_around
-from app.models import Evidence, OrganizationParent, PlaceParent
+from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
+from app.queries.search import ids
+from app.terms import question
 from app.values import BBox, Interval, Near
 
 Axis = Literal["location", "date", "casualties"]
@@ -70,13 +71,13 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         )
         found.append(Condition(rests.exists()))
     if filters.q is not None:
-        found.append(Condition(contains(table.folded, filters.q)))
+        found.append(Condition(says(table.id, kind, filters.q)))
     return found
 
 
-def contains(column: Any, text: str) -> Clause:
-    """The folded text stands somewhere in a folded column."""
-    clause: Clause = column.contains(fold(text), autoescape=True)
+def says(id_: Any, kind: str, text: str) -> Clause:
+    """The record of this type and id has the words that are asked for."""
+    clause: Clause = id_.in_(ids(question(text), kind))
     return clause
 
 
@@ -143,23 +144,21 @@ def _distance(longitude: Any, latitude: Any, near: Near) -> Any:
     return 2 * EARTH_RADIUS_M * func.asin(case((root > 1, 1.0), else_=root))
 
 
-def with_parts(table: type[Any], whole: str, part: str, ids: Sequence[str], *, stated_only: bool = False) -> CTE:
-    """The given ids and everything below them, following containment downwards."""
-    start = union_all(*(select(literal(id_).label("id")) for id_ in ids))
+def with_parts(start: Select[Any], whole: Any, part: Any, *links: Clause) -> Select[Any]:
+    """The ids to start from and everything below them, following the links from `whole` to `part` downwards."""
     inside = start.cte(recursive=True)
-    step = select(getattr(table, part)).join(inside, getattr(table, whole) == inside.c.id)
-    if stated_only:
-        step = step.where(table.basis == "stated")
-    return inside.union(step)
+    below = select(part).join(inside, whole == inside.c.id).where(*links)
+    return select(inside.union(below).c.id)
 
 
 def places_inside(ids: Sequence[str], basis: str | None = None) -> Select[Any]:
     """Ids of the places and of all that they contain."""
-    inside = with_parts(PlaceParent, "parent_id", "place_id", ids, stated_only=basis == "stated")
-    return select(inside.c.id)
+    links = [col(PlaceParent.basis) == "stated"] if basis == "stated" else []
+    start = select(col(Place.id)).where(col(Place.id).in_(ids))
+    return with_parts(start, col(PlaceParent.parent_id), col(PlaceParent.place_id), *links)
 
 
 def parties_within(ids: Sequence[str]) -> Select[Any]:
     """Ids of the people and organizations, and of all parts of the organizations."""
-    inside = with_parts(OrganizationParent, "parent_id", "organization_id", ids)
-    return select(inside.c.id)
+    start = select(col(Party.id)).where(col(Party.id).in_(ids))
+    return with_parts(start, col(OrganizationParent.parent_id), col(OrganizationParent.organization_id))

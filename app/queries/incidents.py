@@ -9,13 +9,13 @@ from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFil
 from app.models import Casualty, Incident, IncidentActor, IncidentPlace
 from app.queries.conditions import (
     Condition,
-    contains,
     dated,
     flag,
     located,
     one_of,
     parties_within,
     places_inside,
+    says,
     shared,
 )
 
@@ -31,7 +31,9 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     """The conditions of a list of claims, which is joined with their incidents."""
     common = shared(Casualty, "casualty", filters.model_copy(update={"q": None}))
     if filters.q is not None:
-        common.append(Condition(or_(contains(Casualty.folded, filters.q), contains(Incident.folded, filters.q))))
+        common.append(
+            Condition(or_(says(Casualty.id, "casualty", filters.q), says(Incident.id, "incident", filters.q)))
+        )
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
     return [
         *common,

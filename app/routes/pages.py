@@ -11,28 +11,24 @@ from starlette.staticfiles import StaticFiles
 
 WEB = Path(__file__).parent.parent / "web"
 
-_STRICT = (
+STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 # Swagger UI writes style attributes.
-_DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+_DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 router = APIRouter(include_in_schema=False)
 
 
-def _page(name: str, policy: str) -> Response:
-    return FileResponse(WEB / name, media_type="text/html", headers={"Content-Security-Policy": policy})
-
-
-@router.get("/")
-async def front(request: Request) -> Response:
-    return _page("index.html", _STRICT)
+def page_headers(policy: str) -> dict[str, str]:
+    """What protects the reader of a page."""
+    return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    return _page("docs.html", _DOCS)
+    return FileResponse(WEB / "docs.html", media_type="text/html", headers=page_headers(_DOCS))
 
 
 @router.get("/favicon.ico")

@@ -8,7 +8,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.problems import BadParameter, NotAllowed, NotFound, Problem, ProblemDocument
+from app.problems import (
+    BadParameter,
+    Gone,
+    Merged,
+    NotAcceptable,
+    NotAllowed,
+    NotFound,
+    Problem,
+    ProblemDocument,
+    RangeNotSatisfiable,
+    Unavailable,
+)
 
 _MEANINGS = {
     308: "Another record took this one over; `Location` leads to it.",
@@ -16,15 +27,27 @@ _MEANINGS = {
     404: "There is no such record.",
     406: "There is no such representation.",
     410: "The record was removed; `detail` says why.",
+    416: "The file ends before the range; `Content-Range` says where.",
     503: "The database cannot answer at the moment; `Retry-After` says when to try again.",
+}
+
+_EXAMPLES: dict[int, Problem] = {
+    308: Merged("This record was merged (the same raid); it is now /v1/incidents/kanoos-island-raid."),
+    400: BadParameter.of("kidn", "There is no parameter 'kidn' here.", "kind"),
+    404: NotFound("There is no incident 'kanos-island-raid'. Did you mean /v1/incidents/kanoos-island-raid?"),
+    406: NotAcceptable("There is no such representation; there are .csv, .geojson and .ndjson."),
+    410: Gone("This record was removed in release 2: told twice."),
+    416: RangeNotSatisfiable("The file ends before this range."),
+    503: Unavailable("The database cannot be read at the moment."),
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The documented answers for these statuses."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    schema = {"$ref": "#/components/schemas/Problem"}
     found: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
+        content = {"application/problem+json": {"schema": schema, "example": _EXAMPLES[status].body("/v1/incidents")}}
         found[status] = {"description": _MEANINGS[status], "content": content}
         if status in (308, 503):
             name = "Location" if status == 308 else "Retry-After"
@@ -40,7 +63,7 @@ def problem_schema() -> dict[str, Any]:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    body = json.dumps(error.body(request.url.path), ensure_ascii=False)
+    body = json.dumps(error.body(request.scope["path"]), ensure_ascii=False)
     return Response(body, error.status, error.headers, media_type="application/problem+json")
 
 
@@ -48,13 +71,15 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """The framework's own refusals."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        what = f"There is nothing at {request.url.path}. Everything that there is stands at /docs."
+        what = f"There is nothing at {request.scope['path']}. Everything that there is stands at /docs."
         return await on_problem(request, NotFound(what))
+    if error.status_code == 405 and request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
     if error.status_code == 405:
         what = f"{request.method} is not possible here. This API is read-only: use GET, HEAD or OPTIONS."
         return await on_problem(request, NotAllowed(what, headers={"Allow": "GET, HEAD, OPTIONS"}))
     other = BadParameter if error.status_code == 400 else Problem
     made = Problem(str(error.detail), headers=dict(error.headers or {}))
-    body = {**made.body(request.url.path), "status": error.status_code}
+    body = {**made.body(request.scope["path"]), "status": error.status_code}
     body["title"] = other.title if error.status_code == 400 else HTTPStatus(error.status_code).phrase
     return Response(json.dumps(body), error.status_code, made.headers, media_type="application/problem+json")

@@ -1,6 +1,6 @@
 """The lists and the records of every resource. They differ only in their filters, so they share their handlers."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
 from app.references import REFERENCES
 from app.routes.problems import problems
+from app.routes.representations import alternates
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -51,9 +52,10 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
-        asked = pages.Request(request.url.path, request.query_params.multi_items())
+        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
         work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
-        return answer(await reader(request).read(work, slow=filters.q is not None or filters.count == "exact"))
+        made = await reader(request).read(work, slow=filters.q is not None or filters.count == "exact")
+        return answer(made, alternates(name, "", asked.items))
 
     found.get(
         f"/{name}",
@@ -62,7 +64,7 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
         description=ABOUT[name],
         tags=[name],
         response_model=PAGES[name],
-        responses=problems(400, 503),
+        responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
         openapi_extra={"parameters": documented(model, choices)},
     )(handler)
 
@@ -72,7 +74,7 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
 
     async def handler(request: Request) -> Response:
         filters = parse(DetailFilters, request.query_params.multi_items(), choices)
-        asked = pages.Request(request.url.path, request.query_params.multi_items())
+        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
         id_ = request.path_params["id"]
         return answer(
             await reader(request).read(
@@ -87,12 +89,12 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
         description=f"One record with everything known about it. {ABOUT[name]}",
         tags=[name],
         response_model=DETAILS[name],
-        responses=problems(308, 400, 404, 410, 503),
-        openapi_extra={"parameters": [_ID, *documented(DetailFilters, choices)]},
+        responses={200: {"links": _links(resource.type, "data/id")}, **problems(308, 400, 404, 410, 503)},
+        openapi_extra={"parameters": [ID, *documented(DetailFilters, choices)]},
     )(handler)
 
 
-_ID = {
+ID = {
     "name": "id",
     "in": "path",
     "required": True,
@@ -101,14 +103,24 @@ _ID = {
 }
 
 
+def _links(kind: str, id_: str) -> dict[str, Any]:
+    """Where an answer leads, in OpenAPI's terms: to a record and to its history, by the id at a place in the body."""
+    name = kind.capitalize()
+    return {
+        operation: {"operationId": operation, "parameters": {"id": f"$response.body#/{id_}"}}
+        for operation in (f"get{name}", f"list{name}History")
+    }
+
+
 def reader(request: Request) -> Reader:
+    """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
     found: Reader = request.app.state.reader
-    return found
+    return found.noting(partial(setattr, request.state, "release"))
 
 
-def answer(made: pages.Answer) -> Response:
-    """A JSON answer with the headers that say which release it is and where the next page lies."""
+def answer(made: pages.Answer, links: Iterable[str] = ()) -> Response:
+    """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
     headers = {"Dateline-Release": str(made.release)}
-    if made.next:
-        headers["Link"] = f'<{made.next}>; rel="next"'
+    if found := [*([f'<{made.next}>; rel="next"'] if made.next else []), *links]:
+        headers["Link"] = ", ".join(found)
     return Response(made.body, media_type="application/json", headers=headers)

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from app import pages
 from app.database import Snapshot
 from app.documents import DOCUMENTS, Document
-from app.models import SERVED, TYPES
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
 from app.queries.search import ranked
+from app.registry import SERVED, TYPES
 from app.routes.problems import problems
 from app.routes.records import answer, reader
 from app.terms import Question, Segment, question, snippet
@@ -89,7 +89,7 @@ async def search(request: Request) -> Response:
         asked = question(filters.q)
     except BadValue as error:
         raise BadParameter.of("q", f"Parameter 'q' {error.detail}.") from error
-    link = pages.Request(request.url.path, items).link()
+    link = pages.Request(request.scope["path"], items).link()
     return answer(await reader(request).read(partial(_results, filters=filters, asked=asked, link=link), slow=True))
 
 

@@ -1,0 +1,205 @@
+"""Seed files -> plain records, each with the line of every field.
+
+Every scalar of a YAML file is text, so `no` and `2019-04` never become something else; the records' models convert.
+Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+Key = tuple[str | int, ...]
+Mapping = dict[str, Any]
+
+_DEEPEST = 20
+_NOTHING = {"", "~", "null", "Null", "NULL"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake, with the place to mend it."""
+
+    file: str
+    line: int
+    record: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        where = ": ".join(part for part in (self.record, self.field) if part)
+        return f"{self.file}:{self.line}: {where + ': ' if where else ''}{self.message}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a record stands: its file, its line, and the lines of its fields."""
+
+    file: str
+    line: int
+    record: str = ""
+    lines: dict[Key, int] = field(default_factory=dict, repr=False, compare=False)
+    prefix: Key = ()
+
+    def fault(self, path: Key, message: str) -> Fault:
+        full = self.prefix + path
+        line = next((self.lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in self.lines), self.line)
+        return Fault(self.file, line, self.record, ".".join(map(str, full)), message)
+
+
+def records(path: Path, name: str, faults: list[Fault], *, single: bool = False) -> Iterator[tuple[Mapping, Source]]:
+    """The records of a `.yaml` or `.jsonl` file, one after the other. `single`: the file is one record, not a list."""
+    try:
+        yield from _json(path, name, faults) if path.suffix == ".jsonl" else _yaml(path, name, faults, single)
+    except OSError as error:
+        faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
+
+
+def _json(path: Path, name: str, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                data = json.loads(line, object_pairs_hook=_distinct, parse_constant=_no_constant)
+            except UnicodeDecodeError:
+                faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
+            except (ValueError, RecursionError) as error:
+                faults.append(Fault(name, number, "", "", f"this line is not JSON ({error})"))
+            else:
+                if isinstance(data, dict):
+                    yield data, Source(name, number, _record_id(data))
+                else:
+                    faults.append(Fault(name, number, "", "", "a line holds one record, an object"))
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> Mapping:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice")
+    return data
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[tuple[Mapping, Source]]:
+    try:
+        events = yaml.parse(path.read_text("utf-8-sig"), Loader=yaml.CBaseLoader)
+        first = next((event for event in events if isinstance(event, yaml.NodeEvent)), None)
+        if isinstance(first, yaml.SequenceStartEvent) and not single:
+            for event in events:
+                if isinstance(event, yaml.SequenceEndEvent):
+                    break
+                yield from _record(_Reading(events), event, name, faults)
+        elif first is not None and single:
+            yield from _record(_Reading(events), first, name, faults)
+        elif first is not None or single:
+            message = "the file must hold a record" if single else "the file must hold a list of records"
+            faults.append(Fault(name, 1, "", "", message))
+            return
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                message = "a file holds one YAML document; take out the line '---'"
+                faults.append(Fault(name, _line(event), "", "", message))
+                return
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        faults.append(Fault(name, line, "", "", "the file is not UTF-8; save it as UTF-8"))
+    except TooDeep as error:
+        faults.append(Fault(name, error.line, "", "", "this is nested too deeply; nothing after it was read"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        faults.append(Fault(name, mark.line + 1 if mark else 1, "", "", f"this is not YAML ({problem})"))
+
+
+def _record(reading: "_Reading", event: yaml.Event, name: str, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+    line = _line(event)
+    data = reading.value(event, ())
+    record = _record_id(data) if isinstance(data, dict) else ""
+    faults += [Fault(name, at, record, ".".join(map(str, path)), message) for at, path, message in reading.mistakes]
+    if isinstance(data, dict):
+        yield data, Source(name, line, record, reading.lines)
+    elif not reading.mistakes:
+        faults.append(Fault(name, line, "", "", "a record is a mapping of keys to values"))
+
+
+class TooDeep(Exception):
+    """A file is nested more deeply than any record."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+class _Reading:
+    """Reads one record from YAML's events as text, lists and dicts.
+
+    The events are taken one by one, not composed into nodes, because libyaml's composer recurses in C and a file that
+    is nested deeply enough would end the process.
+    """
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self.lines: dict[Key, int] = {}
+        self.mistakes: list[tuple[int, Key, str]] = []
+
+    def value(self, event: yaml.Event, path: Key) -> Any:
+        """The value that begins with an event; None when a mistake stands in its place."""
+        line = _line(event)
+        self.lines.setdefault(path, line)
+        if getattr(event, "anchor", None) is not None:
+            self._mistake(line, path, "anchors and aliases are not used here; write the value out")
+        elif getattr(event, "tag", None) is not None:
+            self._mistake(line, path, "tags are not used here; write the plain value")
+        if isinstance(event, yaml.ScalarEvent):
+            if not event.style and event.value in _NOTHING:
+                self._mistake(line, path, "there is no value; leave the key out where nothing is stated")
+                return None
+            return event.value
+        if isinstance(event, yaml.AliasEvent):
+            return None
+        if len(path) >= _DEEPEST:
+            raise TooDeep(line)
+        return self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
+
+    def _list(self, path: Key) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            found.append(self.value(event, (*path, len(found))))
+        return found
+
+    def _mapping(self, path: Key) -> Mapping:
+        found: Mapping = {}
+        while not isinstance(key := next(self._events), yaml.MappingEndEvent):
+            line = _line(key)
+            if not isinstance(key, yaml.ScalarEvent):
+                self._mistake(line, path, "a key is plain text")
+                self.value(key, (*path, "?"))
+                self.value(next(self._events), (*path, "?"))
+                continue
+            name = key.value
+            if name in found:
+                self._mistake(line, path, f"the key '{name}' stands twice")
+            self.lines[*path, name] = line
+            value = self.value(next(self._events), (*path, name))
+            if value is not None:
+                found[name] = value
+        return found
+
+    def _mistake(self, line: int, path: Key, message: str) -> None:
+        self.mistakes.append((line, path, message))
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _record_id(data: Mapping) -> str:
+    value = data.get("id", data.get("extends", ""))
+    return value[:100] if isinstance(value, str) else ""

@@ -1,0 +1,240 @@
+"""What the records of a list fall into: the values that facets count and that sums are grouped by.
+
+A value counts exactly the records that the same list would hold with that value as its filter: a place with all that
+it contains, an organization with its parts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, case, func, select, union
+from sqlmodel import col
+
+from app.filters import LOCATING
+from app.models import (
+    Affiliation,
+    Article,
+    Casualty,
+    Evidence,
+    Incident,
+    IncidentActor,
+    IncidentPlace,
+    Organization,
+    OrganizationParent,
+    Party,
+    Person,
+    PersonRole,
+    Place,
+    PlaceParent,
+    Quote,
+    QuoteIncident,
+    QuotePlace,
+    Statement,
+)
+from app.queries import Resource
+from app.queries.conditions import Clause, Condition, parties_within
+
+PARTIES = ("organizations", "people")
+
+
+@dataclass(frozen=True)
+class Split:
+    """How records fall apart: the value of each, null where it has none (`missing`) or one too wide (`imprecise`).
+
+    With `links`, pairs of record id and value joined by `key`, a record may have several values.
+    """
+
+    value: ColumnElement[Any]
+    missing: Clause
+    links: Subquery | None = None
+    key: ColumnElement[Any] | None = None
+    imprecise: Clause | None = None
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One way to split a resource. `split` is given the filters, because some say what a value stands for.
+
+    `names` are the resources whose records the values are ids of; `missing` says what it means to have no value.
+    """
+
+    split: Callable[[Any], Split]
+    names: tuple[str, ...] = ()
+    missing: str = "not stated"
+
+
+def buckets(resource: Resource, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
+    """Value, records and number of all values; most records first, or for dates the newest first."""
+    statement = resource.select(conditions, split.value.label("value"))
+    if split.links is not None:
+        statement = statement.join(split.links, split.links.c.id == split.key)
+    # The value is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
+    value = (found := statement.subquery()).c.value
+    order = [func.count().desc(), value] if split.imprecise is None else [value.desc()]
+    counted = select(value, func.count(), func.count().over()).where(value.is_not(None))
+    return counted.select_from(found).group_by(value).order_by(*order).limit(limit)
+
+
+def _column(column: Any, *names: str, missing: str = "not stated") -> Facet:
+    return Facet(lambda filters: Split(column, column.is_(None)), names, missing)
+
+
+def _flag(clause: Clause) -> Facet:
+    value = case((clause, "true"), else_="false")
+    return Facet(lambda filters: Split(value, value.is_(None)))
+
+
+def _links(key: Any, pairs: Callable[[Any], Select[Any]], *names: str, missing: str = "not stated") -> Facet:
+    """Several values a record, from pairs labelled `id` and `value`."""
+
+    def split(filters: Any) -> Split:
+        links = pairs(filters).distinct().subquery()
+        return Split(links.c.value, key.not_in(select(links.c.id)), links, key)
+
+    return Facet(split, names, missing)
+
+
+def _dates(earliest: Any, latest: Any) -> dict[str, Facet]:
+    """Months and years of dates that lie within one; wider ones are never put at a made-up day."""
+
+    def facet(length: int) -> Facet:
+        first, last = func.substr(earliest, 1, length), func.substr(latest, 1, length)
+        split = Split(case((first == last, first)), earliest.is_(None), imprecise=first != last)
+        return Facet(lambda filters: split, missing="no date")
+
+    return {"month": facet(7), "year": facet(4)}
+
+
+def _article(table: type[Any], kind: str) -> dict[str, Facet]:
+    pairs = _pairs(col(Evidence.record_id), col(Evidence.article_id)).where(col(Evidence.record_type) == kind)
+    return {"article": _links(table.id, lambda filters: pairs, "articles")}
+
+
+def _wholes(nodes: type[Any], edges: type[Any], part: str, *, stated_only: bool = False) -> CTE:
+    """Every record (`part`) with itself and all that contain it (`whole`)."""
+    found = select(nodes.id.label("part"), nodes.id.label("whole")).cte(recursive=True)
+    step = select(found.c.part, edges.parent_id).join(edges, getattr(edges, part) == found.c.whole)
+    return found.union(step.where(edges.basis == "stated") if stated_only else step)
+
+
+def _pairs(id_: Any, value: Any) -> Select[Any]:
+    return select(id_.label("id"), value.label("value"))
+
+
+def _upwards(id_: Any, part: Any, wholes: CTE) -> Select[Any]:
+    """Each record with what its part of the link is, and with all that contains that."""
+    return _pairs(id_, wholes.c.whole).join(wholes, wholes.c.part == part)
+
+
+def _incident_places(filters: Any) -> Select[Any]:
+    link = IncidentPlace
+    wholes = _wholes(Place, PlaceParent, "place_id", stated_only=filters.place_basis == "stated")
+    pairs = _upwards(col(link.incident_id), col(link.place_id), wholes)
+    return pairs.where(col(link.role).in_(filters.place_role or LOCATING))
+
+
+def _incident_actors(filters: Any) -> Select[Any]:
+    link = IncidentActor
+    pairs = _upwards(col(link.incident_id), col(link.party_id), _wholes(Party, OrganizationParent, "organization_id"))
+    return pairs.where(col(link.role).in_(filters.actor_role)) if filters.actor_role else pairs
+
+
+def _incident_roles(filters: Any) -> Select[Any]:
+    link = IncidentActor
+    pairs = _pairs(col(link.incident_id), col(link.role))
+    return pairs.where(col(link.party_id).in_(parties_within(filters.actor))) if filters.actor else pairs
+
+
+def _claimants(filters: Any) -> Select[Any]:
+    ways = (col(Casualty.claimed_by_id), col(Casualty.via_id))
+    both = union(*(_pairs(col(Casualty.id), way).where(way.is_not(None)) for way in ways)).subquery()
+    return select(both.c.id, both.c.value)
+
+
+def _containers(nodes: type[Any], edges: type[Any], part: str) -> Callable[[Any], Select[Any]]:
+    def pairs(filters: Any) -> Select[Any]:
+        stated_only = getattr(filters, "place_basis", None) == "stated"
+        wholes = _wholes(nodes, edges, part, stated_only=stated_only)
+        return _pairs(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
+
+    return pairs
+
+
+def _affiliations(filters: Any) -> Select[Any]:
+    wholes = _wholes(Organization, OrganizationParent, "organization_id")
+    return _upwards(col(Affiliation.person_id), col(Affiliation.organization_id), wholes)
+
+
+def _quote_places(filters: Any) -> Select[Any]:
+    return _upwards(col(QuotePlace.quote_id), col(QuotePlace.place_id), _wholes(Place, PlaceParent, "place_id"))
+
+
+_ROLES = _pairs(col(PersonRole.person_id), col(PersonRole.role))
+_ABOUT = _pairs(col(QuoteIncident.quote_id), col(QuoteIncident.incident_id))
+
+_INCIDENTS = {
+    "kind": _column(col(Incident.kind)),
+    "granularity": _column(col(Incident.granularity)),
+    "place": _links(col(Incident.id), _incident_places, "places"),
+    "actor": _links(col(Incident.id), _incident_actors, *PARTIES, missing="nobody identified"),
+    "actor_role": _links(col(Incident.id), _incident_roles),
+    **_dates(col(Incident.earliest), col(Incident.latest)),
+    "has_location": _flag(col(Incident.latitude).is_not(None)),
+    "contested": _flag(col(Incident.contested).is_(True)),
+    "parent": _column(col(Incident.parent_id), "incidents", missing="not part of an operation"),
+}
+
+FACETS: dict[str, dict[str, Facet]] = {
+    "articles": _dates(col(Article.published), col(Article.published)),
+    "incidents": {**_INCIDENTS, **_article(Incident, "incident")},
+    "places": {
+        "kind": _column(col(Place.kind)),
+        "within": _links(col(Place.id), _containers(Place, PlaceParent, "place_id"), "places"),
+        "has_location": _flag(col(Place.latitude).is_not(None)),
+        **_article(Place, "place"),
+    },
+    "people": {
+        "role": _links(col(Person.id), lambda filters: _ROLES),
+        "named": _flag(col(Person.named).is_(True)),
+        "anonymity": _column(col(Person.anonymity), missing="named"),
+        "organization": _links(col(Person.id), _affiliations, "organizations"),
+        "life_status": _column(col(Person.life_status)),
+        **_article(Person, "person"),
+    },
+    "organizations": {
+        "kind": _column(col(Organization.kind)),
+        "within": _links(
+            col(Organization.id), _containers(Organization, OrganizationParent, "organization_id"), "organizations"
+        ),
+        **_article(Organization, "organization"),
+    },
+    "quotes": {
+        "kind": _column(col(Quote.kind)),
+        "speaker": _column(col(Quote.speaker_id), *PARTIES),
+        "anonymity": _column(col(Quote.anonymity), missing="named"),
+        "incident": _links(col(Quote.id), lambda filters: _ABOUT, "incidents"),
+        "place": _links(col(Quote.id), _quote_places, "places"),
+        **_article(Quote, "quote"),
+    },
+    "statements": {
+        "stance": _column(col(Statement.stance)),
+        "by": _column(col(Statement.by_id), *PARTIES, missing="the article's own voice"),
+        "topic": _column(col(Statement.topic), missing="about single events"),
+        "contested": _flag(col(Statement.contested).is_(True)),
+        **_dates(col(Statement.earliest), col(Statement.latest)),
+        **_article(Statement, "statement"),
+    },
+    "casualties": {
+        "outcome": _column(col(Casualty.outcome)),
+        "group": _column(col(Casualty.group)),
+        "basis": _column(col(Casualty.basis)),
+        "counted": _flag(col(Casualty.counted).is_(True)),
+        "claimed_by": _links(col(Casualty.id), _claimants, *PARTIES, missing="the article's own voice"),
+        "incident": _column(col(Casualty.incident_id), "incidents"),
+        **_INCIDENTS,
+        **_article(Casualty, "casualty"),
+    },
+}
+"""What each resource can be counted by. The value of a facet is what the filter of the same name takes; a month or a
+year is taken by `datetime` with `date_match=within`."""

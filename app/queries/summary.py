@@ -1,0 +1,84 @@
+"""Sums of casualty claims: the statements behind them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, Subquery, case, func, literal, select, tuple_, type_coerce
+from sqlmodel import col
+
+from app.models import Casualty
+from app.queries import RESOURCES
+from app.queries.conditions import Condition
+from app.queries.facets import FACETS, Split
+
+GROUPS = ("outcome", "group", "basis", "claimed_by", "incident", "kind", "actor", "place", "month", "year")
+"""The facets of claims that sums are made by."""
+
+NONE, IMPRECISE = "", "imprecise"
+"""The keys of claims that have no value for a group, and of those whose date is wider than one of its values."""
+
+LISTED = 100
+"""So many claims are listed with a sum; all of them are counted."""
+
+
+def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
+    """The claims that match with their keys, once for each combination of values."""
+    splits = [FACETS["casualties"][key].split(filters) for key in keys]
+    columns = [_key(split).label(f"key_{number}") for number, split in enumerate(splits)]
+    own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
+    statement = RESOURCES["casualties"].select(conditions, *columns, *own)
+    for split in splits:
+        if split.links is not None:
+            statement = statement.outerjoin(split.links, split.links.c.id == split.key)
+    return statement.subquery()
+
+
+def sums(found: Subquery, keys: Sequence[str], limit: int) -> Select[Any]:
+    """One row for each combination of keys: the keys, then low, high, counted, open and other claims, incidents,
+    and the number of all rows. The sum of the upper bounds leaves out the open ones."""
+    by, counted = _keys(found, keys), found.c.counted
+    return (
+        select(
+            *by,
+            func.sum(case((counted, func.coalesce(found.c.low, 0)))).label("low"),
+            func.sum(case((counted, found.c.high))).label("high"),
+            _number(counted).label("counted"),
+            _number(counted & found.c.high.is_(None)).label("open"),
+            _number(~counted).label("not_counted"),
+            func.count(func.distinct(case((counted, found.c.incident_id)))).label("incidents"),
+            func.count().over().label("rows"),
+        )
+        .group_by(*by)
+        .order_by(*by)
+        .limit(limit)
+    )
+
+
+def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]]) -> Select[Any]:
+    """Keys, id, whether it is counted, and document of the claims that leave the shown sums open or stay out of
+    them: the first of each, by id."""
+    by, counted = _keys(found, keys), found.c.counted
+    rank = func.row_number().over(partition_by=[*by, counted], order_by=found.c.id).label("rank")
+    ranked = (
+        select(*by, found.c.id, counted, rank)
+        .where(~counted | found.c.high.is_(None))
+        .where(tuple_(*by).in_(shown))
+        .subquery()
+    )
+    columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, col(Casualty.document)]
+    joined = select(*columns).join(Casualty, col(Casualty.id) == ranked.c.id)
+    return joined.where(ranked.c.rank <= LISTED).order_by(ranked.c.id)
+
+
+def _key(split: Split) -> ColumnElement[Any]:
+    """A group's value as text that is never null, so that keys compare."""
+    value = func.coalesce(type_coerce(split.value, String), literal(NONE))
+    return value if split.imprecise is None else case((split.imprecise, IMPRECISE), else_=value)
+
+
+def _keys(found: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [found.c[f"key_{number}"] for number in range(len(keys))]
+
+
+def _number(clause: ColumnElement[bool]) -> Any:
+    return func.sum(case((clause, 1), else_=0))

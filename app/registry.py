@@ -1,0 +1,64 @@
+"""The resources: their tables, what one record is called, and the rows that belong to it."""
+
+from typing import Any
+
+from app.models import (
+    Affiliation,
+    Article,
+    Casualty,
+    CasualtyPerson,
+    Contradiction,
+    Incident,
+    IncidentActor,
+    IncidentPlace,
+    IncidentRelation,
+    Organization,
+    OrganizationParent,
+    Party,
+    Person,
+    PersonRole,
+    Place,
+    PlaceParent,
+    Quote,
+    QuoteIncident,
+    QuotePlace,
+    QuoteSpan,
+    Statement,
+    StatementAbout,
+)
+
+SERVED: dict[str, type[Any]] = {
+    "articles": Article,
+    "incidents": Incident,
+    "places": Place,
+    "people": Person,
+    "organizations": Organization,
+    "quotes": Quote,
+    "statements": Statement,
+    "casualties": Casualty,
+}
+"""The table of each resource. The resource's name stands in URLs."""
+
+TYPES = {
+    "articles": "article",
+    "incidents": "incident",
+    "places": "place",
+    "people": "person",
+    "organizations": "organization",
+    "quotes": "quote",
+    "statements": "statement",
+    "casualties": "casualty",
+}
+"""What one record of each resource is called."""
+
+OWNED: dict[str, list[tuple[type[Any], str]]] = {
+    "articles": [],
+    "incidents": [(IncidentPlace, "incident_id"), (IncidentActor, "incident_id"), (IncidentRelation, "incident_id")],
+    "places": [(PlaceParent, "place_id")],
+    "people": [(Party, "id"), (PersonRole, "person_id"), (Affiliation, "person_id")],
+    "organizations": [(Party, "id"), (OrganizationParent, "organization_id")],
+    "quotes": [(QuoteSpan, "quote_id"), (QuoteIncident, "quote_id"), (QuotePlace, "quote_id")],
+    "statements": [(StatementAbout, "statement_id"), (Contradiction, "statement_id")],
+    "casualties": [(CasualtyPerson, "casualty_id")],
+}
+"""The tables whose rows belong to a record, with the column that names it. They come and go with the record."""

@@ -1,0 +1,43 @@
+"""Values of the API as people say them, for the pages. `web/dom.js` says the same in the browser."""
+
+import re
+
+_MONTHS = "January February March April May June July August September October November December".split()
+_PLAIN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([?~])?")
+_MARKS = {"?": "{} (uncertain)", "~": "about {}"}
+
+
+def spoken(value: str) -> str:
+    """A value of a vocabulary."""
+    return value.replace("_", " ")
+
+
+def spoken_date(edtf: str) -> str:
+    """An EDTF date: a day, month or year, a range of them, or one of a range; any other as it stands."""
+    one_of = edtf.startswith("[") and edtf.endswith("]")
+    ends = edtf[1:-1].partition("..") if one_of else edtf.partition("/")
+    first, last = _said(ends[0]), _said(ends[2])
+    if first is None or last is None:
+        return edtf
+    match bool(ends[1]), first, last:
+        case False, _, _:
+            return first
+        case True, "", "":
+            return edtf
+        case True, _, "":
+            return f"from {first} on"
+        case True, "", _:
+            return f"by {last}" if one_of else f"until {last}"
+    return f"between {first} and {last}" if one_of else f"{first} to {last}"
+
+
+def _said(end: str) -> str | None:
+    """A plain date in words, empty where the end is open; null for what has no short words."""
+    if end in ("", ".."):
+        return ""
+    match = _PLAIN.fullmatch(end)
+    if match is None or not (match[2] is None or 1 <= int(match[2]) <= len(_MONTHS)):
+        return None
+    year, month, day, mark = match.groups()
+    words = " ".join(part for part in (day and str(int(day)), month and _MONTHS[int(month) - 1], year) if part)
+    return _MARKS[mark].format(words) if mark else words

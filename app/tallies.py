@@ -1,0 +1,168 @@
+"""Facets and sums: what is counted over everything that matches, from the very conditions that lists use."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+from sqlalchemy import select
+
+from app.codebook import CasualtyOutcome
+from app.database import Snapshot
+from app.pages import Answer, Request, judged, resolved
+from app.queries import RESOURCES, Resource
+from app.queries import summary as queries
+from app.queries.conditions import Condition
+from app.queries.facets import FACETS, Facet, buckets
+from app.registry import SERVED
+
+_PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
+
+_LABELS = {"articles": "title", "incidents": "title", "places": "name", "people": "label", "organizations": "name"}
+
+
+def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
+    """The filters of a list without its pages, and parameters of their own."""
+    filters: dict[str, Any] = {
+        key: (field.annotation, field) for key, field in model.model_fields.items() if key not in _PAGING
+    }
+    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **parameters, **filters)
+
+
+def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Request) -> Answer:
+    """How many of the records that match have each value."""
+    found = resolved(snapshot, filters)
+    conditions = resource.conditions(found)
+    data = {
+        name: _facet(snapshot, resource, conditions, FACETS[resource.name][name], found)
+        for name in dict.fromkeys(filters.facet)
+    }
+    return _answer(snapshot, request, data, judged(snapshot, resource, conditions))
+
+
+def _facet(
+    snapshot: Snapshot, resource: Resource, conditions: list[Condition], facet: Facet, filters: Any
+) -> dict[str, Any]:
+    split = facet.split(filters)
+    rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
+    labels = _labels(snapshot, facet, [row[0] for row in rows])
+    imprecise = None
+    if split.imprecise is not None:
+        imprecise = snapshot.value(resource.count([*conditions, Condition(split.imprecise)]))
+    return {
+        "buckets": [{"value": value, "label": labels[value], "count": count} for value, count, _ in rows],
+        "more": rows[0][2] - len(rows) if rows else 0,
+        "imprecise": imprecise,
+        "missing": snapshot.value(resource.count([*conditions, Condition(split.missing)])),
+    }
+
+
+def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str, str]:
+    """What to print for each value: the name of the record that it is the id of, or its own words."""
+    labels = {value: value.replace("_", " ") for value in values}
+    for resource in facet.names:
+        table = SERVED[resource]
+        for id_, document in snapshot.rows(select(table.id, table.document).where(table.id.in_(list(labels)))):
+            labels[id_] = json.loads(document)[_LABELS[resource]]
+    return labels
+
+
+def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
+    """The claims that match, added up by outcome and whatever else is asked for."""
+    found = resolved(snapshot, filters)
+    resource = RESOURCES["casualties"]
+    conditions = resource.conditions(found)
+    keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
+    rows, number = _sums(snapshot, conditions, found, keys, filters.limit)
+    totals, _ = _sums(snapshot, conditions, found, ("outcome",), len(CasualtyOutcome))
+    meta = {**judged(snapshot, resource, conditions), "rows": number, "method": _method(keys)}
+    return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
+
+
+def _sums(
+    snapshot: Snapshot, conditions: list[Condition], filters: Any, keys: tuple[str, ...], limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    claims = queries.claims(conditions, filters, keys)
+    rows = snapshot.rows(queries.sums(claims, keys, limit))
+    shown = [tuple(row[: len(keys)]) for row in rows]
+    labels = _key_labels(snapshot, keys, shown)
+    listed = _listed(snapshot, snapshot.rows(queries.listed(claims, keys, shown)) if shown else [], len(keys))
+    return [_sum(row, keys, labels, listed) for row in rows], rows[0].rows if rows else 0
+
+
+def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    """By key: what to print for each of its values."""
+    found = []
+    for place, key in enumerate(keys):
+        facet = FACETS["casualties"][key]
+        labels = _labels(snapshot, facet, {row[place] for row in shown})
+        found.append({**labels, queries.NONE: facet.missing, queries.IMPRECISE: f"wider than a {key}"})
+    return found
+
+
+def _listed(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
+    """By keys: ids of the claims that leave a sum open, and id and note of those that it leaves out."""
+    found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for claim in claims:
+        lists = found.setdefault(tuple(claim[:width]), {"open_because": [], "not_counted": []})
+        if claim.counted:
+            lists["open_because"].append(claim.id)
+        else:
+            lists["not_counted"].append({"id": claim.id, "note": json.loads(claim.document)["note"]})
+    return found
+
+
+def _sum(
+    row: Any, keys: Sequence[str], labels: list[dict[str, str]], listed: dict[tuple[str, ...], dict[str, list[Any]]]
+) -> dict[str, Any]:
+    values = tuple(row[: len(keys)])
+    by = {
+        key: {"value": value or None, "label": names[value]}
+        for key, value, names in zip(keys, values, labels, strict=True)
+    }
+    lists = listed.get(values, {"open_because": [], "not_counted": []})
+    return {
+        "by": by,
+        "low": row.low,
+        "high": None if row.open else row.high,
+        "claims": {"counted": row.counted, "open": row.open, "not_counted": row.not_counted},
+        "incidents": row.incidents,
+        **lists,
+    }
+
+
+_METHOD = (
+    "Counted claims are added up, those of different outcomes never together. A claim without a lower bound adds 0 to "
+    "low; a counted claim without an upper bound leaves high null, which means open, and stands in open_because. "
+    "Claims whose counted is false are left out and stand in not_counted with the reason. Where no claim is counted, "
+    "low and high are both null. An operation and its parts have claims of their own and no claim is told twice, so "
+    "nothing is counted twice."
+)
+_OVERLAPS = (
+    "A claim stands in the row of each of its {names}, so these rows overlap: do not add them up; totals count every "
+    "claim once."
+)
+_WIDE = (
+    "A claim about an incident whose date may lie in more than one {name} stands in the row imprecise, never in a "
+    "made-up {name}."
+)
+_MANY = {
+    "actor": "incident's actors (an organization's with those of its parts)",
+    "place": "incident's places (a place's with those inside it)",
+    "claimed_by": "claimants (who says so and through whom it came)",
+}
+
+
+def _method(keys: Sequence[str]) -> str:
+    """The rule of a summary in plain English."""
+    sentences = [_METHOD]
+    if several := [_MANY[key] for key in keys if key in _MANY]:
+        sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))
+    sentences += [_WIDE.format(name=key) for key in keys if key in ("month", "year")]
+    return " ".join(sentences)
+
+
+def _answer(snapshot: Snapshot, request: Request, data: dict[str, Any], meta: dict[str, Any]) -> Answer:
+    release = snapshot.release.number
+    body = {"data": data, "links": {"self": request.link()}, "meta": {"release": release, **meta}}
+    return Answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), release)

@@ -1,0 +1,34 @@
+"""What tests ask of an answer."""
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+
+def body(client: TestClient, url: str) -> Any:
+    """The JSON of a good answer."""
+    response = client.get(url)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def ids(client: TestClient, url: str) -> list[str]:
+    """The ids of a list, in its order."""
+    return [document["id"] for document in body(client, url)["data"]]
+
+
+def problem(client: TestClient, url: str, status: int = 400) -> Any:
+    """The problem document of a refusal, with the members that every one has."""
+    response = client.get(url)
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    found = response.json()
+    assert {"type", "title", "status", "detail", "instance"} <= set(found)
+    assert (found["status"], found["instance"]) == (status, url.partition("?")[0])
+    assert "Traceback" not in response.text and "SELECT" not in response.text
+    return found
+
+
+def refused(client: TestClient, url: str) -> list[tuple[str, str | None]]:
+    """The parameters that a 400 names, with the nearest valid name or value of each."""
+    return [(error["parameter"], error["suggestion"]) for error in problem(client, url)["errors"]]

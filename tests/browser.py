@@ -1,0 +1,71 @@
+"""A real browser: Debian's Chromium, driven by Playwright, that may talk to the server under test and nobody else."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Tab:
+    """A page, and what went wrong on it: requests that wanted to leave the server, messages of the console."""
+
+    page: "Page"
+    left: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Chromium without a window; skips where it, or Playwright, is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: install the extra 'clients'")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium: install Debian's package of that name")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=chromium, args=_QUIET)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def tab(browser: "Browser", live: str) -> Iterator[Tab]:
+    """An empty page over the running server, with a memory of its own."""
+    with visiting(browser, live) as found:
+        yield found
+
+
+@contextmanager
+def visiting(browser: "Browser", base: str) -> Iterator[Tab]:
+    """An empty page over the server at a base URL."""
+    context = browser.new_context(base_url=base, viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(120_000)  # two slow cores may be busy with other tests
+    found = Tab(context.new_page())
+
+    def keep_inside(route: "Route") -> None:
+        if route.request.url.startswith(f"{base}/") or route.request.url.startswith("data:"):
+            route.continue_()
+        else:
+            found.left.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", keep_inside)
+    found.page.on("console", lambda message: found.complaints.append(message.text) if message.type == "error" else None)
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    yield found
+    context.close()

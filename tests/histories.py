@@ -1,0 +1,258 @@
+"""Histories of the small dossier: what editors do to it from release to release. Every step leaves it valid."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests import newsroom
+from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, proof
+
+PLACES, PEOPLE, ORGANIZATIONS = "places.yaml", "people.yaml", "organizations.yaml"
+FILES = (PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS, QUOTES, STATEMENTS)
+FIXED = {"ash-county", "river-guards", "ida-falk", "jon-berg", "guard"}
+"""Records that are only edited, because others cannot be without them."""
+
+POINT = {"latitude": "60.25", "longitude": "14", "precision": "locality", "radius_m": "2000", "source": "invented"}
+
+Json = dict[str, Any]
+
+
+class Desk:
+    """A dossier and the editors' steps. A step picks its records by two numbers, whatever there is to pick from."""
+
+    def __init__(self) -> None:
+        self.files: Files = newsroom.small()
+        newsroom.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
+        self._made = 0
+
+    def take(self, step: str, first: int, second: int) -> None:
+        STEPS[step](self, first, second)
+
+    def add_place(self, first: int, second: int) -> None:
+        parents = [{"id": "ash-county"}] if first % 2 else []
+        self.files[PLACES].append(_place(self._new("place"), parents))
+
+    def add_person(self, first: int, second: int) -> None:
+        affiliation = [{"id": _pick(self._there(ORGANIZATIONS), first)["id"]}]
+        self.files[PEOPLE].append({**_person(self._new("person")), "organizations": affiliation})
+
+    def add_organization(self, first: int, second: int) -> None:
+        self.files[ORGANIZATIONS].append(_organization(self._new("organization")))
+
+    def add_incident(self, first: int, second: int) -> None:
+        place = _pick(self._there(PLACES), first)["id"]
+        actor = _pick(self._there(PEOPLE) + self._there(ORGANIZATIONS), second)["id"]
+        parents = [incident["id"] for incident in self._there(INCIDENTS) if "parent" not in incident]
+        made = _incident(self._new("incident"), place, actor)
+        if first % 3 == 0 and parents:
+            made["parent"] = _pick(parents, second)
+        made["casualties"] = [_claim(self._new("claim"), second)]
+        self.files[INCIDENTS].append(made)
+
+    def add_claim(self, first: int, second: int) -> None:
+        if incidents := self._there(INCIDENTS):
+            _pick(incidents, first).setdefault("casualties", []).append(_claim(self._new("claim"), second))
+
+    def rename(self, first: int, second: int) -> None:
+        """Names and titles stand in the documents of others too."""
+        found = _pick(self._there(PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS), first)
+        key = next(key for key in ("name", "label", "title") if key in found)
+        found[key] = f"{found[key].partition(',')[0]}, renamed {second}"
+
+    def note(self, first: int, second: int) -> None:
+        _pick(self._there(*FILES), first)["note"] = f"Note é 😀 {second}"
+
+    def recount(self, first: int, second: int) -> None:
+        if claims := list(self._claims()):
+            _pick(claims, first).update(low=str(second), high=str(second + 1))
+
+    def withdraw_claim(self, first: int, second: int) -> None:
+        if claims := list(self._claims()):
+            _withdraw(_pick(claims, first), "Not a claim")
+
+    def remove(self, first: int, second: int) -> None:
+        if movable := self._movable():
+            gone = _pick(movable, first)
+            self._forget(gone["id"])
+            _withdraw(gone, f"Removed {second}")
+
+    def merge(self, first: int, second: int) -> None:
+        file = _pick([PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS], first)
+        movable = [found for found in self._there(file) if found["id"] not in FIXED]
+        if not movable:
+            return
+        gone = _pick(movable, second)
+        heirs = [found for found in self._there(file) if found is not gone]
+        if heirs:
+            heir = _pick(heirs, first + second)
+            self._rewrite(gone["id"], heir)
+            _withdraw(gone, "The same", heir["id"])
+
+    def restore(self, first: int, second: int) -> None:
+        """A removed place or person comes back."""
+        for file, make in ((PLACES, _place), (PEOPLE, _person)):
+            if gone := [found for found in self.files[file] if "removed" in found]:
+                back = _pick(gone, first)
+                id_ = back["id"]
+                back.clear()
+                back.update(make(id_))
+                return
+
+    def explain(self, first: int, second: int) -> None:
+        """The reason of a removal is told differently."""
+        if gone := [found for file in FILES for found in self.files[file] if "removed" in found]:
+            _pick(gone, first)["removed"]["reason"] = f"Explained {second}"
+
+    def _new(self, what: str) -> str:
+        self._made += 1
+        return f"{what}-{self._made}"
+
+    def _there(self, *files: str) -> list[Json]:
+        return [found for file in files for found in self.files[file] if "removed" not in found]
+
+    def _movable(self) -> list[Json]:
+        found = self._there(PLACES, PEOPLE, INCIDENTS, STATEMENTS)
+        return [record for record in found if record["id"] not in FIXED]
+
+    def _claims(self) -> Iterator[Json]:
+        for incident in self._there(INCIDENTS):
+            yield from (claim for claim in incident.get("casualties", []) if "removed" not in claim)
+
+    def _forget(self, id_: str) -> None:
+        """Takes out every reference to a record."""
+        for found in _objects(self.files):
+            for key, value in list(found.items()):
+                if key != "id" and value == id_:
+                    del found[key]
+                elif isinstance(value, list):
+                    found[key] = [item for item in value if item != id_ and not _refers(item, id_)]
+
+    def _rewrite(self, gone: str, heir: Json) -> None:
+        """Turns every reference to a record into one to its heir, once each and never from the heir to itself."""
+        for found in _objects(self.files):
+            for key, value in list(found.items()):
+                if key != "id" and value == gone:
+                    found[key] = heir["id"]
+                elif isinstance(value, list):
+                    found[key] = _once([_turned(item, gone, heir["id"]) for item in value])
+        heir.pop("parent", None)
+        for key in ("parents", "related"):
+            heir[key] = [item for item in heir.get(key, []) if item != heir["id"] and not _refers(item, heir["id"])]
+            if not heir[key]:
+                del heir[key]
+
+
+Step = Callable[[Desk, int, int], None]
+STEPS: dict[str, Step] = {
+    step.__name__: step
+    for step in (
+        Desk.add_place,
+        Desk.add_person,
+        Desk.add_organization,
+        Desk.add_incident,
+        Desk.add_claim,
+        Desk.rename,
+        Desk.note,
+        Desk.recount,
+        Desk.withdraw_claim,
+        Desk.remove,
+        Desk.merge,
+        Desk.restore,
+        Desk.explain,
+    )
+}
+
+
+def _place(id_: str, parents: list[Json] | None = None) -> Json:
+    return {
+        "id": id_,
+        "name": id_,
+        "named": "true",
+        "kind": "village",
+        "parents": parents or [],
+        "coordinate": POINT,
+        "evidence": [proof("name", "near Orsa", shared=True)],
+    }
+
+
+def _person(id_: str) -> Json:
+    return {
+        "id": id_,
+        "label": id_,
+        "roles": ["witness"],
+        "life_status": "not_stated",
+        "anonymity": "unnamed",
+        "evidence": [proof("name", "two passengers", shared=True)],
+    }
+
+
+def _organization(id_: str) -> Json:
+    parents = [{"id": "river-guards"}]
+    evidence = [proof("name", "river guards", shared=True)]
+    return {"id": id_, "name": id_, "kind": "police", "parents": parents, "evidence": evidence}
+
+
+def _incident(id_: str, place: str, actor: str) -> Json:
+    return {
+        "id": id_,
+        "title": id_,
+        "summary": "Something happened.",
+        "kind": "ground_fire",
+        "granularity": "event",
+        "places": [{"id": place, "role": "scene", "certainty": "stated"}],
+        "actors": [{"id": actor, "role": "witness", "certainty": "stated"}],
+        "related": ["boat-stopped"] if id_.endswith("0") else [],
+        "evidence": [proof("what", "fired on a ferry")],
+    }
+
+
+def _claim(id_: str, low: int) -> Json:
+    return {
+        "id": id_,
+        "group": "civilian",
+        "outcome": "killed",
+        "low": str(low),
+        "basis": "stated",
+        "counted": "false",
+        "note": "Told once more",
+        "evidence": [proof("count", "two passengers died")],
+    }
+
+
+def _withdraw(record: Json, reason: str, successor: str | None = None) -> None:
+    id_ = record["id"]
+    record.clear()
+    record.update(id=id_, removed={"reason": reason, **({"successor": successor} if successor else {})})
+
+
+def _pick(choices: list[Any], number: int) -> Any:
+    return choices[number % len(choices)]
+
+
+def _objects(value: Any) -> Iterator[Json]:
+    """Every object in a value, the inner ones too."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(item)
+
+
+def _is_record(item: Json) -> bool:
+    return "evidence" in item or "removed" in item
+
+
+def _refers(item: Any, id_: str) -> bool:
+    return isinstance(item, dict) and item.get("id") == id_ and not _is_record(item)
+
+
+def _turned(item: Any, gone: str, heir: str) -> Any:
+    return heir if item == gone else {**item, "id": heir} if _refers(item, gone) else item
+
+
+def _once(items: list[Any]) -> list[Any]:
+    """Without what would then stand twice: the same id in the same role."""
+    found: dict[Any, Any] = {}
+    for position, item in enumerate(items):
+        link = isinstance(item, dict) and "id" in item and not _is_record(item)
+        key = (item["id"], item.get("role")) if link else item if isinstance(item, str) else position
+        found.setdefault(key, item)
+    return list(found.values())

@@ -1,0 +1,107 @@
+"""How the code is cut: imports run one way, the environment is read in one place, files stay readable."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parent.parent / "app"
+LIMIT = 420
+
+LAYERS = (
+    {"codebook", "settings", "problems", "folding", "geography", "terms"},
+    {"columns", "models", "registry"},
+    {"documents", "database", "values", "references"},
+    {"filters", "schema"},
+    {"queries", "formats", "pages"},
+    {"routes"},
+    {"main"},
+    {"cli"},
+)
+"""A part of `app` may import from its own layer and those above it here. Parts that are not named are free, but for
+what FORBIDDEN says."""
+
+FORBIDDEN = {
+    "formats": {
+        "fastapi",
+        "starlette",
+        "sqlalchemy",
+        "sqlmodel",
+        "app.models",
+        "app.registry",
+        "app.database",
+        "app.routes",
+    },
+    "queries": {"fastapi", "starlette", "app.database", "app.pages", "app.routes"},
+    "dossier": {"fastapi", "starlette", "app.routes", "app.pages", "app.queries", "app.formats", "app.main"},
+    "codebook": {"fastapi", "starlette", "sqlalchemy", "sqlmodel", "pydantic"},
+    "models": {"fastapi", "starlette", "pydantic"},
+    "documents": {"fastapi", "starlette", "sqlalchemy", "sqlmodel"},
+}
+
+MODULES = sorted(APP.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The part of the application that a file belongs to: its folder, or its own name."""
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+@cache
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports, those inside functions included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(APP)) for path in MODULES])
+def test_imports_run_one_way(path: Path) -> None:
+    mine = next((number for number, layer in enumerate(LAYERS) if part(path) in layer), None)
+    for name in sorted(imports(path)):
+        forbidden = {one for one in FORBIDDEN.get(part(path), ()) if name == one or name.startswith(f"{one}.")}
+        assert not forbidden, f"{part(path)} knows nothing of {name}"
+        if mine is not None and name.startswith("app."):
+            theirs = next((number for number, layer in enumerate(LAYERS) if name.split(".")[1] in layer), mine)
+            assert theirs <= mine, f"{part(path)} stands below {name}"
+
+
+def test_imports_make_no_circle() -> None:
+    """Between the parts: whoever reads one never has to come back to it."""
+    graph = {
+        name: {
+            used.split(".")[1]
+            for path in MODULES
+            if part(path) == name
+            for used in imports(path)
+            if used.startswith("app.") and used.split(".")[1] != name
+        }
+        for name in map(part, MODULES)
+    }
+    graph = {name: {used for used in uses if used in graph} for name, uses in graph.items()}
+    while leaves := [name for name, uses in graph.items() if not uses]:
+        graph = {name: uses - set(leaves) for name, uses in graph.items() if name not in leaves}
+    assert not graph
+
+
+def test_the_layers_name_parts_that_are_there() -> None:
+    parts = set(map(part, MODULES))
+    assert set().union(*LAYERS) | set(FORBIDDEN) <= parts
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    for path in MODULES:
+        text = path.read_text("utf-8")
+        reads = [word for word in ("environ.get", "environ[", "getenv", "BaseSettings") if word in text]
+        assert not reads or path.name == "settings.py", f"{path.name} reads the environment: {reads}"
+
+
+def test_files_stay_readable() -> None:
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > LIMIT} == {}

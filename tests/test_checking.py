@@ -1,0 +1,216 @@
+"""What must hold between records: each mistake is named where it stands, with what to do about it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import newsroom
+from tests.newsroom import Files, record
+from tests.test_reading import faults_in, line_of
+
+INCIDENTS, QUOTES, STATEMENTS = newsroom.INCIDENTS, newsroom.QUOTES, newsroom.STATEMENTS
+SEARCH, DENIAL, BACK = "mill-search", "guards-deny-firing", "guard-turn-back"
+BRIDGE = f"articles/{newsroom.SECOND}/incidents.yaml"
+
+
+def change(file: str, id_: str, **changes: Any) -> Callable[[Files], None]:
+    """A mutation: keys of one record set to something else."""
+    return lambda files: record(files, file, id_).update(changes)
+
+
+def claim(position: int, **changes: Any) -> Callable[[Files], None]:
+    """A mutation: keys of one claim about the ferry set to something else."""
+    return lambda files: record(files, INCIDENTS, "ferry-shooting")["casualties"][position].update(changes)
+
+
+def evidence(file: str, id_: str, **changes: Any) -> Callable[[Files], None]:
+    """A mutation: keys of a record's first span set to something else."""
+    return lambda files: record(files, file, id_)["evidence"][0].update(changes)
+
+
+def first_span(id_: str, **changes: Any) -> Callable[[Files], None]:
+    return lambda files: record(files, QUOTES, id_)["spans"][0].update(changes)
+
+
+def copy_of(file: str, id_: str, to: str, **changes: Any) -> Callable[[Files], None]:
+    """A mutation: a second record with the same id, in another file or in the same."""
+    return lambda files: files[to].append({**record(files, file, id_), **changes})
+
+
+def removed(file: str, id_: str, successor: str | None = None) -> Callable[[Files], None]:
+    """A mutation: a tombstone added to a file."""
+    how = {"reason": "coded in error"} | ({"successor": successor} if successor else {})
+    return lambda files: files[file].append({"id": id_, "removed": how})
+
+
+def parents(file: str, id_: str, parent: str) -> Callable[[Files], None]:
+    return lambda files: record(files, file, id_).update(parents=[{"id": parent}])
+
+
+def dated(edtf: str, **bounds: str) -> Callable[[Files], None]:
+    return lambda files: record(files, INCIDENTS, SEARCH).update(date={"edtf": edtf, **bounds})
+
+
+def each(*changes: Callable[[Files], None]) -> Callable[[Files], None]:
+    def together(files: Files) -> None:
+        for one in changes:
+            one(files)
+
+    return together
+
+
+LONDON = {"id": "london-road", "role": "scene", "certainty": "stated"}
+
+MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
+    # what is changed, record, field, message
+    ("ids shared by parties", change("people.yaml", "miller", id="night-patrol"), "night-patrol", "id", "share one id"),
+    ("same id twice in a file", copy_of("places.yaml", "orsa", "places.yaml"), "orsa", "id", "stands in seed/places"),
+    ("same id in two articles", copy_of(INCIDENTS, "boat-stopped", BRIDGE), "boat-stopped", "id", "write `extends:`"),
+    ("same claim id twice", claim(1, id="ferry-dead"), "ferry-dead", "casualties.1.id", "already"),
+    ("removed twice", each(*[removed("places.yaml", "gone")] * 2), "gone", "id", "already"),
+    ("removed and there", removed("places.yaml", "orsa"), "orsa", "id", "both removed and there"),
+    ("removed, there as other", removed("people.yaml", "river-guards"), "river-guards", "id", "never reused"),
+    ("quote and statement", change(STATEMENTS, DENIAL, id=BACK), BACK, "id", ""),
+    ("unknown place", change(INCIDENTS, "boat-stopped", places=[LONDON]), "boat-stopped", "places.0.id", "there is no"),
+    ("misspelt place", change(INCIDENTS, SEARCH, location="orsaa"), SEARCH, "location", "mean 'orsa'?"),
+    ("unknown parent", parents("places.yaml", "orsa", "x"), "orsa", "parents.0", "among places"),
+    ("unknown body", change("people.yaml", "guard", organizations=[{"id": "x"}]), "guard", "organizations.0", ""),
+    ("unknown actor", change(INCIDENTS, SEARCH, actors=[{"id": "x", "role": "target", "certainty": "stated"}]),
+     SEARCH, "actors.0.id", "among people or organizations"),
+    ("place as an actor", change(QUOTES, BACK, speaker="orsa"), BACK, "speaker", "there is no"),
+    ("unknown claimant", claim(1, claimed_by="x"), "ferry-wounded", "casualties.1.claimed_by", "there is no 'x'"),
+    ("unknown channel", claim(1, via="x"), "ferry-wounded", "casualties.1.via", "there is no 'x'"),
+    ("unknown victim", claim(0, people=["x"]), "ferry-dead", "casualties.0.people.0", "among people"),
+    ("unknown unit", claim(0, organization="jon-berg"), "ferry-dead", "casualties.0.organization", "organizations"),
+    ("unknown parent event", change(INCIDENTS, SEARCH, parent="x"), SEARCH, "parent", "among incidents"),
+    ("unknown relation", change(INCIDENTS, SEARCH, related=["x"]), SEARCH, "related.0", "among incidents"),
+    ("unknown extension", lambda files: files[BRIDGE][0].update(extends="x"), "x", "extends", "among incidents"),
+    ("unknown relay", change(QUOTES, BACK, relayed_by="x"), BACK, "relayed_by", ""),
+    ("unknown hearer", change(QUOTES, BACK, told_to="x"), BACK, "told_to", ""),
+    ("unknown incident", change(QUOTES, BACK, incidents=["x"]), BACK, "incidents.0", ""),
+    ("unknown quote place", change(QUOTES, BACK, places=["x"]), BACK, "places.0", ""),
+    ("unknown speaker", change(STATEMENTS, DENIAL, by="x"), DENIAL, "by", ""),
+    ("unknown subject", change(STATEMENTS, DENIAL, about={"people": ["x"]}),
+     DENIAL, "about.people.0", "among people"),
+    ("unknown contradiction", change(STATEMENTS, DENIAL, contradicts=["x"]),
+     DENIAL, "contradicts.0", "statements or quotes"),
+    ("removed place", each(removed("places.yaml", "old", "orsa"), change(INCIDENTS, SEARCH, location="old")),
+     SEARCH, "location", "'old' was removed; use 'orsa'"),
+    ("itself", change(INCIDENTS, SEARCH, related=[SEARCH]), SEARCH, "related.0", "to itself"),
+    ("same relation twice", change(INCIDENTS, SEARCH, related=["boat-stopped", "boat-stopped"]),
+     SEARCH, "related.1", "twice"),
+    ("same place and role twice", lambda files: record(files, INCIDENTS, SEARCH)["places"].append(
+        {"id": "orsa", "role": "scene", "certainty": "inferred"}), SEARCH, "places.1.id", "twice"),
+    ("span without article", evidence("places.yaml", "orsa", article=None), "orsa", "evidence.0", "add `article:`"),
+    ("unknown article", evidence("places.yaml", "orsa", article="x"), "orsa", "evidence.0", "among articles"),
+    ("paragraph that is not there", evidence(INCIDENTS, SEARCH, at="9:0-4"), SEARCH, "evidence.0", "not 9"),
+    ("span beyond its paragraph", evidence(INCIDENTS, SEARCH, at="3:0-900"), SEARCH, "evidence.0", "900"),
+    ("three words of the article", evidence(INCIDENTS, SEARCH, first="a b c"), SEARCH, "evidence.0", "two"),
+    ("no such day", dated("2021-02-30"), SEARCH, "date", "2021-02-30"),
+    ("no EDTF", dated("spring 2021"), SEARCH, "date", "not an EDTF"),
+    ("season", dated("2021-21"), SEARCH, "date", "season"),
+    ("open end", dated("2021-02/.."), SEARCH, "date", "give 'latest'"),
+    ("bounds that do not meet", dated("2021-02", earliest="2021-04-01", latest="2021-04-02", note="x"),
+     SEARCH, "date", "do not meet the date '2021-02'"),
+    ("bounds without a note", dated("2021-02", latest="2021-03-01"),
+     SEARCH, "date", "need a note"),
+    ("bounds turned round", dated("2021", earliest="2021-04-02", latest="2021-04-01", note="x"),
+     SEARCH, "date", "is after latest"),
+    ("statement's date", change(STATEMENTS, DENIAL, date={"edtf": "x"}), DENIAL, "date", ""),
+    ("location that is no scene", change(INCIDENTS, SEARCH, location="ash-county"),
+     SEARCH, "location", "not a scene or target area"),
+    ("location without a point", change(INCIDENTS, "ferry-shooting", location="ash-river"),
+     "ferry-shooting", "location", "has no coordinate"),
+    ("country as a location", change("places.yaml", "orsa", kind="country"), SEARCH, "location", "never"),
+    ("circle of places", parents("places.yaml", "ash-county", "orsa"), "ash-county", "", "contains itself"),
+    ("circle of organizations", parents("organizations.yaml", "river-guards", "night-patrol"),
+     "night-patrol", "", "contains itself"),
+    ("circle of incidents", each(change(INCIDENTS, SEARCH, parent="boat-stopped"),
+     change(INCIDENTS, "boat-stopped", parent=SEARCH)), "boat-stopped", "", "contains itself"),
+    ("two counted claims", claim(1, outcome="killed"), "ferry-wounded", "casualties.1", "'ferry-dead' counts"),
+    ("counted in another article", lambda files: files[BRIDGE][0]["casualties"][1].update(counted="true"),
+     "ferry-dead", "casualties.0", "'ferry-third-death' counts the same harm"),
+    ("words longer than their span", first_span(BACK, exact="“Turn back now,”"),
+     BACK, "spans.0.exact", "the words are 16 long, the span 12"),
+    ("words other than the digest's", first_span(BACK, exact="“Turn Back,”"),
+     BACK, "spans.0.exact", "do not have the span's sha256"),
+    ("spans in another order", lambda files: record(files, QUOTES, "berg-no-warning")["spans"].reverse(),
+     "berg-no-warning", "spans", "in the order of the text"),
+    ("spans of another article", first_span(BACK, article=newsroom.SECOND),
+     BACK, "spans.0.article", "in its own article"),
+    ("embedded in nothing", change(QUOTES, BACK, kind="embedded"), BACK, "kind", "contained_in"),
+    ("contained but not embedded", change(QUOTES, BACK, contained_in="berg-no-warning"),
+     BACK, "kind", "contained_in"),
+    ("contained elsewhere", change(QUOTES, BACK, kind="embedded", contained_in="berg-no-warning"),
+     BACK, "contained_in", "do not stand inside"),
+    ("unknown successor", removed("places.yaml", "gone", "x"), "gone", "removed.successor", "cannot take over"),
+    ("successor of another type", removed("places.yaml", "gone", "jon-berg"), "gone", "removed.successor", "among"),
+    ("own successor", removed("places.yaml", "gone", "gone"), "gone", "removed.successor", "cannot take over"),
+    ("removed successor", each(removed("places.yaml", "gone", "went"), removed("places.yaml", "went", "orsa")),
+     "gone", "removed.successor", "'went' was removed; use 'orsa'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mutate", "record_id", "field", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES]
+)
+def test_mistake(tmp_path: Path, mutate: Callable[[Files], None], record_id: str, field: str, message: str) -> None:
+    files = newsroom.pair()
+    mutate(files)
+    for entries in files.values():  # a key set to None above is one left out
+        if isinstance(entries, list):
+            entries[:] = [_without_nothing(entry) for entry in entries]
+    directory = newsroom.write(files, tmp_path / "seed")
+    found = faults_in(directory)
+    fitting = [fault for fault in found if (fault.record, fault.field) == (record_id, field)]
+    assert any(message in fault.message for fault in fitting), found
+    line = line_of(directory, fitting[-1])
+    names = [part for part in field.split(".") if not part.isdigit()]
+    assert not names or f"{names[-1]}:" in line or line.lstrip().startswith("- "), line
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nothing(item) for key, item in value.items() if item is not None}
+    return [_without_nothing(item) for item in value] if isinstance(value, list) else value
+
+
+def test_only_the_members_of_a_circle_are_named(tmp_path: Path) -> None:
+    """What hangs below a circle is not at fault, nor is what stands above it."""
+    files = newsroom.small()
+    town = record(files, "places.yaml", "orsa")
+    files["places.yaml"].append({**town, "id": "orsa-mill", "parents": [{"id": "orsa"}]})
+    record(files, "places.yaml", "ash-county")["parents"] = [{"id": "orsa"}, {"id": "ash-river"}]
+    found = faults_in(newsroom.write(files, tmp_path))
+    assert {fault.record for fault in found} == {"orsa", "ash-county"}
+
+
+def test_a_record_with_a_mistake_is_not_called_missing_too(tmp_path: Path) -> None:
+    files = newsroom.small()
+    record(files, "places.yaml", "orsa")["kind"] = "hamlet"
+    (fault,) = faults_in(newsroom.write(files, tmp_path))
+    assert (fault.record, fault.field) == ("orsa", "kind")
+
+
+def test_embedded_quote_stands_inside_the_other(tmp_path: Path) -> None:
+    files = newsroom.small()
+    outer = record(files, QUOTES, "berg-no-warning")
+    inner = {
+        **{key: outer[key] for key in ("speaker", "evidence")},
+        "id": "inner",
+        "kind": "embedded",
+        "contained_in": "berg-no-warning",
+        "spans": [newsroom.quoted("shot without")],
+    }
+    files[QUOTES].append(inner)
+    assert faults_in(newsroom.write(files, tmp_path)) == []
+
+
+def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path) -> None:
+    files = newsroom.small()
+    claim(1, outcome="killed", group="police", organization="river-guards")(files)
+    assert faults_in(newsroom.write(files, tmp_path)) == []
+    claim(1, group="civilian")(files)
+    assert faults_in(newsroom.write(files, tmp_path)) == []

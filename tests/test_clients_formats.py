@@ -1,0 +1,118 @@
+"""The programs of a data desk read what is served: pandas, geopandas, GDAL, newsboat."""
+
+import io
+import os
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests import newsroom
+from tests.conftest import NewDatabase, load_seed
+from tests.live import serving
+from tests.newsroom import INCIDENTS, record
+
+pytestmark = pytest.mark.heavy
+
+
+def listed(base: str, path: str) -> list[Any]:
+    found: list[Any] = httpx2.get(f"{base}{path}").json()["data"]
+    return found
+
+
+@pytest.mark.parametrize("resource", ["incidents", "places", "people", "quotes", "statements", "casualties"])
+def test_pandas_reads_every_row_with_its_types(live: str, resource: str) -> None:
+    pandas = pytest.importorskip("pandas", reason="pip install pandas")
+    frame = pandas.read_csv(f"{live}/v1/{resource}.csv?sort=id")
+    documents = listed(live, f"/v1/{resource}?sort=id&limit=500")
+    assert frame.columns[0] == "id"
+    assert list(frame["id"]) == [document["id"] for document in documents]
+    assert frame["version"].dtype == "int64"
+    again = pandas.read_csv(io.StringIO(httpx2.get(f"{live}/v1/{resource}.csv?sort=id").text))
+    assert list(again.columns) == list(frame.columns)
+    lines = pandas.read_json(f"{live}/v1/{resource}.ndjson?sort=id", lines=True)
+    assert list(lines["id"]) == list(frame["id"])
+
+
+def test_pandas_sums_what_the_documents_say(live: str) -> None:
+    pandas = pytest.importorskip("pandas", reason="pip install pandas")
+    frame = pandas.read_csv(f"{live}/v1/incidents.csv")
+    totals = [document["totals"]["killed"] for document in listed(live, "/v1/incidents?limit=500")]
+    assert frame["killed_low"].sum() == sum(total["low"] for total in totals if total) > 0
+    assert frame["killed_low"].isna().sum() == totals.count(None) > 0
+    assert frame["contested"].dtype == bool
+    assert pandas.to_datetime(frame["date_earliest"].dropna()).dt.year.between(2000, 2020).all()
+
+
+def test_an_empty_file_is_an_empty_frame(live: str) -> None:
+    pandas = pytest.importorskip("pandas", reason="pip install pandas")
+    frame = pandas.read_csv(f"{live}/v1/incidents.csv?q=nothing-says-this")
+    assert len(frame) == 0 and "killed_low" in frame.columns
+
+
+@pytest.mark.parametrize("resource", ["incidents", "places"])
+def test_gdal_reads_geojson(live: str, resource: str) -> None:
+    pyogrio = pytest.importorskip("pyogrio", reason="pip install pyogrio geopandas")
+    pytest.importorskip("geopandas", reason="pip install geopandas")
+    address = f"{live}/v1/{resource}.geojson?sort=id"
+    assert pyogrio.read_info(address)["features"] == len(listed(live, f"/v1/{resource}?limit=500"))
+    frame = pyogrio.read_dataframe(address).set_index("id")
+    documents = listed(live, f"/v1/{resource}?sort=id&limit=500")
+    assert list(frame.index) == [document["id"] for document in documents]
+    assert frame.crs.to_epsg() == 4326
+    for document in documents:
+        point = frame.geometry[document["id"]]
+        where = document["location"] if resource == "incidents" else document
+        if where is None or where["latitude"] is None:
+            assert point is None
+        else:
+            assert (point.x, point.y) == (where["longitude"], where["latitude"])
+
+
+@pytest.mark.parametrize("name", ["incidents", "quotes", "changes"])
+def test_newsboat_finds_nothing_twice(new_database: NewDatabase, tmp_path: Path, name: str) -> None:
+    if shutil.which("newsboat") is None:
+        pytest.skip("newsboat is not installed (Debian: newsboat)")
+    url, files = new_database(), newsroom.small()
+    load_seed(url, newsroom.write(files, tmp_path / "seed"))
+    with serving(url) as base:
+        first = _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500")
+        expected = len(httpx2.get(f"{base}/v1/{name}.feed.json?limit=500").json()["items"])
+        assert len(first) == len(set(first)) == expected > 0
+        assert _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500") == first
+        # A record that changes is the same entry; a change is a new one.
+        record(files, INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
+        load_seed(url, newsroom.write(files, tmp_path / "seed"))
+        again = _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500")
+        assert set(first) <= set(again)
+        assert (len(again) > len(first)) is (name == "changes")
+
+
+def _reloaded(folder: Path, feed: str) -> list[str]:
+    """Has newsboat fetch a feed, and reads the entries' ids and links in its cache."""
+    (folder / "urls").write_text(f"{feed}\n")
+    (folder / "config").touch()
+    cache = folder / "cache.db"
+    command: list[str | Path] = [
+        "newsboat",
+        "-q",
+        "-u",
+        folder / "urls",
+        "-c",
+        cache,
+        "-C",
+        folder / "config",
+        "-x",
+        "reload",
+    ]
+    environment = {**os.environ, "HOME": str(folder), "TERM": "dumb"}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+    with sqlite3.connect(cache) as database:
+        rows = database.execute("SELECT guid, url FROM rss_item ORDER BY guid").fetchall()
+    database.close()
+    assert all(link.startswith(feed.partition("/v1/")[0] + "/v1/") for _, link in rows)
+    return [guid for guid, _ in rows]

@@ -1,0 +1,81 @@
+"""`fields` and `include`: only these keys, and also what the records refer to."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.documents import DOCUMENTS
+from app.references import REFERENCES
+from tests.answers import body, problem, refused
+
+
+def test_fields_keep_what_names_the_record(client: TestClient) -> None:
+    for record in body(client, "/v1/incidents?fields=title,kind")["data"]:
+        assert set(record) == {"id", "type", "url", "title", "kind"}
+    once = body(client, "/v1/incidents/kubaiba-raid?fields=title&fields=totals,title")["data"]
+    whole = body(client, "/v1/incidents/kubaiba-raid")["data"]
+    assert once == {key: whole[key] for key in ("id", "type", "url", "title", "totals")}
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_every_key_is_a_field(client: TestClient, resource: str) -> None:
+    first = body(client, f"/v1/{resource}?limit=1")["data"][0]
+    every = ",".join(first)
+    assert body(client, f"/v1/{resource}?limit=1&fields={every}")["data"] == [first]
+    assert body(client, f"{first['url']}?fields={every}")["data"] == first
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted"), [(resource, wanted) for resource, found in REFERENCES.items() for wanted in found]
+)
+def test_included_records_are_those_of_their_own_address(client: TestClient, resource: str, wanted: str) -> None:
+    """Whole and once each, although many records refer to them; what a list includes its records include alone."""
+    page = body(client, f"/v1/{resource}?limit=500&include={wanted}")
+    included = page["included"][wanted]
+    names = [document["id"] for document in included]
+    assert names == sorted(set(names)) and set(page["included"]) == {wanted}
+    assert page["data"] == body(client, f"/v1/{resource}?limit=500")["data"]
+    everything = {document["id"]: document for document in body(client, f"/v1/{wanted}?limit=500")["data"]}
+    assert all(document == everything[document["id"]] for document in included)
+    if included:
+        asked = f"?include={wanted}&fields=id"
+        alone = [body(client, document["url"] + asked)["included"][wanted] for document in page["data"][:50]]
+        shared = {document["id"] for found in alone for document in found}
+        assert shared <= set(names)
+        assert shared == set(names) or len(page["data"]) > 50
+
+
+def test_what_an_incident_refers_to(client: TestClient) -> None:
+    wanted = "places,people,organizations,quotes,statements,casualties,incidents,articles"
+    page = body(client, f"/v1/incidents/kanoos-island-raid?include={wanted}")
+    found = {name: {document["id"] for document in page["included"][name]} for name in wanted.split(",")}
+    raid = page["data"]
+    assert list(page["included"]) == wanted.split(",")
+    assert found["places"] == {place["id"] for place in raid["places"]}
+    assert found["casualties"] == {claim["id"] for claim in raid["casualties"]}
+    assert found["statements"] == set(raid["statements"]) != set()
+    assert found["incidents"] == {*raid["children"], *raid["related"]} >= {"kanoos-aerial-shelling"}
+    assert {"scott-koppenhafer", "coalition-spokesperson-p24"} <= found["people"]
+    assert {"us-led-coalition", "nineveh-swat"} <= found["organizations"]
+    assert found["articles"] == {"foltyn-us-iran-isis-2020"}
+
+
+def test_nothing_is_included_unless_asked(client: TestClient) -> None:
+    assert "included" not in body(client, "/v1/incidents?limit=1")
+    assert "included" not in body(client, "/v1/incidents/kubaiba-raid")
+    empty = body(client, "/v1/incidents?q=nobodysaidthis&include=quotes")
+    assert (empty["data"], empty["included"]) == ([], {"quotes": []})
+
+
+def test_include_and_fields_stand_together(client: TestClient) -> None:
+    page = body(client, "/v1/quotes?speaker=hassan-al-soofy&fields=text&include=people,people&include=articles")
+    assert set(page["data"][0]) == {"id", "type", "url", "text"}
+    assert [person["name"] for person in page["included"]["people"]] == ["Hassan al-Soofy"]
+    assert len(page["included"]["articles"]) == 1
+
+
+def test_unknown_names(client: TestClient) -> None:
+    for url in ("/v1/incidents", "/v1/incidents/kubaiba-raid"):
+        assert refused(client, f"{url}?include=qoutes,places") == [("include", "quotes")]
+        assert refused(client, f"{url}?fields=titel,summery") == [("fields", "title"), ("fields", "summary")]
+    assert refused(client, "/v1/articles?include=quotes") == [("include", None)]
+    assert "'qoutes'" in problem(client, "/v1/incidents?include=qoutes")["detail"]

@@ -1,0 +1,162 @@
+"""The OpenAPI document as front-end developers' tools take it: linted, turned into types, compiled and used."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from starlette.testclient import TestClient
+
+from tests.live import dateline
+
+Json = dict[str, Any]
+
+NODE = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> Json:
+    found: Json = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every operation with its method and path in front."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def contents(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every documented body: where it stands, with its schema and its example."""
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for kind, content in response.get("content", {}).items():
+                yield f"{name} {status} {kind}", content
+
+
+def test_document_is_valid(document: Json) -> None:
+    validate(document)
+
+
+def test_command_prints_what_the_server_sends(document: Json) -> None:
+    printed = subprocess.run([dateline(), "openapi"], capture_output=True, text=True, check=True).stdout
+    assert json.loads(printed) == document
+
+
+def test_every_operation_says_what_it_is_for(document: Json) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for name, operation in operations(document):
+        assert operation["summary"] and len(operation["description"]) > 20, name
+        assert operation["tags"] and set(operation["tags"]) <= tags, name
+        undescribed = [found["name"] for found in operation.get("parameters", []) if not found.get("description")]
+        assert undescribed == [], name
+    assert tags == {tag for _, operation in operations(document) for tag in operation["tags"]}
+
+
+def test_operation_ids_are_words(document: Json) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", id_)] == []
+
+
+def test_every_operation_documents_its_errors_as_problems(document: Json) -> None:
+    for name, operation in operations(document):
+        statuses = operation["responses"].keys()
+        assert any(status.startswith("4") for status in statuses), name
+        assert "422" not in statuses, name
+        for status in statuses - {"200", "206", "304"}:
+            problem = operation["responses"][status]["content"]["application/problem+json"]
+            assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}, (name, status)
+            assert problem["example"]["status"] == int(status), (name, status)
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_examples_fit_their_schemas(document: Json) -> None:
+    checked = 0
+    for name, content in contents(document):
+        if "example" in content:
+            schema = {**content["schema"], "components": document["components"]}
+            errors = [error.message for error in OAS31Validator(schema).iter_errors(content["example"])]
+            assert errors == [], name
+            checked += 1
+    assert checked > len(document["paths"])
+
+
+def test_examples_are_records_of_the_article(document: Json, client: TestClient) -> None:
+    for path in [path for path in document["paths"] if path.endswith("/{id}") and path.count("/") == 3]:
+        operation = document["paths"][path]["get"]
+        example = operation["responses"]["200"]["content"]["application/json"].get("example")
+        if example is None:  # a release: none is shipped
+            continue
+        served = client.get(example["links"]["self"]).json()["data"]
+        assert operation["parameters"][0]["example"] == served["id"]
+        assert {key: value for key, value in example["data"].items() if not isinstance(value, list)} == {
+            key: value for key, value in served.items() if not isinstance(value, list)
+        }
+
+
+def test_answers_fit_their_schemas(document: Json, client: TestClient) -> None:
+    for path, methods in document["paths"].items():
+        if "{" in path or "application/json" not in methods["get"]["responses"]["200"]["content"]:
+            continue
+        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        parameters = methods["get"].get("parameters", [])
+        asked = {found["name"]: example(found["schema"]) for found in parameters if found["required"]}
+        answer = client.get(path, params=asked)
+        assert answer.status_code == 200, path
+        validator = OAS31Validator({**schema, "components": document["components"]})
+        assert [error.message for error in validator.iter_errors(answer.json())] == [], path
+
+
+def example(schema: Json) -> str:
+    """The example of a parameter as it stands in a URL."""
+    found = schema["examples"][0]
+    return ",".join(found) if isinstance(found, list) else str(found)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tools of tests/node installed and the document that `dateline openapi` prints."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm: install the extra 'clients', or Node.js 20 or newer")
+    folder = tmp_path_factory.mktemp("workshop")
+    shutil.copytree(NODE, folder, dirs_exist_ok=True)
+    run(folder, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund")
+    (folder / "openapi.json").write_text(run(folder, dateline(), "openapi"))
+    return folder
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    """What a command prints; fails with all that it printed when it does not succeed."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.heavy
+def test_spectral_finds_nothing(workshop: Path) -> None:
+    found = run(workshop, "node_modules/.bin/spectral", "lint", "openapi.json", "--fail-severity=hint")
+    assert "No results" in found
+
+
+@pytest.mark.heavy
+def test_redocly_finds_nothing(workshop: Path) -> None:
+    found = run(workshop, "node_modules/.bin/redocly", "lint", "openapi.json", "--format=json")
+    assert json.loads(found)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+
+
+@pytest.mark.heavy
+def test_types_compile_and_refuse_mistakes(workshop: Path, live: str) -> None:
+    run(workshop, "node_modules/.bin/openapi-typescript", "openapi.json", "-o", "schema.ts")
+    run(workshop, "node_modules/.bin/tsc", "-p", ".")
+    printed = run(workshop, "node", "built/client.js", live).splitlines()
+    assert [line.split(" | ")[0] for line in printed].count("kanoos-island-raid") == 2
+    assert printed[-1].startswith("place ")

@@ -1,0 +1,131 @@
+"""The small dossier made wider: a second article, mergers, removals, and what the rarer filters look for."""
+
+from typing import Any
+
+from app.dossier.passages import Text, digest
+from tests import newsroom
+from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, at, proof, record
+
+SECOND = "berg-lamp-2022"
+SECOND_TITLE = "The lamp at Skarn"
+SECOND_TEXT = "In May 2022 a lamp went out at Skarn. Up to four rangers were taken."
+_SECOND_PAPER = Text(SECOND_TEXT, (SECOND_TITLE, "Per Berg"))
+SECOND_INCIDENTS = f"articles/{SECOND}/incidents.yaml"
+
+
+def second_proof(field: str, phrase: str, *, shared: bool = False) -> dict[str, Any]:
+    """A piece of evidence in the second article."""
+    article = {"article": SECOND} if shared else {}
+    return {"field": field, **article, **at(_SECOND_PAPER.anchor(phrase))}
+
+
+def wider() -> Files:
+    """Four incidents, four places and five withdrawn ids; a copy to change."""
+    files = newsroom.small()
+    _add_second_article(files)
+    _add_claims(files)
+    _add_links(files)
+    _add_voices(files)
+    _withdraw(files)
+    return files
+
+
+def _add_second_article(files: Files) -> None:
+    files[f"articles/{SECOND}/article.yaml"] = {
+        "id": SECOND,
+        "title": SECOND_TITLE,
+        "authors": ["Per Berg"],
+        "publishers": ["The Skarn Post"],
+        "published": "2022-06-01",
+        "language": "en",
+        "url": "https://post.example/lamp/",
+        "rights": "The Skarn Post.",
+        "paragraphs": [{"kind": "body", "length": str(len(SECOND_TEXT)), "sha256": digest(SECOND_TEXT)}],
+    }
+    files["places.yaml"].append(
+        {
+            "id": "skarn",
+            "name": "Skarn_100%",
+            "named": "true",
+            "kind": "village",
+            "evidence": [second_proof("name", "Skarn", shared=True)],
+        }
+    )
+    files[SECOND_INCIDENTS] = [
+        {
+            "id": "lamp-out",
+            "title": "Lamp goes out",
+            "summary": "Rangers vanish.",
+            "kind": "abduction",
+            "granularity": "series",
+            "date": {"edtf": "2022-05"},
+            "places": [{"id": "skarn", "role": "context", "certainty": "stated"}],
+            "evidence": [second_proof("what", "a lamp went out")],
+            "casualties": [
+                {
+                    "id": "rangers-taken",
+                    "group": "unknown",
+                    "outcome": "abducted",
+                    "high": "4",
+                    "basis": "stated",
+                    "evidence": [second_proof("count", "Up to four rangers were taken")],
+                }
+            ],
+        }
+    ]
+
+
+def _add_claims(files: Files) -> None:
+    mill = record(files, INCIDENTS, "mill-search")
+    mill["casualties"].append(
+        {
+            "id": "mill-rumour",
+            "group": "unknown",
+            "outcome": "killed",
+            "low": "1",
+            "high": "1",
+            "claimed_by": "river-guards",
+            "via": "guard",
+            "basis": "reported",
+            "counted": "false",
+            "note": "A rumour, not counted.",
+            "evidence": [proof("count", "held one man")],
+        }
+    )
+
+
+def _add_links(files: Files) -> None:
+    record(files, "places.yaml", "ash-river")["parents"] = [{"id": "ash-county", "basis": "editorial"}]
+    mill = record(files, INCIDENTS, "mill-search")
+    mill["parent"] = "ferry-shooting"
+    mill["places"].append({"id": "ash-river", "role": "home_area", "certainty": "stated"})
+
+
+def _add_voices(files: Files) -> None:
+    denial = record(files, STATEMENTS, "guards-deny-firing")
+    denial["date"] = {"edtf": "2021-03"}
+    denial["about"] |= {"places": ["orsa"], "organizations": ["night-patrol"]}
+    files[STATEMENTS].append(
+        {
+            "id": "falk-river-unsafe",
+            "stance": "believes",
+            "by": "ida-falk",
+            "gist": "The river is no longer safe.",
+            "topic": "security_trend",
+            "about": {"people": ["jon-berg"]},
+            "evidence": [proof("what", "Mayor Ida Falk")],
+        }
+    )
+    record(files, QUOTES, "guard-turn-back")["places"] = ["ash-river"]
+
+
+def _withdraw(files: Files) -> None:
+    files["places.yaml"] += [
+        {"id": "orsa-village", "removed": {"reason": "The same as Orsa", "successor": "orsa"}},
+        {"id": "old-mill", "removed": {"reason": "It was never there"}},
+    ]
+    files["people.yaml"].append({"id": "captain", "removed": {"reason": "He is Jon Berg.", "successor": "jon-berg"}})
+    files[INCIDENTS] += [
+        {"id": "ferry-incident", "removed": {"reason": "Told twice", "successor": "ferry-shooting"}},
+        {"id": "ghost-ship", "removed": {"reason": "Retracted by the paper"}},
+    ]
