@@ -7,6 +7,7 @@ is ever ignored.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -133,12 +134,18 @@ def _short(text: str) -> str:
 
 def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
     """The parameters of a filter model in OpenAPI's terms."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = _schema(model)
     required = schema.get("required", [])
     return [
         {**_parameter(name, dict(found), choices.get(name)), "required": name in required}
         for name, found in schema["properties"].items()
     ]
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON schema. Many routes share a model, and making its schema takes most of the start."""
+    return model.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
 def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A real browser: Debian's Chromium, driven by Playwright, that may talk to the server under test and nobody else."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 _QUIET = (
     "--no-sandbox",
@@ -19,6 +20,9 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+PATIENCE = 60
+"""Seconds that a condition may take to come true: two slow cores may be busy with other tests."""
 
 
 @dataclass
@@ -69,3 +73,32 @@ def visiting(browser: "Browser", base: str) -> Iterator[Tab]:
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     yield found
     context.close()
+
+
+def until(page: "Page", condition: str) -> None:
+    """Waits for a condition. Playwright's own waiting needs `eval` in the page, which its policy forbids."""
+    deadline = time.monotonic() + PATIENCE
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"never came true: {condition}"
+        page.wait_for_timeout(20)
+
+
+def drawn(page: "Page", path: str | None = None) -> "Page":
+    """Opens an address, if one is given, and waits until its view is drawn."""
+    if path is not None:
+        page.goto(path)
+    until(page, "document.getElementById('main').getAttribute('aria-busy') !== 'true'")
+    return page
+
+
+def ids(cards: "Locator") -> list[str]:
+    found: list[str] = cards.evaluate_all("cards => cards.map(card => card.id)")
+    return found
+
+
+def findings(tab: Tab) -> list[str]:
+    """What axe has to say against the page as it is."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: install 'clients'")
+    results = axe.Axe().run(tab.page).response
+    assert len(results["passes"]) > 10
+    return [f"{found['id']}: {found['nodes'][0]['html']}" for found in results["violations"]]

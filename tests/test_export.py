@@ -70,6 +70,7 @@ def small_disk(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.heavy
 def test_served_and_exported_bytes_are_the_same(client: TestClient, article_url: str, tmp_path: Path) -> None:
     """The command is another process, so nothing of a process is in the files."""
     out = tmp_path / "deep" / "folder"
@@ -84,6 +85,7 @@ def test_served_and_exported_bytes_are_the_same(client: TestClient, article_url:
         assert f"{file}: {len(served):,} bytes" in done.stdout
 
 
+@pytest.mark.heavy
 def test_every_build_makes_the_same_bytes(small_url: str, folder: Path) -> None:
     found = []
     for _ in range(2):
@@ -151,6 +153,7 @@ def test_those_who_ask_together_wait_for_one_build(small_url: str, folder: Path)
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.heavy
 def test_a_new_release_has_a_new_file(small_url: str, folder: Path, tmp_path: Path) -> None:
     files = newsroom.small()
     with serving(small_url) as client:

@@ -45,6 +45,7 @@ def test_document_is_valid(document: Json) -> None:
     validate(document)
 
 
+@pytest.mark.heavy
 def test_command_prints_what_the_server_sends(document: Json) -> None:
     printed = subprocess.run([dateline(), "openapi"], capture_output=True, text=True, check=True).stdout
     assert json.loads(printed) == document

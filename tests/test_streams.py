@@ -177,6 +177,7 @@ def test_closing_waits_for_the_chunk_that_is_in_the_making(many_url: str) -> Non
     reader.close()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
 def test_a_client_that_goes_away_costs_nothing_further(many_url: str, suffix: str) -> None:
     with running(many_url) as (app, port):
@@ -219,6 +220,7 @@ def broken_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFacto
     return url
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("suffix", ["csv", "geojson"])
 def test_an_error_on_the_way_breaks_the_transfer(broken_url: str, suffix: str) -> None:
     with running(broken_url) as (app, port):
