@@ -145,3 +145,38 @@ def test_the_index_follows_the_releases(database_url: str, tmp_path: Path) -> No
         load_seed(database_url, write(files, tmp_path))
         assert found(client, "mill") == []
         assert found(client, "granary") == ["incident/mill-search"]
+
+
+def listed(client: TestClient, url: str) -> list[str]:
+    return [record["id"] for record in client.get(url).json()["data"]]
+
+
+def test_lists_show_the_best_first_unless_a_sort_is_given(client: TestClient) -> None:
+    best = listed(client, "/v1/incidents?q=kanoos&limit=500")
+    dated = listed(client, "/v1/incidents?q=kanoos&sort=-date&limit=500")
+    assert sorted(best) == sorted(dated) and best != dated
+    assert best == [hit.removeprefix("incident/") for hit in found(client, "kanoos", type="incident")]
+    assert listed(client, "/v1/people?q=soofy")[0] == "hassan-al-soofy"
+    assert listed(client, "/v1/statements?q=trainers") and listed(client, "/v1/articles?q=tensions")
+
+
+def test_the_best_are_paged_within_one_release(database_url: str, tmp_path: Path) -> None:
+    files = small()
+    load_seed(database_url, write(files, tmp_path))
+    with serving(database_url) as client:
+        whole = listed(client, "/v1/incidents?q=o*&limit=500")
+        assert len(whole) == 3
+        first = client.get("/v1/incidents?q=o*&limit=2").json()
+        second = client.get(first["links"]["next"]).json()
+        assert [record["id"] for record in first["data"] + second["data"]] == whole
+        assert "next" not in second["links"]
+        record(files, INCIDENTS, "mill-search")["title"] = "Search of the granary in Orsa"
+        load_seed(database_url, write(files, tmp_path))
+        refused = client.get(first["links"]["next"])
+        assert refused.status_code == 400
+        assert "older release" in refused.json()["detail"]
+
+
+def test_claims_are_found_by_the_words_of_their_incident(client: TestClient) -> None:
+    claims = client.get("/v1/casualties?q=koppenhafer&limit=500").json()["data"]
+    assert claims and {claim["incident"] for claim in claims} == {"kanoos-island-raid"}
