@@ -17,6 +17,9 @@ from app.problems import BadParameter, BadValue, ParameterError
 F = TypeVar("F", bound=BaseModel)
 Choices = Mapping[str, Sequence[str]]
 
+_SHOULD = re.compile(r"^\w+ should")
+"""How Pydantic begins: input, string or list should …"""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 NEEDS = {
@@ -115,8 +118,7 @@ def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
         )
     if mistake["type"] == "string_pattern_mismatch":
         return _error(name, f"'{_short(str(value))}' is not an id: ids are lower-case words joined by hyphens")
-    message = str(mistake["msg"])
-    return _error(name, message[0].lower() + message[1:])
+    return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
 
 
 def _error(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
