@@ -59,17 +59,21 @@ class ReleaseMark:
 NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
 
 
+# Built once: every request asks it.
+_NEWEST = (
+    select(col(Release.number), col(Release.digest), col(Release.loaded_at), col(Release.counts))
+    .order_by(col(Release.number).desc())
+    .limit(1)
+)
+
+
 class Snapshot:
     """One consistent view of the database: everything read through it belongs to `release`."""
 
     def __init__(self, connection: Connection, results: ExitStack) -> None:
         self._connection = connection
         self._results = results
-        row = connection.execute(
-            select(col(Release.number), col(Release.digest), col(Release.loaded_at), col(Release.counts))
-            .order_by(col(Release.number).desc())
-            .limit(1)
-        ).first()
+        row = connection.execute(_NEWEST).first()
         self.release = ReleaseMark(*row[:3], json.loads(row[3])) if row else NOTHING
 
     def rows(self, statement: Executable) -> list[Any]:

@@ -1,0 +1,105 @@
+"""`python -m tests.bench`: makes an archive, loads it, measures every job, prints the table and writes RESULTS.md."""
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from app.database import Database
+from tests.bench import bare, invention, naive, naive_tables
+from tests.bench.invention import Size
+from tests.bench.jobs import Loaded, Run
+from tests.bench.load import answer
+from tests.bench.questions import compare, listed, questions
+from tests.bench.report import Circumstances, report, table
+from tests.bench.servers import CLIENT_CORE, BenchError, application, service
+from tests.live import dateline
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+KEEPS_NO_ANSWERS = {"DATELINE_CACHE_BYTES": "0"}
+PUBLIC_URL = {"DATELINE_PUBLIC_URL": naive.BASE}
+
+
+def main(
+    incidents: Annotated[int, typer.Option(help="So many incidents, and as many quotes.", min=1_000)] = 1_000_000,
+    rounds: Annotated[int, typer.Option(help="How often each server has its turn.", min=1)] = 5,
+    seconds: Annotated[float, typer.Option(help="How long a turn is.", min=0.1)] = 2,
+    smoke: Annotated[bool, typer.Option("--smoke", help="One short round: does it run at all?")] = False,
+    results: Annotated[Path | None, typer.Option(help="Where to write; RESULTS.md unless smoke.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="For the files, 10 kB an incident; removed by you.")] = None,
+) -> None:
+    """Measure the service against its naive twin and the bare server, on an invented archive."""
+    if smoke:
+        rounds, seconds = 1, 0.2
+    with TemporaryDirectory(prefix="dateline-bench-") as temporary:
+        try:
+            text = _measured(folder or Path(temporary), Size(incidents), rounds, seconds, smoke)
+        except BenchError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from error
+    if target := results or (None if smoke else RESULTS):
+        target.write_text(text, "utf-8")
+
+
+def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool) -> str:
+    load_before = os.getloadavg()[0]
+    typer.echo(f"{size.incidents:,} incidents: making the seed files")
+    invention.write(folder / "seed", size.incidents)
+    typer.echo("loading them")
+    database, url = folder / "dateline.db", f"sqlite:///{folder / 'dateline.db'}"
+    loaded = _loaded(folder / "seed", size, url)
+    typer.echo(f"loaded in {loaded.seconds:.0f} s; filling the naive twin")
+    naive_tables.fill(folder / "naive.db", Database(url))
+    os.sched_setaffinity(0, {CLIENT_CORE})
+    with ExitStack() as servers:
+        start = servers.enter_context
+        cold = start(service("the service without its cache", url, **PUBLIC_URL, **KEEPS_NO_ANSWERS))
+        warm = start(service("the service", url, **PUBLIC_URL))
+        twin = start(
+            application("the naive twin", "tests.bench.naive:create_app", BENCH_NAIVE=str(folder / "naive.db"))
+        )
+        asked = questions(size, cold)
+        answers = {one.path: answer(warm, one.path) for one in asked.lists}
+        bare.record(folder / "answers", answers)
+        plain = start(application("bare uvicorn", "tests.bench.bare:create_app", BENCH_ANSWERS=str(folder / "answers")))
+        compared = compare(asked, cold, twin)
+        typer.echo(f"{compared} answers are the same as the twin's; measuring")
+        run = Run(twin, plain, cold, warm, asked, rounds, seconds, longest_export=1 if smoke else 10)
+        rows = run.rows(loaded)
+        found = Circumstances(
+            incidents=size.incidents,
+            years=size.years,
+            database_bytes=database.stat().st_size,
+            listed=listed(asked.lists, cold),
+            list_bytes=sum(len(body) for _, body in answers.values()) / len(answers),
+            compared=compared,
+            rounds=rounds,
+            seconds=seconds,
+            load=(load_before, os.getloadavg()[0]),
+            command=f"python -m tests.bench --incidents {size.incidents} --rounds {rounds} --seconds {seconds:g}",
+            day=f"{datetime.now(UTC):%-d %B %Y}",
+        )
+    typer.echo(table(rows))
+    return report(rows, found)
+
+
+def _loaded(seed: Path, size: Size, url: str) -> Loaded:
+    """Loads the seed files as `dateline load` does."""
+    environment = {**os.environ, "DATELINE_DATABASE_URL": url}
+    started = time.monotonic()
+    process = subprocess.Popen([dateline(), "load", seed], env=environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise BenchError("the archive cannot be loaded")
+    return Loaded(size.incidents, time.monotonic() - started, used.ru_maxrss * 1024)
+
+
+if __name__ == "__main__":
+    typer.run(main)

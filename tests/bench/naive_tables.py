@@ -1,0 +1,345 @@
+"""The naive twin's own tables: SQLModel with relations, the properties that its answers are made of, and the filling.
+
+They have the indexes that its questions need, so that what is compared is the way of serving, not a missing index.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Optional
+
+from sqlalchemy import JSON as JsonColumn
+from sqlalchemy import Column, Engine, Index, create_engine, insert, select
+from sqlalchemy.orm import registry
+from sqlmodel import Field, Relationship, SQLModel
+
+from app.database import Database, Snapshot
+from app.geography import box_around
+from app.registry import SERVED
+
+Json = dict[str, Any]
+_BATCH = 1_000
+
+
+class Naive(SQLModel, registry=registry()):
+    """A base of its own, so that the service's tables of the same names are others."""
+
+
+class Place(Naive, table=True):
+    __tablename__ = "places"
+    id: str = Field(primary_key=True)
+    name: str
+    latitude: float | None
+    longitude: float | None
+    precision: str | None
+    radius_m: int | None
+
+
+class Party(Naive, table=True):
+    """A person or an organization."""
+
+    __tablename__ = "parties"
+    id: str = Field(primary_key=True)
+    type: str
+    label: str
+
+
+class Evidence(Naive, table=True):
+    __tablename__ = "evidence"
+    number: int | None = Field(None, primary_key=True)
+    incident_id: str | None = Field(foreign_key="incidents.id", index=True)
+    casualty_id: str | None = Field(foreign_key="casualties.id", index=True)
+    field: str
+    article: str
+    paragraph: int
+    start: int
+    end: int
+    sha256: str
+    url: str
+
+
+class CasualtyPerson(Naive, table=True):
+    __tablename__ = "casualty_people"
+    casualty_id: str = Field(foreign_key="casualties.id", primary_key=True)
+    person_id: str = Field(foreign_key="parties.id", primary_key=True)
+
+
+class Casualty(Naive, table=True):
+    __tablename__ = "casualties"
+    id: str = Field(primary_key=True)
+    incident_id: str = Field(foreign_key="incidents.id", index=True)
+    group: str
+    organization: str | None = Field(foreign_key="parties.id")
+    outcome: str
+    low: int | None
+    high: int | None
+    claimed_by_id: str | None = Field(foreign_key="parties.id")
+    via_id: str | None = Field(foreign_key="parties.id")
+    basis: str
+    counted: bool
+    note: str | None
+    claimed_by: Optional["Party"] = Relationship(sa_relationship_kwargs={"foreign_keys": "Casualty.claimed_by_id"})
+    via: Optional["Party"] = Relationship(sa_relationship_kwargs={"foreign_keys": "Casualty.via_id"})
+    links: list["CasualtyPerson"] = Relationship()
+    evidence: list["Evidence"] = Relationship(sa_relationship_kwargs={"order_by": "Evidence.number"})
+
+    @property
+    def type(self) -> str:
+        return "casualty"
+
+    @property
+    def url(self) -> str:
+        return f"/v1/casualties/{self.id}"
+
+    @property
+    def incident(self) -> str:
+        return self.incident_id
+
+    @property
+    def people(self) -> list[str]:
+        return [link.person_id for link in self.links]
+
+
+class IncidentPlace(Naive, table=True):
+    __tablename__ = "incident_places"
+    incident_id: str = Field(foreign_key="incidents.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    place_id: str = Field(foreign_key="places.id", index=True)
+    role: str
+    certainty: str
+    note: str | None
+    place: Place = Relationship()
+
+    @property
+    def id(self) -> str:
+        return self.place_id
+
+    @property
+    def name(self) -> str:
+        return self.place.name
+
+
+class IncidentActor(Naive, table=True):
+    __tablename__ = "incident_actors"
+    incident_id: str = Field(foreign_key="incidents.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    party_id: str | None = Field(foreign_key="parties.id", index=True)
+    unidentified: str | None
+    role: str
+    certainty: str
+    note: str | None
+    party: Party | None = Relationship()
+
+    @property
+    def type(self) -> str:
+        return self.party.type if self.party else "unidentified"
+
+    @property
+    def id(self) -> str | None:
+        return self.party_id
+
+    @property
+    def label(self) -> str:
+        return self.party.label if self.party else str(self.unidentified)
+
+
+class IncidentRelation(Naive, table=True):
+    __tablename__ = "incident_relations"
+    incident_id: str = Field(foreign_key="incidents.id", primary_key=True)
+    related_id: str = Field(foreign_key="incidents.id", primary_key=True)
+
+
+class QuoteIncident(Naive, table=True):
+    __tablename__ = "quote_incidents"
+    incident_id: str = Field(foreign_key="incidents.id", primary_key=True)
+    quote_id: str = Field(foreign_key="quotes.id", primary_key=True)
+
+
+class Quote(Naive, table=True):
+    __tablename__ = "quotes"
+    id: str = Field(primary_key=True)
+    text: str
+    speaker_id: str = Field(foreign_key="parties.id", index=True)
+
+
+class Incident(Naive, table=True):
+    __tablename__ = "incidents"
+    __table_args__ = (
+        Index("ix_incidents_kind", "kind", "earliest", "id"),
+        Index("ix_incidents_earliest", "earliest", "id"),
+        Index("ix_incidents_box", "south", "north", "west", "east"),
+    )
+    id: str = Field(primary_key=True)
+    title: str
+    summary: str
+    kind: str
+    also_kinds: list[str] = Field(sa_column=Column(JsonColumn))
+    granularity: str
+    edtf: str | None
+    earliest: str | None
+    latest: str | None
+    precision: str | None
+    approximate: bool | None
+    date_note: str | None
+    location_id: str | None = Field(foreign_key="places.id")
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
+    killed_low: int | None
+    killed_high: int | None
+    wounded_low: int | None
+    wounded_high: int | None
+    abducted_low: int | None
+    abducted_high: int | None
+    detained_low: int | None
+    detained_high: int | None
+    outcome: str | None
+    contested: bool
+    parent: str | None = Field(foreign_key="incidents.id", index=True)
+    note: str | None
+    version: int
+    changed_in: int
+    location: Place | None = Relationship()
+    places: list["IncidentPlace"] = Relationship(sa_relationship_kwargs={"order_by": "IncidentPlace.position"})
+    actors: list["IncidentActor"] = Relationship(sa_relationship_kwargs={"order_by": "IncidentActor.position"})
+    casualties: list["Casualty"] = Relationship(sa_relationship_kwargs={"order_by": "Casualty.id"})
+    evidence: list["Evidence"] = Relationship(sa_relationship_kwargs={"order_by": "Evidence.number"})
+    said: list["Quote"] = Relationship(link_model=QuoteIncident, sa_relationship_kwargs={"order_by": "Quote.id"})
+    parts: list["Incident"] = Relationship(sa_relationship_kwargs={"order_by": "Incident.id"})
+    relations: list["IncidentRelation"] = Relationship(
+        sa_relationship_kwargs={"foreign_keys": "IncidentRelation.incident_id"}
+    )
+
+    @property
+    def type(self) -> str:
+        return "incident"
+
+    @property
+    def url(self) -> str:
+        return f"/v1/incidents/{self.id}"
+
+    @property
+    def date(self) -> Json | None:
+        if self.edtf is None:
+            return None
+        bounds = {"earliest": self.earliest, "latest": self.latest, "precision": self.precision}
+        return {"edtf": self.edtf, **bounds, "approximate": self.approximate, "note": self.date_note}
+
+    @property
+    def totals(self) -> Json:
+        return {
+            harm: None
+            if (low := getattr(self, f"{harm}_low")) is None
+            else {"low": low, "high": getattr(self, f"{harm}_high")}
+            for harm in ("killed", "wounded", "abducted", "detained")
+        }
+
+    @property
+    def children(self) -> list[str]:
+        return [part.id for part in self.parts]
+
+    @property
+    def related(self) -> list[str]:
+        return [relation.related_id for relation in self.relations]
+
+    @property
+    def quotes(self) -> list[str]:
+        return [quote.id for quote in self.said]
+
+    @property
+    def statements(self) -> list[str]:
+        """The invented archive has none."""
+        return []
+
+
+def engine(path: Path) -> Engine:
+    return create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False}, max_overflow=40)
+
+
+def fill(path: Path, database: Database) -> None:
+    """Makes the twin's database from the documents that the service serves: the same records, in its own tables."""
+    its_engine = engine(path)
+    Naive.metadata.create_all(its_engine)
+    with its_engine.begin() as connection, database.snapshot(streaming=True) as snapshot:
+        for resource in ("places", "people", "organizations", "quotes", "incidents"):
+            documents = _documents(snapshot, resource)
+            while batch := list(islice(documents, _BATCH)):
+                rows: dict[type[Naive], list[Json]] = {}
+                for document in batch:
+                    for table, row in _ROWS[resource](document):
+                        rows.setdefault(table, []).append(row)
+                for table, its_rows in rows.items():
+                    connection.execute(insert(table), its_rows)
+    with its_engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    its_engine.dispose()
+
+
+Rows = Iterator[tuple[type[Naive], Json]]
+
+
+def _documents(snapshot: Snapshot, resource: str) -> Iterator[Json]:
+    for batch in snapshot.batches(select(SERVED[resource].document)):
+        for text in batch:
+            yield json.loads(text)
+
+
+def _place(document: Json) -> Rows:
+    circle = document["coordinate"] or {"precision": None, "radius_m": None}
+    point = {key: document[key] for key in ("latitude", "longitude")}
+    names = {"id": document["id"], "name": document["name"]}
+    yield Place, {**names, **point, "precision": circle["precision"], "radius_m": circle["radius_m"]}
+
+
+def _party(document: Json) -> Rows:
+    label = document["label"] if document["type"] == "person" else document["name"]
+    yield Party, {"id": document["id"], "type": document["type"], "label": label}
+
+
+def _quote(document: Json) -> Rows:
+    yield Quote, {"id": document["id"], "text": document["text"], "speaker_id": document["speaker"]["id"]}
+    for incident in document["incidents"]:
+        yield QuoteIncident, {"quote_id": document["id"], "incident_id": incident}
+
+
+def _incident(document: Json) -> Rows:
+    id_, date, location = document["id"], document["date"] or {}, document["location"]
+    owner = {"incident_id": id_}
+    same = ("id", "title", "summary", "kind", "also_kinds", "granularity", "outcome", "contested", "parent", "note")
+    row = {key: document[key] for key in (*same, "version", "changed_in")}
+    row |= {key: date.get(key) for key in ("edtf", "earliest", "latest", "precision", "approximate")}
+    row |= {"date_note": date.get("note"), "location_id": location["id"] if location else None}
+    for harm, total in document["totals"].items():
+        row |= {f"{harm}_low": total and total["low"], f"{harm}_high": total and total["high"]}
+    box = location and box_around(location["longitude"], location["latitude"], location["radius_m"])
+    yield Incident, row | (box or dict.fromkeys(("west", "south", "east", "north")))
+    for position, place in enumerate(document["places"]):
+        yield IncidentPlace, {**owner, "position": position, "place_id": place.pop("id"), **_without(place, "name")}
+    for position, actor in enumerate(document["actors"]):
+        who = {"party_id": actor["id"], "unidentified": None if actor["id"] else actor["label"]}
+        yield IncidentActor, {**owner, "position": position, **who, **_without(actor, "id", "type", "label")}
+    for related in document["related"]:
+        yield IncidentRelation, {**owner, "related_id": related}
+    for span in document["evidence"]:
+        yield Evidence, {**owner, "casualty_id": None, **span}
+    for claim in document["casualties"]:
+        yield from _casualty(claim)
+
+
+def _casualty(claim: Json) -> Rows:
+    parties = {f"{name}_id": claim[name] and claim[name]["id"] for name in ("claimed_by", "via")}
+    kept = _without(claim, "type", "url", "incident", "people", "claimed_by", "via", "evidence")
+    yield Casualty, {**kept, **parties, "incident_id": claim["incident"]}
+    for person in claim["people"]:
+        yield CasualtyPerson, {"casualty_id": claim["id"], "person_id": person}
+    for span in claim["evidence"]:
+        yield Evidence, {"incident_id": None, "casualty_id": claim["id"], **span}
+
+
+def _without(document: Json, *keys: str) -> Json:
+    return {key: value for key, value in document.items() if key not in keys}
+
+
+_ROWS = {"places": _place, "people": _party, "organizations": _party, "quotes": _quote, "incidents": _incident}

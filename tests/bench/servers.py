@@ -1,0 +1,130 @@
+"""Servers in processes of their own, each pinned to one core, and what they cost. Linux only (`/proc`)."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Thread
+
+from tests.live import dateline, free_port
+
+ROOT = Path(__file__).parent.parent.parent
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PATIENCE = 60.0
+_LOOK_EVERY = 0.01
+
+CORES = sorted(os.sched_getaffinity(0))
+CLIENT_CORE, SERVER_CORE = CORES[0], CORES[-1]
+
+
+class BenchError(Exception):
+    """A server does not start, or answers something else than its twin."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Peaks in bytes: all that is resident, and what of it is not the page cache's."""
+
+    resident: int
+    anonymous: int
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    name: str
+    port: int
+    process: int
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it has used, user and system."""
+        after_name = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / _TICKS
+
+    @contextmanager
+    def watched(self) -> Iterator[list[Memory]]:
+        """Looks at its memory all the while; the list holds the peaks when the block has ended."""
+        seen: list[Memory] = []
+        peaks: list[Memory] = []
+        over = Event()
+
+        def look() -> None:
+            while True:
+                seen.append(_memory(self.process))
+                if over.wait(_LOOK_EVERY):
+                    return
+
+        watcher = Thread(target=look)
+        watcher.start()
+        try:
+            yield peaks
+        finally:
+            over.set()
+            watcher.join()
+            peaks.append(Memory(max(one.resident for one in seen), max(one.anonymous for one in seen)))
+
+
+def _memory(process: int) -> Memory:
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return Memory(*(int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "RssAnon")))
+
+
+@contextmanager
+def service(name: str, database_url: str, **settings: str) -> Iterator[Server]:
+    """The service, as `dateline serve` runs it."""
+    with _serving(name, [str(dateline()), "serve"], {"DATELINE_DATABASE_URL": database_url, **settings}) as server:
+        yield server
+
+
+@contextmanager
+def application(name: str, factory: str, **settings: str) -> Iterator[Server]:
+    """Another application, on the same uvicorn with the same options."""
+    command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--log-level", "warning"]
+    with _serving(name, command, settings) as server:
+        yield server
+
+
+@contextmanager
+def _serving(name: str, command: list[str], settings: dict[str, str]) -> Iterator[Server]:
+    port = free_port()
+    with (
+        TemporaryFile() as printed,
+        subprocess.Popen(
+            [*command, "--port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        # Before it has threads; they inherit it.
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        try:
+            if not _answers(port, process):
+                printed.seek(0)
+                raise BenchError(f"{name} does not answer: {printed.read().decode()}")
+            yield Server(name, port, process.pid)
+        finally:
+            process.terminate()
+
+
+def _answers(port: int, process: "subprocess.Popen[bytes]") -> bool:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.connect()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+        finally:
+            connection.close()
+    return False

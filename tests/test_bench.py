@@ -1,0 +1,86 @@
+"""The benchmark runs: its archive is sound, its twin answers as the service does, and every job yields a figure.
+
+How fast anything is stays out of CI's verdict.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.codebook import IncidentKind
+from app.dossier.loading import dossier
+from tests.bench import naive
+from tests.bench.invention import Size, marked_words, write
+from tests.bench.servers import ROOT
+from tests.conftest import serving
+
+JOBS = (
+    "filtered list of 50, not cached",
+    "one record, not cached",
+    "same list, cached",
+    "304 for it",
+    "page at row",
+    "newest 50 of a full-text query",
+    "bbox, 1000 features as GeoJSON",
+    "export of all as NDJSON",
+    "p99 of one record while an export runs",
+    "loading through the dossier loader",
+)
+QUESTIONS = (
+    "/v1/incidents?kind=killing&datetime=1990-04&limit=50&sort=-date",
+    "/v1/incidents?limit=200&sort=-date",
+    f"/v1/incidents?q={marked_words()[0]}&limit=50&sort=-date",
+    "/v1/incidents.geojson?bbox=41,31,43,33",
+)
+
+
+def test_the_archive_is_sound_and_as_large_as_asked(tmp_path: Path) -> None:
+    write(tmp_path, 300)
+    found = dossier(tmp_path)
+    assert len(found.articles) == Size(300).articles == 2
+    assert len(found.incidents) == len(found.quotes) == 300
+    assert {entry.seed.kind for entry in found.incidents.values()} == set(IncidentKind)
+    claims = [len(entry.seed.casualties) for entry in found.incidents.values()]
+    assert {min(claims), max(claims)} == {1, 3}
+
+
+def test_the_same_seed_gives_the_same_archive(tmp_path: Path) -> None:
+    def files(name: str, seed: int) -> dict[str, bytes]:
+        write(tmp_path / name, 260, seed)
+        paths = (path for path in (tmp_path / name).rglob("*") if path.is_file())
+        return {str(path.relative_to(tmp_path / name)): path.read_bytes() for path in paths}
+
+    first = files("first", 1)
+    assert first == files("again", 1)
+    assert first != files("other", 2)
+
+
+@pytest.mark.heavy
+def test_a_smoke_run_measures_every_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = tmp_path / "RESULTS.md"
+    command = [sys.executable, "-m", "tests.bench", "--incidents", "2000", "--smoke"]
+    options = ["--results", str(results), "--folder", str(tmp_path)]
+    ran = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    rows = [line.strip("| ").split(" | ") for line in results.read_text("utf-8").splitlines() if line.startswith("| ")]
+    for job in JOBS:
+        cells = next((row for row in rows if row[0].startswith(job)), None)
+        assert cells is not None, f"nothing is said of {job}"
+        assert any(float(figure.replace(",", "")) > 0 for figure in re.findall(r"[\d,.]*\d", cells[2])), cells
+
+    monkeypatch.setenv("BENCH_NAIVE", str(tmp_path / "naive.db"))
+    with serving(f"sqlite:///{tmp_path}/dateline.db") as service, TestClient(naive.create_app()) as twin:
+        for question in QUESTIONS:
+            assert ids(service, question) == ids(twin, question) != []
+        assert service.get("/v1/incidents").json()["meta"]["matched"] == 2000
+
+
+def ids(client: TestClient, question: str) -> list[str]:
+    """The ids in an answer, in order."""
+    answer = client.get(question).json()
+    return [record["id"] for record in answer.get("data") or answer["features"]]
