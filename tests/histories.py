@@ -45,6 +45,8 @@ class Desk:
         made = _incident(self._new("incident"), place, actor)
         if first % 3 == 0 and parents:
             made["parent"] = _pick(parents, second)
+        if second % 3 == 0 and (others := self._there(INCIDENTS)):
+            made["related"] = [_pick(others, first)["id"]]
         made["casualties"] = [_claim(self._new("claim"), second)]
         self.files[INCIDENTS].append(made)
 
@@ -200,7 +202,6 @@ def _incident(id_: str, place: str, actor: str) -> Json:
         "granularity": "event",
         "places": [{"id": place, "role": "scene", "certainty": "stated"}],
         "actors": [{"id": actor, "role": "witness", "certainty": "stated"}],
-        "related": ["boat-stopped"] if id_.endswith("0") else [],
         "evidence": [proof("what", "fired on a ferry")],
     }
 
