@@ -4,20 +4,16 @@ There is one writer, which loads a release in one transaction, and a Reader, whi
 snapshot and so from one release.
 """
 
-import asyncio
-import copy
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url, select
@@ -28,15 +24,9 @@ from sqlmodel import col
 from app.models import Release
 from app.problems import Unavailable
 
-T = TypeVar("T")
-
 READING_THREADS = 4
-STREAMING_THREADS = 2
 STREAMS = 8
 """So many downloads may run at a time; each holds a connection for as long as its client takes."""
-
-AHEAD = 4 * 2**20
-"""So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
 
 BATCH = 300
 """So many records of a stream are read at a time."""
@@ -171,118 +161,6 @@ class Database:
         for name in ("_writing", "_reading", "_streaming"):
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()
-
-
-class Reader:
-    """All reading of the service. It alone decides where the work runs: short reads on SQLite at once, everything
-    else on a few threads, so that nothing slow ever holds the event loop."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self._threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reader")
-        self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
-        self.streams: set[Stream] = set()
-        self._note: Callable[[ReleaseMark], None] = lambda release: None
-
-    def noting(self, note: Callable[[ReleaseMark], None]) -> "Reader":
-        """The same reader, which tells `note` the release of each snapshot that it opens."""
-        noting = copy.copy(self)
-        noting._note = note
-        return noting
-
-    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
-        """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds."""
-        if self.database.is_sqlite and not slow:
-            return self._work(work)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
-
-    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
-        """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
-        here. Whoever asks has to close it. Raises Unavailable while too many others run."""
-        if len(self.streams) >= STREAMS:
-            raise Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
-        stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
-        self.streams.add(stream)
-        try:
-            await stream.start()
-            self._note(stream.release)
-        except BaseException:
-            await stream.close()
-            raise
-        return stream
-
-    def _work(self, work: Callable[[Snapshot], T]) -> T:
-        with self.database.snapshot() as snapshot:
-            self._note(snapshot.release)
-            return work(snapshot)
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        self._streaming_threads.shutdown(wait=True, cancel_futures=True)
-        self.database.close()
-
-
-class Stream:
-    """Chunks of bytes that are made of one snapshot, each on a thread when its turn comes.
-
-    The first are made in advance; `whole` holds all of them joined if there are no more. A connection is held until
-    `close`, which may come at any time.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        work: Callable[[Snapshot], Iterator[bytes]],
-        threads: Executor,
-        closed: Callable[["Stream"], None],
-    ) -> None:
-        self.release = NOTHING
-        self._chunks = self._made(database, work)
-        self._ahead: list[bytes] = []
-        self.whole: bytes | None = None
-        self._threads = threads
-        self._closed = closed
-        self._turn = Lock()
-
-    async def start(self) -> None:
-        size = 0
-        while size < AHEAD:
-            chunk = await self._on_thread(self._next)
-            if chunk is None:
-                self.whole = b"".join(self._ahead)
-                return
-            self._ahead.append(chunk)
-            size += len(chunk)
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        while self._ahead:
-            yield self._ahead.pop(0)
-        while (chunk := await self._on_thread(self._next)) is not None:
-            yield chunk
-
-    async def close(self) -> None:
-        """Gives the snapshot back, even if whoever waits for it is given up meanwhile. May be called again."""
-        await asyncio.shield(self._on_thread(self._end))
-
-    def _made(self, database: Database, work: Callable[[Snapshot], Iterator[bytes]]) -> Generator[bytes, None, None]:
-        with database.snapshot(streaming=True) as snapshot:
-            self.release = snapshot.release
-            yield from work(snapshot)
-
-    def _next(self) -> bytes | None:
-        with self._turn:
-            return next(self._chunks, None)
-
-    def _end(self) -> None:
-        # A request that was given up may leave its last chunk in the making; the lock waits for that.
-        with self._turn:
-            try:
-                self._chunks.close()
-            finally:
-                self._closed(self)
-
-    def _on_thread(self, step: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._threads, step)
 
 
 _ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"

@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from app.caching import Caching
 from app.compression import Compression
-from app.database import Database, Reader
+from app.database import Database
 from app.datasets.files import Datasets
 from app.middleware import Failures, Head, Headers
 from app.openapi import describe, operation_id
 from app.problems import Problem
+from app.reader import Reader
 from app.routes import (
     about,
     changes,

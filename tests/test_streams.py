@@ -17,7 +17,8 @@ from sqlalchemy import insert, select
 from sqlmodel import col
 from starlette.types import Message
 
-from app.database import AHEAD, BATCH, STREAMS, Database, Reader, Snapshot
+from app.database import BATCH, STREAMS, Database, Snapshot
+from app.reader import AHEAD, Reader
 from app.main import create_app
 from app.models import Place
 from app.problems import Unavailable

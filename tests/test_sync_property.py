@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.database import Reader as DatabaseReader
+from app.reader import Reader as DatabaseReader
 from app.dossier.loading import load
 from app.schema import migrate
 from tests import newsroom

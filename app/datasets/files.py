@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.database import Reader, ReleaseMark, Snapshot
+from app.database import ReleaseMark, Snapshot
+from app.reader import Reader
 from app.datasets import package, sqlite
 from app.datasets.reading import Progress
 from app.problems import Unavailable

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app import pages
-from app.database import Snapshot, Stream
+from app.database import Snapshot
+from app.reader import Stream
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
 from app.queries import RESOURCES, Resource

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from app import pages
-from app.database import Reader
+from app.reader import Reader
 from app.documents import DOCUMENTS
 from app.envelopes import DETAILS, PAGES
 from app.filters import FILTERS, DetailFilters
