@@ -18,10 +18,10 @@ from sqlmodel import col
 from starlette.types import Message
 
 from app.database import BATCH, STREAMS, Database, Snapshot
-from app.reader import AHEAD, Reader
 from app.main import create_app
 from app.models import Place
 from app.problems import Unavailable
+from app.reader import AHEAD, Reader
 from app.routes.exports import Transfer
 from app.settings import Settings
 from tests import newsroom

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.reader import Reader as DatabaseReader
 from app.dossier.loading import load
+from app.reader import Reader as DatabaseReader
 from app.schema import migrate
 from tests import newsroom
 from tests.answers import body

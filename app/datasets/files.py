@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.database import ReleaseMark, Snapshot
-from app.reader import Reader
 from app.datasets import package, sqlite
 from app.datasets.reading import Progress
 from app.problems import Unavailable
+from app.reader import Reader
 
 logger = logging.getLogger("dateline")
 

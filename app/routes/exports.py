@@ -11,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from app import pages
 from app.database import Snapshot
-from app.reader import Stream
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
 from app.queries import RESOURCES, Resource
+from app.reader import Stream
 from app.routes.problems import problems
 from app.routes.records import reader
 from app.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters, parameters, public_url, suffixes

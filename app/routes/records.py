@@ -8,12 +8,12 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from app import pages
-from app.reader import Reader
 from app.documents import DOCUMENTS
 from app.envelopes import DETAILS, PAGES
 from app.filters import FILTERS, DetailFilters
 from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
+from app.reader import Reader
 from app.references import REFERENCES
 from app.routes.problems import problems
 from app.routes.representations import alternates
