@@ -6,25 +6,29 @@ snapshot and so from one release.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from importlib.util import find_spec
 from itertools import chain
+from math import inf
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import col
 
-from app.models import Release
 from app.problems import Unavailable
 
+T = TypeVar("T")
+
 READING_THREADS = 4
+"""So many short reads run at a time, and beside them so many long ones."""
+
 STREAMS = 8
 """So many downloads may run at a time; each holds a connection for as long as its client takes."""
 
@@ -36,6 +40,21 @@ class DatabaseError(Exception):
     """The database cannot be used as asked; the message says why in one plain sentence."""
 
 
+class TooSlow(Unavailable):
+    """A statement did not end before its deadline, and was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This takes longer than a question may take here. Ask for less at a time, with more filters or without "
+            "`count=exact`; the files of `/v1/dataset.zip` hold everything.",
+            retry_after=30,
+        )
+
+
+class ConnectionLost(Unavailable):
+    """A connection broke on the way, or its server took the snapshot away. Another one may well be there."""
+
+
 @dataclass(frozen=True)
 class ReleaseMark:
     """The release that a snapshot shows. `number` is 0 while nothing has been loaded."""
@@ -45,47 +64,88 @@ class ReleaseMark:
     loaded_at: str
     counts: dict[str, int]
 
+    @cached_property
+    def mark(self) -> str:
+        """What tells it from every other release, those of other databases included."""
+        return f"{self.number} {self.digest} {self.loaded_at}"
+
 
 NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
 
 
-# Built once: every request asks it.
-_NEWEST = (
-    select(col(Release.number), col(Release.digest), col(Release.loaded_at), col(Release.counts))
-    .order_by(col(Release.number).desc())
-    .limit(1)
-)
+_NEWEST = "SELECT number, digest, loaded_at, counts FROM releases ORDER BY number DESC LIMIT 1"
+
+
+@lru_cache(maxsize=16)
+def _release(number: int, digest: str, loaded_at: str, counts: str) -> ReleaseMark:
+    return ReleaseMark(number, digest, loaded_at, json.loads(counts))
 
 
 class Snapshot:
-    """One consistent view of the database: everything read through it belongs to `release`."""
+    """One consistent view of the database: everything read through it belongs to `release`.
 
-    def __init__(self, connection: Connection, results: ExitStack) -> None:
+    No statement and no batch may take more than `seconds`. PostgreSQL sees to that itself; SQLite asks `is_late`.
+    """
+
+    def __init__(self, connection: Connection, results: ExitStack, seconds: float) -> None:
         self._connection = connection
         self._results = results
-        row = connection.execute(_NEWEST).first()
-        self.release = ReleaseMark(*row[:3], json.loads(row[3])) if row else NOTHING
+        self._seconds = seconds
+        self._until = monotonic() + seconds
+        notes = connection.info
+        notes["snapshot"] = self
+        results.callback(notes.pop, "snapshot")
+        # By the driver itself, because every request begins so.
+        cursor = connection.connection.cursor()
+        cursor.execute(_NEWEST)
+        row = cursor.fetchone()
+        self.release = _release(*row) if row else NOTHING
 
     def rows(self, statement: Executable) -> list[Any]:
+        self._begin()
         return list(self._connection.execute(statement).all())
 
     def column(self, statement: Executable) -> list[Any]:
+        self._begin()
         return list(self._connection.execute(statement).scalars())
 
     def value(self, statement: Executable) -> Any:
+        self._begin()
         return self._connection.execute(statement).scalar()
 
     def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
         """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""
+        self._begin()
         result = self._connection.execute(statement, execution_options={"yield_per": BATCH})
         found = self._results.enter_context(result).scalars().partitions()
-        return chain([next(found, [])], found)
+        return chain([next(found, [])], self._each_in_time(found))
+
+    def _each_in_time(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        self._begin()
+        for batch in batches:
+            yield batch
+            self._begin()
+
+    def _begin(self) -> None:
+        self._until = monotonic() + self._seconds
+
+    def is_late(self) -> bool:
+        return monotonic() > self._until
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more: SQLite stops what it is doing. May be called from any thread."""
+        self._seconds = self._until = -inf
 
 
 class Database:
-    """A database by its URL. Raises DatabaseError for a URL that names no database it knows."""
+    """A database by its URL. Raises DatabaseError for a URL that names no database it knows.
 
-    def __init__(self, url: str) -> None:
+    A statement that reads may take `query_seconds`. Without them it may take for ever.
+    """
+
+    def __init__(self, url: str, query_seconds: float = inf) -> None:
+        self.query_seconds = query_seconds
+        self._seen: tuple[int | None, ReleaseMark] = (None, NOTHING)
         try:
             self.url: URL = make_url(url)
         except (ArgumentError, ValueError) as error:
@@ -108,13 +168,14 @@ class Database:
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
-        engine = _postgresql(self.url, pool_size=1, isolation_level="READ COMMITTED")
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_WRITER))
-        return engine
+        from app import postgresql
+
+        return postgresql.writing(self.url)
 
     @cached_property
     def _reading(self) -> Engine:
-        return self._read_only_engine(READING_THREADS, _READING_PRAGMAS)
+        """A connection for each thread, and one for whoever asks which release is the newest."""
+        return self._read_only_engine(2 * READING_THREADS + 1, _READING_PRAGMAS)
 
     @cached_property
     def _streaming(self) -> Engine:
@@ -126,11 +187,12 @@ class Database:
             options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
             engine = create_engine(_read_only(self.url), pool_size=connections, **options)
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+            event.listen(engine, "connect", _heed_deadlines)
+            event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
             return engine
-        engine = _postgresql(self.url, pool_size=connections, isolation_level="REPEATABLE READ", pool_pre_ping=True)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("SET TRANSACTION READ ONLY"))
-        return engine
+        from app import postgresql
+
+        return postgresql.reading(self.url, connections, self.query_seconds)
 
     @contextmanager
     def writer(self, *, migrating: bool = False) -> Iterator[Connection]:
@@ -148,22 +210,65 @@ class Database:
             raise DatabaseError(f"{self.name}: {_plainly(error)}") from error
 
     @contextmanager
-    def snapshot(self, *, streaming: bool = False) -> Iterator[Snapshot]:
-        """A read-only view. Raises Unavailable while the database cannot be reached or is not set up."""
+    def snapshot(self, *, streaming: bool = False, seconds: float = inf) -> Iterator[Snapshot]:
+        """A read-only view, on SQLite with `seconds` for each statement if that is less than usual.
+
+        Raises Unavailable while the database cannot be reached or is not set up, ConnectionLost where trying once
+        more makes sense, TooSlow when a statement has been stopped."""
+        engine = self._streaming if streaming else self._reading
         try:
-            engine = self._streaming if streaming else self._reading
             with engine.connect() as connection, connection.begin(), ExitStack() as results:
-                yield Snapshot(connection, results)
-        except (DBAPIError, PoolTimeout) as error:
-            raise Unavailable("The database cannot answer at the moment. Try again shortly.") from error
+                yield Snapshot(connection, results, min(seconds, self.query_seconds))
+        except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
+            if _is_stopped(error):
+                raise TooSlow from error
+            raise (ConnectionLost if _is_lost(error) else Unavailable)(_AWAY) from error
+
+    def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
+        """What `work` makes of one snapshot; of another one on a new connection, once, if the connection breaks."""
+        try:
+            with self.snapshot(seconds=seconds) as snapshot:
+                return work(snapshot)
+        except ConnectionLost:
+            with self.snapshot(seconds=seconds) as snapshot:
+                return work(snapshot)
+
+    def newest(self) -> ReleaseMark:
+        """The newest release. Raises Unavailable as `snapshot` does.
+
+        SQLite counts the changes that others make, so a glance at its counter tells whether the release that was seen
+        last is still the one; PostgreSQL has to be asked.
+        """
+        counted = self._changes_counted() if self.is_sqlite else None
+        if counted is None or counted != self._seen[0]:
+            self._seen = counted, self.read(lambda snapshot: snapshot.release)
+        return self._seen[1]
+
+    def _changes_counted(self) -> int:
+        try:
+            return int(self._glancing.execute("PRAGMA data_version").fetchone()[0])
+        except (DBAPIError, self._reading.dialect.loaded_dbapi.Error) as error:
+            raise Unavailable(_AWAY) from error
+
+    @cached_property
+    def _glancing(self) -> Any:
+        """A connection of SQLite's driver that is never within a transaction, which would stop its counter."""
+        pooled = self._reading.raw_connection()
+        pooled.detach()
+        return pooled.dbapi_connection
 
     def close(self) -> None:
+        if glancing := self.__dict__.pop("_glancing", None):
+            glancing.close()
         for name in ("_writing", "_reading", "_streaming"):
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()
 
 
-_ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"
+_STEPS = 50_000
+"""Of SQLite's machine, a few milliseconds' worth: so often a statement is asked whether its time is over."""
+
+_AWAY = "The database cannot answer at the moment. Try again shortly."
 _WRITING_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
 _STREAMING_PRAGMAS = ("query_only=ON", "mmap_size=2147418112")
 _READING_PRAGMAS = ("query_only=ON", "cache_size=-65536", "mmap_size=2147418112")
@@ -176,6 +281,14 @@ def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> 
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _heed_deadlines(connection: Any, record: Any) -> None:
+    def is_late() -> bool:
+        snapshot: Snapshot | None = record.info.get("snapshot")
+        return snapshot is not None and snapshot.is_late()
+
+    connection.set_progress_handler(is_late, _STEPS)
+
+
 def _read_only(url: URL) -> URL:
     path = Path(str(url.database)).resolve()
     # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either.
@@ -183,8 +296,16 @@ def _read_only(url: URL) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
 
 
-def _postgresql(url: URL, **options: Any) -> Engine:
-    return create_engine(url.set(drivername="postgresql+psycopg"), max_overflow=0, **options)
+def _is_stopped(error: Exception) -> bool:
+    """SQLite's SQLITE_INTERRUPT, PostgreSQL's query_canceled."""
+    error = getattr(error, "orig", None) or error
+    return getattr(error, "sqlite_errorcode", None) == 9 or getattr(error, "sqlstate", None) == "57014"
+
+
+def _is_lost(error: Exception) -> bool:
+    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or getattr(getattr(error, "orig", None), "sqlstate", None) == "40001"
 
 
 def _plainly(error: Exception) -> str:

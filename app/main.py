@@ -13,6 +13,7 @@ from app.caching import Caching
 from app.compression import Compression
 from app.database import Database
 from app.datasets.files import Datasets
+from app.kept import Kept
 from app.middleware import Failures, Head, Headers
 from app.openapi import describe, operation_id
 from app.problems import Problem
@@ -40,6 +41,7 @@ from app.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
+    kept = Middleware(Kept, limit=settings.cache_bytes)
     caching = Middleware(Caching, public_url=settings.public_url)
     app = FastAPI(
         title="Dateline",
@@ -49,12 +51,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        middleware=[Middleware(Headers), Middleware(Head), caching, Middleware(Compression), Middleware(Failures)],
+        middleware=[
+            Middleware(Head),
+            kept,
+            Middleware(Headers),
+            caching,
+            Middleware(Compression),
+            Middleware(Failures),
+        ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )
     app.state.settings = settings
-    app.state.reader = Reader(Database(settings.database_url))
+    app.state.reader = Reader(Database(settings.database_url, settings.query_seconds))
     app.state.datasets = Datasets(app.state.reader)
     # Before the records, whose {id} would take the word `summary`.
     app.include_router(summary.router)

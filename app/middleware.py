@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.problems import Problem
 
 EXPOSED = (
-    "Accept-Ranges, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, Link, Location, "
-    "Retry-After"
+    "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
+    "Link, Location, Retry-After"
 )
 _ALWAYS = [
     (b"access-control-allow-origin", b"*"),

@@ -7,8 +7,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
 
-from app.database import NOTHING, READING_THREADS, STREAMS, Database, ReleaseMark, Snapshot
+from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot
 from app.problems import Unavailable
+from app.watch import Watch
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Reader:
         self.database = database
         self._threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reader")
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
+        self._watch = Watch(database)
         self.streams: set[Stream] = set()
         self._note: Callable[[ReleaseMark], None] = lambda release: None
 
@@ -41,11 +43,23 @@ class Reader:
             return self._work(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
+    async def newest(self) -> ReleaseMark:
+        """The newest release at the time of asking or later. Raises Unavailable while the database is away."""
+        if self.database.is_sqlite:
+            return self.database.newest()
+        return await self._watch.newest()
+
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
         here. Whoever asks has to close it. Raises Unavailable while too many others run."""
         if len(self.streams) >= STREAMS:
             raise Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
+        try:
+            return await self._begun(work)
+        except ConnectionLost:
+            return await self._begun(work)
+
+    async def _begun(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
         self.streams.add(stream)
         try:
@@ -57,11 +71,14 @@ class Reader:
         return stream
 
     def _work(self, work: Callable[[Snapshot], T]) -> T:
-        with self.database.snapshot() as snapshot:
+        def noted(snapshot: Snapshot) -> T:
             self._note(snapshot.release)
             return work(snapshot)
 
+        return self.database.read(noted)
+
     def close(self) -> None:
+        self._watch.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._streaming_threads.shutdown(wait=True, cancel_futures=True)
         self.database.close()

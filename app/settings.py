@@ -24,3 +24,13 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
         description="Where the world reaches this service; the base of absolute links in feeds, CSV and `/ogc`.",
     )
+    query_seconds: float = Field(
+        5,
+        gt=0,
+        description="How long a statement may read, and a batch of a download; what takes longer is answered with 503.",
+    )
+    cache_bytes: int = Field(
+        64 * 2**20,
+        ge=0,
+        description="How many bytes of finished answers each worker keeps in memory; 0 keeps none.",
+    )

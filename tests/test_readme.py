@@ -54,7 +54,7 @@ def test_filters_table_lists_every_parameter() -> None:
 def test_settings_table_lists_every_setting() -> None:
     documented = {names[0]: default.strip("`") for names, (default, _) in rows("variable")}
     prefix = Settings.model_config["env_prefix"]
-    assert documented == {f"{prefix}{n}".upper(): field.default for n, field in Settings.model_fields.items()}
+    assert documented == {f"{prefix}{n}".upper(): str(field.default) for n, field in Settings.model_fields.items()}
 
 
 def test_commands_table_lists_every_command() -> None:

@@ -1,0 +1,240 @@
+"""Finished answers, kept in memory and given out again without asking anything but which release is the newest.
+
+An answer is a function of the release, of the URL and of what the client accepts, so it is good for as long as that
+release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As plain ASGI before
+everything else, because finding the handler costs more than sending what it once answered.
+"""
+
+import re
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.compression import chosen
+from app.database import NOTHING, ReleaseMark
+from app.middleware import Enough
+from app.problems import Unavailable
+
+VALIDATORS = {
+    b"access-control-allow-origin",
+    b"access-control-expose-headers",
+    b"cache-control",
+    b"cache-status",
+    b"content-location",
+    b"dateline-release",
+    b"etag",
+    b"last-modified",
+    b"link",
+    b"referrer-policy",
+    b"vary",
+    b"x-content-type-options",
+}
+"""The headers of an answer that stand in its 304 too."""
+
+LARGEST_PART = 16
+"""A body larger than this part of the memory is not kept; its validators are, so that it is good for a 304."""
+
+LONGEST_QUERY = 2000
+"""Bytes of a query up to which its reading is remembered."""
+
+_CONDITIONS = {b"if-none-match", b"if-modified-since"}
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_HIT = (b"cache-status", b"dateline; hit")
+_STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
+_OVERHEAD = 1000  # what a kept answer takes in memory beside its bytes, roughly
+
+Key = tuple[str, str, str | None]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request its answer depends on (`key`: URL, accepted types, coding), and what the client has."""
+
+    key: Key
+    tags: str
+    since: str | None
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Asked":
+        accept, coding, tags, since = "", "", "", None
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accept = value.decode("latin-1")
+            elif name == b"accept-encoding":
+                coding = value.decode("latin-1")
+            elif name == b"if-none-match":
+                tags = f"{tags},{value.decode('latin-1')}" if tags else value.decode("latin-1")
+            elif name == b"if-modified-since":
+                since = value.decode("latin-1")
+        query: bytes = scope["query_string"]
+        read = _key if len(query) + len(accept) + len(coding) <= LONGEST_QUERY else _key.__wrapped__
+        return cls(read(scope["path"], query, accept, coding), tags, since)
+
+    def has(self, etag: str, last_modified: str) -> bool:
+        """Whether the client has the answer with these validators. A tag is compared weakly and goes before a date.
+
+        A date has to be the very one that was sent: after a restored backup, the older data are news.
+        """
+        if self.tags:
+            return self.tags.strip() == "*" or etag.removeprefix("W/") in _TAG.findall(self.tags)
+        return self.since == last_modified
+
+
+@lru_cache(maxsize=8192)
+def _key(path: str, query: bytes, accept: str, coding: str) -> Key:
+    """The same for every spelling of a query that means the same to the letter."""
+    return url_of(path, query), accept, chosen(coding)
+
+
+def url_of(path: str, query: bytes) -> str:
+    """A URL in one spelling: percent-encoded only where it has to be."""
+    return f"{path}?{urlencode(parse_qsl(query.decode('latin-1'), keep_blank_values=True))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer; without a body where that is too large to be kept, and only good for a 304 then."""
+
+    start: Message
+    body: Message | None
+    not_modified: Message
+    etag: str
+    last_modified: str
+    route: Any
+    size: int
+
+
+class Kept:
+    """Gives out again what was answered before, and 304 to those who have it. `limit` is in bytes of memory.
+
+    While the database is away, the last release's answers are given out marked as stale (`Cache-Status`, RFC 9211).
+    Beside an answer from memory the request's state has the release and the route, as a handler would leave them.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+        self.size = 0
+        self._answers: OrderedDict[tuple[str, Key], Answer] = OrderedDict()
+        self._seen = NOTHING
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        asked = Asked.of(scope)
+        if self._answers:
+            release, stale = await self._newest(scope)
+            answer = self._answers.get((release.mark, asked.key))
+            if answer is not None and await self._given(answer, asked, stale, scope, send):
+                self._answers.move_to_end((release.mark, asked.key))
+                scope.setdefault("state", {}).update(release=release, route=answer.route)
+                return
+        await self._made(asked, scope, receive, send)
+
+    async def _newest(self, scope: Scope) -> tuple[ReleaseMark, bool]:
+        """The release to answer from, and whether nobody can tell if there is a newer one."""
+        try:
+            self._seen = await scope["app"].state.reader.newest()
+        except Unavailable:
+            return self._seen, True
+        return self._seen, False
+
+    async def _given(self, answer: Answer, asked: Asked, stale: bool, scope: Scope, send: Send) -> bool:
+        """Sends an answer from memory; false where it has to be made after all."""
+        body: Message = _EMPTY
+        if (asked.tags or asked.since) and asked.has(answer.etag, answer.last_modified):
+            start = answer.not_modified
+        elif answer.body is not None:
+            start, body = answer.start, answer.body
+        else:
+            return False
+        await send({**start, "headers": _stale(start["headers"])} if stale else start)
+        await send(body)
+        return True
+
+    async def _made(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the application answer, and keeps what it says."""
+        state: dict[str, Any] = scope.setdefault("state", {})
+        # Only here is it known what the client has, so nobody further in is to answer 304.
+        headers = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
+        inner = {**scope, "headers": headers}
+        start: Message = {}
+        known = False
+
+        async def keeping(message: Message) -> None:
+            nonlocal start, known
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if start:
+                release = state.get("release")
+                answer = _answer(start, message, inner.get("route")) if start["status"] == 200 else None
+                if answer is not None and release is not None:
+                    self._keep(release, asked.key, answer)
+                known = answer is not None and asked.has(answer.etag, answer.last_modified)
+                await send(_not_modified(start) if known else start)
+                start = {}
+                if known:
+                    await send(_EMPTY)
+            if not known:
+                await send(message)
+            elif message.get("more_body"):
+                raise Enough
+
+        with suppress(Enough):
+            await self.app(inner, receive, keeping)
+
+    def _keep(self, release: ReleaseMark, key: Key, answer: Answer) -> None:
+        size = answer.size + sum(map(len, key[:2]))
+        if answer.body is not None and size > self.limit // LARGEST_PART:
+            answer = Answer(
+                answer.start, None, answer.not_modified, answer.etag, answer.last_modified, answer.route, _OVERHEAD
+            )
+        self._forget(self._answers.pop((release.mark, key), None))
+        self._answers[release.mark, key] = answer
+        self.size += answer.size
+        while self.size > self.limit:
+            self._forget(self._answers.popitem(last=False)[1])
+
+    def _forget(self, answer: Answer | None) -> None:
+        self.size -= answer.size if answer is not None else 0
+
+
+_EMPTY: Message = {"type": "http.response.body", "body": b""}
+
+
+def _answer(start: Message, body: Message, route: Any) -> Answer | None:
+    """What is to be kept of an answer; null for what has no validators. `body` is its first piece."""
+    headers: RawHeaders = start["headers"]
+    found = Headers(raw=headers)
+    if "etag" not in found:
+        return None
+    whole = None if body.get("more_body") else {"type": "http.response.body", "body": body.get("body", b"")}
+    start = {**start, "headers": [*headers, _HIT]}
+    return Answer(
+        start=start,
+        body=whole,
+        not_modified=_not_modified(start),
+        etag=found["etag"],
+        last_modified=found.get("last-modified", ""),
+        route=route,
+        size=_OVERHEAD + len(whole["body"] if whole else b""),
+    )
+
+
+def _not_modified(start: Message) -> Message:
+    return {**start, "status": 304, "headers": [pair for pair in start["headers"] if pair[0] in VALIDATORS]}
+
+
+def _stale(headers: RawHeaders) -> RawHeaders:
+    """The headers of an answer that may be out of date, which no cache on the way is to give out as fresh."""
+    replaced = {name for name, _ in _STALE}
+    return [*((name, value) for name, value in headers if name not in replaced), *_STALE]
