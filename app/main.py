@@ -1,13 +1,15 @@
 """The application: routes, error handlers, middleware, and the reader's life."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.caching import Caching
 from app.compression import Compression
@@ -38,12 +40,27 @@ from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
 
 
+class Service(FastAPI):
+    """FastAPI behind `layers` that answer without it: what stands before everything, outermost first."""
+
+    def __init__(self, *, layers: Sequence[Middleware], **options: Any) -> None:
+        super().__init__(**options)
+        handle: ASGIApp = super().__call__
+        for layer in reversed(layers):
+            handle = layer.cls(handle, *layer.args, **layer.kwargs)
+        self._handle = handle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._handle(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
     kept = Middleware(Kept, limit=settings.cache_bytes)
     caching = Middleware(Caching, public_url=settings.public_url)
-    app = FastAPI(
+    app = Service(
         title="Dateline",
         docs_url=None,
         redoc_url=None,
@@ -51,14 +68,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        middleware=[
-            Middleware(Head),
-            kept,
-            Middleware(Headers),
-            caching,
-            Middleware(Compression),
-            Middleware(Failures),
-        ],
+        layers=[Middleware(Head), kept],
+        middleware=[Middleware(Headers), caching, Middleware(Compression), Middleware(Failures)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )
