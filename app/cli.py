@@ -5,29 +5,31 @@ import os
 import socket
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from app import server
 from app.database import Database, DatabaseError
 from app.datasets import files as datasets
 from app.dossier import loading
+from app.dossier.examining import check as check_dossier
+from app.dossier.examining import dossier, read
 from app.dossier.passages import Passage, PassageError
-from app.dossier.reading import Dossier, DossierError, read
+from app.dossier.reading import Dossier, DossierError
 from app.dossier.verifying import article_text
 from app.dossier.verifying import verify as verify_article
+from app.dossier.workers import WorkerError
 from app.main import create_app
 from app.openapi import describe
 from app.problems import Unavailable
-from app.registry import SERVED
 from app.schema import is_current
 from app.schema import migrate as migrate_database
 from app.settings import SEED, Settings
@@ -47,9 +49,19 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=64)] = 1,
+    access_log: Annotated[bool, typer.Option(help="Write a line for each request to standard error.")] = True,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port for Prometheus, instead of DATELINE_METRICS_PORT.", min=0, max=65535, show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
     _refuse_busy_port(host, port)
+    if metrics_port is not None:
+        os.environ.update({"DATELINE_METRICS_PORT": str(metrics_port)})
+    metrics = _metrics_address()
     with _database() as database:
         migrate_database(database)
         with database.snapshot() as snapshot:
@@ -64,7 +76,7 @@ def serve(
     os.environ.setdefault("DATELINE_PUBLIC_URL", base)
     for path in _TO_TRY:
         typer.echo(f"  {base}{path}")
-    uvicorn.run("app.main:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning")
+    server.serve(host, port, workers, access_log=access_log, metrics=metrics)
 
 
 _TO_TRY = (
@@ -73,6 +85,16 @@ _TO_TRY = (
     "/v1/incidents?place=riyadh-district",
     "/v1/incidents/kanoos-island-raid?include=people,quotes",
 )
+
+
+def _metrics_address() -> tuple[str, int] | None:
+    settings = _settings()
+    if not settings.metrics_port:
+        return None
+    if find_spec("prometheus_client") is None:
+        raise CommandError("Metrics need their library; install the extra: pip install -e '.[metrics]'")
+    _refuse_busy_port(settings.metrics_host, settings.metrics_port)
+    return settings.metrics_host, settings.metrics_port
 
 
 def _refuse_busy_port(host: str, port: int) -> None:
@@ -113,8 +135,8 @@ def load(
 def check(directory: Directory = SEED) -> None:
     """Check seed files as `load` does, without a database."""
     with Bars() as bars:
-        found = loading.dossier(directory, bars)
-    typer.echo(f"{directory}: {_counted(_counts(found))}; no mistakes.")
+        counts = check_dossier(directory, bars)
+    typer.echo(f"{directory}: {_counted(counts)}; no mistakes.")
 
 
 @app.command()
@@ -124,7 +146,7 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    found = loading.dossier(directory)
+    found = dossier(directory)
     chosen = _article(found, article)
     checked, faults = verify_article(found, chosen, article_text(found, chosen, text))
     if faults:
@@ -183,7 +205,7 @@ def main() -> None:
     """Runs the command; what goes wrong for a known reason is one plain message and exit code 1."""
     try:
         app()
-    except (DossierError, DatabaseError, PassageError, CommandError, Unavailable) as error:
+    except (DossierError, DatabaseError, WorkerError, PassageError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
             count = len(error.faults)
@@ -194,17 +216,20 @@ def main() -> None:
 @contextmanager
 def _database() -> Iterator[Database]:
     """The database that the settings name, closed at the end."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = f"DATELINE_{wrong['loc'][0]}".upper()
-        raise CommandError(f"{name} cannot be used: {wrong['msg']}.") from error
-    database = Database(settings.database_url)
+    database = Database(_settings().database_url)
     try:
         yield database
     finally:
         database.close()
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = f"DATELINE_{wrong['loc'][0]}".upper()
+        raise CommandError(f"{name} cannot be used: {wrong['msg']}.") from error
 
 
 class Bars:
@@ -258,26 +283,18 @@ def _load(database: Database, directory: Path, *, dry_run: bool = False, note: s
         typer.echo(f"{database.name}: release {planned.number}: {_counted(planned.counts)}.")
 
 
-_SHOWN = 20
-
-
 def _print_plan(planned: loading.Plan) -> None:
     """What a load is going to do, before it does it: counts, and the records when they are few."""
     if planned.is_empty:
         return
-    counts = Counter((change.op.value, change.resource) for change in planned.changes)
-    for (op, resource), count in sorted(counts.items()):
-        typer.echo(f"{op} {count} {resource}")
+    for (op, resource), count in sorted(planned.tally.items()):
+        typer.echo(f"{op.value} {count} {resource}")
     if planned.number > 1:
-        for change in planned.changes[:_SHOWN]:
+        for change in planned.first:
             reason = f" ({change.reason})" if change.reason else ""
             typer.echo(f"  {change.op.value} {change.resource}/{change.id}{reason}")
-        if len(planned.changes) > _SHOWN:
-            typer.echo(f"  … and {len(planned.changes) - _SHOWN} more")
-
-
-def _counts(found: Dossier) -> dict[str, int]:
-    return {resource: len(found.records(resource)) for resource in SERVED}
+        if (more := planned.tally.total() - len(planned.first)) > 0:
+            typer.echo(f"  … and {more} more")
 
 
 def _counted(counts: dict[str, int]) -> str:

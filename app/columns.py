@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Enum, ForeignKey, MetaData, String, Text
+from sqlalchemy import BigInteger, Column, Enum, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -20,6 +21,9 @@ TEXT = String().with_variant(String(collation="C"), "postgresql")
 
 # Search terms: plain text that FTS5 indexes, and on PostgreSQL a vector with their positions.
 TERMS = Text().with_variant(TSVECTOR(), "postgresql")
+
+# 64 bits; on SQLite only an INTEGER is the rowid itself.
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Table(SQLModel):
@@ -43,3 +47,17 @@ def reference(target: str, *, nullable: bool = False, primary_key: bool = False,
     """A foreign key. Checked at commit, so that one release may write its records in any order."""
     key = ForeignKey(target, deferrable=True, initially="DEFERRED")
     return Field(sa_column=Column(TEXT, key, nullable=nullable, primary_key=primary_key, index=index))
+
+
+def having(value: str, *columns: str) -> Index:
+    """An index over the rows that have a value."""
+    return _over(f"{value} IS NOT NULL", None, columns)
+
+
+def without(value: str, table: str, *columns: str) -> Index:
+    """An index over the rows of a table that have no such value."""
+    return _over(f"{value} IS NULL", f"ix_{table}_without_{value}", columns)
+
+
+def _over(rows: str, name: str | None, columns: tuple[str, ...]) -> Index:
+    return Index(name, *columns, sqlite_where=sql(rows), postgresql_where=sql(rows))

@@ -6,8 +6,9 @@ snapshot and so from one release.
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from importlib.util import find_spec
@@ -32,7 +33,7 @@ READING_THREADS = 4
 STREAMS = 8
 """So many downloads may run at a time; each holds a connection for as long as its client takes."""
 
-BATCH = 300
+BATCH = 100
 """So many records of a stream are read at a time."""
 
 
@@ -95,11 +96,7 @@ class Snapshot:
         notes = connection.info
         notes["snapshot"] = self
         results.callback(notes.pop, "snapshot")
-        # By the driver itself, because every request begins so.
-        cursor = connection.connection.cursor()
-        cursor.execute(_NEWEST)
-        row = cursor.fetchone()
-        self.release = _release(*row) if row else NOTHING
+        self.release = _newest(connection)
 
     def rows(self, statement: Executable) -> list[Any]:
         self._begin()
@@ -109,9 +106,9 @@ class Snapshot:
         self._begin()
         return list(self._connection.execute(statement).scalars())
 
-    def value(self, statement: Executable) -> Any:
+    def value(self, statement: Executable, **parameters: Any) -> Any:
         self._begin()
-        return self._connection.execute(statement).scalar()
+        return self._connection.execute(statement, parameters).scalar()
 
     def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
         """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""
@@ -187,6 +184,7 @@ class Database:
             options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
             engine = create_engine(_read_only(self.url), pool_size=connections, **options)
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
+            event.listen(engine, "connect", _attach_nothing)
             event.listen(engine, "connect", _heed_deadlines)
             event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
             return engine
@@ -195,19 +193,25 @@ class Database:
         return postgresql.reading(self.url, connections, self.query_seconds)
 
     @contextmanager
-    def writer(self, *, migrating: bool = False) -> Iterator[Connection]:
-        """One transaction: committed at the end, or rolled back as a whole. Raises DatabaseError if not."""
+    def writer(self, *, unchecked: bool = False) -> Iterator[Connection]:
+        """One transaction: committed at the end, or rolled back as a whole. Raises DatabaseError if not.
+
+        With `unchecked` SQLite does not look after foreign keys meanwhile, for whoever rebuilds tables that others
+        point at, or writes a lot and checks them all at the end.
+        """
         try:
-            with self._writing.connect() as connection:
-                if migrating and self.is_sqlite:
-                    # Rebuilding a table in a migration would trip over the keys that point at it.
+            with self._writing.connect() as connection, ExitStack() as end:
+                if unchecked:
+                    end.callback(connection.invalidate)
+                if unchecked and self.is_sqlite:
                     connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
                 with connection.begin():
                     yield connection
-                if migrating:
-                    connection.invalidate()
         except (DBAPIError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise DatabaseError(f"{self.name}: {_plainly(error)}") from error
+            hint = (
+                ". To create the tables or to load, give the URL of a role that may write" if _is_refused(error) else ""
+            )
+            raise DatabaseError(f"{self.name}: {_plainly(error)}{hint}") from error
 
     @contextmanager
     def snapshot(self, *, streaming: bool = False, seconds: float = inf) -> Iterator[Snapshot]:
@@ -219,7 +223,7 @@ class Database:
         try:
             with engine.connect() as connection, connection.begin(), ExitStack() as results:
                 yield Snapshot(connection, results, min(seconds, self.query_seconds))
-        except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
+        except (DBAPIError, PoolTimeout) as error:
             if _is_stopped(error):
                 raise TooSlow from error
             raise (ConnectionLost if _is_lost(error) else Unavailable)(_AWAY) from error
@@ -247,7 +251,7 @@ class Database:
     def _changes_counted(self) -> int:
         try:
             return int(self._glancing.execute("PRAGMA data_version").fetchone()[0])
-        except (DBAPIError, self._reading.dialect.loaded_dbapi.Error) as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise Unavailable(_AWAY) from error
 
     @cached_property
@@ -265,13 +269,25 @@ class Database:
                 engine.dispose()
 
 
+def _newest(connection: Connection) -> ReleaseMark:
+    if connection.dialect.name == "sqlite":
+        # By the driver itself, because every request begins so; errors are SQLAlchemy's to explain.
+        with suppress(sqlite3.Error):
+            row = connection.connection.cursor().execute(_NEWEST).fetchone()
+            return _release(*row) if row else NOTHING
+    # By SQLAlchemy, which sees when a connection is broken, and trusts none that is older after that.
+    found = connection.exec_driver_sql(_NEWEST).first()
+    return _release(*found) if found else NOTHING
+
+
 _STEPS = 50_000
 """Of SQLite's machine, a few milliseconds' worth: so often a statement is asked whether its time is over."""
 
 _AWAY = "The database cannot answer at the moment. Try again shortly."
 _WRITING_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
-_STREAMING_PRAGMAS = ("query_only=ON", "mmap_size=2147418112")
-_READING_PRAGMAS = ("query_only=ON", "cache_size=-65536", "mmap_size=2147418112")
+# No memory map: every page of the file that was ever read would count as the process's own, once per connection.
+_STREAMING_PRAGMAS = ("query_only=ON",)
+_READING_PRAGMAS = ("query_only=ON", "cache_size=-8192")
 
 
 def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:
@@ -279,6 +295,11 @@ def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> 
     connection.isolation_level = None
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _attach_nothing(connection: Any, _record: Any) -> None:
+    # What is attached would be open for writing, the same file once more included.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def _heed_deadlines(connection: Any, record: Any) -> None:
@@ -291,8 +312,11 @@ def _heed_deadlines(connection: Any, record: Any) -> None:
 
 def _read_only(url: URL) -> URL:
     path = Path(str(url.database)).resolve()
-    # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either.
-    mode = {"mode": "ro"} if os.access(path.parent, os.W_OK) else {"immutable": "1"}
+    # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either. Only what
+    # is in a log, after a loader was killed, has to be read from there.
+    log = path.with_name(f"{path.name}-wal")
+    alone = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    mode = {"immutable": "1"} if alone else {"mode": "ro"}
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
 
 
@@ -306,6 +330,12 @@ def _is_lost(error: Exception) -> bool:
     """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or getattr(getattr(error, "orig", None), "sqlstate", None) == "40001"
+
+
+def _is_refused(error: Exception) -> bool:
+    """Not allowed to this role (42501), or written to a replica."""
+    refused = getattr(getattr(error, "orig", None), "sqlstate", None) == "42501"
+    return refused or "session is read-only" in str(error)
 
 
 def _plainly(error: Exception) -> str:

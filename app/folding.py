@@ -13,6 +13,8 @@ _ALIKE = str.maketrans(
 
 def fold(text: str) -> str:
     """A text in its folded form; the same for every spelling that differs only in what folding removes."""
+    if text.isascii():
+        return " ".join(text.replace("`", "'").casefold().split())
     decomposed = unicodedata.normalize("NFKD", text.translate(_ALIKE)).casefold()
     again = unicodedata.normalize("NFKD", decomposed).translate(_ALIKE)
     plain = "".join(char for char in again if not unicodedata.combining(char))

@@ -55,15 +55,17 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of a request its answer depends on (`key`: URL, accepted types, coding), and what the client has."""
+    """What of a request its answer depends on (`key`: URL, accepted types, coding), what the client has already, and
+    whether it wants a part of a file."""
 
     key: Key
     tags: str
     since: str | None
+    in_part: bool
 
     @classmethod
     def of(cls, scope: Scope) -> "Asked":
-        accept, coding, tags, since = "", "", "", None
+        accept, coding, tags, since, in_part = "", "", "", None, False
         for name, value in scope["headers"]:
             if name == b"accept":
                 accept = value.decode("latin-1")
@@ -73,9 +75,11 @@ class Asked:
                 tags = f"{tags},{value.decode('latin-1')}" if tags else value.decode("latin-1")
             elif name == b"if-modified-since":
                 since = value.decode("latin-1")
+            elif name == b"range":
+                in_part = True
         query: bytes = scope["query_string"]
         read = _key if len(query) + len(accept) + len(coding) <= LONGEST_QUERY else _key.__wrapped__
-        return cls(read(scope["path"], query, accept, coding), tags, since)
+        return cls(read(scope["path"], query, accept, coding), tags, since, in_part)
 
     def has(self, etag: str, last_modified: str) -> bool:
         """Whether the client has the answer with these validators. A tag is compared weakly and goes before a date.
@@ -130,7 +134,7 @@ class Kept:
             await self.app(scope, receive, send)
             return
         asked = Asked.of(scope)
-        if self._answers:
+        if self._answers and not asked.in_part:
             release, stale = await self._newest(scope)
             answer = self._answers.get((release.mark, asked.key))
             if answer is not None and await self._given(answer, asked, stale, scope, send):
@@ -200,6 +204,7 @@ class Kept:
             )
         self._forget(self._answers.pop((release.mark, key), None))
         self._answers[release.mark, key] = answer
+        self._seen = release if self._seen is NOTHING else self._seen
         self.size += answer.size
         while self.size > self.limit:
             self._forget(self._answers.popitem(last=False)[1])

@@ -1,8 +1,9 @@
 """The application: routes, error handlers, middleware, and the reader's life."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -11,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access_log import AccessLog
 from app.caching import Caching
 from app.compression import Compression
 from app.database import Database
 from app.datasets.files import Datasets
 from app.kept import Kept
+from app.limits import Limits
 from app.middleware import Failures, Head, Headers
 from app.openapi import describe, operation_id
 from app.problems import Problem
@@ -39,6 +42,9 @@ from app.routes import (
 from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
 
+if TYPE_CHECKING:
+    from app.metrics import Metrics
+
 
 class Service(FastAPI):
     """FastAPI behind `layers` that answer without it: what stands before everything, outermost first."""
@@ -58,6 +64,7 @@ class Service(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
+    metrics = _metrics(settings)
     kept = Middleware(Kept, limit=settings.cache_bytes)
     caching = Middleware(Caching, public_url=settings.public_url)
     app = Service(
@@ -68,12 +75,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        layers=[Middleware(Head), kept],
+        layers=[
+            Middleware(AccessLog, watch=metrics.count if metrics else None),
+            Middleware(Limits),
+            Middleware(Head),
+            kept,
+        ],
         middleware=[Middleware(Headers), caching, Middleware(Compression), Middleware(Failures)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )
     app.state.settings = settings
+    app.state.metrics = metrics
     app.state.reader = Reader(Database(settings.database_url, settings.query_seconds))
     app.state.datasets = Datasets(app.state.reader)
     # Before the records, whose {id} would take the word `summary`.
@@ -101,6 +114,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    sampling = asyncio.ensure_future(app.state.metrics.sample(app.state.reader)) if app.state.metrics else None
     yield
+    if sampling is not None:
+        sampling.cancel()
     app.state.reader.close()
     app.state.datasets.close()
+
+
+def _metrics(settings: Settings) -> "Metrics | None":
+    if not settings.metrics_port:
+        return None
+    from app.metrics import Metrics
+
+    return Metrics()

@@ -1,5 +1,6 @@
 """What every answer passes through, as plain ASGI: headers for browsers, HEAD for every GET, no bare tracebacks."""
 
+import asyncio
 import json
 import logging
 from contextlib import suppress
@@ -10,9 +11,9 @@ from app.problems import Problem
 
 EXPOSED = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
-    "Link, Location, Retry-After"
+    "Link, Location, Retry-After, X-Request-Id"
 )
-_ALWAYS = [
+ALWAYS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -28,6 +29,19 @@ _PREFLIGHT = [
 logger = logging.getLogger("dateline")
 
 
+def refusal(problem: Problem, path: str) -> tuple[Message, Message]:
+    """A problem document as the start and the body of an answer."""
+    body = json.dumps(problem.body(path), ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+    ]
+    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
 class Headers:
     """Adds what every answer carries, errors included, and answers the preflight requests of browsers."""
 
@@ -41,7 +55,7 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_ALWAYS]
+                message["headers"] = [*message.get("headers", []), *ALWAYS]
             await send(message)
 
         if scope["method"] == "OPTIONS" and any(name == _ASKS for name, _ in scope["headers"]):
@@ -49,6 +63,12 @@ class Headers:
             await send({"type": "http.response.body", "body": b""})
             return
         await self.app(scope, receive, send_with_headers)
+
+
+async def gone(receive: Receive) -> None:
+    """Ends when the client has gone away. What it sends until then is thrown away."""
+    while (await receive())["type"] != "http.disconnect":
+        await asyncio.sleep(0)
 
 
 class Enough(Exception):
@@ -88,7 +108,7 @@ class Failures:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        started, state = False, scope.setdefault("state", {})
 
         async def noting_start(message: Message) -> None:
             nonlocal started
@@ -100,10 +120,11 @@ class Failures:
         except Enough:
             raise
         except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            noted = {"request": state.get("request")}
+            logger.exception("%s %s failed", scope["method"], scope["path"], extra=noted)
             if started:
                 raise  # the transfer must break visibly rather than look complete
-            body = Problem("Something went wrong on our side. It has been logged.").body(scope["path"])
-            headers = [(b"content-type", b"application/problem+json")]
-            await send({"type": "http.response.start", "status": 500, "headers": headers})
-            await send({"type": "http.response.body", "body": json.dumps(body, ensure_ascii=False).encode()})
+            for message in refusal(Problem("Something went wrong on our side. It has been logged."), scope["path"]):
+                await send(message)
+        finally:
+            state["route"] = scope.get("route")

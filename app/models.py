@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app import codebook
-from app.columns import TERMS, TEXT, Table, choice, reference, text
+from app.columns import NUMBER, TERMS, TEXT, Table, choice, having, reference, text, without
 
 
 class Served(Table):
@@ -74,7 +74,7 @@ class Place(Served, table=True):
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
         Index(None, "kind", "sort_name", "id"),
-        Index(None, "south", "north", "west", "east"),
+        without("latitude", "places", "sort_name", "id"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
@@ -155,7 +155,8 @@ class Affiliation(Table, table=True):
 class Incident(Served, table=True):
     """`latitude`, `longitude` and `radius_m` are those of `location_id`. A low bound is null where the reporting says
     nothing of that harm, a high bound also where it is open. `sort_date` is `earliest`, or empty without a
-    date; `sort_killed` is `killed_low`, or -1 where nothing is said."""
+    date; `sort_killed` is `killed_low`, or -1 where nothing is said. `reach` is the class of a long range of days (see
+    `spans`), null for all others."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -167,7 +168,9 @@ class Incident(Served, table=True):
         Index(None, "parent_id", "sort_date", "id"),
         Index(None, "earliest", "latest"),
         Index(None, "latest"),
-        Index(None, "south", "north", "west", "east"),
+        having("reach", "reach", "sort_date", "id"),
+        having("reach", "kind", "reach", "sort_date", "id"),
+        without("latitude", "incidents", "sort_date", "id"),
         *(Index(None, f"{outcome}_low", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
         *(Index(None, f"{outcome}_high", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
         Index(None, "sort_killed", "id"),
@@ -184,6 +187,7 @@ class Incident(Served, table=True):
     granularity: str = choice(codebook.Granularity)
     earliest: str | None = text(nullable=True)
     latest: str | None = text(nullable=True)
+    reach: int | None
     sort_date: str = text()
     location_id: str | None = reference("places.id", nullable=True)
     latitude: float | None
@@ -242,8 +246,7 @@ class Casualty(Served, table=True):
     __table_args__ = (
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
-        *(Index(None, column, "id") for column in ("outcome", "basis", "counted", "low", "high")),
-        Index(None, "group", "id"),
+        *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
     id: str = text(primary_key=True)
@@ -274,11 +277,12 @@ class Quote(Served, table=True):
         Index(None, "changed_in", "id"),
         Index(None, "kind", "sort_name", "id"),
         Index(None, "anonymity", "sort_name", "id"),
+        Index(None, "speaker_id", "sort_name", "id"),
     )
     id: str = text(primary_key=True)
     article_id: str = reference("articles.id")
     kind: str = choice(codebook.QuoteKind)
-    speaker_id: str = reference("parties.id")
+    speaker_id: str = reference("parties.id", index=False)
     anonymity: str | None = choice(codebook.Anonymity, nullable=True)
     relayed_by_id: str | None = reference("parties.id", nullable=True)
     told_to_id: str | None = reference("parties.id", nullable=True)
@@ -319,6 +323,7 @@ class Statement(Served, table=True):
         Index(None, "topic", "sort_name", "id"),
         Index(None, "contested", "sort_name", "id"),
         Index(None, "earliest", "latest"),
+        having("reach", "reach", "earliest"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
     )
     id: str = text(primary_key=True)
@@ -329,6 +334,7 @@ class Statement(Served, table=True):
     told_to_id: str | None = reference("parties.id", nullable=True)
     earliest: str | None = text(nullable=True)
     latest: str | None = text(nullable=True)
+    reach: int | None
     contested: bool
 
 
@@ -383,11 +389,12 @@ class Evidence(Table, table=True):
 
 
 class SearchEntry(Table, table=True):
-    """What a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector."""
+    """What a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector. `number`
+    grows with the record's type and day (see `numbering`)."""
 
     __tablename__ = "search_entries"
     __table_args__ = (Index(None, "type", "id", unique=True),)
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
     type: str = text()
     id: str = text()
     terms: str = Field(sa_type=TERMS)

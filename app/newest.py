@@ -1,5 +1,6 @@
 """What changed last, as the entries of feeds."""
 
+from sqlalchemy import select
 from sqlmodel import col
 
 from app import log, pages
@@ -14,15 +15,13 @@ from app.queries import changes as queries
 
 def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> list[Entry]:
     """The matching records that changed last, as `sort=-changed` lists them."""
-    conditions = resource.conditions(pages.resolved(snapshot, filters))
-    statement = (
-        resource.ordered(
-            conditions, resource.by("changed", descending=True), resource.table.document, col(Release.loaded_at)
-        )
-        .join(Release, col(Release.number) == resource.table.changed_in)
-        .limit(filters.limit)
-    )
-    return [feeds.record(resource.name, text, updated, base) for text, updated in snapshot.rows(statement)]
+    order = resource.by("changed", descending=True)
+    conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, filters), order)
+    found = pages.page(snapshot, resource.ordered(conditions, order, limit=filters.limit), filters.limit)
+    numbers = {release for _, release, _ in found}
+    when = select(col(Release.number), col(Release.loaded_at)).where(col(Release.number).in_(numbers))
+    loaded_at = {number: at for number, at in snapshot.rows(when)}
+    return [feeds.record(resource.name, text, loaded_at[release], base) for text, release, _ in found]
 
 
 def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> list[Entry]:

@@ -9,8 +9,7 @@ from fastapi.routing import APIRoute
 
 from app import __version__
 from app.documents import stored
-from app.dossier.loading import dossier
-from app.dossier.rendering import Rendering
+from app.dossier.examining import documents
 from app.routes.problems import problem_schema
 from app.settings import SEED
 
@@ -24,6 +23,9 @@ Incidents, places, people and quotes of an investigation, as filtered JSON, each
 * **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
 
 A repeated parameter means *or*, different parameters mean *and*. Lists are paged with `links.next`.
+A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
+when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the
+request's own back.
 The article and the quoted words belong to their publisher.
 """
 
@@ -95,7 +97,7 @@ def _tidy(schemas: dict[str, Any]) -> None:
 def _add_examples(found: dict[str, Any]) -> None:
     """Real records of the shipped seed, with their lists shortened."""
     chosen = {(resource, id_) for resource, id_ in EXAMPLES.items()}
-    for resource, document in Rendering(dossier(SEED)):
+    for resource, document in documents(SEED):
         if (resource, document.id) not in chosen:
             continue
         record = _shortened(json.loads(stored(document, 1, 1)))

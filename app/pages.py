@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
 from app import cursors
@@ -16,10 +17,12 @@ from app.database import Snapshot
 from app.filters import DetailFilters, Listing
 from app.models import Change
 from app.problems import BadParameter, Gone, Merged, NotFound
-from app.queries import Order, Resource
-from app.queries.conditions import AXES, Condition
+from app.queries import Order, Page, Resource
+from app.queries.conditions import AXES, FEW, MANY, Condition
+from app.queries.search import RANKED, size
 from app.references import referred
 from app.registry import SERVED, TYPES
+from app.terms import question
 from app.values import Refers
 
 EXACT_UP_TO = 10_000
@@ -54,13 +57,11 @@ class Request:
 
 def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
     """One page of a list."""
-    order = resource.order(filters)
+    order = ordering(snapshot, resource, filters)
     mark = _mark(snapshot, resource, filters, order)
-    conditions = resource.conditions(resolved(snapshot, filters))
+    conditions = narrowed(snapshot, resource, resolved(snapshot, filters), order)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, order.kind, str)
-    columns = (resource.table.document, order.value, resource.table.id)
-    statement = resource.ordered(conditions, order, *columns, after=after)
-    rows = snapshot.rows(statement.limit(filters.limit + 1))
+    rows = page(snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1)
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     links = {"self": request.link()}
     if more:
@@ -86,10 +87,46 @@ def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
     """The document of a record. Raises NotFound, Gone and Merged as `detail` does."""
     if not SLUG.fullmatch(id_):
         raise NotFound(f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens.")
-    document: str | None = snapshot.value(select(resource.table.document).where(resource.table.id == id_))
+    document: str | None = snapshot.value(_document(resource.name), id=id_)
     if document is None:
         raise _missing(snapshot, resource, id_, request)
     return document
+
+
+@cache
+def _document(name: str) -> Select[Any]:
+    """The document of one record. Kept, because putting it together takes longer than running it."""
+    table = SERVED[name]
+    return select(table.document).where(table.id == bindparam("id"))
+
+
+def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
+    """The order that filters ask for. Words that very many records have tell none of them apart: these stand in the
+    usual order."""
+    order = resource.order(filters)
+    if order.ranks is None or filters.q is None:
+        return order
+    matches = snapshot.value(size(question(filters.q), resource.type, RANKED))
+    return order if matches <= RANKED else resource.order(filters, ranked=False)
+
+
+def narrowed(snapshot: Snapshot, resource: Resource, filters: Any, order: Order | None = None) -> list[Condition]:
+    """The conditions of a list in this order, or of a count. One that holds for few records leads to them."""
+    most = MANY if order is None else FEW
+
+    def leads(one: Condition) -> bool:
+        in_order = order is not None and resource.by_day(order) and bool(one.steps)
+        return not in_order and one.lead is not None and bool(snapshot.value(one.lead.size(most)) <= most)
+
+    return [one.led() if leads(one) else one for one in resource.conditions(filters)]
+
+
+def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
+    """So many of the first rows that the statements find, one after the other."""
+    rows: list[Any] = []
+    while len(rows) < limit and (statement := next(statements, None)) is not None:
+        rows += snapshot.rows(statement)
+    return rows[:limit]
 
 
 def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
@@ -170,10 +207,12 @@ def _sentence(text: str) -> str:
 
 
 def _counts(snapshot: Snapshot, resource: Resource, conditions: list[Condition], filters: Listing) -> dict[str, Any]:
-    small = snapshot.release.counts.get(resource.name, 0) <= EXACT_UP_TO
-    if not small and filters.count != "exact":
+    total = snapshot.release.counts.get(resource.name, 0)
+    if not conditions:
+        return {"matched": total, "not_judged": dict.fromkeys(AXES)}
+    if total > EXACT_UP_TO and filters.count != "exact":
         return {"matched": None, "not_judged": dict.fromkeys(AXES)}
-    return judged(snapshot, resource, conditions)
+    return judged(snapshot, resource, [one.led() if one.steps else one for one in conditions])
 
 
 def judged(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> dict[str, Any]:

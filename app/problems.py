@@ -109,9 +109,36 @@ class Merged(Problem):
     title = "Merged"
 
 
+class BadRequest(Problem):
+    status = 400
+    title = "Bad request"
+
+
+class RequestTimeout(Problem):
+    status = 408
+    title = "Request timeout"
+
+
+class UriTooLong(Problem):
+    status = 414
+    title = "URI too long"
+
+
+class HeadersTooLarge(Problem):
+    status = 431
+    title = "Request header fields too large"
+
+
 class RangeNotSatisfiable(Problem):
     status = 416
     title = "Range not satisfiable"
+
+
+class Abandoned(Problem):
+    """The client has gone away before it was answered. Nobody reads this but the log; the status is nginx's."""
+
+    status = 499
+    title = "Client closed the request"
 
 
 class Unavailable(Problem):

@@ -2,12 +2,16 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from threading import Lock
+from contextlib import suppress
+from math import inf
+from threading import Event, Lock
 from typing import TypeVar
 
-from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot
+from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot, TooSlow
+from app.lanes import Lane
 from app.problems import Unavailable
 from app.watch import Watch
 
@@ -15,33 +19,78 @@ T = TypeVar("T")
 
 STREAMING_THREADS = 2
 
+WAITING = 32
+"""So many long reads may wait for a thread; with as much patience as a reader has, the last of them is still wanted."""
+
+WAITING_SHORT = 256
+"""So many short reads may wait for a thread, where they need one."""
+
+AT_ONCE = 0.1
+"""Seconds that a statement may hold the event loop. What takes longer begins again on a thread."""
+
+TURN = 0.0005
+"""Seconds for which a thread may keep all others from computing."""
+
 AHEAD = 4 * 2**20
 """So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
 
 
 class Reader:
     """All reading of the service. It alone decides where the work runs: short reads on SQLite at once, everything
-    else on a few threads, so that nothing slow ever holds the event loop."""
+    else on a few threads, so that nothing slow ever holds the event loop, and short reads never wait for long ones."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reader")
+        self._short = Lane("short", READING_THREADS, WAITING_SHORT)
+        self._long = Lane("long", READING_THREADS, WAITING)
+        # The event loop gets its turn this soon while a download is being written, and not after Python's usual 5 ms.
+        sys.setswitchinterval(TURN)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watch = Watch(database)
         self.streams: set[Stream] = set()
         self._note: Callable[[ReleaseMark], None] = lambda release: None
+        self._gone: Callable[[], Awaitable[None]] = _never
 
-    def noting(self, note: Callable[[ReleaseMark], None]) -> "Reader":
-        """The same reader, which tells `note` the release of each snapshot that it opens."""
-        noting = copy.copy(self)
-        noting._note = note
-        return noting
+    def serving(self, note: Callable[[ReleaseMark], None], gone: Callable[[], Awaitable[None]]) -> "Reader":
+        """The same reader for one request: it tells `note` the release of each snapshot that it opens, and gives up
+        what waits for a thread, or runs on one, once `gone` has come to its end."""
+        serving = copy.copy(self)
+        serving._note, serving._gone = note, gone
+        return serving
+
+    @property
+    def waiting(self) -> int:
+        """So many reads wait for a thread."""
+        return self._short.waiting + self._long.waiting
 
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
-        """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds."""
-        if self.database.is_sqlite and not slow:
-            return self._work(work)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
+        """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds.
+
+        Raises Unavailable when too many others wait, and TooSlow.
+        """
+        if not self.database.is_sqlite:
+            return await self._on_thread(self._long if slow else self._short, work)
+        if not slow:
+            with suppress(TooSlow):
+                return self._work(work, AT_ONCE)
+        return await self._on_thread(self._long, work)
+
+    async def _on_thread(self, lane: Lane, work: Callable[[Snapshot], T]) -> T:
+        opened: list[Snapshot] = []
+        left = Event()
+
+        def opening(snapshot: Snapshot) -> T:
+            opened.append(snapshot)
+            if left.is_set():
+                snapshot.abandon()
+            return work(snapshot)
+
+        try:
+            return await lane.run(lambda: self._work(opening), self._gone)
+        finally:
+            left.set()
+            for snapshot in opened:
+                snapshot.abandon()
 
     async def newest(self) -> ReleaseMark:
         """The newest release at the time of asking or later. Raises Unavailable while the database is away."""
@@ -70,18 +119,23 @@ class Reader:
             raise
         return stream
 
-    def _work(self, work: Callable[[Snapshot], T]) -> T:
+    def _work(self, work: Callable[[Snapshot], T], seconds: float = inf) -> T:
         def noted(snapshot: Snapshot) -> T:
             self._note(snapshot.release)
             return work(snapshot)
 
-        return self.database.read(noted)
+        return self.database.read(noted, seconds=seconds)
 
     def close(self) -> None:
         self._watch.close()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._short.close()
+        self._long.close()
         self._streaming_threads.shutdown(wait=True, cancel_futures=True)
         self.database.close()
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
 
 
 class Stream:

@@ -28,7 +28,7 @@ def migrate(database: Database, target: str = "head") -> bool:
     config = _config()
     scripts = ScriptDirectory.from_config(config)
     known = {script.revision for script in scripts.walk_revisions()}
-    with database.writer(migrating=True) as connection:
+    with database.writer(unchecked=True) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         if before is not None and before not in known:
             raise DatabaseError(f"{database.name} was made by a newer version of dateline ({before}); update the code.")

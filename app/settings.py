@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a statement may read, and a batch of a download; what takes longer is answered with 503.",
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="The port of the figures for Prometheus, with the extra `metrics`; 0 has none."
+    )
+    metrics_host: str = Field("127.0.0.1", description="The address of that port.")
     cache_bytes: int = Field(
         64 * 2**20,
         ge=0,

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from app.codebook import CasualtyOutcome
 from app.database import Snapshot
-from app.pages import Answer, Request, judged, resolved
+from app.pages import Answer, Request, judged, narrowed, resolved
 from app.queries import RESOURCES, Resource
 from app.queries import summary as queries
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, Facet, buckets
+from app.queries.facets import FACETS, Facet, buckets, records
 from app.registry import SERVED
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
@@ -32,7 +32,7 @@ def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseMo
 def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Request) -> Answer:
     """How many of the records that match have each value."""
     found = resolved(snapshot, filters)
-    conditions = resource.conditions(found)
+    conditions = narrowed(snapshot, resource, found)
     data = {
         name: _facet(snapshot, resource, conditions, FACETS[resource.name][name], found)
         for name in dict.fromkeys(filters.facet)
@@ -43,7 +43,7 @@ def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Reques
 def _facet(
     snapshot: Snapshot, resource: Resource, conditions: list[Condition], facet: Facet, filters: Any
 ) -> dict[str, Any]:
-    split = facet.split(filters)
+    split = facet.split(filters, records(resource, conditions))
     rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
     labels = _labels(snapshot, facet, [row[0] for row in rows])
     imprecise = None
@@ -71,7 +71,7 @@ def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
     """The claims that match, added up by outcome and whatever else is asked for."""
     found = resolved(snapshot, filters)
     resource = RESOURCES["casualties"]
-    conditions = resource.conditions(found)
+    conditions = narrowed(snapshot, resource, found)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
     rows, number = _sums(snapshot, conditions, found, keys, filters.limit)
     totals, _ = _sums(snapshot, conditions, found, ("outcome",), len(CasualtyOutcome))

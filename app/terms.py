@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.problems import BadValue
 
@@ -73,7 +74,13 @@ def words(text: str) -> Iterator[Word]:
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
-    return [word.term for word in words(text)]
+    found = []
+    for part in _WORD.findall(text):
+        if "." in part:
+            found += [word.term for word in words(part)]
+        elif (term := _term(part)) and term not in _ARTICLES:
+            found.append(term)
+    return found
 
 
 def type_term(kind: str) -> str:
@@ -132,6 +139,7 @@ def _stretch(text: str, met: list[Word]) -> list[Segment]:
     return [segment for segment in found if segment.text]
 
 
+@lru_cache(maxsize=16_384)
 def _term(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word).casefold()
     plain = re.sub(r"['’ʼʿʾ`]s$", "", plain)

@@ -10,11 +10,14 @@ from app import models
 from app.database import Database
 from app.settings import Settings
 
+_ENGINES_OWN = {"ix_search_entries_terms", "ix_incidents_box", "ix_places_box"}
+
 
 def _include_name(name: str | None, kind: str, parents: Any) -> bool:
-    """Full-text tables, their shadow tables and the index over a tsvector are the engines' own; no model has them."""
+    """Full-text and box tables, their shadow tables and the indexes over vectors and boxes are the engines' own; no
+    model has them."""
     if kind == "index":
-        return name != "ix_search_entries_terms"
+        return name not in _ENGINES_OWN
     return kind != "table" or name in models.Release.metadata.tables
 
 

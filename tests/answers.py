@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from httpx2 import Headers
 from starlette.testclient import TestClient
 
 
@@ -10,6 +11,11 @@ def body(client: TestClient, url: str) -> Any:
     response = client.get(url)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def lasting(headers: Headers) -> dict[str, str]:
+    """The headers that belong to an answer, without those of one request: its id, and whether memory had it."""
+    return {name: value for name, value in headers.items() if name not in ("cache-status", "x-request-id")}
 
 
 def ids(client: TestClient, url: str) -> list[str]:

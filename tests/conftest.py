@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -94,6 +95,6 @@ def load_seed(url: str, directory: Path) -> None:
     database.close()
 
 
-def serving(url: str) -> TestClient:
-    """The service over a database; use it with `with`."""
-    return TestClient(create_app(Settings(database_url=url)), follow_redirects=False)
+def serving(url: str, **settings: Any) -> TestClient:
+    """The service over a database; use it with `with`. `cache_bytes=0` makes every answer anew."""
+    return TestClient(create_app(Settings(database_url=url, **settings)), follow_redirects=False)

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.server import ServerState
+
+from app.connections import Connection
 
 
 def dateline() -> Path:
@@ -26,17 +32,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database_url: str) -> Iterator[str]:
+def serving(database_url: str, *options: str, **settings: str) -> Iterator[str]:
     """Serves a database; yields the base URL once the server answers. Raises with what it printed if it does not."""
     port = free_port()
-    command: list[str | Path] = [dateline(), "serve", "--port", str(port)]
-    environment = {**os.environ, "DATELINE_DATABASE_URL": database_url}
+    command: list[str | Path] = [dateline(), "serve", "--port", str(port), *options]
+    environment = {**os.environ, **settings, "DATELINE_DATABASE_URL": database_url}
     with (
         TemporaryFile() as printed,
         subprocess.Popen(command, env=environment, stdout=printed, stderr=subprocess.STDOUT) as server,
     ):
         try:
-            if not _answers(port, server):
+            if not answers(port, server):
                 printed.seek(0)
                 raise RuntimeError(f"dateline serve does not answer: {printed.read().decode()}")
             yield f"http://127.0.0.1:{port}"
@@ -44,7 +50,8 @@ def serving(database_url: str) -> Iterator[str]:
             server.terminate()
 
 
-def _answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
+def answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
+    """Whether a server that was just started listens, sooner or later."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -54,6 +61,22 @@ def _answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
         else:
             return True
     return False
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[tuple[int, ServerState]]:
+    """Serves an app in a thread, with the limits on connections that `dateline serve` has; yields the port, and what
+    the server knows of its connections."""
+    config = uvicorn.Config(app, http=Connection, ws="none", log_config=None, access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield listener.getsockname()[1], server.server_state
+        finally:
+            server.should_exit = True
+            thread.join(60)
 
 
 @pytest.fixture(scope="session")

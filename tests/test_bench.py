@@ -28,6 +28,7 @@ JOBS = (
     "bbox, 1000 features as GeoJSON",
     "export of all as NDJSON",
     "p99 of one record while an export runs",
+    "filtered lists by two workers on two cores",
     "loading through the dossier loader",
 )
 QUESTIONS = (

@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from edtf import parse_edtf
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from app.codebook import DatePrecision
-from app.dossier.dates import approximate, days, precision
+from app.dossier.dates import approximate, days, plain, precision
 from app.dossier.seed import DateSeed
 
 DATES = [
@@ -80,3 +83,28 @@ NO_DATES = [
 def test_what_names_no_days(edtf: str) -> None:
     with pytest.raises(ValueError, match=r"EDTF|season|give 'earliest'|is after"):
         days(DateSeed(edtf=edtf))
+
+
+DAYS = st.dates(date(1000, 1, 1)).map(date.isoformat)
+PLAIN = st.one_of(DAYS, DAYS.map(lambda day: day[:7]), DAYS.map(lambda day: day[:4]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(first=PLAIN, last=st.none() | PLAIN)
+@example(first="2020-02", last=None)
+@example(first="2021-05", last="2021")
+def test_plain_dates_are_those_of_the_library(first: str, last: str | None) -> None:
+    """What is read without the library, because it is so slow, is what the library reads."""
+    edtf = first if last is None else f"{first}/{last}"
+    known = plain(edtf)
+    if known is not None:
+        parsed = parse_edtf(edtf)
+        bounds = [date(*moment[:3]) for moment in (parsed.lower_strict(), parsed.upper_strict())]
+        assert list(known) == bounds
+    else:
+        assert last is not None
+
+
+@pytest.mark.parametrize("other", ["2019?", "20XX", "../2019", "2019/..", "0000", "2019-13", "2019/2018", "2019-1", ""])
+def test_all_other_dates_are_the_librarys(other: str) -> None:
+    assert plain(other) is None

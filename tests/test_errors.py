@@ -144,9 +144,9 @@ def test_every_mistake_is_named_at_once(client: TestClient) -> None:
 
 
 def test_so_many_mistakes_are_not_all_named(client: TestClient) -> None:
-    many = "&".join(f"parameter{number}=1" for number in range(2_000))
+    many = "&".join(f"parameter{number}=1" for number in range(900))
     assert len(refused(client, f"/v1/incidents?{many}")) == 20
-    assert len(refused(client, "/v1/incidents?fields=" + ",".join(f"field{number}" for number in range(5_000)))) == 20
+    assert len(refused(client, "/v1/incidents?fields=" + ",".join(f"field{number}" for number in range(1_000)))) == 20
 
 
 def test_one_record_takes_only_fields_and_include(client: TestClient) -> None:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from app.cli import main
 from app.database import Database
+from app.datasets import files
 from app.schema import migrate
 from tests import newsroom
 from tests.conftest import NewDatabase, load_seed, serving
@@ -89,7 +90,7 @@ def test_served_and_exported_bytes_are_the_same(client: TestClient, article_url:
 def test_every_build_makes_the_same_bytes(small_url: str, folder: Path) -> None:
     found = []
     for _ in range(2):
-        with serving(small_url) as client:
+        with serving(small_url, cache_bytes=0) as client:
             found.append([client.get(path).content for path in PATHS])
     assert found[0] == found[1]
     assert list(folder.iterdir()) == []
@@ -145,7 +146,7 @@ def test_a_broken_download_goes_on_only_with_the_same_file(client: TestClient, p
 
 
 def test_those_who_ask_together_wait_for_one_build(small_url: str, folder: Path) -> None:
-    with serving(small_url) as client, ThreadPoolExecutor(6) as threads:
+    with serving(small_url, cache_bytes=0) as client, ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(client.get, PATHS * 3))
         assert [answer.status_code for answer in answers] == [200] * 6
         assert len({answer.content for answer in answers}) == 2
@@ -153,14 +154,23 @@ def test_those_who_ask_together_wait_for_one_build(small_url: str, folder: Path)
     assert list(folder.iterdir()) == []
 
 
+def test_a_part_is_a_part_of_a_file_from_memory_too(small_url: str, folder: Path) -> None:
+    with serving(small_url) as client:
+        client.get(PATHS[0])
+        whole = client.get(PATHS[0])
+        assert whole.headers["Cache-Status"] == "dateline; hit"
+        part = client.get(PATHS[0], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+
+
 @pytest.mark.heavy
 def test_a_new_release_has_a_new_file(small_url: str, folder: Path, tmp_path: Path) -> None:
-    files = newsroom.small()
-    with serving(small_url) as client:
+    seed = newsroom.small()
+    with serving(small_url, cache_bytes=0) as client:
         seen = {client.get(PATHS[0]).headers["etag"]}
         for release in (2, 3, 4):
-            newsroom.record(files, newsroom.INCIDENTS, "mill-search")["summary"] = f"Told {release} times."
-            load_seed(small_url, newsroom.write(files, tmp_path / "seed"))
+            newsroom.record(seed, newsroom.INCIDENTS, "mill-search")["summary"] = f"Told {release} times."
+            load_seed(small_url, newsroom.write(seed, tmp_path / "seed"))
             answer = client.get(PATHS[0])
             assert answer.headers["dateline-release"] == str(release)
             assert f"dateline-r{release}.zip" in answer.headers["content-disposition"]
@@ -170,7 +180,7 @@ def test_a_new_release_has_a_new_file(small_url: str, folder: Path, tmp_path: Pa
 
 
 def test_a_full_disk_is_a_503_and_leaves_nothing(small_url: str, folder: Path) -> None:
-    with serving(small_url) as client:
+    with serving(small_url, cache_bytes=0) as client:
         assert client.get("/v1/incidents").status_code == 200  # the database's own files are there
         for path in PATHS:
             with small_disk(40_000):
@@ -183,8 +193,41 @@ def test_a_full_disk_is_a_503_and_leaves_nothing(small_url: str, folder: Path) -
             assert client.get(path).status_code == 200
 
 
+@pytest.mark.heavy
+def test_a_large_release_is_written_by_a_process_of_its_own(
+    small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(small_url, cache_bytes=0) as client:
+        expected = [client.get(path).content for path in PATHS]
+    monkeypatch.setattr(files, "LARGE", 1)
+    with serving(small_url, cache_bytes=0) as client:
+        assert [client.get(path).content for path in PATHS] == expected
+        for file in folder.glob("*/*"):
+            file.unlink()
+        with small_disk(40_000):
+            assert client.get(PATHS[0]).status_code == 503
+        assert [client.get(path).content for path in PATHS] == expected
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.heavy
+def test_what_takes_longer_than_anybody_waits_is_there_later(
+    small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 1)
+    with serving(small_url, cache_bytes=0) as client:
+        monkeypatch.setattr(files, "PATIENCE", 0.01)
+        told = client.get(PATHS[0])
+        assert (told.status_code, told.headers["Retry-After"]) == (503, "60")
+        assert "are being made" in told.json()["detail"]
+        assert client.get("/v1/incidents").status_code == 200
+        monkeypatch.setattr(files, "PATIENCE", 60)
+        assert client.get(PATHS[0]).status_code == 200
+        assert len(list(folder.iterdir())) == 1, "it was not begun anew"
+
+
 def test_files_that_were_cleaned_away_are_made_again(small_url: str, folder: Path) -> None:
-    with serving(small_url) as client:
+    with serving(small_url, cache_bytes=0) as client:
         before = client.get(PATHS[1]).content
         for file in folder.glob("*/*"):
             file.unlink()

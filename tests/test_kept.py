@@ -9,11 +9,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from starlette.testclient import TestClient
 
-from app.main import create_app
-from app.settings import Settings
 from tests import newsroom
-from tests.answers import body
-from tests.conftest import NewDatabase, load_seed
+from tests.answers import body, lasting
+from tests.conftest import NewDatabase, load_seed, serving
 from tests.newsroom import INCIDENTS, record
 
 HIT = "dateline; hit"
@@ -31,7 +29,7 @@ def small_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactor
 @contextmanager
 def keeping(url: str, limit: int = 2**20) -> Iterator[TestClient]:
     """A service that has answered nothing yet, with so many bytes of memory."""
-    with TestClient(create_app(Settings(database_url=url, cache_bytes=limit)), follow_redirects=False) as client:
+    with serving(url, cache_bytes=limit) as client:
         yield client
 
 
@@ -61,13 +59,13 @@ def statements(work: Callable[[], object]) -> list[str]:
 def test_what_was_answered_before_asks_the_database_nothing(small_url: str) -> None:
     with keeping(small_url) as client:
         made = client.get(URL)
-        assert len(statements(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 2
+        assert len(statements(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
         assert statements(lambda: client.get(URL)) == []
         known = {"If-None-Match": made.headers["ETag"]}
         assert statements(lambda: client.get(URL, headers=known)) == []
         again, not_modified = client.get(URL), client.get(URL, headers=known)
-    assert again.headers.pop("Cache-Status") == HIT and "Cache-Status" not in made.headers
-    assert (again.content, dict(again.headers)) == (made.content, dict(made.headers))
+    assert again.headers["Cache-Status"] == HIT and "Cache-Status" not in made.headers
+    assert (again.content, lasting(again.headers)) == (made.content, lasting(made.headers))
     assert (not_modified.status_code, not_modified.content) == (304, b"")
     assert not_modified.headers["Cache-Status"] == HIT
 
@@ -136,7 +134,7 @@ def test_head_is_answered_from_memory(small_url: str) -> None:
         client.head(URL)
         got, head = client.get(URL), client.head(URL)
     assert (head.headers["Cache-Status"], head.content) == (HIT, b"")
-    assert dict(head.headers) == dict(got.headers)
+    assert lasting(head.headers) == lasting(got.headers)
 
 
 def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_url: str, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import rfc8785
 from sqlalchemy import select
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app import documents, models
+from app.codebook import ChangeOp
 from app.database import Database
 from app.documents import DOCUMENTS
 from app.dossier import loading
@@ -356,7 +358,7 @@ def test_a_load_that_breaks_off_leaves_nothing_behind(desk: Desk) -> None:
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
 
     def stop(what: str, done: int, total: int | None) -> None:
-        if what == "Writing" and done == total:
+        if what == "Finishing":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -368,30 +370,39 @@ def test_dry_run_reports_and_changes_nothing(desk: Desk) -> None:
     seen: list[Plan] = []
     plan = desk.load(newsroom.small(), dry_run=True, report=seen.append)
     assert seen == [plan]
-    assert len(plan.changes) == 19
+    assert plan.tally.total() == len(plan.first) == 19
     assert not any(desk.everything().values())
 
 
-def test_the_plan_is_reported_before_it_is_applied(desk: Desk) -> None:
-    told: list[str] = []
-    desk.load(
-        newsroom.small(),
-        report=lambda plan: told.append("plan"),
-        progress=lambda what, done, total: told.append(what),
-    )
-    assert told.index("plan") < told.index("Writing")
+def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
+    """Whoever sees the plan can still stop it; nobody else sees anything of it yet."""
+    desk.load(newsroom.small())
+    before = desk.everything()
+    files = newsroom.small()
+    record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
+
+    def report(plan: Plan) -> None:
+        assert plan.tally == {(ChangeOp.MOD, "places"): 1, (ChangeOp.MOD, "incidents"): 2}
+        with desk.database.snapshot() as snapshot:
+            assert snapshot.release.number == 1
+            assert "Landing" not in str(snapshot.column(select(col(models.Place.document))))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.load(files, report=report)
+    assert desk.everything() == before
 
 
-def test_progress_advances_while_writing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "BATCH", 2)
+def test_progress_advances(desk: Desk) -> None:
     told: list[tuple[str, int, int | None]] = []
     desk.load(newsroom.small(), progress=lambda what, done, total: told.append((what, done, total)))
-    for what in ("Checking", "Rendering", "Writing"):
-        steps = [(done, total) for name, done, total in told if name == what]
-        done = [step[0] for step in steps]
-        assert len(steps) > 4
+    for what in ("Reading", "Rendering"):
+        done = [done for name, done, _ in told if name == what]
+        assert len(done) > 4
         assert done == sorted(set(done))
-        assert steps[-1][0] == steps[-1][1]
+        assert done[-1] == 16  # records in the files; claims stand within incidents
+    assert {total for name, _, total in told if name == "Rendering"} == {16}
+    assert [told[0][0], told[-1][0]] == ["Reading", "Finishing"]
 
 
 def test_more_records_than_a_batch(desk: Desk) -> None:

@@ -10,6 +10,14 @@ from starlette.testclient import TestClient
 
 from app.filters import FILTERS
 from tests.answers import body
+from tests.conftest import serving
+
+
+@pytest.fixture(scope="module")
+def client(article_url: str) -> Iterator[TestClient]:
+    """The service without its memory, so that every answer is made."""
+    with serving(article_url, cache_bytes=0) as found:
+        yield found
 
 
 @contextmanager

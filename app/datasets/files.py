@@ -6,12 +6,17 @@ import logging
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.database import ReleaseMark, Snapshot
+from app.database import Database, ReleaseMark, Snapshot
 from app.datasets import package, sqlite
 from app.datasets.reading import Progress
 from app.problems import Unavailable
@@ -21,6 +26,13 @@ logger = logging.getLogger("dateline")
 
 KEPT = 2
 """Releases whose files are kept: the newest, and the one before it, which a client may be about to get."""
+
+
+LARGE = 50_000
+"""A release of more records is written by a process of its own."""
+
+PATIENCE = 20.0
+"""Seconds that a file is waited for. One of a million incidents takes many minutes."""
 
 
 def write(snapshot: Snapshot, directory: Path, progress: Progress = lambda what, done, total: None) -> dict[str, Path]:
@@ -51,11 +63,14 @@ class Dataset:
     sha256: str
 
 
+Written = tuple[ReleaseMark, dict[str, Dataset]]
+
+
 @dataclass(frozen=True)
 class _Built:
     release: ReleaseMark
-    folder: TemporaryDirectory[str]
     files: Mapping[str, Dataset]
+    folder: TemporaryDirectory[str]
 
     def shows(self, release: ReleaseMark) -> bool:
         # Whoever cleans up temporary folders may have been here.
@@ -67,53 +82,97 @@ class Datasets:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._building = asyncio.Lock()
         self._kept: list[_Built] = []
+        self._building: asyncio.Task[None] | None = None
+        self._process: BaseProcess | None = None
 
     async def file(self, suffix: str) -> Dataset:
-        """The file of the newest release, built by the first who asks; the others wait for it without a thread.
+        """The file of the newest release, built for the first who asks; the others wait for it without a thread.
 
-        Raises Unavailable when it cannot be written or the database cannot be read.
+        Raises Unavailable when it cannot be written or the database cannot be read, and when it takes longer than
+        anybody waits: then it is there for those who ask again.
         """
-        release = await self._reader.read(lambda snapshot: snapshot.release)
-        if found := self._find(release):
-            return found.files[suffix]
-        async with self._building:
-            # Whoever was before in the line may have built it.
-            built = self._find(release)
-            if built is None:
-                built = await self._reader.read(self._build, slow=True)
-            return built.files[suffix]
+        release = await self._reader.newest()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                # What was being built when this request came may be the files of the release before.
+                while (found := self._find(release)) is None:
+                    await self._next_build(release)
+        except TimeoutError as error:
+            records = sum(release.counts.values())
+            detail = f"The files of release {release.number} with its {records:,} records are being made. Ask again."
+            raise Unavailable(detail, retry_after=60) from error
+        return found.files[suffix]
 
     def close(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
         while self._kept:
             self._kept.pop().folder.cleanup()
 
     def _find(self, release: ReleaseMark) -> _Built | None:
         return next((built for built in self._kept if built.shows(release)), None)
 
-    def _build(self, snapshot: Snapshot) -> _Built:
+    def _next_build(self, release: ReleaseMark) -> asyncio.Future[None]:
+        """The build that is at work, or a new one; it goes on when whoever waits for it is gone."""
+        if self._building is None or self._building.done():
+            self._building = asyncio.create_task(self._build(release))
+            # An error that nobody waits for any more has been logged.
+            self._building.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return asyncio.shield(self._building)
+
+    async def _build(self, release: ReleaseMark) -> None:
+        folder = TemporaryDirectory(prefix="dateline-", ignore_cleanup_errors=True)
         try:
-            built = _built(snapshot)
-        except (OSError, sqlite3.Error) as error:
+            if sum(release.counts.values()) > LARGE:
+                made = await asyncio.to_thread(self._written_apart, Path(folder.name))
+            else:
+                made = await self._reader.read(partial(_written, directory=Path(folder.name)), slow=True)
+        except (OSError, EOFError, sqlite3.Error) as error:
+            folder.cleanup()
             logger.error("The dataset files cannot be written: %s", error)
             raise Unavailable("The file cannot be made at the moment. Try again later.", retry_after=60) from error
-        self._kept.append(built)
+        except BaseException:
+            folder.cleanup()
+            raise
+        self._kept.append(_Built(*made, folder))
         while len(self._kept) > KEPT:
             self._kept.pop(0).folder.cleanup()
-        return built
+
+    def _written_apart(self, directory: Path) -> Written:
+        """What `_written` makes, by a process of its own: minutes of work, which would slow every answer here.
+
+        Raises OSError when it failed there, EOFError when the process was ended.
+        """
+        spawn = get_context("spawn")
+        here, there = spawn.Pipe(duplex=False)
+        url = self._reader.database.url.render_as_string(hide_password=False)
+        self._process = spawn.Process(target=_write_apart, args=(url, directory, there), daemon=True)
+        self._process.start()
+        there.close()
+        try:
+            told: Written | OSError = here.recv()
+        finally:
+            self._process.join()
+            self._process = None
+            here.close()
+        if isinstance(told, OSError):
+            raise told
+        return told
 
 
-def _built(snapshot: Snapshot) -> _Built:
-    folder = TemporaryDirectory(prefix="dateline-", ignore_cleanup_errors=True)
+def _write_apart(url: str, directory: Path, told: Connection) -> None:
     try:
-        paths = write(snapshot, Path(folder.name))
-        release = snapshot.release
-        files = {suffix: Dataset(path, release, _sha256(path)) for suffix, path in paths.items()}
-    except BaseException:
-        folder.cleanup()
-        raise
-    return _Built(release, folder, files)
+        with closing(Database(url)) as database, database.snapshot() as snapshot:
+            told.send(_written(snapshot, directory))
+    except (Unavailable, OSError, sqlite3.Error) as error:
+        told.send(OSError(str(error)))
+
+
+def _written(snapshot: Snapshot, directory: Path) -> Written:
+    release = snapshot.release
+    paths = write(snapshot, directory)
+    return release, {suffix: Dataset(path, release, _sha256(path)) for suffix, path in paths.items()}
 
 
 def _sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,7 @@ _PRECISIONS = (
     (re.compile(r"[0-9]{4}-[0-9]{2}"), DatePrecision.MONTH),
     (re.compile(r"[0-9]{4}"), DatePrecision.YEAR),
 )
+_PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-([0-9]{2}))?)?")
 _NO_DAYS = re.compile(r"T|[0-9X]{4}-(2[1-9]|3[0-9]|4[01])(?![0-9])")
 
 
@@ -62,12 +64,12 @@ def approximate(edtf: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _implied(edtf: str) -> tuple[date | None, date | None]:
-    """The bounds of an EDTF string; null where it is open. Cached, because parsing takes milliseconds."""
+    """The bounds of an EDTF string; null where it is open. Cached, because the library takes milliseconds."""
     if _NO_DAYS.search(edtf):
         raise ValueError(f"'{edtf}' is a time or a season; write days, months or years, or an interval of them")
     try:
-        if _PRECISIONS[0][0].fullmatch(edtf):
-            return (day := date.fromisoformat(edtf)), day
+        if (known := plain(edtf)) is not None:
+            return known
         parsed = parse_edtf(edtf)
         # The strict bounds: the fuzzy ones would turn `2019?` into 2018 to 2020.
         # An end that is left out is unknown; the parser would guess one ten years away.
@@ -76,6 +78,28 @@ def _implied(edtf: str) -> tuple[date | None, date | None]:
         return lower, upper
     except (EDTFParseException, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"'{edtf}' is not an EDTF date that names days") from error
+
+
+def plain(edtf: str) -> tuple[date, date] | None:
+    """The bounds of a plain day, month or year, or of an interval of two of them; None for all else. The library says
+    the same of them, only much later. Raises ValueError for a day that no calendar has."""
+    first, slash, last = edtf.partition("/")
+    begins = _bounds(first)
+    ends = _bounds(last) if slash else begins
+    if begins is None or ends is None or begins[0] > ends[0]:
+        return None
+    return begins[0], ends[1]
+
+
+def _bounds(written: str) -> tuple[date, date] | None:
+    match = _PLAIN.fullmatch(written)
+    if match is None or match[1] == "0000":
+        return None
+    year, month = int(match[1]), int(match[2] or 1)
+    if match[3]:
+        return (day := date(year, month, int(match[3]))), day
+    last = int(match[2] or 12)
+    return date(year, month, 1), date(year, last, monthrange(year, last)[1])
 
 
 def _day(moment: time.struct_time | float) -> date | None:

@@ -5,6 +5,7 @@ Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,21 +51,51 @@ class Source:
         return Fault(self.file, line, self.record, ".".join(map(str, full)), message)
 
 
-def records(path: Path, name: str, faults: list[Fault], *, single: bool = False) -> Iterator[tuple[Mapping, Source]]:
-    """The records of a `.yaml` or `.jsonl` file, one after the other. `single`: the file is one record, not a list."""
+@dataclass(frozen=True)
+class Piece:
+    """So many bytes of a `.jsonl` file from an offset on; `line` is the first line's number."""
+
+    offset: int
+    size: int
+    line: int
+
+
+def pieces(path: Path, most: int) -> Iterator[Piece]:
+    """A `.jsonl` file in pieces of whole lines, each about `most` bytes long. Raises OSError."""
+    with path.open("rb") as lines:
+        offset, number = 0, 1
+        while block := lines.read(most):
+            block += lines.readline()
+            yield Piece(offset, len(block), number)
+            offset += len(block)
+            number += block.count(b"\n")
+
+
+def records(
+    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None
+) -> Iterator[tuple[Mapping, Source]]:
+    """The records of a `.yaml` file, or of a `.jsonl` file or a piece of one, one after the other. `single`: the file
+    is one record, not a list."""
     try:
-        yield from _json(path, name, faults) if path.suffix == ".jsonl" else _yaml(path, name, faults, single)
+        yield from _json(path, name, faults, piece) if path.suffix == ".jsonl" else _yaml(path, name, faults, single)
     except OSError as error:
         faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
 
 
-def _json(path: Path, name: str, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> Iterator[tuple[Mapping, Source]]:
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
+        left = sys.maxsize
+        if piece:
+            lines.seek(piece.offset)
+            left = piece.size
+        for number, line in enumerate(lines, piece.line if piece else 1):
+            if left <= 0:
+                return
+            left -= len(line)
             if not line.strip():
                 continue
             try:
-                data = json.loads(line, object_pairs_hook=_distinct, parse_constant=_no_constant)
+                data = _parse(line)
             except UnicodeDecodeError:
                 faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
@@ -86,6 +117,14 @@ def _distinct(pairs: list[tuple[str, Any]]) -> Mapping:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_constant)
+
+
+def _parse(line: bytes) -> Any:
+    """As `json.loads`, which would make a decoder of its own for every line."""
+    return _DECODER.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
 
 
 def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[tuple[Mapping, Source]]:

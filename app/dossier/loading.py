@@ -1,36 +1,39 @@
-"""Dossier -> release. The difference to the database is worked out first and then applied in one transaction, or
-nothing is changed at all."""
+"""Dossier -> release: the difference to the database, all of it in one transaction or nothing at all.
+
+Records are written as they are made, within the transaction, where nobody else sees them; so a dossier of any size
+needs neither memory nor a second copy on disk. The transaction ends only when every part was without a mistake and the
+plan has been reported.
+"""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
 from app import models
 from app.codebook import ChangeOp
 from app.database import Database
-from app.documents import SHAPE, Document, digest, release_digest, stored
-from app.dossier.checking import check
+from app.documents import SHAPE, digest_of_lines, finished
+from app.dossier.examining import Made, Progress, Survey, dossier, make, silent, survey
 from app.dossier.files import Fault
-from app.dossier.indexing import index, unindex
-from app.dossier.reading import Dossier, DossierError, read
-from app.dossier.rendering import Rendering
-from app.dossier.rows import rows
-from app.dossier.seed import Tombstone
+from app.dossier.indexing import Index
+from app.dossier.reading import DossierError
+from app.dossier.writing import Row, Writer, batches
 from app.registry import OWNED, SERVED, TYPES
 
-T = TypeVar("T")
+__all__ = ["Plan", "Planned", "dossier", "load"]
 
 BATCH = 500
-Progress = Callable[[str, int, int | None], None]
-"""Called now and then with what is being done, how much of it is done and, where that is known, how much there is."""
+SHOWN = 20
+MANY = 10_000
+"""From so many records on, a first load leaves the indexes for its end."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,8 @@ class Planned:
     resource: str
     id: str
     version: int
-    digest: str = ""
-    document: Document | None = None
     reason: str | None = None
     successor: str | None = None
-
-
-@dataclass(frozen=True)
-class Removal:
-    """How a record was removed last."""
-
-    version: int
-    reason: str | None
-    successor: str | None
 
 
 @dataclass
@@ -61,86 +53,27 @@ class Plan:
     """The difference between a dossier and the database."""
 
     number: int
-    changes: list[Planned] = field(default_factory=list)
-    digests: dict[tuple[str, str], str] = field(default_factory=dict)
     shape_changed: bool = False
     previous: str | None = None
     """When the release before was loaded."""
 
+    tally: Counter[tuple[ChangeOp, str]] = field(default_factory=Counter)
+    """How many changes there are, by operation and resource."""
+
+    first: list[Planned] = field(default_factory=list)
+    """The first of them, to be shown."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many records there will be, by resource."""
+
     @property
     def is_empty(self) -> bool:
-        return not self.changes
+        return not self.tally
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many records there will be, by resource."""
-        found = dict.fromkeys(SERVED, 0)
-        for resource, _ in self.digests:
-            found[resource] += 1
-        return found
-
-
-def _silent(what: str, done: int, total: int | None) -> None:
-    """Tells nobody how far the work is."""
-
-
-def dossier(directory: Path, progress: Progress = _silent) -> Dossier:
-    """The checked records of a directory. Raises DossierError with everything that is wrong in it."""
-    found, faults = read(directory, lambda done: progress("Reading", done, None))
-    faults += check(found, partial(progress, "Checking"))
-    if faults:
-        raise DossierError(faults)
-    return found
-
-
-def plan(found: Dossier, connection: Connection, progress: Progress) -> Plan:
-    """What loading a dossier would change. Raises DossierError for records that vanish without a reason, and for ids
-    that were somebody else's."""
-    last = connection.execute(
-        select(col(models.Release.number), col(models.Release.shape), col(models.Release.loaded_at))
-        .order_by(col(models.Release.number).desc())
-        .limit(1)
-    ).first()
-    result = Plan(number=(last.number if last else 0) + 1, shape_changed=last is not None and last.shape != SHAPE)
-    result.previous = last.loaded_at if last else None
-    stored_now = {resource: _digests(connection, resource) for resource in SERVED}
-    gone = _gone(connection)
-    faults = list(_reused(found, gone))
-    total = sum(len(found.records(resource)) for resource in SERVED)
-    for done, (resource, document) in enumerate(Rendering(found), 1):
-        if done % BATCH == 0 or done == total:
-            progress("Rendering", done, total)
-        result.digests[resource, document.id] = new = digest(document)
-        known = stored_now[resource].pop(document.id, None)
-        if known is None:
-            removal = gone.get((resource, document.id))
-            version = removal.version + 1 if removal else 1
-            result.changes.append(Planned(ChangeOp.ADD, resource, document.id, version, new, document))
-        elif known[0] != new or result.shape_changed:
-            result.changes.append(Planned(ChangeOp.MOD, resource, document.id, known[1] + 1, new, document))
-    incident_of = _incidents_of(connection, stored_now["casualties"])
-    removals, missing = _removals(found, stored_now, gone, incident_of)
-    if faults := faults + missing:
-        raise DossierError(faults)
-    result.changes += removals
-    return result
-
-
-def apply(planned: Plan, connection: Connection, note: str | None, progress: Progress) -> None:
-    """Writes a plan as the next release, within the connection's transaction."""
-    connection.execute(insert(models.Release), _release_row(planned, note))
-    done, total = 0, len(planned.changes)
-    progress("Writing", done, total)
-    by_resource: dict[str, list[Planned]] = {resource: [] for resource in SERVED}
-    for change in planned.changes:
-        by_resource[change.resource].append(change)
-    for resource, changes in by_resource.items():
-        for batch in _batches(changes):
-            _clear(connection, resource, [change.id for change in batch if change.op is not ChangeOp.ADD])
-            _write(connection, resource, batch, planned.number)
-            connection.execute(insert(models.Change), [_change_row(change, planned.number) for change in batch])
-            done += len(batch)
-            progress("Writing", done, total)
+    def add(self, change: Planned) -> None:
+        self.tally[change.op, change.resource] += 1
+        if len(self.first) < SHOWN:
+            self.first.append(change)
 
 
 def load(
@@ -150,109 +83,282 @@ def load(
     note: str | None = None,
     dry_run: bool = False,
     report: Callable[[Plan], None] = lambda plan: None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
+    processes: int | None = None,
 ) -> Plan:
     """Loads a directory of seed files as the next release, if it changes anything.
 
-    `report` sees the plan before it is applied. Raises DossierError for mistakes in the files and DatabaseError when
-    the database cannot be written; in both cases the old release stays as it was.
+    `report` sees the plan before it takes effect. Raises DossierError for mistakes in the files and DatabaseError when
+    the database cannot be written; in both cases the old release stays as it was. `processes` help, where there is
+    much to do as many as there are processors for.
     """
-    found = dossier(directory, progress)
-    with database.writer() as connection:
-        planned = plan(found, connection, progress)
-        report(planned)
-        if not dry_run and not planned.is_empty:
-            apply(planned, connection, note, progress)
-    return planned
+    with survey(directory, progress, processes) as found:
+        bulk = not dry_run and sum(found.counts.values()) >= MANY and _is_empty(database)
+        with database.writer(unchecked=bulk) as connection:
+            loading = _Loading(found, connection, note, dry_run=dry_run, bulk=bulk, progress=progress)
+            loading.records()
+            loading.removals()
+            if loading.faults:
+                raise DossierError(loading.faults)
+            report(loading.plan)
+            if not dry_run and not loading.plan.is_empty:
+                loading.finish()
+    return loading.plan
 
 
-def _digests(connection: Connection, resource: str) -> dict[str, tuple[str, int]]:
-    table = SERVED[resource]
-    found = connection.execute(select(col(table.id), col(table.digest), col(table.version)))
-    return {id_: (digest, version) for id_, digest, version in found}
+def _is_empty(database: Database) -> bool:
+    with database.snapshot() as snapshot:
+        return snapshot.release.number == 0
 
 
-def _gone(connection: Connection) -> dict[tuple[str, str], Removal]:
-    """How every record that was ever removed was removed last; some may be back since."""
-    resources = {kind: resource for resource, kind in TYPES.items()}
-    change = models.Change
-    found = connection.execute(
-        select(col(change.type), col(change.id), col(change.version), col(change.reason), col(change.superseded_by))
-        .where(col(change.op) == ChangeOp.DEL)
-        .order_by(col(change.release))
-    )
-    return {(resources[row.type], row.id): Removal(row.version, row.reason, row.superseded_by) for row in found}
+class _Loading:
+    """One load, within the transaction of its connection."""
 
+    def __init__(
+        self,
+        found: Survey,
+        connection: Connection,
+        note: str | None,
+        *,
+        dry_run: bool,
+        bulk: bool,
+        progress: Progress,
+    ) -> None:
+        self._found = found
+        self._ledger = found.surveyed.ledger
+        self._connection = connection
+        self._note = note
+        self._dry_run = dry_run
+        self._progress = progress
+        self._writer = Writer(connection)
+        self._index = Index(self._writer, later=bulk)
+        self._has_begun = False
+        self._bulk = bulk
+        self.faults = list(found.faults)
+        last = connection.execute(_LAST).first()
+        self.plan = Plan(number=(last.number if last else 0) + 1, counts=found.counts)
+        if last:
+            self.plan.shape_changed = last.shape != SHAPE
+            self.plan.previous = last.loaded_at
 
-def _reused(found: Dossier, gone: dict[tuple[str, str], Removal]) -> Iterator[Fault]:
-    """People and organizations share their ids, those of the removed included."""
-    for mine, other in (("people", "organizations"), ("organizations", "people")):
-        for id_, entry in found.records(mine).items():
-            if (other, id_) in gone:
+    def records(self) -> None:
+        """Makes every record, and writes what is new or has changed."""
+        for made, faults in self._found.each(make, "Rendering", self._progress):
+            self.faults += faults
+            by_resource: dict[str, list[Made]] = {}
+            for one in made:
+                by_resource.setdefault(one.resource, []).append(one)
+            for resource, some in by_resource.items():
+                for batch in batches(some, BATCH):
+                    self._records(resource, batch)
+
+    def _records(self, resource: str, batch: Any) -> None:
+        ids = [made.id for made in batch]
+        known = self._known(resource, ids)
+        gone = self._gone(resource, [id_ for id_ in ids if id_ not in known])
+        self.faults += self._reused(resource, [id_ for id_ in ids if id_ not in known])
+        changes: list[tuple[Planned, Made]] = []
+        for made in batch:
+            before = known.get(made.id)
+            if before is None:
+                version = gone[made.id].version + 1 if made.id in gone else 1
+                changes.append((Planned(ChangeOp.ADD, resource, made.id, version), made))
+            elif before.digest != made.digest or self.plan.shape_changed:
+                changes.append((Planned(ChangeOp.MOD, resource, made.id, before.version + 1), made))
+        self._plan([change for change, _ in changes])
+        if self._writes and changes:
+            self._clear(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
+            self._write(resource, changes)
+
+    @property
+    def _writes(self) -> bool:
+        """Whether what is found is written too: not where nothing will come of it."""
+        return not self._dry_run and not self.faults
+
+    def _known(self, resource: str, ids: list[str]) -> dict[str, Any]:
+        """Digest and version of the records that are in the database."""
+        if self.plan.number == 1 or not ids:
+            return {}
+        table = SERVED[resource]
+        asked = select(col(table.id), col(table.digest), col(table.version)).where(col(table.id).in_(ids))
+        return {row.id: row for row in self._connection.execute(asked)}
+
+    def _gone(self, resource: str, ids: list[str]) -> dict[str, Any]:
+        """How records that are not there were removed last."""
+        if self.plan.number == 1 or not ids:
+            return {}
+        change = models.Change
+        asked = (
+            select(col(change.id), col(change.version), col(change.reason), col(change.superseded_by))
+            .where(col(change.type) == TYPES[resource], col(change.id).in_(ids), col(change.op) == ChangeOp.DEL)
+            .order_by(col(change.release))
+        )
+        return {row.id: row for row in self._connection.execute(asked)}
+
+    def _reused(self, resource: str, new: list[str]) -> Iterator[Fault]:
+        """People and organizations share their ids, those of the removed included."""
+        other = {"people": "organizations", "organizations": "people"}.get(resource)
+        if other and (taken := self._gone(other, new)):
+            for id_, standing in self._ledger.records(resource, taken).items():
                 message = f"this id was one of the {other} and was removed; ids are never reused, choose another"
-                yield entry.source.fault(("id",), message)
+                yield Fault(standing.file, standing.line, id_, "id", message)
+
+    def removals(self) -> None:
+        """Takes out what the files withdraw. A record that is simply missing from them is a mistake, not a removal."""
+        for resource in SERVED:
+            for batch in _some(self._ledger.removals(resource)):
+                self._withdrawn(resource, batch)
+        if self.plan.number > 1:
+            for resource in SERVED:
+                self._vanished(resource)
+
+    def _withdrawn(self, resource: str, batch: list[tuple[str, str, str | None]]) -> None:
+        ids = [id_ for id_, _, _ in batch]
+        known = self._known(resource, ids)
+        gone = self._gone(resource, [id_ for id_ in ids if id_ not in known])
+        changes: list[Planned] = []
+        for id_, reason, successor in batch:
+            before = known.get(id_) or gone.get(id_)
+            if id_ in known or before is None or (before.reason, before.superseded_by) != (reason, successor):
+                version = before.version + 1 if before else 1
+                changes.append(Planned(ChangeOp.DEL, resource, id_, version, reason, successor))
+        self._remove(resource, changes)
+
+    def _vanished(self, resource: str) -> None:
+        """What is in the database, but not in the files. A claim goes with the incident that it was about."""
+        table, after = SERVED[resource], ""
+        columns = [col(table.id), col(table.version)]
+        if resource == "casualties":
+            columns.append(col(models.Casualty.incident_id))
+        while True:
+            asked = select(*columns).where(col(table.id) > after).order_by(col(table.id)).limit(BATCH)
+            rows = self._connection.execute(asked).all()
+            if not rows:
+                return
+            after = rows[-1].id
+            there = self._ledger.records(resource, [row.id for row in rows])
+            left = [row for row in rows if row.id not in there]
+            withdrawn = self._ledger.removal(resource, [row.id for row in left])
+            left = [row for row in left if row.id not in withdrawn]
+            reasons = {}
+            if resource == "casualties":
+                reasons = self._ledger.removal("incidents", [row.incident_id for row in left])
+            with_incident = [row for row in left if getattr(row, "incident_id", None) in reasons]
+            self.faults += [_missing(resource, row.id) for row in left if row not in with_incident]
+            self._remove(
+                resource,
+                [
+                    Planned(ChangeOp.DEL, resource, row.id, row.version + 1, reasons[row.incident_id])
+                    for row in with_incident
+                ],
+            )
+
+    def _remove(self, resource: str, changes: list[Planned]) -> None:
+        self._plan(changes)
+        if self._writes and changes:
+            self._clear(resource, [change.id for change in changes])
+            self._log(changes)
+
+    def _plan(self, changes: Iterable[Planned]) -> None:
+        for change in changes:
+            self.plan.add(change)
+
+    def _begin(self) -> None:
+        """Everything that is written refers to its release."""
+        self._has_begun = True
+        if self._bulk:
+            self._writer.put_off_indexes()
+        empty = {"digest": "", "counts": "{}", "loaded_at": "", "note": self._note, "shape": SHAPE}
+        self._connection.execute(insert(models.Release), {"number": self.plan.number, **empty})
+
+    def finish(self) -> None:
+        """Ends a release that changes something."""
+        if self._bulk:
+            self._progress("Indexing", 0, None)
+            # The memory that the other processes held is for sorting now.
+            self._found.close()
+            self._writer.widen()
+            self._index.finish()
+            self._writer.make_indexes(lambda done, total: self._progress("Indexing", done, total))
+        self._progress("Finishing", 0, 1)
+        self._connection.execute(
+            update(models.Release)
+            .where(col(models.Release.number) == self.plan.number)
+            .values(
+                digest=digest_of_lines(self._lines()),
+                counts=json.dumps(self.plan.counts),
+                loaded_at=_loaded_at(self.plan.previous),
+            )
+        )
+        self._progress("Finishing", 1, 1)
+
+    def _lines(self) -> Iterator[str]:
+        """What the digest of a release is made of, in order: `type/id digest`."""
+        for kind, resource in sorted((kind, resource) for resource, kind in TYPES.items()):
+            table = SERVED[resource]
+            asked = select(col(table.id), col(table.digest)).order_by(col(table.id))
+            for id_, digest in self._connection.execute(asked, execution_options={"yield_per": BATCH}):
+                yield f"{kind}/{id_} {digest}"
+
+    def _log(self, changes: Iterable[Planned]) -> None:
+        self._writer.insert(
+            "changes",
+            [
+                (
+                    self.plan.number,
+                    TYPES[change.resource],
+                    change.id,
+                    change.op.value,
+                    change.version,
+                    change.reason,
+                    change.successor,
+                )
+                for change in changes
+            ],
+        )
+
+    def _clear(self, resource: str, ids: list[str]) -> None:
+        """Takes out records with all rows that belong to them."""
+        if not self._has_begun:
+            self._begin()
+        if not ids:
+            return
+        table, evidence = SERVED[resource], models.Evidence
+        for owned, owner in OWNED[resource]:
+            self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
+        mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
+        self._connection.execute(delete(evidence).where(mine))
+        self._connection.execute(delete(table).where(col(table.id).in_(ids)))
+        self._index.remove(TYPES[resource], ids)
+
+    def _write(self, resource: str, changes: list[tuple[Planned, Made]]) -> None:
+        """Puts in records with all rows that belong to them."""
+        release = self.plan.number
+        own: list[Row] = []
+        owned: dict[str, list[Row]] = {}
+        for change, made in changes:
+            document = finished(made.body, change.version, release)
+            own.append((*made.columns, document, made.digest, change.version, release))
+            for table, rows in made.owned.items():
+                owned.setdefault(table, []).extend(rows)
+        self._writer.insert(SERVED[resource].__tablename__, own)
+        for table, rows in owned.items():
+            self._writer.insert(table, rows)
+        self._index.add([made.finding for _, made in changes])
+        self._log(change for change, _ in changes)
 
 
-def _removals(
-    found: Dossier,
-    left: dict[str, dict[str, tuple[str, int]]],
-    gone: dict[tuple[str, str], Removal],
-    incident_of: dict[str, str],
-) -> tuple[list[Planned], list[Fault]]:
-    """What the files withdraw. A record that is simply missing from the files is a mistake, not a removal."""
-    removals: list[Planned] = []
-    missing: list[Fault] = []
-    for resource, records in left.items():
-        for id_, (_, version) in records.items():
-            tombstone = found.tombstones.get((resource, id_))
-            if tombstone is not None:
-                removals.append(_removed(resource, tombstone.seed, version + 1))
-            elif resource == "casualties" and (above := found.tombstones.get(("incidents", incident_of[id_]))):
-                # A claim goes with the incident that it was about.
-                reason = above.seed.removed.reason
-                removals.append(Planned(ChangeOp.DEL, resource, id_, version + 1, reason=reason))
-            else:
-                missing.append(_vanished(resource, id_))
-    for (resource, id_), tombstone in found.tombstones.items():
-        if id_ in left[resource]:
-            continue
-        before = gone.get((resource, id_), Removal(0, None, None))
-        removal = _removed(resource, tombstone.seed, before.version + 1)
-        if (removal.reason, removal.successor) != (before.reason, before.successor):
-            removals.append(removal)
-    return removals, missing
+_LAST = (
+    select(col(models.Release.number), col(models.Release.shape), col(models.Release.loaded_at))
+    .order_by(col(models.Release.number).desc())
+    .limit(1)
+)
 
 
-def _removed(resource: str, tombstone: Tombstone, version: int) -> Planned:
-    removed = tombstone.removed
-    return Planned(ChangeOp.DEL, resource, tombstone.id, version, reason=removed.reason, successor=removed.successor)
-
-
-def _vanished(resource: str, id_: str) -> Fault:
+def _missing(resource: str, id_: str) -> Fault:
     files = {"articles": f"articles/{id_}/article.yaml", "casualties": "incidents.yaml"}
     message = "the database has this record, the files do not; to remove it write `removed:` with a reason"
     return Fault(files.get(resource, f"{resource}.yaml"), 1, id_, "", message)
-
-
-def _incidents_of(connection: Connection, casualties: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for batch in _batches(casualties):
-        claim = models.Casualty
-        pairs = connection.execute(select(col(claim.id), col(claim.incident_id)).where(col(claim.id).in_(batch)))
-        found.update((id_, incident) for id_, incident in pairs)
-    return found
-
-
-def _release_row(planned: Plan, note: str | None) -> dict[str, Any]:
-    records = ((TYPES[resource], id_, digest) for (resource, id_), digest in planned.digests.items())
-    return {
-        "number": planned.number,
-        "loaded_at": _loaded_at(planned.previous),
-        "note": note,
-        "shape": SHAPE,
-        "digest": release_digest(records),
-        "counts": json.dumps(planned.counts),
-    }
 
 
 def _loaded_at(previous: str | None) -> str:
@@ -263,54 +369,7 @@ def _loaded_at(previous: str | None) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _change_row(change: Planned, release: int) -> dict[str, Any]:
-    return {
-        "release": release,
-        "type": TYPES[change.resource],
-        "id": change.id,
-        "op": change.op,
-        "version": change.version,
-        "reason": change.reason,
-        "superseded_by": change.successor,
-    }
-
-
-def _clear(connection: Connection, resource: str, ids: list[str]) -> None:
-    """Takes out a batch of records with all rows that belong to them."""
-    if not ids:
-        return
-    table, evidence = SERVED[resource], models.Evidence
-    for owned, owner in OWNED[resource]:
-        connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
-    mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
-    connection.execute(delete(evidence).where(mine))
-    connection.execute(delete(table).where(table.id.in_(ids)))
-    unindex(connection, TYPES[resource], ids)
-
-
-def _write(connection: Connection, resource: str, changes: list[Planned], release: int) -> None:
-    """Puts in a batch of records with all rows that belong to them."""
-    by_table: dict[type[Any], list[dict[str, Any]]] = {}
-    documents: list[Document] = []
-    for change in changes:
-        if change.document is None:
-            continue
-        documents.append(change.document)
-        made = rows(resource, change.document)
-        own = {
-            "document": stored(change.document, change.version, release),
-            "digest": change.digest,
-            "version": change.version,
-            "changed_in": release,
-        }
-        for table, row in ((SERVED[resource], {**made.columns, **own}), *made.owned):
-            by_table.setdefault(table, []).append(row)
-    for table, its_rows in by_table.items():
-        connection.execute(insert(table), its_rows)
-    index(connection, documents)
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+def _some(items: Iterable[Any]) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, BATCH)):
         yield batch

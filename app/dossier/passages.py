@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from urllib.parse import quote
 
@@ -170,6 +171,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@lru_cache(maxsize=16_384)
 def _encode(words: str) -> str:
     return quote(words, safe="").replace("-", "%2D")
 

@@ -1,17 +1,18 @@
 """Seed files -> validated records, each with the file and line that it came from.
 
-Nothing is repaired and nothing is skipped: every mistake becomes a Fault, and all faults are reported together.
+Files are read part by part, so that a dossier of any size streams. Nothing is repaired and nothing is skipped: every
+mistake becomes a Fault, and all faults are reported together.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.dossier.files import Fault, Source, records
+from app.dossier.files import Fault, Mapping, Piece, Source, pieces, records
 from app.dossier.seed import (
     KEYS,
     PATTERNS,
@@ -29,7 +30,9 @@ from app.dossier.seed import (
 
 S = TypeVar("S", bound=BaseModel)
 
-_TOLD = 500
+PIECE = 250_000
+"""Bytes of a `.jsonl` file that are read at a time: some hundred records."""
+
 _SUFFIXES = (".yaml", ".jsonl")
 SHARED: dict[str, type[BaseModel]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
 BY_ARTICLE: dict[str, type[BaseModel]] = {
@@ -37,6 +40,7 @@ BY_ARTICLE: dict[str, type[BaseModel]] = {
     "quotes": QuoteSeed,
     "statements": StatementSeed,
 }
+_MODELS: dict[str, type[BaseModel]] = {"articles": ArticleSeed, **SHARED, **BY_ARTICLE}
 
 
 class DossierError(Exception):
@@ -47,12 +51,34 @@ class DossierError(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+class Place(NamedTuple):
+    """Which record of a dossier something is: its part, its number in it, and which of its claims (-1: itself)."""
+
+    part: int
+    number: int
+    claim: int = -1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of seed records, or a piece of a long one. `article` is that of its folder; null in the shared files."""
+
+    number: int
+    path: Path
+    name: str
+    resource: str
+    article: str | None = None
+    piece: Piece | None = None
+
+
 @dataclass(frozen=True)
 class Entry(Generic[S]):
     """A validated record. `article` is that of its folder; null in the shared files."""
 
+    resource: str
     seed: S
     source: Source
+    place: Place
     article: str | None = None
 
 
@@ -63,10 +89,7 @@ class CasualtyEntry(Entry[CasualtySeed]):
 
 @dataclass
 class Dossier:
-    """Everything that the seed files say, by resource and id, in file order.
-
-    `broken` are the records that are there but could not be read, so that they are not called missing too.
-    """
+    """Everything that the seed files say, by resource and id, in file order: for dossiers that fit into memory."""
 
     articles: dict[str, Entry[ArticleSeed]] = field(default_factory=dict)
     places: dict[str, Entry[PlaceSeed]] = field(default_factory=dict)
@@ -77,114 +100,77 @@ class Dossier:
     quotes: dict[str, Entry[QuoteSeed]] = field(default_factory=dict)
     statements: dict[str, Entry[StatementSeed]] = field(default_factory=dict)
     extensions: list[Entry[IncidentExtension]] = field(default_factory=list)
-    tombstones: dict[tuple[str, str], Entry[Tombstone]] = field(default_factory=dict)
-    broken: set[tuple[str, str]] = field(default_factory=set)
 
     def records(self, resource: str) -> dict[str, Entry[Any]]:
         """The records of a resource."""
         found: dict[str, Entry[Any]] = getattr(self, resource)
         return found
 
-    def has(self, resource: str, id_: str) -> bool:
-        """Whether a record is there, readable or not."""
-        return id_ in self.records(resource) or (resource, id_) in self.broken
+    def add(self, entry: Entry[Any]) -> None:
+        """Adds a record; one that is withdrawn is not kept."""
+        if isinstance(entry.seed, IncidentExtension):
+            self.extensions.append(entry)
+        elif not isinstance(entry.seed, Tombstone):
+            self.records(entry.resource).setdefault(entry.seed.id, entry)
 
 
-def read(directory: Path, progress: Callable[[int], None] = lambda done: None) -> tuple[Dossier, list[Fault]]:
-    """The records of a directory of seed files, and what is wrong with them one by one.
-
-    `progress` is told now and then how many records have been read.
-    """
+def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
+    """The parts of a directory of seed files: articles and shared records first. Also what is wrong with its files
+    and folders themselves."""
     if not directory.is_dir():
-        return Dossier(), [Fault(str(directory), 1, "", "", "there is no such folder")]
-    reading = _Reading(directory, progress)
+        return [], [Fault(str(directory), 1, "", "", "there is no such folder")]
     folders = sorted(path for path in (directory / "articles").glob("*") if path.is_dir())
-    known = _files(directory, SHARED)
-    reading.resources(directory, SHARED)
+    found = [(folder / "article.yaml", "articles", folder.name) for folder in folders]
+    faults = [
+        Fault(_relative(directory, path), 1, "", "", "the article's own file is missing")
+        for path, _, _ in found
+        if not path.is_file()
+    ]
+    wanted: list[tuple[Path, str, str | None]] = [*found, *_files(directory, SHARED)]
     for folder in folders:
-        known |= {folder / "article.yaml"} | _files(folder, BY_ARTICLE)
-        reading.article(folder)
-        reading.resources(folder, BY_ARTICLE, folder.name)
-    faults = [*_strangers(directory, known), *reading.faults]
+        wanted += _files(folder, BY_ARTICLE, folder.name)
+    faults += _strangers(directory, {path for path, _, _ in wanted})
     if not folders:
         faults.append(Fault(_relative(directory, directory / "articles"), 1, "", "", "there are no articles here"))
-    return reading.dossier, faults
+    there = [(*one, piece) for one in wanted if one[0].is_file() for piece in _pieces(one[0])]
+    return [
+        Part(number, path, _relative(directory, path), resource, article, piece)
+        for number, (path, resource, article, piece) in enumerate(there)
+    ], faults
 
 
-class _Reading:
-    """What has been read so far, and the faults found."""
-
-    def __init__(self, root: Path, progress: Callable[[int], None]) -> None:
-        self._root = root
-        self._progress = progress
-        self._read = 0
-        self.dossier = Dossier()
-        self.faults: list[Fault] = []
-
-    def article(self, folder: Path) -> None:
-        path = folder / "article.yaml"
-        name = _relative(self._root, path)
-        if not path.is_file():
-            self.faults.append(Fault(name, 1, "", "", "the article's own file is missing"))
-            return
-        for data, source in records(path, name, self.faults, single=True):
-            model: type[ArticleSeed | Tombstone] = Tombstone if "removed" in data else ArticleSeed
-            seed = _validate(data, model, source, self.faults)
-            if seed is None:
-                self.dossier.broken.add(("articles", folder.name))
-                continue
-            if seed.id != folder.name:
-                message = f"the article's id must be its folder's name, '{folder.name}'"
-                self.faults.append(source.fault(("id",), message))
-            _add(self.dossier, "articles", Entry(seed, source), self.faults)
-
-    def resources(self, folder: Path, models: dict[str, type[BaseModel]], article: str | None = None) -> None:
-        for resource, model in models.items():
-            for path in (folder / f"{resource}{suffix}" for suffix in _SUFFIXES):
-                if path.is_file():
-                    self._file(path, resource, model, article)
-
-    def _file(self, path: Path, resource: str, model: type[BaseModel], article: str | None) -> None:
-        for data, source in records(path, _relative(self._root, path), self.faults):
-            chosen = Tombstone if "removed" in data else model
-            if resource == "incidents" and "extends" in data:
-                chosen = IncidentExtension
-            if (seed := _validate(data, chosen, source, self.faults)) is not None:
-                _add(self.dossier, resource, Entry(seed, source, article), self.faults)
-            else:
-                self.dossier.broken.add((resource, source.record))
-            self._read += 1
-            if self._read % _TOLD == 0:
-                self._progress(self._read)
+def raw(part: Part, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+    """The records of a part as they stand there."""
+    return records(part.path, part.name, faults, single=part.resource == "articles", piece=part.piece)
 
 
-def _add(dossier: Dossier, resource: str, entry: Entry[Any], faults: list[Fault]) -> None:
+def validated(part: Part, number: int, data: Mapping, source: Source, faults: list[Fault]) -> Entry[Any] | None:
+    """A record of a part through its model; None, and faults, when it has mistakes."""
+    model = Tombstone if "removed" in data else _MODELS[part.resource]
+    if part.resource == "incidents" and "extends" in data:
+        model = IncidentExtension
+    seed = _validate(data, model, source, faults)
+    if seed is None:
+        return None
+    resource = "extensions" if model is IncidentExtension else part.resource
+    article = None if part.resource == "articles" else part.article
+    return Entry(resource, seed, source, Place(part.number, number), article)
+
+
+def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
+    """The claims that stand in an incident or in an extension of one, those that are withdrawn included."""
     seed = entry.seed
-    if isinstance(seed, IncidentExtension):
-        dossier.extensions.append(entry)
-    elif isinstance(seed, Tombstone):
-        _keep(dossier.tombstones, (resource, seed.id), entry, faults)
-    else:
-        _keep(dossier.records(resource), seed.id, entry, faults)
-    if isinstance(seed, IncidentSeed | IncidentExtension):
-        incident = seed.id if isinstance(seed, IncidentSeed) else seed.extends
-        for position, claim in enumerate(seed.casualties):
-            source = Source(
-                entry.source.file, entry.source.line, claim.id, entry.source.lines, ("casualties", position)
-            )
-            if isinstance(claim, Tombstone):
-                _keep(dossier.tombstones, ("casualties", claim.id), Entry(claim, source, entry.article), faults)
-            else:
-                _keep(dossier.casualties, claim.id, CasualtyEntry(claim, source, entry.article, incident), faults)
-
-
-def _keep(kept: dict[Any, Any], key: Any, entry: Entry[Any], faults: list[Fault]) -> None:
-    if (other := kept.get(key)) is not None:
-        hint = "; write `extends:` instead of `id:` to add to it" if isinstance(entry.seed, IncidentSeed) else ""
-        message = f"this id stands in {other.source.file}:{other.source.line} already{hint}"
-        faults.append(entry.source.fault(("id",), message))
+    if not isinstance(seed, IncidentSeed | IncidentExtension):
         return
-    kept[key] = entry
+    incident = seed.id if isinstance(seed, IncidentSeed) else seed.extends
+    for position, claim in enumerate(seed.casualties):
+        known = entry.source
+        source = Source(known.file, known.line, claim.id, known.lines, ("casualties", position))
+        place = Place(entry.place.part, entry.place.number, position)
+        if isinstance(claim, Tombstone):
+            yield Entry("casualties", claim, source, place, entry.article)
+        else:
+            yield CasualtyEntry("casualties", claim, source, place, entry.article, incident)
 
 
 def _validate(data: Any, model: type[S], source: Source, faults: list[Fault]) -> S | None:
@@ -225,8 +211,16 @@ def _file_names() -> list[str]:
     return ["article.yaml", *(f"{resource}.yaml or .jsonl" for resource in (*SHARED, *BY_ARTICLE))]
 
 
-def _files(folder: Path, resources: Iterable[str]) -> set[Path]:
-    return {folder / f"{resource}{suffix}" for resource in resources for suffix in _SUFFIXES}
+def _files(folder: Path, resources: Iterable[str], article: str | None = None) -> list[tuple[Path, str, str | None]]:
+    return [(folder / f"{resource}{suffix}", resource, article) for resource in resources for suffix in _SUFFIXES]
+
+
+def _pieces(path: Path) -> Iterator[Piece | None]:
+    """The pieces of a long file; a short one is one piece, and so is one that cannot be read: reading it says why."""
+    try:
+        yield from pieces(path, PIECE) if path.suffix == ".jsonl" and path.stat().st_size > PIECE else [None]
+    except OSError:
+        yield None
 
 
 def _relative(root: Path, path: Path) -> str:

@@ -1,46 +1,16 @@
-"""Validated dossier -> documents. Each record is rendered once, through its public shape."""
+"""Checked records -> documents: what is stored and served, once, through its public shape."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import Any
 
 from app.codebook import CasualtyOutcome, EvidenceField
-from app.documents import (
-    ActorDocument,
-    AffiliationDocument,
-    AliasDocument,
-    ArticleDocument,
-    Bounds,
-    CasualtyDocument,
-    ClaimDocument,
-    ContainerDocument,
-    CoordinateDocument,
-    DateDocument,
-    Document,
-    EvidenceDocument,
-    IncidentDocument,
-    IncidentPlaceDocument,
-    LocationDocument,
-    OrganizationDocument,
-    ParagraphDocument,
-    PartyDocument,
-    PersonDocument,
-    PlaceDocument,
-    PullQuoteDocument,
-    QuoteDocument,
-    QuoteSpanDocument,
-    ReferenceDocument,
-    SpeakerDocument,
-    StatementDocument,
-    TotalsDocument,
-)
+from app.documents import DOCUMENTS, Document
 from app.dossier.dates import approximate, days, precision
+from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment
-from app.dossier.reading import CasualtyEntry, Dossier, Entry
+from app.dossier.reading import CasualtyEntry, Entry
 from app.dossier.seed import (
     ActorLink,
-    Alias,
     ArticleSeed,
     DateSeed,
     IncidentSeed,
@@ -56,230 +26,254 @@ from app.registry import TYPES
 
 SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUCTED, CasualtyOutcome.DETAINED)
 
+Data = dict[str, Any]
+"""What a document, or a part of one, is made from; the document's model validates it as a whole."""
+
 
 class Rendering:
-    """Renders a checked dossier. References are taken to hold."""
+    """Renders checked records in their surroundings. References are taken to hold."""
 
-    def __init__(self, dossier: Dossier) -> None:
-        self._dossier = dossier
+    def __init__(self, around: Neighbours) -> None:
+        self._around = around
+        self._outline = around.outline
 
-    def __iter__(self) -> Iterator[tuple[str, Document]]:
-        """Every record's resource and document."""
-        renderers: dict[str, Callable[[Any], Document]] = {
-            "articles": self._article,
-            "places": self._place,
-            "organizations": self._organization,
-            "people": self._person,
-            "incidents": self._incident,
-            "casualties": self._casualty,
-            "quotes": self._quote,
-            "statements": self._statement,
-        }
-        for resource, render in renderers.items():
-            for entry in self._dossier.records(resource).values():
-                yield resource, render(entry)
+    def documents(self, entry: Entry[Any]) -> Iterator[tuple[str, Document]]:
+        """The resource and document of a record; an incident's claims, from wherever they come, follow it."""
+        for resource, data in _RENDERERS[entry.resource](self, entry):
+            yield resource, DOCUMENTS[resource].model_validate(data)
 
-    def _article(self, entry: Entry[ArticleSeed]) -> Document:
+    def _article(self, entry: Entry[ArticleSeed]) -> Iterator[tuple[str, Data]]:
         seed = entry.seed
-        return ArticleDocument(
-            **_identity("articles", seed.id),
-            title=seed.title,
-            authors=seed.authors,
-            publishers=seed.publishers,
-            published=seed.published.isoformat(),
-            language=seed.language,
-            link=seed.url,
-            rights=seed.rights,
-            note=seed.note,
-            paragraphs=[
-                ParagraphDocument(number=number, **paragraph.model_dump())
-                for number, paragraph in enumerate(seed.paragraphs, 1)
-            ],
-            evidence=[],
+        yield (
+            "articles",
+            {
+                **_identity("articles", seed.id),
+                "title": seed.title,
+                "authors": seed.authors,
+                "publishers": seed.publishers,
+                "published": seed.published.isoformat(),
+                "language": seed.language,
+                "link": seed.url,
+                "rights": seed.rights,
+                "note": seed.note,
+                "paragraphs": [
+                    {"number": number, "kind": paragraph.kind, "length": paragraph.length, "sha256": paragraph.sha256}
+                    for number, paragraph in enumerate(seed.paragraphs, 1)
+                ],
+                "evidence": [],
+            },
         )
 
-    def _place(self, entry: Entry[PlaceSeed]) -> Document:
+    def _place(self, entry: Entry[PlaceSeed]) -> Iterator[tuple[str, Data]]:
         seed, point = entry.seed, entry.seed.coordinate
         coordinate = None
         if point is not None:
-            coordinate = CoordinateDocument(precision=point.precision, radius_m=point.radius_m, source=point.source)
-        return PlaceDocument(
-            **_identity("places", seed.id),
-            **self._rests(entry),
-            name=seed.name,
-            named=seed.named,
-            kind=seed.kind,
-            aliases=_aliases(seed.aliases),
-            parents=[
-                ContainerDocument(id=parent.id, name=self._dossier.places[parent.id].seed.name, basis=parent.basis)
-                for parent in seed.parents
-            ],
-            latitude=point.latitude if point else None,
-            longitude=point.longitude if point else None,
-            coordinate=coordinate,
+            coordinate = {"precision": point.precision, "radius_m": point.radius_m, "source": point.source}
+        yield (
+            "places",
+            {
+                **_identity("places", seed.id),
+                **self._rests(entry),
+                "name": seed.name,
+                "named": seed.named,
+                "kind": seed.kind,
+                "aliases": _aliases(seed),
+                "parents": [
+                    {"id": parent.id, "name": self._outline.places[parent.id].name, "basis": parent.basis}
+                    for parent in seed.parents
+                ],
+                "latitude": point.latitude if point else None,
+                "longitude": point.longitude if point else None,
+                "coordinate": coordinate,
+            },
         )
 
-    def _organization(self, entry: Entry[OrganizationSeed]) -> Document:
-        seed, organizations = entry.seed, self._dossier.organizations
-        return OrganizationDocument(
-            **_identity("organizations", seed.id),
-            **self._rests(entry),
-            name=seed.name,
-            kind=seed.kind,
-            aliases=_aliases(seed.aliases),
-            parents=[
-                ContainerDocument(id=parent.id, name=organizations[parent.id].seed.name, basis=parent.basis)
-                for parent in seed.parents
-            ],
+    def _organization(self, entry: Entry[OrganizationSeed]) -> Iterator[tuple[str, Data]]:
+        seed, organizations = entry.seed, self._outline.organizations
+        yield (
+            "organizations",
+            {
+                **_identity("organizations", seed.id),
+                **self._rests(entry),
+                "name": seed.name,
+                "kind": seed.kind,
+                "aliases": _aliases(seed),
+                "parents": [
+                    {"id": parent.id, "name": organizations[parent.id].label, "basis": parent.basis}
+                    for parent in seed.parents
+                ],
+            },
         )
 
-    def _person(self, entry: Entry[PersonSeed]) -> Document:
+    def _person(self, entry: Entry[PersonSeed]) -> Iterator[tuple[str, Data]]:
+        seed, organizations = entry.seed, self._outline.organizations
+        yield (
+            "people",
+            {
+                **_identity("people", seed.id),
+                **self._rests(entry),
+                "name": seed.name,
+                "label": seed.name or seed.label,
+                "named": seed.name is not None,
+                "group_size": 1 if seed.name else seed.group_size,
+                "roles": seed.roles,
+                "rank": seed.rank,
+                "age": seed.age,
+                "life_status": seed.life_status,
+                "anonymity": seed.anonymity,
+                "organizations": [
+                    {"id": link.id, "name": organizations[link.id].label, "role": link.role}
+                    for link in seed.organizations
+                ],
+                "aliases": _aliases(seed),
+            },
+        )
+
+    def _incident(self, entry: Entry[IncidentSeed]) -> Iterator[tuple[str, Data]]:
+        seed, around = entry.seed, self._around
+        claims = [self._claim(claim) for claim in around.claims(entry)]
+        statements = around.statements_about.get(seed.id, [])
+        yield (
+            "incidents",
+            {
+                **_identity("incidents", seed.id),
+                **self._rests(entry),
+                "title": seed.title,
+                "summary": seed.summary,
+                "kind": seed.kind,
+                "also_kinds": seed.also_kinds,
+                "granularity": seed.granularity,
+                "date": _date(seed.date),
+                "location": self._location(seed.location),
+                "places": [
+                    {
+                        "id": link.id,
+                        "name": self._outline.places[link.id].name,
+                        "role": link.role,
+                        "certainty": link.certainty,
+                        "note": link.note,
+                    }
+                    for link in seed.places
+                ],
+                "actors": [self._actor(link) for link in seed.actors],
+                "casualties": claims,
+                "totals": {outcome.value: _total(outcome, claims) for outcome in SUMMED},
+                "outcome": seed.outcome,
+                "contested": any(contested for _, contested in statements),
+                "parent": seed.parent,
+                "children": around.children.get(seed.id, []),
+                "related": seed.related,
+                "quotes": around.quotes_about.get(seed.id, []),
+                "statements": [id_ for id_, _ in statements],
+            },
+        )
+        for claim in claims:
+            yield "casualties", claim
+
+    def _claim(self, entry: CasualtyEntry) -> Data:
         seed = entry.seed
-        return PersonDocument(
-            **_identity("people", seed.id),
-            **self._rests(entry),
-            name=seed.name,
-            label=_label(seed),
-            named=seed.name is not None,
-            group_size=1 if seed.name else seed.group_size,
-            roles=seed.roles,
-            rank=seed.rank,
-            age=seed.age,
-            life_status=seed.life_status,
-            anonymity=seed.anonymity,
-            organizations=[
-                AffiliationDocument(id=link.id, name=self._dossier.organizations[link.id].seed.name, role=link.role)
-                for link in seed.organizations
-            ],
-            aliases=_aliases(seed.aliases),
-        )
-
-    def _incident(self, entry: Entry[IncidentSeed]) -> Document:
-        seed, id_ = entry.seed, entry.seed.id
-        claims = [self._claim(claim) for claim in self._claims_of.get(id_, [])]
-        totals = {outcome: _total(outcome, claims) for outcome in SUMMED}
-        location = self._location(seed.location)
-        return IncidentDocument(
-            **_identity("incidents", id_),
-            **self._rests(entry),
-            title=seed.title,
-            summary=seed.summary,
-            kind=seed.kind,
-            also_kinds=seed.also_kinds,
-            granularity=seed.granularity,
-            date=_date(seed.date),
-            location=location,
-            places=[
-                IncidentPlaceDocument(name=self._dossier.places[link.id].seed.name, **link.model_dump())
-                for link in seed.places
-            ],
-            actors=[self._actor(link) for link in seed.actors],
-            casualties=claims,
-            totals=TotalsDocument(**totals),
-            outcome=seed.outcome,
-            contested=any(self._is_contested(statement) for statement in self._statements_about.get(id_, [])),
-            parent=seed.parent,
-            children=self._children.get(id_, []),
-            related=seed.related,
-            quotes=self._quotes_about.get(id_, []),
-            statements=self._statements_about.get(id_, []),
-        )
-
-    def _casualty(self, entry: CasualtyEntry) -> Document:
-        return CasualtyDocument(**self._claim(entry).model_dump())
-
-    def _quote(self, entry: Entry[QuoteSeed]) -> Document:
-        seed = entry.seed
-        speaker = self._speaker(seed.speaker)
-        return QuoteDocument(
-            **_identity("quotes", seed.id),
-            **self._rests(entry),
-            article=str(entry.article),
-            text=quote_text(seed),
-            kind=seed.kind,
-            spans=[QuoteSpanDocument(**span.at.model_dump(), exact=span.exact) for span in seed.spans],
-            speaker=speaker,
-            relayed_by=self._speaker(seed.relayed_by) if seed.relayed_by else None,
-            told_to=self._party(seed.told_to) if seed.told_to else None,
-            contains=self._contained.get(seed.id, []),
-            contained_in=seed.contained_in,
-            incidents=seed.incidents,
-            places=seed.places,
-            pull_quotes=[PullQuoteDocument(paragraph=span.at.paragraph) for span in seed.pull_quotes],
-        )
-
-    def _statement(self, entry: Entry[StatementSeed]) -> Document:
-        seed = entry.seed
-        by = self._party(seed.by) if seed.by else None
-        return StatementDocument(
-            **_identity("statements", seed.id),
-            **self._rests(entry),
-            article=str(entry.article),
-            stance=seed.stance,
-            by=by,
-            gist=seed.gist,
-            topic=seed.topic,
-            date=_date(seed.date),
-            about=[
-                ReferenceDocument.model_validate({"type": TYPES[resource], "id": id_})
-                for resource in ("incidents", "places", "people", "organizations")
-                for id_ in getattr(seed.about, resource)
-            ],
-            contradicts=[
-                ReferenceDocument(type="quote" if id_ in self._dossier.quotes else "statement", id=id_)
-                for id_ in seed.contradicts
-            ],
-            contradicted_by=self._contradicted_by.get(seed.id, []),
-            contested=self._is_contested(seed.id),
-            told_to=self._party(seed.told_to) if seed.told_to else None,
-        )
-
-    def _claim(self, entry: CasualtyEntry) -> ClaimDocument:
-        seed = entry.seed
-        return ClaimDocument(
+        return {
             **_identity("casualties", seed.id),
             **self._rests(entry),
-            incident=entry.incident,
-            group=seed.group,
-            organization=seed.organization,
-            people=seed.people,
-            outcome=seed.outcome,
-            low=seed.low,
-            high=seed.high,
-            claimed_by=self._party(seed.claimed_by) if seed.claimed_by else None,
-            via=self._party(seed.via) if seed.via else None,
-            basis=seed.basis,
-            counted=seed.counted,
+            "incident": entry.incident,
+            "group": seed.group,
+            "organization": seed.organization,
+            "people": seed.people,
+            "outcome": seed.outcome,
+            "low": seed.low,
+            "high": seed.high,
+            "claimed_by": self._party(seed.claimed_by),
+            "via": self._party(seed.via),
+            "basis": seed.basis,
+            "counted": seed.counted,
+        }
+
+    def _quote(self, entry: Entry[QuoteSeed]) -> Iterator[tuple[str, Data]]:
+        seed = entry.seed
+        yield (
+            "quotes",
+            {
+                **_identity("quotes", seed.id),
+                **self._rests(entry),
+                "article": entry.article,
+                "text": quote_text(seed),
+                "kind": seed.kind,
+                "spans": [{**_position(span), "exact": span.exact} for span in seed.spans],
+                "speaker": self._speaker(seed.speaker),
+                "relayed_by": self._speaker(seed.relayed_by),
+                "told_to": self._party(seed.told_to),
+                "contains": [id_ for id_, _, _ in self._around.embedded.get(seed.id, [])],
+                "contained_in": seed.contained_in,
+                "incidents": seed.incidents,
+                "places": seed.places,
+                "pull_quotes": [{"paragraph": span.at.paragraph} for span in seed.pull_quotes],
+            },
         )
 
-    def _actor(self, link: ActorLink) -> ActorDocument:
-        shared = link.model_dump(include={"role", "certainty", "note"})
-        if link.id is None:
-            return ActorDocument(type="unidentified", id=None, label=str(link.label), **shared)
-        return ActorDocument(**self._party(link.id).model_dump(), **shared)
+    def _statement(self, entry: Entry[StatementSeed]) -> Iterator[tuple[str, Data]]:
+        seed, around = entry.seed, self._around
+        contradicted_by = around.contradicted_by.get(seed.id, [])
+        yield (
+            "statements",
+            {
+                **_identity("statements", seed.id),
+                **self._rests(entry),
+                "article": entry.article,
+                "stance": seed.stance,
+                "by": self._party(seed.by),
+                "gist": seed.gist,
+                "topic": seed.topic,
+                "date": _date(seed.date),
+                "about": [
+                    {"type": TYPES[resource], "id": id_}
+                    for resource in ("incidents", "places", "people", "organizations")
+                    for id_ in getattr(seed.about, resource)
+                ],
+                "contradicts": [
+                    {"type": "quote" if around.has("quotes", id_) else "statement", "id": id_}
+                    for id_ in seed.contradicts
+                ],
+                "contradicted_by": contradicted_by,
+                "contested": bool(seed.contradicts or contradicted_by),
+                "told_to": self._party(seed.told_to),
+            },
+        )
 
-    def _party(self, id_: str) -> PartyDocument:
-        if (person := self._dossier.people.get(id_)) is not None:
-            return PartyDocument(type="person", id=id_, label=_label(person.seed))
-        return PartyDocument(type="organization", id=id_, label=self._dossier.organizations[id_].seed.name)
+    def _actor(self, link: ActorLink) -> Data:
+        shared = {"role": link.role, "certainty": link.certainty, "note": link.note}
+        party = self._party(link.id) or {"type": "unidentified", "id": None, "label": link.label}
+        return {**party, **shared}
 
-    def _speaker(self, id_: str) -> SpeakerDocument:
-        person = self._dossier.people.get(id_)
-        anonymity = person.seed.anonymity if person else None
-        return SpeakerDocument(**self._party(id_).model_dump(), named=anonymity is None, anonymity=anonymity)
-
-    def _location(self, id_: str | None) -> LocationDocument | None:
-        point = self._dossier.places[id_].seed.coordinate if id_ else None
-        if id_ is None or point is None:
+    def _party(self, id_: str | None) -> Data | None:
+        if id_ is None:
             return None
-        return LocationDocument(
-            id=id_, name=self._dossier.places[id_].seed.name, **point.model_dump(exclude={"source"})
-        )
+        if (person := self._outline.people.get(id_)) is not None:
+            return {"type": "person", "id": id_, "label": person.label}
+        return {"type": "organization", "id": id_, "label": self._outline.organizations[id_].label}
 
-    def _is_contested(self, statement: str) -> bool:
-        return bool(self._dossier.statements[statement].seed.contradicts) or statement in self._contradicted_by
+    def _speaker(self, id_: str | None) -> Data | None:
+        party = self._party(id_)
+        if party is None:
+            return None
+        person = self._outline.people.get(str(id_))
+        anonymity = person.anonymity if person else None
+        return {**party, "named": anonymity is None, "anonymity": anonymity}
 
-    def _rests(self, entry: Entry[Any]) -> dict[str, Any]:
+    def _location(self, id_: str | None) -> Data | None:
+        place = self._outline.places[id_] if id_ else None
+        if place is None or place.coordinate is None:
+            return None
+        point = place.coordinate
+        return {
+            "id": id_,
+            "name": place.name,
+            "latitude": point.latitude,
+            "longitude": point.longitude,
+            "precision": point.precision,
+            "radius_m": point.radius_m,
+        }
+
+    def _rests(self, entry: Entry[Any]) -> Data:
         return {"note": entry.seed.note, "evidence": [self._passage(*found) for found in self._spans(entry)]}
 
     def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, EvidenceField, str]]:
@@ -291,89 +285,62 @@ class Rendering:
         for span in entry.seed.evidence:
             yield span, span.field, span.article or str(entry.article)
         if isinstance(entry.seed, IncidentSeed):
-            for extension in self._extensions.get(entry.seed.id, []):
+            for extension in self._around.extensions.get(entry.seed.id, []):
                 for span in extension.seed.evidence:
                     yield span, span.field, span.article or str(extension.article)
 
-    def _passage(self, span: Span, field: EvidenceField, article: str) -> EvidenceDocument:
+    def _passage(self, span: Span, field: EvidenceField, article: str) -> Data:
         fragment = Fragment(span.first, span.last, span.before, span.after)
-        return EvidenceDocument(
-            field=field,
-            article=article,
-            **span.at.model_dump(),
-            sha256=span.sha256,
-            url=f"{self._dossier.articles[article].seed.url}#:~:{fragment.directive()}",
-        )
-
-    @cached_property
-    def _claims_of(self) -> dict[str, list[CasualtyEntry]]:
-        return _grouped((entry.incident, entry) for entry in self._dossier.casualties.values())
-
-    @cached_property
-    def _extensions(self) -> dict[str, list[Entry[Any]]]:
-        return _grouped((entry.seed.extends, entry) for entry in self._dossier.extensions)
-
-    @cached_property
-    def _children(self) -> dict[str, list[str]]:
-        incidents = self._dossier.incidents.items()
-        return _grouped((entry.seed.parent, id_) for id_, entry in incidents if entry.seed.parent)
-
-    @cached_property
-    def _contained(self) -> dict[str, list[str]]:
-        quotes = self._dossier.quotes.items()
-        return _grouped((entry.seed.contained_in, id_) for id_, entry in quotes if entry.seed.contained_in)
-
-    @cached_property
-    def _quotes_about(self) -> dict[str, list[str]]:
-        return _grouped((about, id_) for id_, entry in self._dossier.quotes.items() for about in entry.seed.incidents)
-
-    @cached_property
-    def _statements_about(self) -> dict[str, list[str]]:
-        statements = self._dossier.statements.items()
-        return _grouped((about, id_) for id_, entry in statements for about in entry.seed.about.incidents)
-
-    @cached_property
-    def _contradicted_by(self) -> dict[str, list[str]]:
-        statements = self._dossier.statements.items()
-        return _grouped((other, id_) for id_, entry in statements for other in entry.seed.contradicts)
+        return {
+            "field": field,
+            "article": article,
+            **_position(span),
+            "sha256": span.sha256,
+            "url": f"{self._outline.articles[article].url}#:~:{fragment.directive()}",
+        }
 
 
-def _identity(resource: str, id_: str) -> dict[str, Any]:
+_RENDERERS: dict[str, Callable[[Rendering, Any], Iterator[tuple[str, Data]]]] = {
+    "articles": Rendering._article,
+    "places": Rendering._place,
+    "organizations": Rendering._organization,
+    "people": Rendering._person,
+    "incidents": Rendering._incident,
+    "quotes": Rendering._quote,
+    "statements": Rendering._statement,
+}
+
+
+def _identity(resource: str, id_: str) -> Data:
     return {"id": id_, "type": TYPES[resource], "url": f"/v1/{resource}/{id_}"}
 
 
-def _label(person: PersonSeed) -> str:
-    return person.name or str(person.label)
+def _position(span: Span) -> Data:
+    return {"paragraph": span.at.paragraph, "start": span.at.start, "end": span.at.end}
 
 
-def _aliases(aliases: list[Alias]) -> list[AliasDocument]:
-    return [AliasDocument(name=alias.name, basis=alias.basis) for alias in aliases]
+def _aliases(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:
+    return [{"name": alias.name, "basis": alias.basis} for alias in seed.aliases]
 
 
-def _date(seed: DateSeed | None) -> DateDocument | None:
+def _date(seed: DateSeed | None) -> Data | None:
     if seed is None:
         return None
     bounds = days(seed)
-    return DateDocument(
-        edtf=seed.edtf,
-        earliest=bounds.earliest.isoformat(),
-        latest=bounds.latest.isoformat(),
-        precision=precision(seed.edtf),
-        approximate=approximate(seed.edtf),
-        note=seed.note,
-    )
+    return {
+        "edtf": seed.edtf,
+        "earliest": bounds.earliest.isoformat(),
+        "latest": bounds.latest.isoformat(),
+        "precision": precision(seed.edtf),
+        "approximate": approximate(seed.edtf),
+        "note": seed.note,
+    }
 
 
-def _total(outcome: CasualtyOutcome, claims: list[ClaimDocument]) -> Bounds | None:
-    counted = [claim for claim in claims if claim.counted and claim.outcome is outcome]
+def _total(outcome: CasualtyOutcome, claims: list[Data]) -> Data | None:
+    counted = [claim for claim in claims if claim["counted"] and claim["outcome"] is outcome]
     if not counted:
         return None
-    highs = [claim.high for claim in counted if claim.high is not None]
-    return Bounds(low=sum(claim.low or 0 for claim in counted), high=sum(highs) if len(highs) == len(counted) else None)
-
-
-def _grouped(pairs: Any) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for key, value in pairs:
-        groups[key].append(value)
-    return dict(groups)
+    highs = [claim["high"] for claim in counted if claim["high"] is not None]
+    low = sum(claim["low"] or 0 for claim in counted)
+    return {"low": low, "high": sum(highs) if len(highs) == len(counted) else None}

@@ -8,10 +8,8 @@ from app import models
 from app.documents import (
     ArticleDocument,
     CasualtyDocument,
-    CoordinateDocument,
     Document,
     IncidentDocument,
-    LocationDocument,
     OrganizationDocument,
     PersonDocument,
     PlaceDocument,
@@ -20,6 +18,7 @@ from app.documents import (
 )
 from app.folding import fold
 from app.geography import box_around
+from app.spans import reach
 
 Row = dict[str, Any]
 Owned = Iterator[tuple[type[Any], Row]]
@@ -73,7 +72,7 @@ def _place(document: PlaceDocument) -> Row:
     return {
         "sort_name": fold(document.name),
         "kind": document.kind,
-        **_area(document.latitude, document.longitude, document.coordinate),
+        **area(document),
     }
 
 
@@ -122,9 +121,10 @@ def _incident(document: IncidentDocument) -> Row:
         "granularity": document.granularity,
         "earliest": date.earliest if date else None,
         "latest": date.latest if date else None,
+        "reach": reach(date.earliest, date.latest) if date else None,
         "sort_date": date.earliest if date else "",
         "location_id": location.id if location else None,
-        **(_area(location.latitude, location.longitude, location) if location else _area(None, None, None)),
+        **area(document),
         "parent_id": document.parent,
         "contested": document.contested,
         "sort_killed": document.totals.killed.low if document.totals.killed else -1,
@@ -205,6 +205,7 @@ def _statement(document: StatementDocument) -> Row:
         "told_to_id": document.told_to.id if document.told_to else None,
         "earliest": date.earliest if date else None,
         "latest": date.latest if date else None,
+        "reach": reach(date.earliest, date.latest) if date else None,
         "contested": document.contested,
     }
 
@@ -223,12 +224,15 @@ def _statement_owned(document: StatementDocument) -> Owned:
         yield models.Contradiction, {**owner, "position": position, **row}
 
 
-def _area(latitude: float | None, longitude: float | None, circle: CoordinateDocument | LocationDocument | None) -> Row:
-    """A point and the box around its circle. West and east run on beyond 180 degrees where the box crosses it."""
-    if latitude is None or longitude is None or circle is None:
+def area(document: PlaceDocument | IncidentDocument) -> Row:
+    """A record's point and the box around its circle; null without one. West and east run on beyond 180 degrees where
+    the box crosses it."""
+    point: Any = document if isinstance(document, PlaceDocument) else document.location
+    circle = document.coordinate if isinstance(document, PlaceDocument) else document.location
+    if circle is None:
         return dict.fromkeys(("latitude", "longitude", "radius_m", "west", "south", "east", "north"))
-    box = box_around(longitude, latitude, circle.radius_m)
-    return {"latitude": latitude, "longitude": longitude, "radius_m": circle.radius_m, **box}
+    box = box_around(point.longitude, point.latitude, circle.radius_m)
+    return {"latitude": point.latitude, "longitude": point.longitude, "radius_m": circle.radius_m, **box}
 
 
 def _position(article: str, paragraph: int, start: int) -> str:

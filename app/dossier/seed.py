@@ -60,7 +60,7 @@ PATTERNS = {
 }
 """What each pattern asks for."""
 
-_AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
+AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
@@ -109,7 +109,7 @@ class At(Record):
 def _parse_at(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    match = _AT.fullmatch(value)
+    match = AT.fullmatch(value)
     if match is None or int(match[2]) >= int(match[3]):
         raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
     return At(paragraph=int(match[1]), start=int(match[2]), end=int(match[3]))

@@ -33,17 +33,23 @@ def flat(resource: str, document: Json, base: str) -> dict[str, Value]:
 
 def joined(values: Iterable[Any]) -> str | None:
     """Several values as one text; null when there are none."""
-    parts = ["" if value is None else str(value).replace("\\", "\\\\").replace("|", "\\|") for value in values]
-    return "|".join(parts) or None
+    parts = ["" if value is None else str(value) for value in values]
+    text = "|".join(parts)
+    if "\\" in text or text.count("|") >= len(parts):
+        text = "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+    return text or None
 
 
 def _one(name: str, meaning: str, *path: str, kind: Kind = "string") -> Column:
     """The value at a path, which is the column's name unless given."""
+    key, *inner = path or (name,)
 
     def value(document: Json) -> Value:
-        found: Any = document
-        for key in path or (name,):
-            found = None if found is None else found[key]
+        found: Any = document[key]
+        for step in inner:
+            if found is None:
+                break
+            found = found[step]
         return found  # type: ignore[no-any-return]
 
     return Column(name, kind, meaning, value)

@@ -7,5 +7,5 @@ from app.formats import Batches
 
 def chunks(batches: Batches) -> Iterator[bytes]:
     """A file of records."""
-    for batch in batches:
-        yield "".join(f"{document}\n" for document in batch).encode()
+    for batch in filter(None, batches):
+        yield "\n".join([*batch, ""]).encode()

@@ -15,7 +15,7 @@ from app.filters import IncidentFilters, Listing, PlaceFilters
 from app.models import Incident
 from app.ogc.features import feature
 from app.ogc.parameters import CRS84, IncidentItems, Items, Mark, PlaceItems, with_bbox_crs
-from app.pages import EXACT_UP_TO
+from app.pages import EXACT_UP_TO, page
 from app.problems import NotFound
 from app.queries import RESOURCES, Resource
 from app.queries.conditions import Condition
@@ -115,9 +115,9 @@ def _ordered(
         if asked.after and has_point and not asked.after.located:
             continue
         after = (None, asked.after.id) if asked.after and asked.after.located is has_point else None
-        columns = (resource.table.document, resource.table.id)
-        statement = resource.ordered([*conditions, Condition(clause)], resource.by("id"), *columns, after=after)
-        for document, id_ in snapshot.rows(statement.limit(asked.limit + 1)):
+        limit = asked.limit + 1
+        statements = resource.ordered([*conditions, Condition(clause)], resource.by("id"), after=after, limit=limit)
+        for document, _, id_ in page(snapshot, statements, limit):
             yield Mark(has_point, id_), document
 
 

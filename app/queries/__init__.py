@@ -1,21 +1,28 @@
 """Filters -> Select. Every format, count, facet and sum of a resource starts from the same conditions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
+from sqlalchemy import CompoundSelect, Select, TableValuedAlias, func, select, tuple_, union_all
 from sqlmodel import col
 
 from app.models import Article, Casualty, Incident, SearchEntry
-from app.queries.conditions import Axis, Condition, matching, not_judged, shared
+from app.numbering import A_DAY, of_day, of_type
+from app.queries.conditions import Axis, Clause, Condition, by_first_day, matching, not_judged, shared
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
 from app.queries.places import places
 from app.queries.search import hits
 from app.queries.speech import quotes, statements
 from app.registry import SERVED, TYPES
-from app.terms import question
+from app.terms import Question, question
+
+Place = tuple[Any, ...]
+"""The sort value and id behind which a page begins."""
+
+Page = Select[Any] | CompoundSelect[Any]
 
 
 def articles(filters: Any) -> list[Condition]:
@@ -32,6 +39,15 @@ class Order:
     kind: type
     descending: bool = False
     ranks: TableValuedAlias | None = None
+
+    def of(self, *columns: Any) -> tuple[Any, ...]:
+        """Columns in this direction."""
+        return tuple(column.desc() if self.descending else column.asc() for column in columns)
+
+    def behind(self, place: tuple[Any, ...], value: Any, id_: Any) -> Clause:
+        """What comes after a sort value and id."""
+        here, there = ((id_,), place[-1:]) if value is id_ else ((value, id_), place)
+        return tuple_(*here) < tuple_(*there) if self.descending else tuple_(*here) > tuple_(*there)
 
 
 @dataclass(frozen=True)
@@ -51,36 +67,98 @@ class Resource:
     def type(self) -> str:
         return TYPES[self.name]
 
-    def order(self, filters: Any) -> Order:
+    def order(self, filters: Any, *, ranked: bool = True) -> Order:
         """The order that filters ask for: by relevance where words are looked for and no sort is given.
 
         Claims are found by the words of their incident as well, so they have no rank of their own.
         """
-        if filters.q is not None and filters.sort is None and self.name != "casualties":
-            ranks = hits(question(filters.q), self.type)
+        if ranked and filters.q is not None and filters.sort is None and self.name != "casualties":
+            ranks = hits(question(filters.q), of_type(self.type))
             return Order(ranks.c.rank, float, ranks=ranks)
         sort = filters.sort or self.usual
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
 
     def by(self, sort: str, *, descending: bool = False) -> Order:
         """The order of a sort key."""
-        column = self.table.__table__.c[self.sorts[sort]]
+        column = getattr(self.table, self.sorts[sort])
         return Order(column, column.type.python_type, descending)
 
+    def by_day(self, order: Order) -> bool:
+        """Whether this is the order of the days, in which dates are looked for as well."""
+        return self.name == "incidents" and order.value is Incident.sort_date
+
     def ordered(
-        self, conditions: list[Condition], order: Order, *columns: Any, after: tuple[Any, ...] | None = None
-    ) -> Select[Any]:
-        """The columns of the matching records in order, from behind a sort value and id on."""
-        statement, id_ = self.select(conditions, *columns), self.table.id
+        self, conditions: list[Condition], order: Order, *, after: Place | None = None, limit: int | None = None
+    ) -> Iterator[Page]:
+        """Document, sort value and id of the matching records in order, from behind a sort value and id on: what the
+        statements find one after the other, until as many are found as are wanted.
+
+        They are read in the order of an index, and a page, which has a limit, ends when it is full. Where the
+        conditions find few records, these are sorted first, and then only the documents of the page are read.
+        """
+        asked = next((one.words for one in conditions if one.words is not None), None)
+        if limit is not None and asked is not None and self.by_day(order):
+            others = [one for one in conditions if one.words is None]
+            yield self._newest(asked, others, order, after, limit)
+        elif limit is not None and any(one.leads for one in conditions):
+            yield self._few(conditions, order, after, limit)
+        else:
+            in_steps = by_first_day(conditions, descending=order.descending)
+            for branches in in_steps if self.by_day(order) else [[matching(conditions)]]:
+                yield self._merged(branches, order, after).limit(limit)
+
+    def _merged(self, branches: list[list[Clause]], order: Order, after: Place | None) -> Page:
+        """The records that meet the clauses of a branch; each has an index that finds them in order."""
+        behind = [] if after is None else [order.behind(after, order.value, self.table.id)]
+        found = [self._from(select(*self._row(order)), order).where(*branch, *behind) for branch in branches]
+        if len(found) == 1:
+            return found[0].order_by(*order.of(order.value, self.table.id))
+        whole = union_all(*found)
+        _, value, id_ = whole.exported_columns
+        return whole.order_by(*order.of(value, id_))
+
+    def _few(self, conditions: list[Condition], order: Order, after: Place | None, limit: int) -> Page:
+        _, value, id_ = self._row(order)
+        clauses = matching(conditions)
         if order.ranks is not None:
-            entry = (col(SearchEntry.type) == self.type) & (col(SearchEntry.id) == id_)
-            statement = statement.join(SearchEntry, entry)
-            statement = statement.join(order.ranks, order.ranks.c.number == col(SearchEntry.number))
-        place = (id_,) if order.value is self.table.__table__.c.id else (order.value, id_)
+            # The ranks hold for nothing but what has the words, and lead to it.
+            clauses = [one.clause.is_(True) for one in conditions if one.words is None]
+        statement = self._from(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
         if after is not None:
-            here, there = tuple_(*place), tuple_(*after[-len(place) :])
-            statement = statement.where(here < there if order.descending else here > there)
-        return statement.order_by(*(column.desc() if order.descending else column.asc() for column in place))
+            statement = statement.where(order.behind(after, order.value, self.table.id))
+        page = statement.limit(limit).subquery()
+        documents = select(self.table.document, page.c.value, page.c.id).join(page, page.c.id == self.table.id)
+        return documents.order_by(*order.of(page.c.value, page.c.id))
+
+    def _row(self, order: Order) -> tuple[Any, ...]:
+        return self.table.document, order.value.label("value"), self.table.id.label("id")
+
+    def _newest(
+        self, asked: Question, others: list[Condition], order: Order, after: Place | None, limit: int
+    ) -> Select[Any]:
+        """Hits in the order of their numbers, and so of their days, until a page is full and its last day complete."""
+        numbers, clauses = of_type(self.type), matching(others)
+        if after is not None:
+            clauses.append(order.behind(after, order.value, self.table.id))
+            with suppress(ValueError):  # a cursor that somebody made up may hold anything
+                day = of_day(self.type, after[0] or None)
+                numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
+        found, last = hits(asked, numbers), hits(asked, numbers)
+        # The first number of the day that fills the page.
+        edge = self._hit(last, last.c.number - last.c.number % A_DAY).where(*clauses)
+        edge = edge.order_by(*order.of(last.c.number)).offset(limit - 1).limit(1)
+        if order.descending:
+            so_far = found.c.number >= func.coalesce(edge.scalar_subquery(), numbers[0])
+        else:
+            so_far = found.c.number < func.coalesce(edge.scalar_subquery() + A_DAY, numbers[1] + 1)
+        row = self._row(order)
+        return self._hit(found, *row).where(*clauses, so_far).order_by(*order.of(*row[1:])).limit(limit)
+
+    def _hit(self, found: TableValuedAlias, *columns: Any) -> Select[Any]:
+        """Columns of the records that were found by words."""
+        statement = select(*columns).select_from(found)
+        statement = statement.join(SearchEntry, col(SearchEntry.number) == found.c.number)
+        return statement.join(self.table, self.table.id == col(SearchEntry.id))
 
     def select(self, conditions: list[Condition], *columns: Any) -> Select[Any]:
         """The columns of every record that matches."""
@@ -95,10 +173,14 @@ class Resource:
         clauses = not_judged(conditions, axis)
         return None if clauses is None else self._from(select(func.count())).where(*clauses)
 
-    def _from(self, statement: Select[Any]) -> Select[Any]:
+    def _from(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
         statement = statement.select_from(self.table)
         if self.name == "casualties":
             statement = statement.join(Incident, col(Incident.id) == col(Casualty.incident_id))
+        if order is not None and order.ranks is not None:
+            entry = (col(SearchEntry.type) == self.type) & (col(SearchEntry.id) == self.table.id)
+            statement = statement.join(SearchEntry, entry)
+            statement = statement.join(order.ranks, order.ranks.c.number == col(SearchEntry.number))
         return statement
 
 

@@ -4,18 +4,20 @@ A filter by place, date or number of casualties cannot judge a record that lacks
 matches, and `not_judged` counts it; so each condition on one of these axes also says which records it cannot judge.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select, union_all
 from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
 from app.geography import EARTH_RADIUS_M, box_around
 from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
+from app.queries.boxes import TURNS, touching
 from app.queries.search import ids
-from app.terms import question
+from app.spans import REACHES, SHORT, days_before
+from app.terms import Question, question
 from app.values import BBox, Interval, Near
 
 Axis = Literal["location", "date", "casualties"]
@@ -24,19 +26,73 @@ Clause = ColumnElement[bool]
 
 DEFAULT_RADIUS_KM = 50.0
 
+FEW = 2_000
+"""So few records are sorted sooner than a page of them is found among all others."""
+
+MANY = 50_000
+"""So many are counted sooner one by one than by looking at all others."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """An index that finds the records of a condition: ids of them, and perhaps of some more, that `key` is among.
+
+    What not every list needs is put together when it is asked for, because that takes longer than a short query.
+    """
+
+    key: Any
+    ids: Callable[[], Any]
+
+    def size(self, most: int) -> Select[Any]:
+        """How many there are, as far as it matters: none are counted after `most` and one."""
+        return select(func.count()).select_from(self.ids().limit(most + 1).subquery())
+
+
+Steps = Sequence[Callable[[], Sequence[Clause]]]
+
 
 @dataclass(frozen=True)
 class Condition:
-    """A clause; on an axis, `unknown` holds for the records that the clause cannot judge."""
+    """A clause; on an axis, `unknown` holds for the records that the clause cannot judge.
+
+    `lead` finds its records by an index, if they are few; `leads` says that the clause does so. `steps` say the same as
+    the clause in parts that no two records share, so that an index finds each part in the order of the first days: the
+    parts of the first step lie before those of the next. `words` are what it looks for, if it does.
+    """
 
     clause: Clause
     axis: Axis | None = None
     unknown: Clause | None = None
+    lead: Lead | None = None
+    leads: bool = False
+    steps: Steps = ()
+    words: Question | None = None
+
+    def led(self) -> "Condition":
+        """The same condition, its records found by its lead."""
+        if self.lead is None:
+            return self
+        led = and_(self.lead.key.in_(self.lead.ids()), self.clause.is_(True))
+        return replace(self, clause=led, lead=None, leads=True, steps=())
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:
-    """The clauses that a record must meet to match."""
-    return [condition.clause for condition in conditions]
+    """The clauses that a record must meet to match. Beside one that leads the others are only looked at: SQLite, which
+    keeps no statistics, would take any index for as good."""
+    if not any(one.leads for one in conditions):
+        return [one.clause for one in conditions]
+    return [one.clause if one.leads else one.clause.is_(True) for one in conditions]
+
+
+def by_first_day(conditions: Sequence[Condition], *, descending: bool) -> Iterator[list[list[Clause]]]:
+    """The same clauses in steps, each of them in branches, of which a record meets one at most."""
+    dated = next((one for one in conditions if one.steps), None)
+    if dated is None:
+        yield [matching(conditions)]
+        return
+    others = [one.clause for one in conditions if one is not dated]
+    for step in reversed(dated.steps) if descending else dated.steps:
+        yield [[*others, part] for part in step()]
 
 
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Clause] | None:
@@ -45,6 +101,8 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Clause] | No
     if not here:
         return None
     elsewhere = [one.clause for one in conditions if one.axis != axis]
+    if len(here) == 1:
+        return [*elsewhere, here[0][1]]
     return [*elsewhere, *(or_(clause, unknown) for clause, unknown in here), or_(*(unknown for _, unknown in here))]
 
 
@@ -62,17 +120,27 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
     """The conditions that every list takes."""
     found: list[Condition] = []
     if filters.changed_since is not None:
-        found.append(Condition(table.changed_in > filters.changed_since))
+        later = table.changed_in > filters.changed_since
+        found.append(Condition(later, lead=indexed(table.id, later)))
     if filters.article:
-        rests = select(col(Evidence.record_id)).where(
-            col(Evidence.record_type) == kind,
-            col(Evidence.record_id) == table.id,
-            col(Evidence.article_id).in_(filters.article),
-        )
-        found.append(Condition(rests.exists()))
+        on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
+        found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
     if filters.q is not None:
-        found.append(Condition(says(table.id, kind, filters.q)))
+        found.append(Condition(says(table.id, kind, filters.q), leads=True, words=question(filters.q)))
     return found
+
+
+def indexed(id_: Any, clause: Clause) -> Lead:
+    """The lead of a clause on columns that an index begins with."""
+    return Lead(id_, lambda: select(id_).where(clause))
+
+
+def linked(key: Any, owner: Any, *clauses: Clause, kind: Clause | None = None) -> Condition:
+    """The records that have a link like this. `owner` is the column of a link that says whose it is; with the `kind`
+    of records, where the table has several, it begins the links' primary key."""
+    its_kind = [] if kind is None else [kind]
+    its_own = select(owner).where(*its_kind, owner == key, *(clause.is_(True) for clause in clauses))
+    return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*its_kind, *clauses)))
 
 
 def says(id_: Any, kind: str, text: str) -> Clause:
@@ -81,34 +149,62 @@ def says(id_: Any, kind: str, text: str) -> Clause:
     return clause
 
 
-def dated(earliest: Any, latest: Any, interval: Interval | None, match: str | None) -> list[Condition]:
-    """Possible days against an interval: by default they overlap, with `within` all of them lie inside."""
+def dated(table: type[Any], interval: Interval | None, match: str | None, first: Any) -> list[Condition]:
+    """Possible days against an interval: by default they overlap, with `within` all of them lie inside. `first` is the
+    earliest day as the table's indexes have it."""
     if interval is None:
         return []
-    lower, upper = (earliest, latest) if match == "within" else (latest, earliest)
-    clauses = [] if interval.start is None else [lower >= interval.start]
-    clauses += [] if interval.end is None else [upper <= interval.end]
-    return [Condition(and_(*clauses), "date", earliest.is_(None))]
+    start, end = interval.start or FIRST_DAY, interval.end or LAST_DAY
+    begun = and_(first >= start, first <= end)
+    if match == "within":
+        return [_on_days(table, begun & (table.latest <= end))]
+    if interval.start is None:
+        return [_on_days(table, begun)]
+    lasting = table.latest >= start
+
+    def before() -> list[Clause]:
+        reaches = ((SHORT, table.reach.is_(None)), *((reach, table.reach == reach) for reach in REACHES))
+        return [and_(of, first >= days_before(start, reach), first < start, lasting) for reach, of in reaches]
+
+    return [_on_days(table, lasting & (first <= end), before, lambda: [begun])]
+
+
+FIRST_DAY, LAST_DAY = "0", "9999-12-31"
+"""The former lies behind the empty text that stands for no day."""
+
+
+def _on_days(table: type[Any], clause: Clause, *steps: Callable[[], Sequence[Clause]]) -> Condition:
+    steps = steps or (lambda: [clause],)
+
+    def ids() -> Any:
+        found = [select(table.id).where(part) for step in steps for part in step()]
+        return found[0] if len(found) == 1 else union_all(*found)
+
+    return Condition(clause, "date", table.earliest.is_(None), Lead(table.id, ids), steps=steps)
 
 
 def located(
     table: type[Any], bbox: BBox | None, near: Near | None, radius_km: float | None, match: str | None
 ) -> list[Condition]:
     """A record's circle against a box and around a point."""
-    unknown = table.latitude.is_(None)
+    unknown, certain = table.latitude.is_(None), match == "certain"
     found = []
     if bbox is not None:
-        found.append(Condition(_in_box(table, bbox, certain=match == "certain"), "location", unknown))
+        found.append(_on_map(table, bbox, _in_box(table, bbox, certain=certain), unknown))
     if near is not None:
         radius = (radius_km or DEFAULT_RADIUS_KM) * 1000
-        found.append(Condition(_around(table, near, radius, certain=match == "certain"), "location", unknown))
+        box = BBox(**box_around(near.longitude, near.latitude, radius))
+        found.append(_on_map(table, box, _around(table, near, radius, box, certain=certain), unknown))
     return found
+
+
+def _on_map(table: type[Any], box: BBox, clause: Clause, unknown: Clause) -> Condition:
+    return Condition(clause, "location", unknown, lead=Lead(table.id, lambda: touching(table, box)))
 
 
 def _in_box(table: type[Any], box: BBox, *, certain: bool) -> Clause:
     east = box.east if box.west <= box.east else box.east + 360
-    # A circle's own box may run on beyond 180 degrees, so the same meridian can stand at three longitudes.
-    turns = [_between(table, box.west + turn, east + turn, certain=certain) for turn in (0, -360, 360)]
+    turns = [_between(table, box.west + turn, east + turn, certain=certain) for turn in TURNS]
     if certain:
         rows = and_(table.south >= box.south, table.north <= box.north)
     else:
@@ -123,9 +219,8 @@ def _between(table: type[Any], west: float, east: float, *, certain: bool) -> Cl
     return and_(table.west <= east, table.east >= west)
 
 
-def _around(table: type[Any], near: Near, radius_m: float, *, certain: bool) -> Clause:
-    """Great-circle distance, after a look at the boxes, which an index serves."""
-    box = BBox(**box_around(near.longitude, near.latitude, radius_m))
+def _around(table: type[Any], near: Near, radius_m: float, box: BBox, *, certain: bool) -> Clause:
+    """Great-circle distance, after a look at the boxes."""
     distance = _distance(table.longitude, table.latitude, near)
     slack = cast(table.radius_m, SqlFloat)
     limit = distance + slack <= radius_m if certain else distance - slack <= radius_m

@@ -52,14 +52,24 @@ class Split:
     imprecise: Clause | None = None
 
 
+Records = Callable[[Any], Select[Any] | None]
+"""The values of a column in the records that are split; null where these are all there are."""
+
+
+def records(resource: Resource, conditions: list[Condition]) -> Records:
+    """The records of a resource that match."""
+    return lambda column: resource.select(conditions, column) if conditions else None
+
+
 @dataclass(frozen=True)
 class Facet:
-    """One way to split a resource. `split` is given the filters, because some say what a value stands for.
+    """One way to split a resource. `split` is given the filters, because some say what a value stands for, and the
+    records that it is for.
 
     `names` are the resources whose records the values are ids of; `missing` says what it means to have no value.
     """
 
-    split: Callable[[Any], Split]
+    split: Callable[[Any, Records], Split]
     names: tuple[str, ...] = ()
     missing: str = "not stated"
 
@@ -77,19 +87,22 @@ def buckets(resource: Resource, conditions: list[Condition], split: Split, limit
 
 
 def _column(column: Any, *names: str, missing: str = "not stated") -> Facet:
-    return Facet(lambda filters: Split(column, column.is_(None)), names, missing)
+    return Facet(lambda filters, its_records: Split(column, column.is_(None)), names, missing)
 
 
 def _flag(clause: Clause) -> Facet:
     value = case((clause, "true"), else_="false")
-    return Facet(lambda filters: Split(value, value.is_(None)))
+    return Facet(lambda filters, its_records: Split(value, value.is_(None)))
 
 
 def _links(key: Any, pairs: Callable[[Any], Select[Any]], *names: str, missing: str = "not stated") -> Facet:
     """Several values a record, from pairs labelled `id` and `value`."""
 
-    def split(filters: Any) -> Split:
-        links = pairs(filters).distinct().subquery()
+    def split(filters: Any, its_records: Records) -> Split:
+        found, chosen = pairs(filters), its_records(key)
+        if chosen is not None:
+            found = found.where(found.selected_columns.id.in_(chosen))
+        links = found.distinct().subquery()
         return Split(links.c.value, key.not_in(select(links.c.id)), links, key)
 
     return Facet(split, names, missing)
@@ -101,7 +114,7 @@ def _dates(earliest: Any, latest: Any) -> dict[str, Facet]:
     def facet(length: int) -> Facet:
         first, last = func.substr(earliest, 1, length), func.substr(latest, 1, length)
         split = Split(case((first == last, first)), earliest.is_(None), imprecise=first != last)
-        return Facet(lambda filters: split, missing="no date")
+        return Facet(lambda filters, its_records: split, missing="no date")
 
     return {"month": facet(7), "year": facet(4)}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 from sqlmodel import col
 
 from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
@@ -11,6 +11,8 @@ from app.queries.conditions import (
     Condition,
     dated,
     flag,
+    indexed,
+    linked,
     located,
     one_of,
     parties_within,
@@ -32,7 +34,9 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     common = shared(Casualty, "casualty", filters.model_copy(update={"q": None}))
     if filters.q is not None:
         common.append(
-            Condition(or_(says(Casualty.id, "casualty", filters.q), says(Incident.id, "incident", filters.q)))
+            Condition(
+                or_(says(Casualty.id, "casualty", filters.q), says(Incident.id, "incident", filters.q)), leads=True
+            )
         )
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
     return [
@@ -54,7 +58,7 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
         *one_of(col(incident.kind), filters.kind),
         *one_of(col(incident.granularity), filters.granularity),
         *one_of(col(incident.parent_id), filters.parent),
-        *dated(col(incident.earliest), col(incident.latest), filters.datetime, filters.date_match),
+        *dated(incident, filters.datetime, filters.date_match, col(incident.sort_date)),
         *located(incident, filters.bbox, filters.near, filters.radius_km, filters.location_match),
         *flag(col(incident.latitude).is_not(None), filters.has_location),
         *flag(col(incident.contested).is_(True), filters.contested),
@@ -68,24 +72,18 @@ def _at_places(filters: IncidentCriteria) -> list[Condition]:
     if not filters.place:
         return []
     link = IncidentPlace
-    at = select(col(link.incident_id)).where(
-        col(link.incident_id) == col(Incident.id),
-        col(link.place_id).in_(places_inside(filters.place, filters.place_basis)),
-        col(link.role).in_(filters.place_role or LOCATING),
-    )
-    return [Condition(at.exists())]
+    at = col(link.place_id).in_(places_inside(filters.place, filters.place_basis))
+    locating = col(link.role).in_(filters.place_role or LOCATING)
+    return [linked(col(Incident.id), col(link.incident_id), at, locating)]
 
 
 def _with_actors(filters: IncidentCriteria) -> list[Condition]:
     if not filters.actor and not filters.actor_role:
         return []
     link = IncidentActor
-    with_them = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id))
-    if filters.actor:
-        with_them = with_them.where(col(link.party_id).in_(parties_within(filters.actor)))
-    if filters.actor_role:
-        with_them = with_them.where(col(link.role).in_(filters.actor_role))
-    return [Condition(with_them.exists())]
+    with_them = [col(link.party_id).in_(parties_within(filters.actor))] if filters.actor else []
+    with_them += [col(link.role).in_(filters.actor_role)] if filters.actor_role else []
+    return [linked(col(Incident.id), col(link.incident_id), *with_them)]
 
 
 def _harmed(filters: IncidentCriteria) -> list[Condition]:
@@ -95,7 +93,9 @@ def _harmed(filters: IncidentCriteria) -> list[Condition]:
         low: Any = getattr(Incident, f"{outcome}_low")
         high: Any = getattr(Incident, f"{outcome}_high")
         if (wanted := getattr(filters, f"{outcome}_at_least")) is not None:
-            found.append(Condition(low >= wanted, "casualties", low.is_(None)))
+            found.append(
+                Condition(low >= wanted, "casualties", low.is_(None), indexed(col(Incident.id), low >= wanted))
+            )
         if (wanted := getattr(filters, f"{outcome}_possibly")) is not None:
             open_or_so_many = low.is_not(None) & or_(high.is_(None), high >= wanted)
             found.append(Condition(open_or_so_many, "casualties", low.is_(None)))

@@ -1,11 +1,21 @@
 """Which quotes and statements match."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlmodel import col
 
 from app.filters import QuoteFilters, StatementFilters
 from app.models import Affiliation, Quote, QuoteIncident, QuotePlace, Statement, StatementAbout
-from app.queries.conditions import Condition, dated, flag, one_of, parties_within, places_inside, shared
+from app.queries.conditions import (
+    Condition,
+    dated,
+    flag,
+    indexed,
+    linked,
+    one_of,
+    parties_within,
+    places_inside,
+    shared,
+)
 
 
 def quotes(filters: QuoteFilters) -> list[Condition]:
@@ -20,18 +30,14 @@ def quotes(filters: QuoteFilters) -> list[Condition]:
     if filters.organization:
         within = parties_within(filters.organization)
         members = select(col(Affiliation.person_id)).where(col(Affiliation.organization_id).in_(within))
-        speaker = col(Quote.speaker_id)
-        found.append(Condition(or_(speaker.in_(within), speaker.in_(members))))
+        speaks = col(Quote.speaker_id).in_(union(within, members))
+        found.append(Condition(speaks, lead=indexed(col(Quote.id), speaks)))
     if filters.incident:
-        about = select(col(QuoteIncident.quote_id)).where(
-            col(QuoteIncident.quote_id) == col(Quote.id), col(QuoteIncident.incident_id).in_(filters.incident)
-        )
-        found.append(Condition(about.exists()))
+        about = col(QuoteIncident.incident_id).in_(filters.incident)
+        found.append(linked(col(Quote.id), col(QuoteIncident.quote_id), about))
     if filters.place:
-        at = select(col(QuotePlace.quote_id)).where(
-            col(QuotePlace.quote_id) == col(Quote.id), col(QuotePlace.place_id).in_(places_inside(filters.place))
-        )
-        found.append(Condition(at.exists()))
+        at = col(QuotePlace.place_id).in_(places_inside(filters.place))
+        found.append(linked(col(Quote.id), col(QuotePlace.quote_id), at))
     return found
 
 
@@ -43,13 +49,11 @@ def statements(filters: StatementFilters) -> list[Condition]:
         *one_of(col(Statement.topic), filters.topic),
         *one_of(col(Statement.by_id), filters.by),
         *flag(col(Statement.contested).is_(True), filters.contested),
-        *dated(col(Statement.earliest), col(Statement.latest), filters.datetime, filters.date_match),
+        *dated(Statement, filters.datetime, filters.date_match, col(Statement.earliest)),
     ]
     if filters.about:
         link = StatementAbout
         subjects = (col(link.incident_id), col(link.place_id), col(link.party_id))
-        about = select(col(link.statement_id)).where(
-            col(link.statement_id) == col(Statement.id), or_(*(subject.in_(filters.about) for subject in subjects))
-        )
-        found.append(Condition(about.exists()))
+        about = or_(*(subject.in_(filters.about) for subject in subjects))
+        found.append(linked(col(Statement.id), col(link.statement_id), about))
     return found

@@ -9,7 +9,7 @@ from sqlmodel import col
 from app.models import Casualty
 from app.queries import RESOURCES
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, Split
+from app.queries.facets import FACETS, Split, records
 
 GROUPS = ("outcome", "group", "basis", "claimed_by", "incident", "kind", "actor", "place", "month", "year")
 """The facets of claims that sums are made by."""
@@ -23,7 +23,8 @@ LISTED = 100
 
 def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
     """The claims that match with their keys, once for each combination of values."""
-    splits = [FACETS["casualties"][key].split(filters) for key in keys]
+    chosen = records(RESOURCES["casualties"], conditions)
+    splits = [FACETS["casualties"][key].split(filters, chosen) for key in keys]
     columns = [_key(split).label(f"key_{number}") for number, split in enumerate(splits)]
     own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
     statement = RESOURCES["casualties"].select(conditions, *columns, *own)

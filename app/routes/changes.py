@@ -22,14 +22,14 @@ _LONGEST_NUMBER = 9
 
 def router() -> APIRouter:
     """`/v1/changes`, `/v1/releases` and the history of every record."""
-    found = APIRouter(prefix="/v1")
+    found = APIRouter()
     found.include_router(_releases)
     for name, resource in RESOURCES.items():
         _add_history(found, name, resource)
     return found
 
 
-_releases = APIRouter(tags=["releases"])
+_releases = APIRouter(prefix="/v1", tags=["releases"])
 
 
 @_releases.get(
@@ -104,7 +104,7 @@ def _add_history(found: APIRouter, name: str, resource: Resource) -> None:
         return answer(await reader(request).read(work))
 
     found.get(
-        f"/{name}/{{id}}/history",
+        f"/v1/{name}/{{id}}/history",
         name=f"list_{resource.type}_history",
         summary=f"List the history of one {resource.type}",
         description="What each release did to it, oldest first; also for a record that was removed.",

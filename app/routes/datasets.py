@@ -88,7 +88,8 @@ _ZIP, _SQLITE = "application/zip", "application/vnd.sqlite3"
 )
 async def get_dataset_zip(request: Request) -> Response:
     """All public tables as a Frictionless Data Package: one CSV file a table, `datapackage.json` with types, keys and
-    links of all columns, the codebook, and a README. The bytes are the same for as long as the release is."""
+    links of all columns, the codebook, and a README. The bytes are the same for as long as the release is. The files of
+    a large release take minutes to make after it was loaded: until then 503 says when to ask again."""
     return await _download(request, "zip", _ZIP)
 
 

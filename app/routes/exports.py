@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Select
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -13,7 +13,8 @@ from app import pages
 from app.database import Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
-from app.queries import RESOURCES, Resource
+from app.middleware import gone
+from app.queries import RESOURCES, Page, Resource
 from app.reader import Stream
 from app.routes.problems import problems
 from app.routes.records import reader
@@ -61,7 +62,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         asked = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
-            batches = snapshot.batches(_documents(snapshot, resource, asked))
+            batches = chain.from_iterable(map(snapshot.batches, _documents(snapshot, resource, asked)))
             return _chunks(suffix, name, batches, base, snapshot.release.number)
 
         stream = await reader(request).stream(work)
@@ -91,10 +92,11 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
     )(handler)
 
 
-def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Select[Any]:
+def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
     """The documents of a whole list."""
-    conditions = resource.conditions(pages.resolved(snapshot, asked))
-    return resource.ordered(conditions, resource.order(asked), resource.table.document)
+    order = pages.ordering(snapshot, resource, asked)
+    conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
+    return resource.ordered(conditions, order)
 
 
 def _chunks(suffix: str, name: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
@@ -121,20 +123,15 @@ class Transfer(Response):
         self.patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gone = asyncio.ensure_future(_gone(receive))
+        left = asyncio.ensure_future(gone(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for chunk in self.stream.chunks():
-                if gone.done():
+                if left.done():
                     return
                 async with asyncio.timeout(self.patience):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            gone.cancel()
+            left.cancel()
             await self.stream.close()
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

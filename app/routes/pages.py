@@ -1,5 +1,6 @@
 """The pages for people: the front page and the API docs. All of it is served from here, without inline script."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +18,8 @@ STRICT = (
 )
 # Swagger UI writes style attributes.
 _DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+
+_PARTS = (".css", ".js", ".json", ".svg", ".png")
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,6 +43,13 @@ def mounts() -> list[BaseRoute]:
     """The files behind the pages: our own, and Swagger UI's from its package."""
     swagger = Path(str(files("fastapi_swagger") / "resources"))
     return [
-        Mount("/static/swagger", StaticFiles(directory=swagger)),
-        Mount("/static", StaticFiles(directory=WEB)),
+        Mount("/static/swagger", _Parts(directory=swagger)),
+        Mount("/static", _Parts(directory=WEB)),
     ]
+
+
+class _Parts(StaticFiles):
+    """What pages are made of. Pages have addresses of their own, with a policy; the folders hold code, too."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if path.endswith(_PARTS) else ("", None)

@@ -13,7 +13,6 @@ from app.problems import (
     Gone,
     Merged,
     NotAcceptable,
-    NotAllowed,
     NotFound,
     Problem,
     ProblemDocument,
@@ -28,7 +27,7 @@ _MEANINGS = {
     406: "There is no such representation.",
     410: "The record was removed; `detail` says why.",
     416: "The file ends before the range; `Content-Range` says where.",
-    503: "The database cannot answer at the moment; `Retry-After` says when to try again.",
+    503: "The database cannot answer at the moment, or not in time; `Retry-After` says when to try again.",
 }
 
 _EXAMPLES: dict[int, Problem] = {
@@ -75,9 +74,6 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         return await on_problem(request, NotFound(what))
     if error.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
-    if error.status_code == 405:
-        what = f"{request.method} is not possible here. This API is read-only: use GET, HEAD or OPTIONS."
-        return await on_problem(request, NotAllowed(what, headers={"Allow": "GET, HEAD, OPTIONS"}))
     other = BadParameter if error.status_code == 400 else Problem
     made = Problem(str(error.detail), headers=dict(error.headers or {}))
     body = {**made.body(request.scope["path"]), "status": error.status_code}

@@ -11,6 +11,7 @@ from app import pages
 from app.documents import DOCUMENTS
 from app.envelopes import DETAILS, PAGES
 from app.filters import FILTERS, DetailFilters
+from app.middleware import gone
 from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
 from app.reader import Reader
@@ -37,6 +38,15 @@ ABOUT = {
     ),
 }
 
+_SHAPING = {"sort", "limit", "cursor", "count", "fields", "include"}
+_IN_ORDER = {
+    "incidents": {"kind", "granularity", "datetime", "parent"},
+    "quotes": {"kind", "speaker"},
+    "places": {"kind"},
+    "organizations": {"kind"},
+}
+"""What a page is found by in the order of the list; other filters may look at many records before it is full."""
+
 
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
@@ -49,12 +59,14 @@ def router() -> APIRouter:
 
 def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": tuple(REFERENCES[name])}
+    quick = _SHAPING | _IN_ORDER.get(name, set())
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
         asked = pages.Request(request.scope["path"], request.query_params.multi_items())
         work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
-        made = await reader(request).read(work, slow=filters.q is not None or filters.count == "exact")
+        slow = filters.count == "exact" or not filters.model_fields_set <= quick
+        made = await reader(request).read(work, slow=slow)
         return answer(made, alternates(name, "", asked.items))
 
     found.get(
@@ -115,7 +127,7 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
 def reader(request: Request) -> Reader:
     """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
     found: Reader = request.app.state.reader
-    return found.noting(partial(setattr, request.state, "release"))
+    return found.serving(partial(setattr, request.state, "release"), partial(gone, request.receive))
 
 
 def answer(made: pages.Answer, links: Iterable[str] = ()) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.requests import Request
 
 from app import pages
@@ -13,7 +13,7 @@ from app.database import Snapshot
 from app.documents import DOCUMENTS, Document
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
-from app.queries.search import ranked
+from app.queries.search import best, size
 from app.registry import SERVED, TYPES
 from app.routes.problems import problems
 from app.routes.records import answer, reader
@@ -81,7 +81,8 @@ class SearchResults(BaseModel):
 async def search(request: Request) -> Response:
     """Incidents, places, people, organizations, quotes and statements in one list, best matches first.
 
-    The list is capped, not paged: to go through all matches of one type, use `q` on its own list.
+    The list is capped, not paged: to go through all matches of one type, use `q` on its own list. Where more than 5,000
+    records of a type match, the newest incidents, and of other types those that were written last, stand for all.
     """
     items = request.query_params.multi_items()
     filters = parse(SearchFilters, items, {})
@@ -94,16 +95,16 @@ async def search(request: Request) -> Response:
 
 
 def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: str) -> pages.Answer:
-    matching = ranked(asked, filters.type or SEARCHED)
-    best = [(row[0], row[1]) for row in snapshot.rows(matching.limit(filters.limit))]
-    documents = _documents(snapshot, best)
+    types = tuple(dict.fromkeys(filters.type or SEARCHED))
+    found = [(row[0], row[1]) for row in snapshot.rows(best(asked, types, filters.limit))]
+    documents = _documents(snapshot, found)
     results = SearchResults(
-        data=[_found(documents[one], asked) for one in best],
+        data=[_found(documents[one], asked) for one in found],
         links=SearchLinks(self=link),
         meta=SearchMeta(
             release=snapshot.release.number,
-            matched=snapshot.value(select(func.count()).select_from(matching.order_by(None).subquery())),
-            returned=len(best),
+            matched=sum(snapshot.value(size(asked, kind)) for kind in types),
+            returned=len(found),
         ),
     )
     return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)

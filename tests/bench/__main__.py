@@ -1,9 +1,12 @@
 """`python -m tests.bench`: makes an archive, loads it, measures every job, prints the table and writes RESULTS.md."""
 
+import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +21,7 @@ from tests.bench.jobs import Loaded, Run
 from tests.bench.load import answer
 from tests.bench.questions import compare, listed, questions
 from tests.bench.report import Circumstances, report, table
-from tests.bench.servers import CLIENT_CORE, BenchError, application, service
+from tests.bench.servers import CLIENT_CORE, BenchError, application, service, session_bytes
 from tests.live import dateline
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -32,7 +35,9 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long a turn is.", min=0.1)] = 2,
     smoke: Annotated[bool, typer.Option("--smoke", help="One short round: does it run at all?")] = False,
     results: Annotated[Path | None, typer.Option(help="Where to write; RESULTS.md unless smoke.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="For the files, 10 kB an incident; removed by you.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="For the files, 10 kB an incident. What is there already is used again.")
+    ] = None,
 ) -> None:
     """Measure the service against its naive twin and the bare server, on an invented archive."""
     if smoke:
@@ -50,17 +55,19 @@ def main(
 def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool) -> str:
     load_before = os.getloadavg()[0]
     typer.echo(f"{size.incidents:,} incidents: making the seed files")
-    invention.write(folder / "seed", size.incidents)
+    once(seed := folder / "seed", lambda target: invention.write(target, size.incidents))
     typer.echo("loading them")
     database, url = folder / "dateline.db", f"sqlite:///{folder / 'dateline.db'}"
-    loaded = _loaded(folder / "seed", size, url)
+    once(folder / "loaded.json", lambda target: target.write_text(json.dumps(astuple(_loaded(seed, size, url)))))
+    loaded = Loaded(*json.loads((folder / "loaded.json").read_text()))
     typer.echo(f"loaded in {loaded.seconds:.0f} s; filling the naive twin")
-    naive_tables.fill(folder / "naive.db", Database(url))
+    once(folder / "naive.db", lambda target: naive_tables.fill(target, Database(url)))
     os.sched_setaffinity(0, {CLIENT_CORE})
     with ExitStack() as servers:
         start = servers.enter_context
-        cold = start(service("the service without its cache", url, **PUBLIC_URL, **KEEPS_NO_ANSWERS))
-        warm = start(service("the service", url, **PUBLIC_URL))
+        cold = start(service("the service without its cache", url, PUBLIC_URL | KEEPS_NO_ANSWERS))
+        warm = start(service("the service", url, PUBLIC_URL))
+        two = start(service("two workers without a cache", url, PUBLIC_URL | KEEPS_NO_ANSWERS, workers=2))
         twin = start(
             application("the naive twin", "tests.bench.naive:create_app", BENCH_NAIVE=str(folder / "naive.db"))
         )
@@ -70,7 +77,7 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
         plain = start(application("bare uvicorn", "tests.bench.bare:create_app", BENCH_ANSWERS=str(folder / "answers")))
         compared = compare(asked, cold, twin)
         typer.echo(f"{compared} answers are the same as the twin's; measuring")
-        run = Run(twin, plain, cold, warm, asked, rounds, seconds, longest_export=1 if smoke else 10)
+        run = Run(twin, plain, cold, warm, two, asked, rounds, seconds, longest_export=1 if smoke else 10)
         rows = run.rows(loaded)
         found = Circumstances(
             incidents=size.incidents,
@@ -89,16 +96,26 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
     return report(rows, found)
 
 
+def once(target: Path, make: Callable[[Path], object]) -> None:
+    """Makes a file or folder that is not there yet; it has its name once it is whole."""
+    if not target.exists():
+        part = target.with_name(f"{target.name}.part")
+        make(part)
+        part.rename(target)
+
+
 def _loaded(seed: Path, size: Size, url: str) -> Loaded:
-    """Loads the seed files as `dateline load` does."""
+    """Loads the seed files as `dateline load` does, and watches the memory of all its processes together."""
     environment = {**os.environ, "DATELINE_DATABASE_URL": url}
-    started = time.monotonic()
-    process = subprocess.Popen([dateline(), "load", seed], env=environment, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    started, peak = time.monotonic(), 0
+    command = [str(dateline()), "load", str(seed)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        while process.poll() is None:
+            peak = max(peak, session_bytes(process.pid))
+            time.sleep(0.5)
     if process.returncode:
         raise BenchError("the archive cannot be loaded")
-    return Loaded(size.incidents, time.monotonic() - started, used.ru_maxrss * 1024)
+    return Loaded(size.incidents, time.monotonic() - started, peak)
 
 
 if __name__ == "__main__":

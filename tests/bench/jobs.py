@@ -37,12 +37,14 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Run:
-    """The servers of a run, and how long they are measured. `cold` keeps no answers, `warm` does."""
+    """The servers of a run, and how long they are measured. `cold` and `two`, which is two workers, keep no answers;
+    `warm` does."""
 
     naive: Server
     bare: Server
     cold: Server
     warm: Server
+    two: Server
     questions: Questions
     rounds: int
     seconds: float
@@ -61,6 +63,7 @@ class Run:
             self._against_naive("bbox, 1000 features as GeoJSON", asked.boxes, 10, 30, slow=True),
             self._export(),
             self._while_exporting(),
+            self._two_workers(),
             _loading(loaded),
         ]
 
@@ -135,6 +138,22 @@ class Run:
             "25 ms",
             "5 ms",
             busy.p99_ms <= 25,
+        )
+
+    def _two_workers(self) -> Row:
+        one, both = self._medians(
+            self._load(self.cold, self.questions.lists), self._load(self.two, self.questions.lists)
+        )
+        by_rate = both.per_second / one.per_second
+        return Row(
+            "filtered lists by two workers on two cores",
+            f"one worker: {_cost(one)}, {self.cold.memory() / MEGABYTE:.0f} MB",
+            f"{_cost(both)}, {self.two.memory() / MEGABYTE:.0f} MB in all",
+            "–",
+            f"{by_rate:.2f} x",
+            "1.6 x",
+            "–",
+            by_rate >= 1.6,
         )
 
     def _load(self, server: Server, asked: list[Question], slow: bool = False) -> Measure:

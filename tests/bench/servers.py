@@ -1,11 +1,11 @@
-"""Servers in processes of their own, each pinned to one core, and what they cost. Linux only (`/proc`)."""
+"""Servers in processes of their own, pinned to their cores, and what they cost. Linux only (`/proc`)."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -37,16 +37,23 @@ class Memory:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server, by its first process; workers are that one's children."""
 
     name: str
     port: int
     process: int
 
     def cpu(self) -> float:
-        """Seconds of processor time that it has used, user and system."""
-        after_name = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(after_name[11]) + int(after_name[12])) / _TICKS
+        """Seconds of processor time that it has used, user and system, its workers included."""
+        return sum(map(_cpu, self._processes()))
+
+    def memory(self) -> int:
+        """Bytes of memory in use, its workers included. What they share is counted once."""
+        return sum(map(_own_bytes, self._processes()))
+
+    def _processes(self) -> list[int]:
+        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text()
+        return [self.process, *map(int, children.split())]
 
     @contextmanager
     def watched(self) -> Iterator[list[Memory]]:
@@ -71,15 +78,39 @@ class Server:
             peaks.append(Memory(max(one.resident for one in seen), max(one.anonymous for one in seen)))
 
 
+def session_bytes(session: int) -> int:
+    """Bytes of memory in use by all processes of a session. What they share is counted once."""
+    found = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ProcessLookupError):  # a process that has just ended
+            if os.getsid(int(folder.name)) == session:
+                found += _own_bytes(int(folder.name))
+    return found
+
+
+def _own_bytes(process: int) -> int:
+    """Proportional set size: a page that several processes share counts as its part for each."""
+    text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    size = text.partition("\nPss:")[2].split()
+    return int(size[0]) * 1024 if size else 0
+
+
+def _cpu(process: int) -> float:
+    after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / _TICKS
+
+
 def _memory(process: int) -> Memory:
     lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
     return Memory(*(int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "RssAnon")))
 
 
 @contextmanager
-def service(name: str, database_url: str, **settings: str) -> Iterator[Server]:
-    """The service, as `dateline serve` runs it."""
-    with _serving(name, [str(dateline()), "serve"], {"DATELINE_DATABASE_URL": database_url, **settings}) as server:
+def service(name: str, database_url: str, settings: Mapping[str, str], workers: int = 1) -> Iterator[Server]:
+    """The service, as `dateline serve` runs it: a single worker on the servers' core, several on all cores."""
+    command = [str(dateline()), "serve", "--workers", str(workers)]
+    cores = {SERVER_CORE} if workers == 1 else set(CORES)
+    with _serving(name, command, {"DATELINE_DATABASE_URL": database_url, **settings}, cores) as server:
         yield server
 
 
@@ -92,7 +123,9 @@ def application(name: str, factory: str, **settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _serving(name: str, command: list[str], settings: dict[str, str]) -> Iterator[Server]:
+def _serving(
+    name: str, command: list[str], settings: dict[str, str], cores: Collection[int] = (SERVER_CORE,)
+) -> Iterator[Server]:
     port = free_port()
     with (
         TemporaryFile() as printed,
@@ -105,7 +138,7 @@ def _serving(name: str, command: list[str], settings: dict[str, str]) -> Iterato
         ) as process,
     ):
         # Before it has threads; they inherit it.
-        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        os.sched_setaffinity(process.pid, cores)
         try:
             if not _answers(port, process):
                 printed.seek(0)

@@ -1,0 +1,167 @@
+"""What a connection may cost: how large a request may be, how long it may take to come, how slowly an answer may go.
+
+uvicorn reads headers of any size for any time, and waits for ever for a client that takes nothing. So this adds clocks
+and counters to its protocol, and lets problem documents say what is wrong where no request has come about yet.
+"""
+
+from asyncio import BaseTransport, TimerHandle
+from http import HTTPStatus
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.access_log import AccessLog, Passage, new_id, note
+from app.limits import LARGEST_HEADERS, LONGEST_LINE, too_large, too_long
+from app.middleware import ALWAYS, refusal
+from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
+
+CONNECTIONS = 800
+"""So many connections are served at a time; usually a process may have 1024 files open."""
+
+REQUEST_SECONDS = 10.0
+"""So long a request may take to come, from its first byte to its last."""
+
+PATIENCE = 60.0
+"""So long an answer may wait until the next piece of it is taken."""
+
+PIECE = 64 * 1024
+"""Bytes that are to be taken within that time."""
+
+LINGER = 2.0
+"""So long what still comes is thrown away after a refusal. A connection that is closed at once loses the refusal."""
+
+_LARGEST_HEAD = LONGEST_LINE + LARGEST_HEADERS
+
+
+async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is said on connections beyond those that can be served."""
+    start, body = refusal(Unavailable("Too many connections are open. Try again shortly.", 5), scope["path"])
+    await send({**start, "headers": [*start["headers"], *ALWAYS, (b"connection", b"close")]})
+    await send(body)
+
+
+BUSY = AccessLog(_busy)
+
+
+class Connection(HttpToolsProtocol):
+    """A connection with a client, which is to send its requests in time and to take its answers in time."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self.url = b""
+        self._size = 0  # bytes of the request that is coming
+        self._in_head = self._in_request = self._ending = False
+        self._taking: TimerHandle | None = None
+        self._coming: TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._late)
+        if len(self.connections) > CONNECTIONS:
+            self.app = BUSY
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._has_come()
+        self._has_taken()
+        super().connection_lost(exc)
+
+    # What comes.
+
+    def data_received(self, data: bytes) -> None:
+        if self._ending:
+            return
+        super().data_received(data)
+        if self._ending or not self._in_request:
+            return
+        self._size += len(data)
+        if self._in_head and self._size > _LARGEST_HEAD:
+            self._refuse(too_long() if len(self.url) > LONGEST_LINE else too_large())
+        elif self._size > 2 * _LARGEST_HEAD and not self._is_answering():
+            self._end()
+        elif self._coming is None:
+            self._coming = self.loop.call_later(REQUEST_SECONDS, self._late)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._size, self._in_head, self._in_request = 0, True, True
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_request = False
+        self._has_come()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What the parser refuses: what is no HTTP, and addresses that are too long for it."""
+        self._refuse(too_long() if len(self.url) > LONGEST_LINE else BadRequest("This is no HTTP request."))
+
+    def _late(self) -> None:
+        self._coming = None
+        if self._is_answering():
+            # Until it has its answer nobody is hurried: perhaps nobody has read what it sends, either.
+            self._coming = self.loop.call_later(REQUEST_SECONDS, self._late)
+        elif self._in_head:
+            self._refuse(RequestTimeout(f"A request has to come within {REQUEST_SECONDS:g} seconds."))
+        else:
+            self._end()
+
+    def _has_come(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+            self._coming = None
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self, problem: Problem) -> None:
+        if not self._is_answering():
+            start, body = refusal(problem, "/")
+            passage = Passage(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
+            own = [(b"x-request-id", passage.id.encode()), (b"connection", b"close")]
+            fields = [*self.server_state.default_headers, *start["headers"], *ALWAYS, *own]
+            line = f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n".encode()
+            head = b"".join(b"%s: %s\r\n" % field for field in fields)
+            self.transport.write(line + head + b"\r\n" + body["body"])
+            note(passage)
+        self._end()
+
+    def _end(self) -> None:
+        """Closes the connection once the client has taken what was said, or soon in any case."""
+        self._ending = True
+        self._has_come()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+            self._coming = self.loop.call_later(LINGER, self.transport.abort)
+
+    # What goes.
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_taking()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._has_taken()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() and self._taking is None:
+            self._await_taking()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        if self._taking is None:
+            self._await_taking()
+
+    def _await_taking(self) -> None:
+        self._taking = self.loop.call_later(PATIENCE, self._check, self.transport.get_write_buffer_size())
+
+    def _check(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < PIECE:
+            self.transport.abort()
+        else:
+            self._await_taking()
+
+    def _has_taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None

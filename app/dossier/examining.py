@@ -1,0 +1,260 @@
+"""A directory of seed files, looked through in two rounds.
+
+The first round (the survey) notes which records there are and who refers to whom; the second validates, checks and
+renders each part on its own, in other processes where there is much to do. So a dossier of any size streams.
+"""
+
+import gc
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from app.database import DatabaseError
+from app.documents import Document, body, digest
+from app.dossier.checking import check as check_entries
+from app.dossier.files import Fault
+from app.dossier.indexing import Finding, finding
+from app.dossier.ledger import Ledger
+from app.dossier.neighbours import Neighbours
+from app.dossier.reading import Dossier, DossierError, Entry, Part, claims, parts, raw, validated
+from app.dossier.rendering import Rendering
+from app.dossier.rows import rows
+from app.dossier.seed import Tombstone
+from app.dossier.survey import Kept, Outline, circles, skim
+from app.dossier.workers import SELDOM, Workers
+from app.dossier.writing import RELEASED, Row, columns
+from app.registry import SERVED
+
+Progress = Callable[[str, int, int | None], None]
+"""Called now and then with what is being done, how much of it is done and, where that is known, how much there is."""
+
+LARGE = 4_000_000
+"""From so many bytes of `.jsonl` on the work is spread over processes."""
+
+PROCESSES = 4
+"""So many at most, each of which takes memory."""
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Tells nobody how far the work is."""
+
+
+@dataclass
+class Surveyed:
+    """What every part is examined with."""
+
+    outline: Outline
+    ledger: Ledger
+    sound: bool = True
+    """Whether the shared records can be read; without them nothing else is rendered."""
+
+    kept: Kept | None = field(default_factory=dict)
+    """The records of a small dossier by part, so that no file is read twice."""
+
+
+class Examined(NamedTuple):
+    """The records of a part, with the claims in them, and what is wrong with them."""
+
+    entries: list[Entry[Any]]
+    around: Neighbours
+    faults: list[Fault]
+
+    @property
+    def records(self) -> list[Entry[Any]]:
+        """Without extensions, claims and what was withdrawn."""
+        left_out = ("extensions", "casualties")
+        return [one for one in self.entries if one.resource not in left_out and not isinstance(one.seed, Tombstone)]
+
+
+class Made(NamedTuple):
+    """A record as it is written: everything of it but what depends on the release."""
+
+    resource: str
+    id: str
+    digest: str
+    body: str
+    columns: Row
+    owned: dict[str, list[Row]]
+    finding: Finding
+
+
+def examine(surveyed: Surveyed, part: Part) -> Examined:
+    """Validates and checks the records of a part."""
+    faults: list[Fault] = []
+    read = surveyed.kept.pop(part.number, None) if surveyed.kept else None
+    if read is not None:
+        faults += read[1]
+    entries: list[Entry[Any]] = []
+    for number, (data, source) in enumerate(read[0] if read is not None else raw(part, faults)):
+        if (entry := validated(part, number, data, source, faults)) is not None:
+            entries += (entry, *claims(entry))
+    around = Neighbours(surveyed.outline, surveyed.ledger, entries)
+    faults += check_entries(entries, around)
+    return Examined(entries, around, faults)
+
+
+def rendered(surveyed: Surveyed, part: Part) -> tuple[list[tuple[str, Document]], list[Fault]]:
+    """The documents of a part; none where it has faults."""
+    examined = examine(surveyed, part)
+    if examined.faults or not surveyed.sound:
+        return [], examined.faults
+    rendering = Rendering(examined.around)
+    return [found for entry in examined.records for found in rendering.documents(entry)], []
+
+
+def make(surveyed: Surveyed, part: Part) -> tuple[list[Made], list[Fault]]:
+    """The records of a part, ready to be written; none where it has faults."""
+    documents, faults = rendered(surveyed, part)
+    return [_made(resource, document) for resource, document in documents], faults
+
+
+def _made(resource: str, document: Document) -> Made:
+    found = rows(resource, document)
+    owned: dict[str, list[Row]] = {}
+    for model, row in found.owned:
+        owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
+    own = _values(SERVED[resource].__tablename__)(found.columns)
+    return Made(resource, document.id, digest(document), body(document), own, owned, finding(document))
+
+
+def _values(table: str) -> Callable[[dict[str, Any]], Row]:
+    if table not in _GETTERS:
+        _GETTERS[table] = itemgetter(*(name for name in columns(table) if name not in RELEASED))
+    return _GETTERS[table]
+
+
+_GETTERS: dict[str, Callable[[dict[str, Any]], Row]] = {}
+
+
+class Survey:
+    """A directory in its two rounds."""
+
+    def __init__(self, parts: list[Part], surveyed: Surveyed, faults: list[Fault], workers: Workers) -> None:
+        self.surveyed = surveyed
+        self.faults = faults
+        """What is wrong with the files and folders themselves, and with the records as a whole."""
+
+        self._parts = parts
+        self._workers = workers
+        self._counts: dict[int, int] = {}
+
+    def close(self) -> None:
+        """Lets the processes go that helped."""
+        self._workers.close()
+
+    def run(self, progress: Progress) -> None:
+        """The first round."""
+        surveyed, done = self.surveyed, 0
+        skimmed = self._workers.map(skim, surveyed.kept, self._parts)
+        for part, found in zip(self._parts, skimmed, strict=True):
+            surveyed.ledger.add(part.number, part.name, found.noted)
+            surveyed.sound &= found.sound
+            for id_, outline in found.outlines:
+                surveyed.outline.of(part.resource).setdefault(id_, outline)
+            self._counts[part.number] = found.read
+            done += found.read
+            progress("Reading", done, None)
+        surveyed.ledger.finish()
+        self.faults += circles(surveyed.ledger)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many records there are, by resource."""
+        found = self.surveyed.ledger.counts()
+        return {resource: found.get(resource, 0) for resource in SERVED}
+
+    def each(self, function: Callable[[Surveyed, Part], Any], what: str, progress: Progress) -> Iterator[Any]:
+        """The second round: what a function makes of each part, in order."""
+        done, total = 0, sum(self._counts.values())
+        for part, result in zip(self._parts, self._workers.map(function, self.surveyed, self._parts), strict=True):
+            yield result
+            if self._counts[part.number]:
+                done += self._counts[part.number]
+                progress(what, done, total)
+
+
+@contextmanager
+def survey(directory: Path, progress: Progress = silent, processes: int | None = None) -> Iterator[Survey]:
+    """The first round over a directory. `processes` help, 0: none; by itself it takes some for a large dossier.
+
+    Raises DatabaseError where there is no room for temporary files.
+    """
+    found, faults = parts(directory)
+    large = sum(part.piece.size if part.piece else _size(part) for part in found) >= LARGE
+    if processes is None:
+        processes = min(PROCESSES, len(os.sched_getaffinity(0))) if large else 0
+    with ExitStack() as ends:
+        ends.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*SELDOM)
+        with _room():
+            folder = Path(ends.enter_context(TemporaryDirectory(prefix="dateline-")))
+            ledger = ends.enter_context(closing(Ledger.new(folder / "ledger.db")))
+            workers = ends.enter_context(closing(Workers(processes, folder)))
+        surveyed = Surveyed(Outline(), ledger, kept=None if large or processes else {})
+        result = Survey(found, surveyed, faults, workers)
+        with _room():
+            result.run(progress)
+        yield result
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        why = getattr(error, "strerror", None) or error
+        message = f"temporary files cannot be written ({why}); TMPDIR names another folder for them"
+        raise DatabaseError(message) from error
+
+
+def _size(part: Part) -> int:
+    return part.path.stat().st_size if part.path.suffix == ".jsonl" else 0
+
+
+def check(directory: Path, progress: Progress = silent) -> dict[str, int]:
+    """How many records of each resource a directory holds. Raises DossierError with everything that is wrong in it."""
+    with survey(directory, progress) as found:
+        faults = list(found.faults)
+        for some in found.each(mistakes, "Checking", progress):
+            faults += some
+        if faults:
+            raise DossierError(faults)
+        return found.counts
+
+
+def mistakes(surveyed: Surveyed, part: Part) -> list[Fault]:
+    """What is wrong with a part."""
+    return examine(surveyed, part).faults
+
+
+def dossier(directory: Path) -> Dossier:
+    """The checked records of a directory, all at once. Raises DossierError with everything that is wrong in it."""
+    found, faults = read(directory)
+    if faults:
+        raise DossierError(faults)
+    return found
+
+
+def read(directory: Path) -> tuple[Dossier, list[Fault]]:
+    """The records of a directory as far as they can be read, and everything that is wrong in it."""
+    result = Dossier()
+    with survey(directory, processes=0) as found:
+        faults = list(found.faults)
+        for examined in found.each(examine, "Checking", silent):
+            faults += examined.faults
+            for entry in examined.entries:
+                result.add(entry)
+    return result, faults
+
+
+def documents(directory: Path) -> Iterator[tuple[str, Document]]:
+    """Resource and document of every record of a directory without mistakes."""
+    with survey(directory, processes=0) as found:
+        for some, _ in found.each(rendered, "Rendering", silent):
+            yield from some

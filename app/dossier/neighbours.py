@@ -1,0 +1,199 @@
+"""What a part's records need to know of all others, looked up for the whole part at once."""
+
+import pickle
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from app.dossier.files import Key, Source
+from app.dossier.ledger import Ledger, Standing
+from app.dossier.reading import CasualtyEntry, Entry, claims, validated
+from app.dossier.seed import Tombstone
+from app.dossier.survey import SHARED, Outline
+
+Link = tuple[Key, tuple[str, ...], str, Any]
+"""A reference: path, the resources that it may lead to, id, and what must be unique in its list."""
+
+PARTIES = ("people", "organizations")
+_COMPARED = 2_000
+
+
+class Neighbours:
+    """The surroundings of some records."""
+
+    def __init__(self, outline: Outline, ledger: Ledger, entries: list[Entry[Any]]) -> None:
+        self.outline = outline
+        self._ledger = ledger
+        self._entries = entries
+        self._claims: dict[str, list[CasualtyEntry]] = {}
+        self.links = [list(_links(entry)) for entry in entries]
+
+    def has(self, resource: str, id_: str) -> bool:
+        """Whether a record is there, readable or not."""
+        if resource in SHARED:
+            return id_ in self.outline.of(resource) or self._ledger.has(resource, id_)
+        return id_ in self._there.get(resource, ())
+
+    def has_any(self, resources: Iterable[str], id_: str) -> bool:
+        """Whether a record is there in one of some resources."""
+        if any(resource in SHARED and id_ in self.outline.of(resource) for resource in resources):
+            return True
+        return any(self.has(resource, id_) for resource in resources)
+
+    def standing(self, resource: str, id_: str) -> Standing | None:
+        """Where the first record of a part's resource with this id stands."""
+        return self._there.get(resource, {}).get(id_)
+
+    def organization(self, id_: str) -> Standing | None:
+        """Where an organization stands that has this id."""
+        return self._ledger.records("organizations", (id_,)).get(id_) if self.has("organizations", id_) else None
+
+    def tombstone(self, resource: str, id_: str) -> Standing | None:
+        return self._ledger.tombstones(resource, (id_,)).get(id_)
+
+    def missing(self, targets: Iterable[str], id_: str) -> str:
+        """What to say of an id that leads nowhere."""
+        for target in targets:
+            removed, successor = self._ledger.successor(target, id_)
+            if removed:
+                return f"'{id_}' was removed" + (f"; use '{successor}'" if successor else "")
+        known = list(chain.from_iterable(self._known(target) for target in targets))
+        near = get_close_matches(id_, known[:_COMPARED], 1)
+        return f"there is no '{id_}' among {' or '.join(targets)}" + (f"; did you mean '{near[0]}'?" if near else "")
+
+    def _known(self, resource: str) -> list[str]:
+        if resource not in self._some:
+            self._some[resource] = self._ledger.known(resource, _COMPARED)
+        return self._some[resource]
+
+    @cached_property
+    def _some(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _there(self) -> dict[str, dict[str, Standing]]:
+        wanted: dict[str, set[str]] = {}
+        for entry, links in zip(self._entries, self.links, strict=True):
+            for resource, id_ in _own(entry):
+                wanted.setdefault(resource, set()).add(id_)
+            for _, targets, target, _ in links:
+                for resource in targets:
+                    if resource not in SHARED:
+                        wanted.setdefault(resource, set()).add(target)
+        return {resource: self._ledger.records(resource, ids) for resource, ids in wanted.items()}
+
+    def _ids(self, resource: str) -> list[str]:
+        return [entry.seed.id for entry in self._entries if entry.resource == resource]
+
+    @cached_property
+    def children(self) -> dict[str, list[str]]:
+        return _plain(self._ledger.children("incidents", self._ids("incidents")))
+
+    @cached_property
+    def quotes_about(self) -> dict[str, list[str]]:
+        return _plain(self._ledger.links("quotes", self._ids("incidents")))
+
+    @cached_property
+    def statements_about(self) -> dict[str, list[tuple[str, bool]]]:
+        """The statements about each incident, and whether they stand against another or another against them."""
+        found = self._ledger.links("statements", self._ids("incidents"))
+        against = self._ledger.links("contradictions", {id_ for ids in found.values() for id_, _ in ids})
+        return {incident: [(id_, bool(data) or id_ in against) for id_, data in ids] for incident, ids in found.items()}
+
+    @cached_property
+    def extensions(self) -> dict[str, list[Entry[Any]]]:
+        """What other articles add to incidents, as far as it can be read."""
+        found: dict[str, list[Entry[Any]]] = {}
+        for incident, added in self._ledger.links("extensions", self._ids("incidents")).items():
+            for _, data in added:
+                part, number, raw, source = pickle.loads(data)
+                if (entry := validated(part, number, raw, source, [])) is not None:
+                    found.setdefault(incident, []).append(entry)
+        return found
+
+    @cached_property
+    def embedded(self) -> dict[str, list[tuple[str, list[str], Source]]]:
+        """The quotes inside each quote: id, where their words stand, and their source."""
+        found = self._ledger.children("quotes", self._ids("quotes"))
+        return {outer: [(id_, *pickle.loads(data)) for id_, data in inner] for outer, inner in found.items()}
+
+    @cached_property
+    def contradicted_by(self) -> dict[str, list[str]]:
+        return _plain(self._ledger.links("contradictions", self._ids("statements")))
+
+    def claims(self, incident: Entry[Any]) -> list[CasualtyEntry]:
+        """Every claim about an incident, in file order."""
+        if (known := self._claims.get(incident.seed.id)) is not None:
+            return known
+        holders = [incident, *self.extensions.get(incident.seed.id, [])]
+        found = [claim for holder in holders for claim in claims(holder) if isinstance(claim, CasualtyEntry)]
+        self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.place)
+        return self._claims[incident.seed.id]
+
+
+def _own(entry: Entry[Any]) -> Iterator[tuple[str, str]]:
+    """What else is looked up for a record: its own id, and for a tombstone the record that took over."""
+    if entry.resource == "extensions":
+        return
+    yield entry.resource, entry.seed.id
+    if isinstance(entry.seed, Tombstone):
+        if entry.seed.removed.successor is not None:
+            yield entry.resource, entry.seed.removed.successor
+    elif entry.resource == "statements":
+        yield "quotes", entry.seed.id
+
+
+def _plain(found: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
+    return {target: [id_ for id_, _ in ids] for target, ids in found.items()}
+
+
+def _links(entry: Entry[Any]) -> Iterator[Link]:
+    """Every reference of a record."""
+    seed, resource = entry.seed, entry.resource
+    if isinstance(seed, Tombstone):
+        return
+    if resource in ("places", "organizations"):
+        yield from _each("parents", (resource,), [parent.id for parent in seed.parents])
+    elif resource == "people":
+        yield from _each("organizations", ("organizations",), [link.id for link in seed.organizations])
+    elif resource == "extensions":
+        yield ("extends",), ("incidents",), seed.extends, seed.extends
+    elif resource == "incidents":
+        for index, place in enumerate(seed.places):
+            yield ("places", index, "id"), ("places",), place.id, (place.id, place.role)
+        for index, actor in enumerate(seed.actors):
+            if actor.id:
+                yield ("actors", index, "id"), PARTIES, actor.id, (actor.id, actor.role)
+        yield from _each("related", ("incidents",), seed.related)
+        yield from _one("parent", ("incidents",), seed.parent)
+        yield from _one("location", ("places",), seed.location)
+    elif resource == "casualties":
+        yield from _one("organization", ("organizations",), seed.organization)
+        yield from _each("people", ("people",), seed.people)
+        yield from _one("claimed_by", PARTIES, seed.claimed_by)
+        yield from _one("via", PARTIES, seed.via)
+    elif resource == "quotes":
+        for name in ("speaker", "relayed_by", "told_to"):
+            yield from _one(name, PARTIES, getattr(seed, name))
+        yield from _one("contained_in", ("quotes",), seed.contained_in)
+        yield from _each("incidents", ("incidents",), seed.incidents)
+        yield from _each("places", ("places",), seed.places)
+    elif resource == "statements":
+        yield from _one("by", PARTIES, seed.by)
+        yield from _one("told_to", PARTIES, seed.told_to)
+        yield from _each("contradicts", ("statements", "quotes"), seed.contradicts)
+        for name in ("incidents", "places", "people", "organizations"):
+            for index, id_ in enumerate(getattr(seed.about, name)):
+                yield ("about", name, index), (name,), id_, id_
+
+
+def _one(name: str, targets: tuple[str, ...], id_: str | None) -> Iterator[Link]:
+    if id_ is not None:
+        yield (name,), targets, id_, id_
+
+
+def _each(name: str, targets: tuple[str, ...], ids: list[str]) -> Iterator[Link]:
+    for index, id_ in enumerate(ids):
+        yield (name, index), targets, id_, id_

@@ -1,0 +1,29 @@
+"""The numbers of search entries: they grow with the type of a record and, within a type, with its day.
+
+A full-text index that walks by number so finds the newest of a type first, without looking at all that match. A number
+holds the type, the day (the ordinal of its first possible day, 0 without one) and which entry of the day it is.
+"""
+
+from datetime import date
+
+_TYPES = ("article", "incident", "place", "person", "organization", "quote", "statement", "casualty")
+_DAY = 32
+_TYPE = _DAY + 24
+
+A_DAY = 1 << _DAY
+"""How far the numbers of two days lie apart."""
+
+Range = tuple[int, int]
+"""First and last, both included."""
+
+
+def of_type(kind: str) -> Range:
+    """The numbers of a type."""
+    first = (_TYPES.index(kind) + 1) << _TYPE
+    return first, first + (1 << _TYPE) - 1
+
+
+def of_day(kind: str, day: str | None) -> Range:
+    """The numbers of those of a type that have this first possible day, or none."""
+    first = of_type(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
+    return first, first + A_DAY - 1

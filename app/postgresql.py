@@ -1,0 +1,115 @@
+"""PostgreSQL's connections: to whom they lead, and how long they wait.
+
+Several hosts in the URL are tried by the driver itself, by the URL's `target_session_attrs` and `load_balance_hosts`.
+Imported only for a database of this kind, because its driver is an extra.
+"""
+
+import logging
+from collections.abc import Generator
+from math import inf
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from sqlalchemy import URL, Engine, create_engine, event
+
+T = TypeVar("T")
+
+SILENCE = 8
+"""After so many seconds without a byte from the server a reader gives its connection up; never before the time of a
+statement is over."""
+
+RECYCLED = 300
+"""A reader's connection lives for so many seconds, so that servers that come back get their share of them again."""
+
+MOMENT = 0.5
+"""Seconds for which a server that could not be reached in as many is not asked again."""
+
+DEFAULTS = {"connect_timeout": "3", "fallback_application_name": "dateline"}
+"""What the URL may say otherwise. Three seconds are for each of its hosts; the driver would wait for two minutes."""
+
+# What the driver would print beside the exception that it raises.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+_ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"
+
+
+def writing(url: URL) -> Engine:
+    """For one writer at a time, on whichever of the URL's hosts may be written to."""
+    url = url.difference_update_query(["load_balance_hosts"])
+    url = url.update_query_dict({"target_session_attrs": "read-write"})
+    engine = _engine(url, pool_size=1, isolation_level="READ COMMITTED")
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_WRITER))
+    return engine
+
+
+def reading(url: URL, connections: int, seconds: float) -> Engine:
+    """For so many readers, whose transactions see one state of the database and cannot change it.
+
+    A statement of theirs is stopped after `seconds`.
+    """
+    engine = _engine(url, pool_size=connections, isolation_level="REPEATABLE READ", pool_recycle=RECYCLED)
+    event.listen(engine, "do_connect", _Door(seconds).connect)
+    return engine
+
+
+def _engine(url: URL, **options: Any) -> Engine:
+    url = url.set(drivername="postgresql+psycopg").update_query_dict({**DEFAULTS, **url.query})
+    arguments = {}
+    if "prepare_threshold" in url.query:
+        wanted = str(url.query["prepare_threshold"])
+        url = url.difference_update_query(["prepare_threshold"])
+        arguments["prepare_threshold"] = int(wanted) if wanted.isdecimal() else None
+    return create_engine(url, max_overflow=0, connect_args=arguments, **options)
+
+
+class _Door:
+    """Opens readers' connections. While a server lets one wait in vain, nobody else waits for it: they are told at once
+    for a moment, so that no line of them builds up."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._shut_until = -inf
+
+    def connect(self, _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> "_Reading":
+        began = monotonic()
+        if began < self._shut_until:
+            raise psycopg.OperationalError("no server could be reached a moment ago")
+        try:
+            connection = _Reading.connect(*arguments, **options)
+        except psycopg.OperationalError:
+            if monotonic() - began > MOMENT:
+                self._shut_until = monotonic() + MOMENT
+            raise
+        connection.silence = max(SILENCE, self._seconds + 3)
+        if self._seconds < inf:
+            connection.execute(f"SET statement_timeout = {round(self._seconds * 1000)}")
+            connection.commit()
+        connection.read_only = True
+        return connection
+
+
+class _Reading(psycopg.Connection[Any]):
+    """Gives up on a server that is silent: it hangs, or nothing leads to it any more."""
+
+    silence: float = SILENCE
+
+    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
+        return super().wait(self._listening(gen), *args, **options)
+
+    def _listening(self, steps: PQGen[T]) -> Generator[Any, Any, T]:
+        heard = monotonic()
+        try:
+            wanted = next(steps)
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = monotonic()
+                elif monotonic() - heard > self.silence:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(f"the server has been silent for {self.silence:g} seconds")
+                wanted = steps.send(ready)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -1,0 +1,66 @@
+"""Boxes as SQL: the ids of the records whose own box touches one.
+
+SQLite answers from R*Trees, which keep boxes a hair too large, PostgreSQL from GiST indexes over the columns. Whoever
+asks looks at the columns as well.
+"""
+
+from typing import Any
+
+from sqlalchemy import Float as SqlFloat
+from sqlalchemy import Select, String, column, literal, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.values import BBox
+
+TURNS = (0, -360, 360)
+"""A record's box may run on beyond 180 degrees, so the same meridian can stand at three longitudes."""
+
+
+class _Touching(FunctionElement[Any]):
+    """Takes west, south, east and north, east beyond 180 degrees where the box crosses the antimeridian."""
+
+    name = "touching"
+    inherit_cache = True
+    table: str
+    boxes: str
+
+
+class _Incidents(_Touching):
+    inherit_cache = True
+    table, boxes = "incidents", "incident_boxes"
+
+
+class _Places(_Touching):
+    inherit_cache = True
+    table, boxes = "places", "place_boxes"
+
+
+@compiles(_Touching, "sqlite")
+def _sqlite(element: _Touching, compiler: SQLCompiler, **options: Any) -> str:
+    west, south, east, north = (compiler.process(side, **options) for side in element.clauses)
+    turns = (
+        f"(west <= {east} + {turn} AND east >= {west} + {turn} AND south <= {north} AND north >= {south})"
+        for turn in TURNS
+    )
+    return f"(SELECT id FROM {element.boxes} WHERE {' OR '.join(turns)})"
+
+
+@compiles(_Touching, "postgresql")
+def _postgresql(element: _Touching, compiler: SQLCompiler, **options: Any) -> str:
+    west, south, east, north = (compiler.process(side, **options) for side in element.clauses)
+    turns = (
+        f"box(point(west, south), point(east, north)) && "
+        f"box(point({west} + {turn}, {south}), point({east} + {turn}, {north}))"
+        for turn in TURNS
+    )
+    return f"(SELECT id FROM {element.table} WHERE west IS NOT NULL AND ({' OR '.join(turns)}))"
+
+
+def touching(table: type[Any], box: BBox) -> Select[Any]:
+    """Ids of the records of a table whose box touches this one, and perhaps of some beside it."""
+    east = box.east if box.west <= box.east else box.east + 360
+    sides = (literal(float(side), SqlFloat) for side in (box.west, box.south, east, box.north))
+    kind = _Incidents if table.__tablename__ == "incidents" else _Places
+    return select(kind(*sides).table_valued(column("id", String), name="touching").c.id)

@@ -1,0 +1,27 @@
+"""How far apart the possible days of a record lie, in classes that an index serves.
+
+A record whose range is long may have begun long before the days that somebody asks for. So that nobody has to look
+through all earlier ones, each range belongs to a class, and only the few long ones of a class are looked for so far
+back.
+"""
+
+from datetime import date
+
+SHORT = 31
+"""Days that the ends of most ranges lie apart, at most."""
+
+REACHES = (366, 3_653, 3_652_059)
+"""The classes of longer ones: a year, ten years, and all the days of the calendar."""
+
+
+def reach(earliest: str | None, latest: str | None) -> int | None:
+    """The class of a range: the least of REACHES that its ends lie apart at most; null for a short one or none."""
+    if earliest is None or latest is None:
+        return None
+    apart = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days
+    return None if apart <= SHORT else next(one for one in REACHES if apart <= one)
+
+
+def days_before(day: str, days: int) -> str:
+    """The day so many days before, or the first of the calendar."""
+    return date.fromordinal(max(1, date.fromisoformat(day).toordinal() - days)).isoformat()

@@ -1,0 +1,176 @@
+"""Slow questions: each has a deadline, only so many wait, and nothing else of the service notices."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import literal, select
+from sqlmodel import col
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.testclient import TestClient
+
+from app.database import READING_THREADS, Database, Snapshot, TooSlow
+from app.main import create_app
+from app.models import Place
+from app.reader import WAITING, Reader
+from app.routes.records import reader
+from app.schema import migrate
+from app.settings import Settings
+from tests.answers import problem
+from tests.live import listening
+
+SHORT = 0.2
+
+_numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
+_numbers = _numbers.union_all(select(_numbers.c.n + 1))
+ENDLESS = select(_numbers.c.n).where(_numbers.c.n < 0)
+"""Counts on and on and finds nothing. Both engines are busy with it until somebody stops them."""
+
+
+def count_on(snapshot: Snapshot) -> Any:
+    return snapshot.value(ENDLESS)
+
+
+@pytest.fixture
+def hurried(article_url: str) -> Iterator[Reader]:
+    """A reader whose statements may take a fifth of a second."""
+    found = Reader(Database(article_url, SHORT))
+    yield found
+    found.close()
+
+
+async def soon(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within a time that no machine needs."""
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    return condition()
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_statement_is_stopped_and_its_connection_is_used_again(hurried: Reader, slow: bool) -> None:
+    async def scenario() -> None:
+        for _ in range(3):
+            with pytest.raises(TooSlow):
+                await hurried.read(count_on, slow=slow)
+            assert await hurried.read(lambda snapshot: snapshot.release.number, slow=slow) == 1
+
+    asyncio.run(scenario())
+    assert hurried.database._reading.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_every_statement_has_the_whole_time(hurried: Reader) -> None:
+    """Many short ones may take longer together: a data set is built of thousands."""
+
+    def work(snapshot: Snapshot) -> int:
+        began, count = time.monotonic(), 0
+        while time.monotonic() < began + 2 * SHORT:
+            count += snapshot.value(select(literal(1)))
+        return count
+
+    assert asyncio.run(hurried.read(work, slow=True)) > 1
+
+
+def test_the_event_loop_is_not_held(tmp_path: Path) -> None:
+    """On SQLite, a short read that turns out long begins again on a thread, where nobody waits for it but its client;
+    and it is stopped when that one has gone."""
+    database = Database(f"sqlite:///{tmp_path}/empty.db", 600.0)
+    migrate(database)
+    found = Reader(database)
+
+    async def scenario() -> None:
+        reading = asyncio.ensure_future(found.read(count_on))
+        await asyncio.sleep(0)
+        assert await found.read(lambda snapshot: snapshot.release.number) == 0
+        assert not reading.done()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    asyncio.run(scenario())
+    found.close()
+
+
+def test_a_batch_of_a_download_has_a_deadline(hurried: Reader) -> None:
+    places = select(col(Place.id))
+
+    def work(snapshot: Snapshot) -> Iterator[bytes]:
+        for _ in snapshot.batches(places):
+            yield b"first"
+            snapshot.value(ENDLESS)
+
+    def at_once(snapshot: Snapshot) -> Iterator[bytes]:
+        return (b"".join(batch) for batch in snapshot.batches(ENDLESS))
+
+    async def scenario() -> None:
+        for slow in (work, at_once):
+            with pytest.raises(TooSlow):
+                await hurried.stream(slow)
+
+    asyncio.run(scenario())
+    assert hurried.streams == set()
+
+
+def test_it_is_a_problem_that_says_what_to_do(article_url: str) -> None:
+    app = create_app(Settings(database_url=article_url, query_seconds=SHORT))
+
+    @app.get("/slow")
+    async def slow(request: Request) -> Response:
+        return JSONResponse(await reader(request).read(count_on))
+
+    with TestClient(app) as client:
+        assert "Ask for less at a time" in problem(client, "/slow", 503)["detail"]
+        response = client.get("/slow")
+        assert response.headers["retry-after"] == "30"
+        assert response.headers["cache-control"] == "no-store"
+        assert client.get("/v1/incidents/kubaiba-raid").status_code == 200
+
+
+@pytest.fixture
+def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
+    """A server with room for one more search: the others run, or wait, until the event is set."""
+    app, go_on = create_app(Settings(database_url=article_url)), threading.Event()
+    found: Reader = app.state.reader
+
+    def search(snapshot: Snapshot) -> None:
+        go_on.wait(60)
+
+    @app.get("/crowd")
+    async def crowd(request: Request) -> Response:
+        app.state.crowd = [
+            asyncio.ensure_future(found.read(search, slow=True)) for _ in range(READING_THREADS + WAITING - 1)
+        ]
+        return JSONResponse(await soon(lambda: found.waiting == WAITING - 1))
+
+    with listening(app) as (port, _):
+        try:
+            assert httpx2.get(f"http://127.0.0.1:{port}/crowd", timeout=40).json() is True
+            yield found, port, go_on
+        finally:
+            go_on.set()
+
+
+def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, int, threading.Event]) -> None:
+    reader, port, go_on = crowded
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=40) as client:
+        with socket.create_connection(("127.0.0.1", port)) as last:
+            last.sendall(b"GET /v1/search?q=raid HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert asyncio.run(soon(lambda: reader.waiting == WAITING))
+            for path in ("/v1/search?q=officer", "/v1/incidents?q=raid", "/v1/casualties/summary", "/v1/quotes.atom"):
+                refused = client.get(path)
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "5"), path
+                assert refused.headers["content-type"] == "application/problem+json"
+            for path in ("/v1/incidents/kubaiba-raid", "/v1/incidents?kind=killing", "/v1/places.csv", "/readyz"):
+                assert client.get(path).status_code == 200, path
+        # Whoever leaves the line frees a place in it.
+        assert asyncio.run(soon(lambda: reader.waiting == WAITING - 1))
+        go_on.set()
+        assert client.get("/v1/search?q=officer").status_code == 200
+        assert asyncio.run(soon(lambda: reader.waiting == 0))

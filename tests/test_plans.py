@@ -1,0 +1,286 @@
+"""What the database does for a question: by an index, however many records there are, and right all the same.
+
+SQLite plans by the tables' shape alone, because nothing gathers statistics, so that its plans on a few records are
+those on a million. PostgreSQL is shown which indexes it has by taking away its other ways.
+"""
+
+import base64
+import json
+import random
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlmodel import col
+from starlette.testclient import TestClient
+
+from app import cursors
+from app.database import Database
+from app.filters import IncidentFilters
+from app.models import Incident, SearchEntry
+from app.numbering import A_DAY, of_day
+from app.queries import RESOURCES
+from app.schema import migrate
+from app.spans import REACHES, SHORT, reach
+from tests import newsroom, wider
+from tests.answers import body
+from tests.conftest import ENGINE, NewDatabase, load_seed, serving
+
+MANY = 600
+FIRST = date(1998, 1, 1)
+
+
+def _ranges() -> Iterator[tuple[str, str] | None]:
+    """Ranges of every class, those at the edge of a class among them, and no date now and then."""
+    chance = random.Random(5)
+    lengths = [
+        0,
+        0,
+        1,
+        6,
+        SHORT - 1,
+        SHORT,
+        SHORT + 1,
+        365,
+        REACHES[0],
+        REACHES[0] + 1,
+        REACHES[1],
+        REACHES[1] + 1,
+        9999,
+    ]
+    for _ in range(MANY):
+        day = FIRST + timedelta(days=chance.randrange(1500))
+        last = day + timedelta(days=chance.choice(lengths))
+        yield None if chance.random() < 0.03 else (day.isoformat(), last.isoformat())
+
+
+@pytest.fixture(scope="module")
+def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The small article with hundreds of incidents more: copies of one, each at a time of its own."""
+    url = new_database()
+    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("many")))
+    database = Database(url)
+    with database.writer() as connection:
+        _copy(connection, list(_ranges()))
+    database.close()
+    return url
+
+
+def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
+    model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
+    entry = select(col(SearchEntry.terms)).where(col(SearchEntry.id) == "mill-search")
+    terms = connection.execute(entry).scalar_one()
+    rows, entries = [], []
+    for number, days in enumerate(ranges):
+        id_ = f"copy-{number:03}"
+        earliest, latest = days or (None, None)
+        dates = {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest), "sort_date": earliest or ""}
+        document = model.document.replace('"mill-search"', f'"{id_}"')
+        rows.append({**model._mapping, "id": id_, "document": document, **dates})
+        # Within a day the numbers run against the ids.
+        entries.append(
+            {"number": of_day("incident", earliest)[1] - number, "type": "incident", "id": id_, "terms": terms}
+        )
+    connection.execute(insert(Incident), rows)
+    connection.execute(insert(SearchEntry), entries)
+    if ENGINE == "sqlite":
+        connection.execute(text("INSERT INTO search_index (rowid, terms) VALUES (:number, :terms)"), entries)
+
+
+@pytest.fixture(scope="module")
+def many(many_url: str) -> Iterator[TestClient]:
+    with serving(many_url) as client:
+        yield client
+
+
+def dates(many_url: str) -> dict[str, tuple[str, str]]:
+    database = Database(many_url)
+    with database.snapshot() as snapshot:
+        rows = snapshot.rows(select(col(Incident.id), col(Incident.earliest), col(Incident.latest)))
+    database.close()
+    return {id_: (earliest, latest) for id_, earliest, latest in rows if earliest}
+
+
+def pages(client: TestClient, url: str) -> list[str]:
+    """The ids of a whole list, page by page."""
+    found: list[str] = []
+    while url:
+        page = body(client, url)
+        found += [record["id"] for record in page["data"]]
+        url = page["links"].get("next", "")
+    return found
+
+
+INTERVALS = ["1999", "1999-07", "1999-07-14", "../1998-06", "2001-11/..", "1999-03-02/1999-04-01", "1990", "2035-01"]
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("match", ["overlaps", "within"])
+def test_days_find_what_looking_at_every_record_finds(
+    many: TestClient, many_url: str, interval: str, match: str
+) -> None:
+    known = dates(many_url)
+    bounds = IncidentFilters.model_validate({"datetime": interval, "sort": None}).datetime
+    assert bounds is not None
+    start, end = bounds.start or "0001-01-01", bounds.end or "9999-12-31"
+    wanted = {
+        id_
+        for id_, (earliest, latest) in known.items()
+        if (earliest <= end and latest >= start if match == "overlaps" else start <= earliest and latest <= end)
+    }
+    newest = sorted(wanted, key=lambda id_: (known[id_][0], id_), reverse=True)
+    asked = f"/v1/incidents?datetime={interval}&date_match={match}&limit=97"
+    assert pages(many, f"{asked}&sort=-date") == newest
+    assert pages(many, f"{asked}&sort=date") == newest[::-1]
+    assert sorted(pages(many, f"{asked}&sort=title")) == sorted(wanted)
+    assert pages(many, f"{asked}&sort=-date&q=mill&granularity=event") == [
+        id_ for id_ in newest if id_ == "mill-search" or id_.startswith("copy")
+    ]
+    assert body(many, f"{asked}&count=exact")["meta"]["matched"] == len(wanted)
+    facets = body(many, f"/v1/facets?of=incidents&facet=granularity&datetime={interval}&date_match={match}")
+    assert facets["meta"]["matched"] == len(wanted)
+    lines = many.get(f"/v1/incidents.ndjson?datetime={interval}&date_match={match}").text.splitlines()
+    assert len(lines) == len(wanted)
+
+
+def test_words_find_the_newest_in_the_order_of_days_and_ids(many: TestClient, many_url: str) -> None:
+    known = dates(many_url)
+    wanted = sorted(["mill-search", *(f"copy-{number:03}" for number in range(MANY))])
+    wanted.sort(key=lambda id_: (known.get(id_, ("", ""))[0], id_), reverse=True)
+    assert pages(many, "/v1/incidents?q=mill&sort=-date&limit=7") == wanted
+    assert pages(many, "/v1/incidents?q=mill&sort=date&limit=97") == wanted[::-1]
+
+
+def test_a_made_up_cursor_is_no_error_of_ours(many: TestClient) -> None:
+    first = body(many, "/v1/incidents?q=mill&sort=-date&limit=1")["links"]["next"]
+    path, _, cursor = first.partition("cursor=")
+    mark = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_"))[0]
+    assert many.get(f"{path}cursor={cursors.encode(mark, 'no day', 'x')}").status_code == 200
+
+
+def plans(url: str, client: TestClient, asked: str) -> Iterator[str]:
+    """The lines of the plans of every statement that an answer took."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *others: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        answer = client.get(asked)
+        assert answer.status_code == 200, answer.text
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    database = Database(url)
+    with database.writer() as connection:
+        if ENGINE == "postgresql":
+            for way in ("seqscan", "sort", "indexonlyscan"):
+                connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        explain = "EXPLAIN QUERY PLAN" if ENGINE == "sqlite" else "EXPLAIN"
+        for statement, parameters in sent:
+            yield from (str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
+    database.close()
+
+
+TABLE = r"(incidents|places|people|quotes|statements|casualties|evidence|incident_[a-z]+|quote_[a-z]+|search_entries)"
+NARROW = r"(?!.* INDEX (ix_\w+_without_|\d+:.))"
+FULL_SCAN = re.compile(rf"^SCAN {TABLE}\b{NARROW}" if ENGINE == "sqlite" else rf"Seq Scan on {TABLE}")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/v1/incidents?kind=joint_raid&datetime=1999-07&sort=-date",
+        "/v1/incidents?kind=joint_raid&datetime=1999-07&sort=date",
+        "/v1/incidents?datetime=1999-07&sort=title",
+        "/v1/incidents?datetime=1999-07&date_match=within&kind=detention",
+        "/v1/incidents?datetime=../1998-02",
+        "/v1/incidents?bbox=14,60,15,61",
+        "/v1/incidents?bbox=179,-10,-179,10&kind=joint_raid",
+        "/v1/incidents?near=14.5,60.5&radius_km=20&sort=killed",
+        "/v1/incidents?q=ferry",
+        "/v1/incidents?q=ferry&sort=-date&kind=detention",
+        "/v1/incidents?place=orsa&sort=title",
+        "/v1/incidents?actor=jon-berg&actor_role=target",
+        "/v1/incidents?killed_at_least=2&sort=-date",
+        "/v1/incidents?changed_since=1",
+        "/v1/incidents?parent=ferry-shooting",
+        "/v1/incidents?has_location=false",
+        "/v1/casualties?datetime=1999-07",
+        "/v1/casualties?bbox=14,60,15,61&outcome=killed",
+        "/v1/casualties?outcome=killed",
+        "/v1/casualties?claimed_by=jon-berg",
+        "/v1/casualties?incident=ferry-shooting",
+        "/v1/quotes?speaker=miller",
+        "/v1/quotes?organization=night-patrol",
+        "/v1/quotes?incident=ferry-shooting&place=orsa",
+        "/v1/statements?datetime=2021",
+        "/v1/places?bbox=14,60,15,61",
+        "/v1/facets?of=incidents&facet=kind&datetime=1999-07&bbox=14,60,15,61",
+        "/v1/casualties/summary?datetime=1999-07",
+        "/v1/incidents.ndjson?datetime=1999-07",
+        "/v1/incidents.geojson?bbox=14,60,15,61",
+        "/v1/incidents.atom?bbox=14,60,15,61",
+        "/v1/search?q=ferry",
+    ],
+)
+def test_nothing_is_looked_for_by_reading_a_whole_table(many: TestClient, many_url: str, asked: str) -> None:
+    found = list(plans(many_url, many, asked))
+    assert found
+    assert [line for line in found if FULL_SCAN.search(line)] == []
+
+
+SORTS = [(name, key) for name, resource in RESOURCES.items() for key in resource.sorts]
+
+
+@pytest.mark.parametrize(("resource", "key"), SORTS)
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_every_page_of_every_order_begins_at_its_place_in_an_index(
+    many: TestClient, many_url: str, resource: str, key: str, direction: str
+) -> None:
+    first = f"/v1/{resource}?sort={direction}{key}&limit=1"
+    following = body(many, first)["links"].get("next", first)
+    for asked in (first, following):
+        found = " ".join(plans(many_url, many, asked))
+        assert "TEMP B-TREE" not in found and "Sort" not in found
+    if following != first:
+        at_its_place = r"SEARCH \w+ USING INDEX \w+ \((\(\w+,id\)|id)[<>]"
+        assert re.search(at_its_place if ENGINE == "sqlite" else r"Index Cond: .*(ROW\(|id)", found), found
+
+
+def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_path: Path) -> None:
+    """What a load writes, the migration writes for what was loaded before it."""
+    files = wider.wider()
+    newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"] = {"edtf": "2021"}
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    database = Database(database_url)
+    loaded = _derived(database)
+    assert loaded["mill-search"][0] == REACHES[0]
+    migrate(database, "0002")
+    migrate(database)
+    assert _derived(database) == loaded
+    database.close()
+    with serving(database_url) as client:
+        assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]
+        assert body(client, "/v1/incidents?q=ferry&sort=-date")["data"]
+        newsroom.record(files, newsroom.INCIDENTS, "mill-search")["title"] = "Mill"
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        assert body(client, "/v1/incidents?q=mill&sort=-date")["data"][0]["title"] == "Mill"
+
+
+def _derived(database: Database) -> dict[str, tuple[Any, ...]]:
+    """By incident: the class of its range, and the day in its number; where there are boxes, theirs count as well."""
+    entry = (col(SearchEntry.type) == "incident") & (col(SearchEntry.id) == col(Incident.id))
+    statement = select(col(Incident.id), col(Incident.reach), col(SearchEntry.number)).join(SearchEntry, entry)
+    with database.snapshot() as snapshot:
+        rows = snapshot.rows(statement)
+        found: dict[str, tuple[Any, ...]] = {id_: (reach, number - number % A_DAY) for id_, reach, number in rows}
+        if ENGINE == "sqlite":
+            boxes = "SELECT number, round(west, 3), round(east, 3), round(south, 3), round(north, 3), id FROM {}"
+            for table in ("incident_boxes", "place_boxes"):
+                found |= {f"{table} {row.id}": tuple(row)[1:] for row in snapshot.rows(text(boxes.format(table)))}
+    return found

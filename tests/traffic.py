@@ -1,0 +1,81 @@
+"""Readers of a running service: they ask on and on, and keep what they were told."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+import httpx2
+
+PATIENCE = 120.0
+"""Seconds that anything may take; two slow cores may be busy with other tests."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer, and when it was asked for and given (on the clock of `time.monotonic`)."""
+
+    path: str
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    asked: float
+    given: float
+
+
+class Traffic:
+    """So many readers who ask these paths in rotation, as long as the block lasts. What cannot be answered at all, a
+    connection refused or broken off, ends the test that waits."""
+
+    def __init__(self, base: str, paths: Sequence[str], readers: int = 4) -> None:
+        self.told: list[Told] = []
+        self._broken: list[Exception] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._read, args=(base, paths, start)) for start in range(readers)]
+
+    def __enter__(self) -> "Traffic":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def next(self, count: int, like: Callable[[Told], bool] = lambda told: True) -> list[Told]:
+        """Waits for so many answers of a kind to questions that are asked from now on; gives all since then."""
+        now, deadline = time.monotonic(), time.monotonic() + PATIENCE
+        while True:
+            since = [told for told in self.told if told.asked > now]
+            if sum(map(like, since)) >= count:
+                return since
+            if self._broken:
+                raise self._broken[0]
+            if time.monotonic() > deadline:
+                raise AssertionError(f"only {sum(map(like, since))} of {len(since)} answers are as they should be")
+            time.sleep(0.02)
+
+    def _read(self, base: str, paths: Sequence[str], start: int) -> None:
+        try:
+            with httpx2.Client(base_url=base, timeout=PATIENCE) as client:
+                for path in islice(cycle(paths), start, None):
+                    if self._over.is_set():
+                        return
+                    asked = time.monotonic()
+                    found = client.get(path)
+                    given = time.monotonic()
+                    self.told.append(Told(path, found.status_code, found.headers, found.content, asked, given))
+        except Exception as error:
+            self._broken.append(error)
+
+
+def until(happened: Callable[[], bool]) -> float:
+    """Waits for something to happen; how many seconds it took."""
+    began = time.monotonic()
+    while not happened():
+        assert time.monotonic() < began + PATIENCE, "it never happened"
+        time.sleep(0.02)
+    return time.monotonic() - began
