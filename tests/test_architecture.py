@@ -1,10 +1,15 @@
 """How the code is cut: imports run one way, the environment is read in one place, files stay readable."""
 
 import ast
+import re
+import tomllib
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 APP = Path(__file__).parent.parent / "app"
 LIMIT = 420
@@ -102,6 +107,61 @@ def test_only_the_settings_read_the_environment() -> None:
         text = path.read_text("utf-8")
         reads = [word for word in ("environ.get", "environ[", "getenv", "BaseSettings") if word in text]
         assert not reads or path.name == "settings.py", f"{path.name} reads the environment: {reads}"
+
+
+WRITES_SQL = {
+    "columns.py": "CHECKs, from the codebook's values",
+    "database.py": "pragmas, BEGIN, and which release is the newest",
+    "datasets/package.py": "reads the file that it has just written",
+    "datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
+    "datasets/views.py": "views of the dataset file",
+    "dossier/indexing.py": "the full-text and box indexes of SQLite",
+    "dossier/ledger.py": "the scratch database of a load, values bound",
+    "dossier/writing.py": "rows for the loader, with names from the models and values bound",
+    "postgresql.py": "settings of connections",
+    "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
+    "queries/search.py": "full text, around expressions that SQLAlchemy binds",
+}
+"""Where SQL is written out, and what for. Nothing in it comes from a request: that is for whoever adds a line here to
+see to."""
+
+_SQL = re.compile(
+    r"\s*\(?(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA|ATTACH|COPY|WITH|BEGIN|SET|GRANT|VACUUM)\b"
+)
+_RUNS_TEXT = {"exec_driver_sql", "literal_column", "executescript"}
+
+
+def writes_sql(path: Path) -> bool:
+    """Whether a file has SQL as text, beside its documentation."""
+    tree = ast.parse(path.read_text("utf-8"))
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            if _SQL.match(node.value):
+                return True
+        elif isinstance(node, ast.Attribute | ast.Name):
+            if (node.attr if isinstance(node, ast.Attribute) else node.id) in _RUNS_TEXT:
+                return True
+        elif isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy":
+            if any(alias.name == "text" for alias in node.names):
+                return True
+    return False
+
+
+def test_sql_is_written_out_where_it_was_looked_at() -> None:
+    assert {str(path.relative_to(APP)) for path in MODULES if writes_sql(path)} == set(WRITES_SQL)
+
+
+def test_dependencies_lie_in_ranges_that_were_tried() -> None:
+    """Each has a lower and an upper bound, and what these tests run with lies between them."""
+    project = tomllib.loads((APP.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for line in (*project["dependencies"], *extras["postgres"], *extras["metrics"]):
+        requirement = Requirement(line)
+        operators = {one.operator for one in requirement.specifier}
+        assert operators == {">=", "<"}, f"{line} is not bounded on both sides"
+        with suppress(PackageNotFoundError):  # an extra, or for another Python
+            assert requirement.specifier.contains(version(requirement.name)), line
 
 
 def test_files_stay_readable() -> None:

@@ -17,6 +17,7 @@ from app.database import Database, DatabaseError, Snapshot
 from app.dossier.loading import load
 from app.problems import Unavailable
 from app.schema import migrate
+from app.settings import ROOT
 from tests import newsroom, postgresql
 from tests.conftest import load_seed, serving
 from tests.live import dateline, free_port
@@ -102,8 +103,7 @@ def server() -> Iterator[postgresql.Server]:
 def owners(server: postgresql.Server) -> str:
     """The URL of an empty database, with the README's role for readers."""
     server.run("CREATE DATABASE dateline")
-    section = __import__("pathlib").Path("/tmp/postgres/README-sql.md").read_text("utf-8")
-    (sql,) = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
+    (sql,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     for statement in sql.strip().split(";\n"):
         server.run(statement, "dateline")
     return server.url("dateline")

@@ -21,7 +21,7 @@ from app.dossier.files import Fault
 from app.dossier.loading import load
 from app.dossier.reading import DossierError
 from app.schema import migrate
-from tests import newsroom
+from tests import newsroom, postgresql
 from tests.bench import invention
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.live import dateline
@@ -164,20 +164,15 @@ def test_readers_keep_the_old_release_until_the_new_one_is_complete(database_url
         assert (answer["meta"]["release"], len(answer["data"])) == (2, 4)
 
 
-@pytest.mark.skipif(ENGINE != "postgresql", reason="COPY is PostgreSQL's")
-def test_rows_are_copied(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.heavy
+def test_rows_are_copied_into_postgresql(tmp_path: Path) -> None:
     """The server's own log tells."""
-    url = make_url(database_url)
-    database = Database(database_url)
-    migrate(database)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"ALTER DATABASE {url.database} SET log_statement = 'all'"))
-    engine.dispose()
-    database.close()
-    load(newsroom.write(newsroom.pair(), tmp_path), database)
-    database.close()
-    log = (Path(str(url.query["host"])) / "log").read_text("utf-8")
+    with postgresql.running() as server:
+        server.run("CREATE DATABASE copied")
+        server.run("ALTER DATABASE copied SET log_statement = 'all'")
+        url = server.url("copied")
+        load_seed(url, newsroom.write(newsroom.pair(), tmp_path))
+        log = (Path(str(make_url(url).query["host"])) / "log").read_text("utf-8")
     for table in ("incidents", "casualties", "quotes", "evidence", "search_entries", "changes"):
         assert f"COPY {table} (" in log
         assert f"INSERT INTO {table} (" not in log
