@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from importlib.util import find_spec
@@ -161,7 +161,7 @@ class Database:
     @cached_property
     def _writing(self) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self.url, connect_args={"timeout": 30})
+            engine = create_engine(self.url, connect_args={"timeout": _PATIENCE})
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
@@ -193,18 +193,25 @@ class Database:
         return postgresql.reading(self.url, connections, self.query_seconds)
 
     @contextmanager
-    def writer(self, *, unchecked: bool = False) -> Iterator[Connection]:
+    def writer(self, *, unchecked: bool = False, filling: bool = False) -> Iterator[Connection]:
         """One transaction: committed at the end, or rolled back as a whole. Raises DatabaseError if not.
 
         With `unchecked` SQLite does not look after foreign keys meanwhile, for whoever rebuilds tables that others
-        point at, or writes a lot and checks them all at the end.
+        point at, or writes a lot and checks them all at the end. `filling` says that a lot is written into a database
+        that has nothing to be read yet: unless others have the file open, its pages go there at once, because those in
+        a long write-ahead log take ever longer to be found again.
         """
+        if filling:
+            self._let_go("_reading", "_streaming")
         try:
             with self._writing.connect() as connection, ExitStack() as end:
                 if unchecked:
                     end.callback(connection.invalidate)
                 if unchecked and self.is_sqlite:
                     connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+                if filling and self.is_sqlite:
+                    end.callback(_keep_journal, connection.connection.cursor(), "WAL")
+                    _keep_journal(connection.connection.cursor(), "DELETE")
                 with connection.begin():
                     yield connection
         except (DBAPIError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -262,9 +269,13 @@ class Database:
         return pooled.dbapi_connection
 
     def close(self) -> None:
-        if glancing := self.__dict__.pop("_glancing", None):
+        self._let_go("_writing", "_reading", "_streaming")
+
+    def _let_go(self, *engines: str) -> None:
+        """Closes the connections of engines, which open new ones when they are asked again."""
+        if "_reading" in engines and (glancing := self.__dict__.pop("_glancing", None)):
             glancing.close()
-        for name in ("_writing", "_reading", "_streaming"):
+        for name in engines:
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()
 
@@ -284,6 +295,9 @@ _STEPS = 50_000
 """Of SQLite's machine, a few milliseconds' worth: so often a statement is asked whether its time is over."""
 
 _AWAY = "The database cannot answer at the moment. Try again shortly."
+_PATIENCE = 30
+"""Seconds that a writer waits for another."""
+
 _WRITING_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
 # No memory map: every page of the file that was ever read would count as the process's own, once per connection.
 _STREAMING_PRAGMAS = ("query_only=ON",)
@@ -295,6 +309,14 @@ def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> 
     connection.isolation_level = None
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_journal(cursor: Any, mode: str) -> None:
+    """Changes how SQLite keeps what it may have to take back, if nobody else has the file open."""
+    cursor.execute("PRAGMA busy_timeout=0")
+    with suppress(sqlite3.OperationalError):
+        cursor.execute(f"PRAGMA journal_mode={mode}")
+    cursor.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
 
 
 def _attach_nothing(connection: Any, _record: Any) -> None:
@@ -312,6 +334,10 @@ def _heed_deadlines(connection: Any, record: Any) -> None:
 
 def _read_only(url: URL) -> URL:
     path = Path(str(url.database)).resolve()
+    if path.with_name(f"{path.name}-journal").exists():
+        # Somebody was killed while filling the file. Whoever may write and looks at it takes that back.
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either. Only what
     # is in a log, after a loader was killed, has to be read from there.
     log = path.with_name(f"{path.name}-wal")

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +17,9 @@ from threading import Thread
 
 import pytest
 
-from tests import killing
+from app.database import Database
+from tests import killing, newsroom
+from tests.bench import invention
 from tests.conftest import load_seed
 from tests.killing import NOTHING, Databases, Load, Moment, Postgresql
 from tests.live import answers, dateline, free_port
@@ -191,3 +194,26 @@ def test_a_load_survives_the_end_of_its_database_server(bench: Bench, capsys: py
     with capsys.disabled():
         figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
         sys.stdout.write(f"\n{rounds} PostgreSQL servers killed under a load: {figures}\n")
+
+
+def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> None:
+    """Its pages are in the file already; whoever opens that next takes them out again."""
+    invention.write(tmp_path / "many", 8_000)
+    path = tmp_path / "dateline.db"
+    url = f"sqlite:///{path}"
+    environment = {**os.environ, "DATELINE_DATABASE_URL": url}
+    command = [str(dateline()), "load", str(tmp_path / "many")]
+    with subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL) as process:
+        killing.until(lambda: path.exists() and path.stat().st_size > 3_000_000, "pages are written")
+        os.killpg(process.pid, signal.SIGKILL)
+    journal = path.with_name("dateline.db-journal")
+    assert journal.exists() and journal.stat().st_size > 0
+    with closing(Database(url)) as database, database.snapshot() as snapshot:
+        assert snapshot.release.number == 0
+    assert not journal.exists()
+    load_seed(url, newsroom.write(newsroom.small(), tmp_path / "seed"))
+    with closing(Database(url)) as database, database.snapshot() as snapshot:
+        assert snapshot.release.number == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

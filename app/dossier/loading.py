@@ -94,7 +94,7 @@ def load(
     """
     with survey(directory, progress, processes) as found:
         bulk = not dry_run and sum(found.counts.values()) >= MANY and _is_empty(database)
-        with database.writer(unchecked=bulk) as connection:
+        with database.writer(unchecked=bulk, filling=bulk) as connection:
             loading = _Loading(found, connection, note, dry_run=dry_run, bulk=bulk, progress=progress)
             loading.records()
             loading.removals()
