@@ -53,7 +53,7 @@ class TooSlow(Unavailable):
 
 
 class ConnectionLost(Unavailable):
-    """A connection broke on the way, or its server took the snapshot away. Another one may well be there."""
+    """A connection broke, or its server took the snapshot away. Another one may well be there."""
 
 
 @dataclass(frozen=True)
@@ -353,8 +353,9 @@ def _is_stopped(error: Exception) -> bool:
 
 
 def _is_lost(error: Exception) -> bool:
-    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way."""
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way. Without a
+    statement a connection broke while it was made, or could not be made."""
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement is None)
     return lost or getattr(getattr(error, "orig", None), "sqlstate", None) == "40001"
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from app.database import Database
 from tests import newsroom, postgresql
 from tests.conftest import load_seed
 from tests.live import dateline, serving
@@ -67,8 +69,8 @@ def readers_on(server: Server) -> int:
     return int(number)
 
 
-def all_told(told: list[Told]) -> bool:
-    return {one.status for one in told} == {200}
+def refused(told: list[Told]) -> list[tuple[str, int, bytes]]:
+    return [(one.path, one.status, one.body) for one in told if one.status != 200]
 
 
 def test_servers_die_under_load_and_nobody_is_refused(
@@ -84,7 +86,7 @@ def test_servers_die_under_load_and_nobody_is_refused(
 
         base = stack.enter_context(serving(url, DATELINE_CACHE_BYTES="0"))
         traffic = stack.enter_context(Traffic(base, PATHS))
-        assert all_told(traffic.next(ENOUGH))
+        assert refused(traffic.next(ENOUGH)) == []
         assert readers_on(primary) == 0 < sum(map(readers_on, replicas))
 
         assert "release 2" in load(url, edition(tmp_path, 2))
@@ -93,15 +95,15 @@ def test_servers_die_under_load_and_nobody_is_refused(
 
         victim, survivor = sorted(replicas, key=readers_on, reverse=True)
         victim.kill()
-        assert all_told(traffic.next(ENOUGH))
+        assert refused(traffic.next(ENOUGH)) == []
         primary.kill()
-        assert all_told(traffic.next(ENOUGH))
+        assert refused(traffic.next(ENOUGH)) == []
         survivor.promote()
-        assert all_told(traffic.next(ENOUGH))
+        assert refused(traffic.next(ENOUGH)) == []
 
         assert "release 3" in load(url, edition(tmp_path, 3))
         assert releases(traffic.next(ENOUGH)) == {3}
-        assert all_told(traffic.told)
+        assert refused(traffic.told) == []
         with capsys.disabled():
             sys.stdout.write(
                 f"\n{len(traffic.told)} answers while two of three servers were killed; none was refused\n"
@@ -122,6 +124,19 @@ def release(told: Told) -> int:
     if told.path == "/v1/releases":
         assert max(one["number"] for one in httpx2.Response(200, content=told.body).json()["data"]) == number
     return number
+
+
+def test_a_url_may_say_that_nothing_is_prepared(primary: Server, tmp_path: Path) -> None:
+    load_seed(primary.url("news"), edition(tmp_path, 1))
+    prepared = []
+    for parameter in ("", "&prepare_threshold=None"):
+        database = Database(primary.url("news") + parameter)
+        with database.snapshot() as snapshot:
+            for _ in range(10):
+                snapshot.value(text("SELECT 1"))
+            prepared.append(snapshot.value(text("SELECT count(*) > 0 FROM pg_prepared_statements")))
+        database.close()
+    assert prepared == [True, False]
 
 
 def test_a_lagging_replica_never_mixes_releases(
@@ -150,7 +165,7 @@ def test_a_lagging_replica_never_mixes_releases(
         late.run("SELECT pg_wal_replay_resume()")
         until(lambda: release_on(late) == 2)
         assert releases(traffic.next(ENOUGH)) == {2}
-    assert all_told(traffic.told)
+    assert refused(traffic.told) == []
     bodies: dict[str, set[tuple[str, bytes]]] = {}
     for told in traffic.told:
         bodies.setdefault(told.headers["etag"], set()).add((told.path, told.body))

@@ -17,6 +17,7 @@ PATIENCE = 120.0
 class Told:
     """One answer, and when it was asked for and given (on the clock of `time.monotonic`)."""
 
+    reader: int
     path: str
     status: int
     headers: httpx2.Headers
@@ -33,7 +34,7 @@ class Traffic:
         self.told: list[Told] = []
         self._broken: list[Exception] = []
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._read, args=(base, paths, start)) for start in range(readers)]
+        self._threads = [threading.Thread(target=self._read, args=(base, paths, reader)) for reader in range(readers)]
 
     def __enter__(self) -> "Traffic":
         for thread in self._threads:
@@ -46,11 +47,12 @@ class Traffic:
             thread.join()
 
     def next(self, count: int, like: Callable[[Told], bool] = lambda told: True) -> list[Told]:
-        """Waits for so many answers of a kind to questions that are asked from now on; gives all since then."""
+        """Waits for so many answers of a kind to questions that are asked from now on, and for one to each reader, so
+        that nothing from before is still open; gives all since then."""
         now, deadline = time.monotonic(), time.monotonic() + PATIENCE
         while True:
             since = [told for told in self.told if told.asked > now]
-            if sum(map(like, since)) >= count:
+            if sum(map(like, since)) >= count and len({told.reader for told in since}) == len(self._threads):
                 return since
             if self._broken:
                 raise self._broken[0]
@@ -58,16 +60,16 @@ class Traffic:
                 raise AssertionError(f"only {sum(map(like, since))} of {len(since)} answers are as they should be")
             time.sleep(0.02)
 
-    def _read(self, base: str, paths: Sequence[str], start: int) -> None:
+    def _read(self, base: str, paths: Sequence[str], reader: int) -> None:
         try:
             with httpx2.Client(base_url=base, timeout=PATIENCE) as client:
-                for path in islice(cycle(paths), start, None):
+                for path in islice(cycle(paths), reader, None):
                     if self._over.is_set():
                         return
                     asked = time.monotonic()
                     found = client.get(path)
                     given = time.monotonic()
-                    self.told.append(Told(path, found.status_code, found.headers, found.content, asked, given))
+                    self.told.append(Told(reader, path, found.status_code, found.headers, found.content, asked, given))
         except Exception as error:
             self._broken.append(error)
 

@@ -101,6 +101,7 @@ class Soak:
                 thread.join(PATIENCE)
         if self.failures:
             raise BenchError("; ".join(self.failures))
+        self.samples.append(self._sample())
 
     def _watch(self, end: float, every: float, change: float) -> None:
         while time.monotonic() < end and not self.failures:
@@ -149,12 +150,14 @@ class Soak:
     def _visit(self, number: int) -> None:
         names, does, frequencies = visits()
         visitor = Visitor(self.server.port, self.incidents, random.Random(number))
+        # Each does everything once, beginning somewhere else, and then whatever comes.
+        first = [*range(number, len(names)), *range(number)]
         try:
-            while not self._over.is_set():
+            while first or not self._over.is_set():
                 if self._resting.is_set():
                     self._meeting.wait(PATIENCE)
                     self._meeting.wait(PATIENCE)
-                (chosen,) = visitor.dice.choices(range(len(names)), frequencies)
+                chosen = first.pop() if first else visitor.dice.choices(range(len(names)), frequencies)[0]
                 self.outcomes[f"{names[chosen]} {does[chosen](visitor)}"] += 1
                 time.sleep(PAUSE)
         except BrokenBarrierError:
