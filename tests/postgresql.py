@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,8 @@ class Server:
         # Once it is stopped it can start no others.
         os.kill(self._processes()[0], signal.SIGSTOP)
         for process in self._processes():
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # it was just coming to its end
+                os.kill(process, number)
 
 
 def _is_alive(process: int) -> bool:
