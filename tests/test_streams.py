@@ -213,10 +213,10 @@ def test_head_reads_no_more_than_the_start(many_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def broken_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Places of which the last is not readable."""
+    """Places of which the last is not readable, after more than is made in advance."""
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("broken")))
-    _add_places(url, (f"place-{number:05}" for number in range(4 * BATCH)))
+    _add_places(url, (f"place-{number:05}" for number in range(2 * AHEAD // len(NOTE))))
     _add_places(url, iter(["zzz"]), "not JSON")
     return url
 
