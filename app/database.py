@@ -298,7 +298,8 @@ _AWAY = "The database cannot answer at the moment. Try again shortly."
 _PATIENCE = 30
 """Seconds that a writer waits for another."""
 
-_WRITING_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
+# A new file has pages that an incident with its document fits into: with smaller ones half of it lies elsewhere.
+_WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
 # No memory map: every page of the file that was ever read would count as the process's own, once per connection.
 _STREAMING_PRAGMAS = ("query_only=ON",)
 _READING_PRAGMAS = ("query_only=ON", "cache_size=-8192")
