@@ -3,6 +3,7 @@
 The line has the route and not the address, because queries may say more about a reader than they want to have kept.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -79,13 +80,12 @@ class AccessLog:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request"] = id_
         status, size, complete = 0, 0, False
-        headers: list[tuple[bytes, bytes]] = []
 
         async def noting(message: Message) -> None:
-            nonlocal status, size, complete, headers
+            nonlocal status, size, complete
             if message["type"] == "http.response.start":
-                status, headers = message["status"], message.get("headers", [])
-                await send({**message, "headers": [*headers, (b"x-request-id", id_.encode())]})
+                status = message["status"]
+                await send({**message, "headers": [*message.get("headers", []), (b"x-request-id", id_.encode())]})
                 return
             await send(message)
             size += len(message.get("body", b""))
@@ -96,8 +96,8 @@ class AccessLog:
         finally:
             if self.watch is not None or logger.isEnabledFor(logging.INFO):
                 seconds = perf_counter() - began
-                release, cache = _said(headers)
-                route = _route(scope)
+                route, cache = _route(scope), state.get("cache")
+                release = state["release"].number if "release" in state else None
                 passage = Passage(id_, scope["method"], route, status, seconds, size, release, cache, complete)
                 note(passage)
                 if self.watch is not None:
@@ -142,17 +142,6 @@ def _route(scope: Scope) -> str | None:
     return "/static/{path}" if scope["path"].startswith("/static/") else None
 
 
-def _said(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None]:
-    """The release and the cache's part in it, by the answer's own headers."""
-    release, cache = None, None
-    for name, value in headers:
-        if name == b"dateline-release":
-            release = int(value)
-        elif name == b"cache-status":
-            cache = "stale" if b"stale" in value else "hit" if b"; hit" in value else None
-    return release, cache
-
-
 class Lines(logging.Formatter):
     """One line of JSON for each record; lines for people where somebody watches."""
 
@@ -185,11 +174,27 @@ def _moment(second: int) -> str:
 
 
 class Stderr(logging.Handler):
-    """Writes each line to standard error at once, with nothing in between."""
+    """Writes to standard error: on the event loop the lines of one turn together, elsewhere each at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
-            os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
+        self._lines.append(self.format(record))
+        if len(self._lines) > 1:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what has not been written yet; `logging` asks for it when the process ends."""
+        lines, self._lines = self._lines, []
+        if lines:
+            with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
+                os.write(2, "".join(f"{line}\n" for line in lines).encode(errors="replace"))
 
 
 def logging_config(*, access: bool) -> dict[str, Any]:

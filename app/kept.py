@@ -8,7 +8,7 @@ everything else, because finding the handler costs more than sending what it onc
 import re
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -47,7 +47,7 @@ _CONDITIONS = {b"if-none-match", b"if-modified-since"}
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _HIT = (b"cache-status", b"dateline; hit")
 _STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
-_OVERHEAD = 3500  # what a kept answer takes in memory beside its bytes, measured for a list of one
+_OVERHEAD = 3000  # what a kept answer takes in memory beside its bytes and headers, measured for a list of one
 
 Key = tuple[str, str, str | None]
 RawHeaders = list[tuple[bytes, bytes]]
@@ -119,7 +119,8 @@ class Kept:
     """Gives out again what was answered before, and 304 to those who have it. `limit` is in bytes of memory.
 
     While the database is away, the last release's answers are given out marked as stale (`Cache-Status`, RFC 9211).
-    Beside an answer from memory the request's state has the release and the route, as a handler would leave them.
+    Beside an answer from memory the request's state has the release and the route, as a handler would leave them, and
+    `cache`: `hit` or `stale`.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -139,7 +140,8 @@ class Kept:
             answer = self._answers.get((release.mark, asked.key))
             if answer is not None and await self._given(answer, asked, stale, scope, send):
                 self._answers.move_to_end((release.mark, asked.key))
-                scope.setdefault("state", {}).update(release=release, route=answer.route)
+                cache = "stale" if stale else "hit"
+                scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
                 return
         await self._made(asked, scope, receive, send)
 
@@ -197,11 +199,12 @@ class Kept:
             await self.app(inner, receive, keeping)
 
     def _keep(self, release: ReleaseMark, key: Key, answer: Answer) -> None:
-        size = answer.size + sum(map(len, key[:2]))
-        if answer.body is not None and size > self.limit // LARGEST_PART:
-            answer = Answer(
-                answer.start, None, answer.not_modified, answer.etag, answer.last_modified, answer.route, _OVERHEAD
-            )
+        # Whoever asks chooses the address and the types that they accept, so these count as much as the body.
+        answer = replace(answer, size=answer.size + sum(map(len, key[:2])))
+        if answer.body is not None and answer.size > self.limit // LARGEST_PART:
+            answer = replace(answer, body=None, size=answer.size - len(answer.body["body"]))
+        if answer.size > self.limit:
+            return
         self._forget(self._answers.pop((release.mark, key), None))
         self._answers[release.mark, key] = answer
         self._seen = release if self._seen is NOTHING else self._seen
@@ -231,7 +234,7 @@ def _answer(start: Message, body: Message, route: Any) -> Answer | None:
         etag=found["etag"],
         last_modified=found.get("last-modified", ""),
         route=route,
-        size=_OVERHEAD + len(whole["body"] if whole else b""),
+        size=_OVERHEAD + len(whole["body"] if whole else b"") + sum(len(name) + len(value) for name, value in headers),
     )
 
 

@@ -47,6 +47,7 @@ class Reader:
         sys.setswitchinterval(TURN)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watch = Watch(database)
+        self._glance: ReleaseMark | None = None
         self.streams: set[Stream] = set()
         self._note: Callable[[ReleaseMark], None] = lambda release: None
         self._gone: Callable[[], Awaitable[None]] = _never
@@ -93,10 +94,19 @@ class Reader:
                 snapshot.abandon()
 
     async def newest(self) -> ReleaseMark:
-        """The newest release at the time of asking or later. Raises Unavailable while the database is away."""
-        if self.database.is_sqlite:
-            return self.database.newest()
-        return await self._watch.newest()
+        """The newest release when the question came or later. Raises Unavailable while the database is away.
+
+        On SQLite one glance is good for a turn of the event loop: whatever asks within it came before it.
+        """
+        if not self.database.is_sqlite:
+            return await self._watch.newest()
+        if self._glance is None:
+            self._glance = self.database.newest()
+            asyncio.get_running_loop().call_soon(self._look_again)
+        return self._glance
+
+    def _look_again(self) -> None:
+        self._glance = None
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows

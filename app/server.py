@@ -40,6 +40,8 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
         ws="none",
         log_config=logging_config(access=access_log),
         access_log=False,
+        # Nothing here depends on who asks, nor by which address.
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=FINISHING,
     )

@@ -25,7 +25,7 @@ class Watch:
 
     async def newest(self) -> ReleaseMark:
         """Raises Unavailable while the database is away, and at once while it is late with an earlier answer."""
-        if self._late:
+        if self._late and self._asking is not None and not self._asking.done():
             raise Unavailable("The database does not answer at the moment. Try again shortly.")
         told: asyncio.Future[ReleaseMark] = asyncio.get_running_loop().create_future()
         self._waiting.append(told)

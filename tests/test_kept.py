@@ -1,5 +1,6 @@
 """Finished answers from memory: the same as those that are made, of the newest release, and within their bounds."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from starlette.testclient import TestClient
 
+from app.database import Database
+from app.watch import Watch
 from tests import newsroom
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, load_seed, serving
@@ -107,6 +110,15 @@ def test_the_least_recently_asked_are_forgotten(small_url: str) -> None:
         assert status(client, urls[0]) is None
 
 
+def test_long_addresses_and_headers_count_too(small_url: str) -> None:
+    """Whoever asks chooses them, so they are not to fill the memory beside what it may hold."""
+    with keeping(small_url, 400_000) as client:
+        accepted = [f"application/json;q=0.{number:02},{'text/x;' * 1500}" for number in range(40)]
+        assert not any(status(client, URL, accept=one) for one in accepted)
+        assert status(client, URL, accept=accepted[-1]) == HIT
+        assert status(client, URL, accept=accepted[0]) is None
+
+
 def test_a_large_answer_is_not_kept_but_known(small_url: str) -> None:
     with keeping(small_url, 20_000) as client:
         made = client.get("/v1/incidents")
@@ -155,3 +167,11 @@ def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_u
             connection.execute(text("ALTER TABLE mislaid RENAME TO releases"))
         assert status(client, URL) == HIT
     engine.dispose()
+
+
+def test_a_database_that_was_late_is_asked_again(article_url: str) -> None:
+    """Also where the question that it was late with has ended by then, and so can tell nobody that it has."""
+    watch = Watch(Database(article_url))
+    watch._late = True
+    assert asyncio.run(watch.newest()).number == 1
+    watch.close()

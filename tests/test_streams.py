@@ -244,7 +244,9 @@ def test_an_error_before_the_first_byte_is_a_problem(database_url: str, many_url
         assert client.app.state.reader.streams == set()  # type: ignore[attr-defined]
 
 
-def test_a_client_that_takes_nothing_is_cut_off(many_url: str) -> None:
+@pytest.mark.parametrize(("bounds", "each"), [({"patience": 0.01}, 60), ({"longest": 0.1}, 0.03)])
+def test_a_client_that_takes_too_long_is_cut_off(many_url: str, bounds: dict[str, float], each: float) -> None:
+    """One that takes nothing, and one that takes each piece in time but is too slow for all of them."""
     reader = Reader(Database(many_url))
 
     async def receive() -> Message:
@@ -253,10 +255,10 @@ def test_a_client_that_takes_nothing_is_cut_off(many_url: str) -> None:
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
-            await asyncio.Event().wait()
+            await asyncio.sleep(each)
 
     async def scenario() -> None:
-        transfer = Transfer(await reader.stream(_places), "text/csv", {}, patience=0.01)
+        transfer = Transfer(await reader.stream(_places), "text/csv", {}, **bounds)
         with pytest.raises(TimeoutError):
             await transfer({"type": "http"}, receive, send)
 

@@ -23,6 +23,9 @@ from app.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters
 PATIENCE = 60.0
 """Seconds that a client may take nothing for before the transfer is broken off."""
 
+LONGEST = 3600.0
+"""Seconds that a transfer may take in all: few can run at a time, and each holds its snapshot for as long."""
+
 _WHOLE = (
     "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
     "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`) is not "
@@ -116,21 +119,31 @@ class Transfer(Response):
     nothing more.
     """
 
-    def __init__(self, stream: Stream, media_type: str, headers: dict[str, str], *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        media_type: str,
+        headers: dict[str, str],
+        *,
+        patience: float = PATIENCE,
+        longest: float = LONGEST,
+    ) -> None:
         super().__init__(headers=headers, media_type=media_type)
         del self.headers["Content-Length"]
         self.stream = stream
         self.patience = patience
+        self.longest = longest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         left = asyncio.ensure_future(gone(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async for chunk in self.stream.chunks():
-                if left.done():
-                    return
-                async with asyncio.timeout(self.patience):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with asyncio.timeout(self.longest):
+                async for chunk in self.stream.chunks():
+                    if left.done():
+                        return
+                    async with asyncio.timeout(self.patience):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             left.cancel()

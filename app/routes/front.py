@@ -94,6 +94,10 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "place": _options(snapshot, "places"),
     }
     labels = {one["id"]: one["label"] for options in choices.values() for one in options}
+    # A link may ask for what the form does not offer; it is a choice as long as it is chosen.
+    for name, options in (("kind", "kind"), ("actor", "people"), ("place", "place")):
+        if chosen[name] and chosen[name] not in labels:
+            choices[options].append({"id": chosen[name], "label": chosen[name]})
     context: dict[str, Any] = {
         "chosen": chosen,
         "choices": choices,

@@ -24,7 +24,12 @@ function query() {
 
 function fillForm() {
   const found = query();
-  for (const field of fields) field.value = found.get(field.name) ?? "";
+  for (const field of fields) {
+    const value = found.get(field.name) ?? "";
+    // A link may ask for what the form does not offer; it is a choice as long as it is chosen.
+    if (field.options && ![...field.options].some((option) => option.value === value)) field.append(new Option(value, value));
+    field.value = value;
+  }
   for (const hidden of form.querySelectorAll("input[type=hidden]")) hidden.remove();
   const others = [...found].filter(([name, value]) => name !== "cursor" && form.elements[name]?.value !== value);
   at("others").hidden = !others.length;
@@ -64,12 +69,12 @@ async function show() {
   showData(asked);
   wait(true);
   try {
-    await draw(await ask(asked, signal), asked);
+    await draw(await ask(asked, signal), asked, signal);
   } catch (error) {
     if (signal.aborted) return;
     fail(error);
   }
-  wait(false);
+  if (!signal.aborted) wait(false);
 }
 
 // Everything that a view shows, asked for at once; then the incidents that an area filter could not judge.
@@ -95,7 +100,7 @@ async function ask(asked, signal) {
   return { page, summed, told, quotes: said?.data ?? page.included.quotes, left, urls };
 }
 
-async function draw({ page, summed, told, quotes, left, urls }, asked) {
+async function draw({ page, summed, told, quotes, left, urls }, asked, signal) {
   const { data, meta, links } = page;
   at("status").textContent = counted(data.length, meta.matched, Boolean(links.next));
   at("empty").hidden = data.length > 0;
@@ -114,6 +119,7 @@ async function draw({ page, summed, told, quotes, left, urls }, asked) {
   at("timeline-endpoint").href = address("/v1/incidents", new URLSearchParams([...without(asked, PAGING), ["sort", "date"]]));
   drawTimeline(at("timeline"), at("off-timeline"), data, meta.not_judged.date);
   await drawMap(at("map"), at("off-map"), data, {
+    signal,
     left,
     aside: meta.not_judged.location || left.length,
     placeUrl: (ids) => narrowed("place", ids),

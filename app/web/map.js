@@ -51,12 +51,13 @@ function spot(taken, x, y, name, gap) {
 
 // `placeUrl` makes the address of the view of some places, `areaUrl` of a box; `left` are the incidents without a
 // point, of which there are `aside`.
-export async function drawMap(frame, beside, incidents, { left, aside, placeUrl, areaUrl }) {
+export async function drawMap(frame, beside, incidents, { signal, left, aside, placeUrl, areaUrl }) {
   const places = byLocation(incidents);
   [outlines, context] = await Promise.all([
     outlines ?? get("/static/world.json"),
     context ?? get("/v1/places?has_location=true&kind=country&kind=city&fields=name,kind,latitude,longitude&limit=500").then(({ data }) => data),
   ]);
+  if (signal.aborted) return; // another view has been asked for meanwhile
   let view = extent(places), width = 0, height = 0;
   const world = s("g", {}, s("path", { class: "land", d: outlines.land }), s("path", { class: "borders", d: outlines.borders }));
   const names = s("g", { "aria-hidden": "true" }), dots = s("g", {}), scale = s("g", { class: "scale", "aria-hidden": "true" });
