@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests import newsroom, postgresql
 ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")
 
 NewDatabase = Callable[[], str]
+Figure = Callable[[str], None]
 
 pytest_plugins = ["tests.live", "tests.browser"]
 
@@ -34,6 +35,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if os.environ.get("CI") and report.skipped:
         report.outcome, report.longrepr = "failed", f"CI skips nothing: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """Notes what a test has counted. The figures of all processes stand together at the end of a run."""
+    return lambda told: request.node.user_properties.append(("figure", told))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = chain.from_iterable(terminalreporter.stats.values())
+    calls = (one for one in reports if isinstance(one, pytest.TestReport) and one.when == "call")
+    if told := [text for call in calls for name, text in call.user_properties if name == "figure"]:
+        terminalreporter.section("figures")
+        for line in told:
+            terminalreporter.line(str(line))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import base64
 import json
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -18,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests import killing, live, newsroom, raw, wider
-from tests.conftest import NewDatabase, load_seed
+from tests.conftest import Figure, NewDatabase, load_seed
 from tests.raw import Answer, ask
 
 pytestmark = pytest.mark.heavy
@@ -578,11 +577,10 @@ def test_nothing_can_be_written(base: str, operations: Operations) -> None:
         TRIED["writing"] += 1
 
 
-def test_nobody_got_in(base: str, url: str, before: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nobody_got_in(base: str, url: str, before: str, figure: Figure) -> None:
     """The last of this file: the data are those from before, and the server is well."""
     assert ask(base, "/readyz").status == 200
     assert killing.state(url) == before
     assert TRIED.total() > 10_000
-    with capsys.disabled():
-        told = ", ".join(f"{number:,} {sort}" for sort, number in TRIED.items())
-        sys.stdout.write(f"\n{TRIED.total():,} attacks refused: {told}\n")
+    told = ", ".join(f"{number:,} {sort}" for sort, number in TRIED.items())
+    figure(f"{TRIED.total():,} attacks refused: {told}")

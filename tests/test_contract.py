@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figure
+
 EXAMPLES = int(os.environ.get("DATELINE_FUZZ_EXAMPLES", "30"))
 """Random requests per operation, beside those that schemathesis works out from the schemas. The long run takes 200."""
 
@@ -26,7 +28,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
 @pytest.mark.heavy
-def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: Figure) -> None:
     """schemathesis asks as documented, at and beyond every bound, and follows links; no answer is undocumented."""
     program = Path(sys.executable).with_name("schemathesis")
     if not program.exists():
@@ -40,6 +42,5 @@ def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, capsys: p
     assert done.returncode == 0 and not report["errors"], f"DATELINE_FUZZ_SEED={SEED}\n{done.stdout}\n{done.stderr}"
     assert report["complete"] and report["operations"]["tested"] == report["operations"]["total"] > 50
     assert {name: phase["status"] for name, phase in report["phases"].items()} == dict.fromkeys(PHASES, "success")
-    with capsys.disabled():
-        tested, cases = report["operations"]["tested"], report["test_cases"]["generated"]
-        sys.stdout.write(f"\n{tested} operations, {cases} requests, no mismatch (seed {SEED}, {EXAMPLES} examples)\n")
+    tested, cases = report["operations"]["tested"], report["test_cases"]["generated"]
+    figure(f"{tested} operations, {cases} requests, no mismatch (seed {SEED}, {EXAMPLES} examples)")

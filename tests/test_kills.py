@@ -5,7 +5,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -20,7 +19,7 @@ import pytest
 from app.database import Database
 from tests import killing, newsroom
 from tests.bench import invention
-from tests.conftest import load_seed
+from tests.conftest import Figure, load_seed
 from tests.killing import NOTHING, Databases, Load, Moment, Postgresql
 from tests.live import answers, dateline, free_port
 
@@ -70,9 +69,7 @@ def bench(
         yield Bench(made, *archives, loaded, states, whole)
 
 
-def test_a_killed_load_leaves_the_old_release_or_the_new_one(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_killed_load_leaves_the_old_release_or_the_new_one(bench: Bench, tmp_path: Path, figure: Figure) -> None:
     dice, outcomes = random.Random(SEED), Counter[str]()
     made, temporary = bench.databases, tmp_path / "temporary"
     temporary.mkdir()
@@ -99,9 +96,8 @@ def test_a_killed_load_leaves_the_old_release_or_the_new_one(
         if made.name == "SQLite":
             names = {path.name for path in killing.file(url).parent.iterdir()}
             assert names <= {"dateline.db", "dateline.db-wal", "dateline.db-shm"}, told
-    with capsys.disabled():
-        figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
-        sys.stdout.write(f"\n{outcomes.total()} kills survived on {made.name}: {figures}\n")
+    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
+    figure(f"{outcomes.total()} kills survived on {made.name}: {figures}")
 
 
 def _load_again(seed: Path, url: str, number: int, temporary: Path) -> None:
@@ -141,9 +137,7 @@ class Clients:
 ASKED = (*killing.ASKED, "/v1/dataset.zip", "/v1/dataset.sqlite", "/v1/incidents.csv", "/healthz")
 
 
-def test_a_killed_server_leaves_everything_as_it_was(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Path, figure: Figure) -> None:
     """In the middle of answering, and started again at once."""
     dice, url = random.Random(SEED), bench.databases.copy(bench.loaded)
     rounds = max(3, KILLS // 5)
@@ -163,12 +157,11 @@ def test_a_killed_server_leaves_everything_as_it_was(
         bench.databases.settle(url)
         assert bench.databases.complaints(url) == []
         assert killing.state(url) == bench.states[0]
-    with capsys.disabled():
-        sys.stdout.write(f"\n{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {SEED})\n")
+    figure(f"{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {SEED})")
 
 
 @pytest.mark.parametrize("bench", ["postgresql"], indirect=True)
-def test_a_load_survives_the_end_of_its_database_server(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Figure) -> None:
     """The server is killed with all its sessions: the load says so and ends, and the next one finishes."""
     assert isinstance(bench.databases, Postgresql)
     dice, server, outcomes = random.Random(SEED), bench.databases.server, Counter[str]()
@@ -191,9 +184,8 @@ def test_a_load_survives_the_end_of_its_database_server(bench: Bench, capsys: py
         outcomes["old" if found == bench.states[0] else "new"] += 1
         load_seed(url, bench.second)
         assert killing.state(url) == bench.states[1], told
-    with capsys.disabled():
-        figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
-        sys.stdout.write(f"\n{rounds} PostgreSQL servers killed under a load: {figures}\n")
+    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
+    figure(f"{rounds} PostgreSQL servers killed under a load: {figures}")
 
 
 def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> None:

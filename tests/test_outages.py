@@ -1,7 +1,6 @@
 """PostgreSQL away and back under load: everybody is told so in bounded time, and it goes on without a restart."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,7 +8,7 @@ import httpx2
 import pytest
 
 from tests import newsroom, postgresql
-from tests.conftest import load_seed
+from tests.conftest import Figure, load_seed
 from tests.live import serving
 from tests.postgresql import Server
 from tests.traffic import Told, Traffic, until
@@ -45,9 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(
-    server: Server, way: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Server, way: str, figure: Figure) -> None:
     leave, come_back = WAYS[way]
     with serving(server.url(), DATELINE_CACHE_BYTES="0") as base, Traffic(base, [*DATA, "/healthz"], 8) as traffic:
         assert {told.status for told in traffic.next(50)} == {200}
@@ -65,10 +62,7 @@ def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(
     slowest = max(one.given - one.asked for one in traffic.told)
     assert slowest < BOUND
     took = next(one.given for one in back if is_data(one)) - returned
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{way}: {len(refused)} told so, the slowest after {slowest:.1f} s; data {took:.2f} s after its return\n"
-        )
+    figure(f"{way}: {len(refused)} told so, the slowest after {slowest:.1f} s; data {took:.2f} s after its return")
 
 
 def is_data(told: Told) -> bool:
@@ -104,7 +98,7 @@ def test_what_was_answered_before_is_given_out_marked_as_stale(server: Server) -
         assert answer(unknown).status_code == answer("/readyz").status_code == 200
 
 
-def test_a_server_that_hangs_leaves_stale_answers_quick(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_hangs_leaves_stale_answers_quick(server: Server, figure: Figure) -> None:
     path = "/v1/incidents"
     with serving(server.url()) as base:
         httpx2.get(f"{base}{path}")
@@ -117,5 +111,4 @@ def test_a_server_that_hangs_leaves_stale_answers_quick(server: Server, capsys: 
             server.wake()
         assert {one.headers["cache-status"] for one in told} == {"dateline; hit; detail=stale"}
         until(lambda: httpx2.get(f"{base}{path}").headers["cache-status"] == "dateline; hit")
-    with capsys.disabled():
-        sys.stdout.write(f"\n20 stale answers of a hung server's took {took:.1f} s\n")
+    figure(f"20 stale answers of a hung server's took {took:.1f} s")

@@ -2,7 +2,6 @@
 and no answer mixes two releases."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import cycle
@@ -15,7 +14,7 @@ from sqlalchemy import text
 
 from app.database import Database
 from tests import newsroom, postgresql
-from tests.conftest import load_seed
+from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
 from tests.postgresql import Server, together
 from tests.traffic import Told, Traffic, until
@@ -76,9 +75,7 @@ def refused(told: list[Told]) -> list[tuple[str, int, bytes]]:
     return [(one.path, one.status, one.body) for one in told if one.status != 200]
 
 
-def test_servers_die_under_load_and_nobody_is_refused(
-    primary: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_servers_die_under_load_and_nobody_is_refused(primary: Server, tmp_path: Path, figure: Figure) -> None:
     with ExitStack() as stack:
         replicas = [stack.enter_context(postgresql.replica(primary)) for _ in range(2)]
         servers = (primary, *replicas)
@@ -107,10 +104,7 @@ def test_servers_die_under_load_and_nobody_is_refused(
         assert "release 3" in load(url, edition(tmp_path, 3))
         assert releases(traffic.next(ENOUGH)) == {3}
         assert refused(traffic.told) == []
-        with capsys.disabled():
-            sys.stdout.write(
-                f"\n{len(traffic.told)} answers while two of three servers were killed; none was refused\n"
-            )
+        figure(f"{len(traffic.told)} answers while two of three servers were killed; none was refused")
 
 
 def releases(told: list[Told]) -> set[int]:
@@ -142,9 +136,7 @@ def test_a_url_may_say_that_nothing_is_prepared(primary: Server, tmp_path: Path)
     assert prepared == [True, False]
 
 
-def test_a_lagging_replica_never_mixes_releases(
-    primary: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lagging_replica_never_mixes_releases(primary: Server, tmp_path: Path, figure: Figure) -> None:
     with ExitStack() as stack:
         late = stack.enter_context(postgresql.replica(primary))
         url = together(primary, late, database="news", load_balance_hosts="random")
@@ -174,5 +166,4 @@ def test_a_lagging_replica_never_mixes_releases(
         bodies.setdefault(told.headers["etag"], set()).add((told.path, told.body))
     assert {len(one) for one in bodies.values()} == {1}
     assert len(bodies) == 2 * len(PATHS[:-1])
-    with capsys.disabled():
-        sys.stdout.write(f"\n{seen[1]} answers of release 1 beside {seen[2]} of release 2, each of one\n")
+    figure(f"{seen[1]} answers of release 1 beside {seen[2]} of release 2, each of one")

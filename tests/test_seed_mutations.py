@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,7 +22,7 @@ from app.dossier.loading import load
 from app.dossier.reading import DossierError
 from app.registry import SERVED, TYPES
 from tests import newsroom
-from tests.conftest import load_seed
+from tests.conftest import Figure, load_seed
 
 ODD = [
     *("", "null", "~", "no", "true", "[]", "{}", "[", "- x", "a: b", "*x", "&x y", "!!int 3", "'", '"', "|", "#"),
@@ -201,7 +200,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "loaded.db"
 
 
-def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, figure: Figure) -> None:
     outcomes: Counter[str] = Counter()
     before = _content(loaded)
 
@@ -213,9 +212,8 @@ def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, capsys: 
             outcomes[_outcome(_written(Path(folder), *file), path, before)] += 1
 
     run()
-    with capsys.disabled():
-        told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
-        sys.stdout.write(f" {outcomes.total()} damaged dossiers: {told} ")
+    told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+    figure(f"{outcomes.total()} damaged dossiers: {told}")
 
 
 def _outcome(seed: Path, path: Path, before: Content) -> str:

@@ -5,7 +5,6 @@ The plain run tries 10 random histories, CI's heavy one 200; `DATELINE_HISTORIES
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from app.reader import Reader as DatabaseReader
 from app.schema import migrate
 from tests import newsroom
 from tests.answers import body
-from tests.conftest import NewDatabase, serving
+from tests.conftest import Figure, NewDatabase, serving
 from tests.copies import Copy, Reader, as_json, digest, pulled
 from tests.histories import STEPS, Desk
 
@@ -118,18 +117,17 @@ def prove(press: Press, examples: int) -> None:
     run()
 
 
-def report(press: Press, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        sys.stdout.write(f" {press.ran} histories replayed ")
+def report(press: Press, figure: Figure) -> None:
+    figure(f"{press.ran} histories replayed")
 
 
-def test_ten_histories(press: Press, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_histories(press: Press, figure: Figure) -> None:
     prove(press, 10)
-    report(press, capsys)
+    report(press, figure)
 
 
 @pytest.mark.heavy
-def test_many_histories(press: Press, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_histories(press: Press, figure: Figure) -> None:
     prove(press, MANY)
-    report(press, capsys)
+    report(press, figure)
     assert press.ran >= MANY

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ import httpx2
 import pytest
 
 from tests import newsroom
-from tests.conftest import load_seed
+from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
 from tests.traffic import PATIENCE
 
@@ -53,9 +52,7 @@ def _owner(socket: str) -> int:
     raise AssertionError("nobody is at the other end")
 
 
-def test_every_worker_sees_a_release_at_once(
-    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_worker_sees_a_release_at_once(database_url: str, tmp_path: Path, figure: Figure) -> None:
     files = newsroom.small()
     load_seed(database_url, newsroom.write(files, tmp_path))
     with ExitStack() as stack:
@@ -82,6 +79,5 @@ def test_every_worker_sees_a_release_at_once(
         assert load.wait(PATIENCE) == 0
         # Whoever has seen it goes on seeing it.
         assert {visitor.visit() for visitor in visitors.values() for _ in range(10)} == {2}
-    with capsys.disabled():
-        apart = max(seen.values()) - min(seen.values())
-        sys.stdout.write(f"\n{WORKERS} workers saw a new release within {apart * 1000:.0f} ms of each other\n")
+    apart = max(seen.values()) - min(seen.values())
+    figure(f"{WORKERS} workers saw a new release within {apart * 1000:.0f} ms of each other")
