@@ -302,7 +302,7 @@ _PATIENCE = 30
 _WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
 # No memory map: every page of the file that was ever read would count as the process's own, once per connection.
 _STREAMING_PRAGMAS = ("query_only=ON",)
-_READING_PRAGMAS = ("query_only=ON", "cache_size=-8192")
+_READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
 
 
 def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:
