@@ -171,7 +171,9 @@ def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_u
 
 def test_a_database_that_was_late_is_asked_again(article_url: str) -> None:
     """Also where the question that it was late with has ended by then, and so can tell nobody that it has."""
-    watch = Watch(Database(article_url))
+    database = Database(article_url)
+    watch = Watch(database)
     watch._late = True
     assert asyncio.run(watch.newest()).number == 1
     watch.close()
+    database.close()
