@@ -83,7 +83,7 @@ _TO_TRY = (
     "/",
     "/docs",
     "/v1/incidents?place=riyadh-district",
-    "/v1/incidents/kanoos-island-raid?include=people,quotes",
+    "/v1/casualties?place=kanoos-island&include=people",
 )
 
 

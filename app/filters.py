@@ -61,11 +61,15 @@ class Listing(BaseModel):
     )
     article: ArticleIds = Field([], description="Only records that rest on this article.")
     changed_since: Number | None = Field(
-        None, description="Only records that a release after this one has changed.", examples=[0]
+        None,
+        description="Only records that a release after this one has changed. Removals stand only in `/v1/changes`.",
+        examples=[0],
     )
     limit: PageSize = Field(50, description="How many records a page holds.")
     cursor: Annotated[str, StringConstraints(max_length=8000)] | None = Field(
-        None, description="Where a page begins: take it from `links.next`."
+        None,
+        description="Where a page begins: take it from `links.next`. It holds for later releases as well, but for a "
+        "list by relevance (`q` without `sort`), whose order a release may change.",
     )
     sort: str | None
     count: Literal["auto", "exact"] = Field(
@@ -256,7 +260,9 @@ class Paging(BaseModel):
 
     limit: PageSize = Field(50, description="How many entries a page holds.")
     cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
-        None, description="Where a page begins: take it from `links.next`."
+        None,
+        description="Where a page begins: take it from `links.next`. It holds for later releases as well, but for a "
+        "list by relevance (`q` without `sort`), whose order a release may change.",
     )
 
 

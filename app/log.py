@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement
 from app import cursors
 from app.database import Snapshot
 from app.filters import ChangeFilters, Paging
-from app.pages import SLUG, Answer, Request
-from app.problems import BadParameter, NotFound
+from app.pages import SLUG, Answer, Request, reached
+from app.problems import NotFound
 from app.queries import changes as queries
 from app.registry import TYPES
 
@@ -29,9 +29,7 @@ def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: Request) -
 
 def later(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElement[bool]]:
     """Which entries are asked for. Raises BadParameter for a `since` that no release has reached."""
-    if filters.since > snapshot.release.number:
-        newest = f"the newest release is {snapshot.release.number}; if you have seen a later one, start anew from 0"
-        raise BadParameter.of("since", f"Parameter 'since': {newest}.", str(snapshot.release.number))
+    reached(snapshot, "since", filters.since)
     return queries.since(filters.since, filters.type)
 
 

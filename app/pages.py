@@ -129,8 +129,19 @@ def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any
     return rows[:limit]
 
 
+def reached(snapshot: Snapshot, name: str, release: int) -> None:
+    """Raises BadParameter for a parameter's release that has not been: whoever has seen it has another database's."""
+    newest = snapshot.release.number
+    if release > newest:
+        told = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
+        raise BadParameter.of(name, f"Parameter '{name}': {told}.", str(newest))
+
+
 def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
-    """Filters with every id looked up: a merged id is followed, one that does not exist is an error."""
+    """Filters with every id looked up: a merged id is followed, one that does not exist is an error, and so is a
+    release that has not been."""
+    if filters.changed_since is not None:
+        reached(snapshot, "changed_since", filters.changed_since)
     changes: dict[str, list[str]] = {}
     for name, field in type(filters).model_fields.items():
         refers = next((found for found in field.metadata if isinstance(found, Refers)), None)

@@ -316,6 +316,14 @@ def test_an_unknown_id_is_refused_with_the_nearest(
     assert refused(desk, url) == [(parameter, suggestion)]
 
 
+@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/places.csv", "/v1/quotes.atom", "/v1/casualties/summary"])
+def test_changed_since_a_release_that_has_not_been_is_an_error(small_client: TestClient, path: str) -> None:
+    """Silence would leave a copy behind for ever where the data began anew."""
+    found = problem(small_client, f"{path}?changed_since=2", 400)
+    assert found["errors"][0]["parameter"] == "changed_since"
+    assert found["errors"][0]["suggestion"] == "1"
+
+
 def test_changed_since_finds_what_later_releases_changed(tmp_path: Path, database_url: str) -> None:
     files = wider.wider()
     load_seed(database_url, newsroom.write(files, tmp_path))

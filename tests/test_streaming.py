@@ -242,6 +242,8 @@ def started(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[bytes]]
                 env={**os.environ, **environment},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                # Ctrl-C is ignored by whatever a script has started in the background, and by its children.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         )
         return processes[-1]
