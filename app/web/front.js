@@ -24,12 +24,7 @@ function query() {
 
 function fillForm() {
   const found = query();
-  for (const field of fields) {
-    const value = found.get(field.name) ?? "";
-    // A link may ask for what the form does not offer; it is a choice as long as it is chosen.
-    if (field.options && ![...field.options].some((option) => option.value === value)) field.append(new Option(value, value));
-    field.value = value;
-  }
+  for (const field of fields) field.value = found.get(field.name) ?? "";
   for (const hidden of form.querySelectorAll("input[type=hidden]")) hidden.remove();
   const others = [...found].filter(([name, value]) => name !== "cursor" && form.elements[name]?.value !== value);
   at("others").hidden = !others.length;
