@@ -25,6 +25,15 @@ def claim(position: int, **changes: Any) -> Callable[[Files], None]:
     return lambda files: record(files, INCIDENTS, "ferry-shooting")["casualties"][position].update(changes)
 
 
+def held(**changes: Any) -> Callable[[Files], None]:
+    """A mutation: keys of the claim about the mill set to something else."""
+    return lambda files: record(files, INCIDENTS, SEARCH)["casualties"][0].update(changes)
+
+
+def part_of_the_shooting(id_: str) -> Callable[[Files], None]:
+    return change(INCIDENTS, id_, parent="ferry-shooting")
+
+
 def evidence(file: str, id_: str, **changes: Any) -> Callable[[Files], None]:
     """A mutation: keys of a record's first span set to something else."""
     return lambda files: record(files, file, id_)["evidence"][0].update(changes)
@@ -132,6 +141,17 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
     ("two counted claims", claim(1, outcome="killed"), "ferry-wounded", "casualties.1", "'ferry-dead' counts"),
     ("counted in another article", lambda files: files[BRIDGE][0]["casualties"][1].update(counted="true"),
      "ferry-dead", "casualties.0", "'ferry-third-death' counts the same harm"),
+    ("counted in a part", each(part_of_the_shooting(SEARCH), held(outcome="killed")),
+     "ferry-dead", "casualties.0", "'miller-held' of 'mill-search', a part of this, counts the same harm"),
+    ("counted in a part of a part", each(part_of_the_shooting("boat-stopped"),
+     change(INCIDENTS, SEARCH, parent="boat-stopped"), held(outcome="killed")),
+     "ferry-dead", "casualties.0", "'miller-held' of 'mill-search'"),
+    ("counted in a part by another article", each(part_of_the_shooting(SEARCH),
+     lambda files: files[BRIDGE][0].update(extends=SEARCH),
+     lambda files: files[BRIDGE][0]["casualties"][1].update(counted="true")),
+     "ferry-dead", "casualties.0", "'ferry-third-death' of 'mill-search'"),
+    ("counted in a part with an organization", each(part_of_the_shooting(SEARCH),
+     held(outcome="killed", organization="river-guards")), "ferry-dead", "casualties.0", "'miller-held'"),
     ("words longer than their span", first_span(BACK, exact="“Turn back now,”"),
      BACK, "spans.0.exact", "the words are 16 long, the span 12"),
     ("words other than the digest's", first_span(BACK, exact="“Turn Back,”"),
@@ -213,4 +233,35 @@ def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path
     claim(1, outcome="killed", group="police", organization="river-guards")(files)
     assert faults_in(newsroom.write(files, tmp_path)) == []
     claim(1, group="civilian")(files)
+    assert faults_in(newsroom.write(files, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": "wounded", "group": "police"},
+        {"outcome": "killed", "counted": "false", "note": "Among the dead of the shooting."},
+        {"outcome": "displaced"},
+    ],
+)
+def test_an_operation_and_its_part_may_count_different_harm(tmp_path: Path, changes: dict[str, str]) -> None:
+    files = newsroom.small()
+    each(part_of_the_shooting(SEARCH), held(**changes))(files)
+    assert faults_in(newsroom.write(files, tmp_path)) == []
+
+
+def test_an_operation_and_its_part_may_count_different_organizations(tmp_path: Path) -> None:
+    files = newsroom.small()
+    part_of_the_shooting(SEARCH)(files)
+    claim(0, organization="river-guards")(files)
+    held(outcome="killed", organization="night-patrol")(files)
+    assert faults_in(newsroom.write(files, tmp_path)) == []
+
+
+def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) -> None:
+    files = newsroom.small()
+    each(part_of_the_shooting(SEARCH), part_of_the_shooting("boat-stopped"), held(outcome="abducted"))(files)
+    record(files, INCIDENTS, "boat-stopped")["casualties"] = [
+        {**record(files, INCIDENTS, SEARCH)["casualties"][0], "id": "crew-held"}
+    ]
     assert faults_in(newsroom.write(files, tmp_path)) == []

@@ -12,9 +12,21 @@ from app.dossier.files import Fault, Key
 from app.dossier.neighbours import PARTIES, Link, Neighbours
 from app.dossier.passages import digest
 from app.dossier.reading import Entry
-from app.dossier.seed import AT, ArticleSeed, At, IncidentSeed, QuoteSeed, Record, Span, StatementSeed, Tombstone
+from app.dossier.seed import (
+    AT,
+    ArticleSeed,
+    At,
+    CasualtySeed,
+    IncidentSeed,
+    QuoteSeed,
+    Record,
+    Span,
+    StatementSeed,
+    Tombstone,
+)
 
 LOCATING = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
+_ONE_OF_THEM = "set counted: false on one of them, with a note saying why"
 _WORDS = re.compile(r"\w+(?:[.'’]\w+)*")
 
 
@@ -138,7 +150,8 @@ def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]
 
 
 def _claims(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:
-    """Two counted claims about one harm would be counted twice."""
+    """Two counted claims about one harm would be counted twice, also where an operation and a part of it have one
+    each."""
     counted: dict[Key, str] = {}
     for other in around.claims(entry):
         claim = other.seed
@@ -146,8 +159,18 @@ def _claims(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:
             continue
         key = (claim.group, claim.outcome, claim.organization or "")
         if (first := counted.setdefault(key, claim.id)) != claim.id:
-            message = f"'{first}' counts the same harm; set counted: false on one of them, with a note saying why"
-            yield other.source.fault((), message)
+            yield other.source.fault((), f"'{first}' counts the same harm; {_ONE_OF_THEM}")
+        for part in around.claims_below(entry):
+            if part.seed.counted and _may_be_same(claim, part.seed):
+                message = f"'{part.seed.id}' of '{part.incident}', a part of this, counts the same harm; {_ONE_OF_THEM}"
+                yield other.source.fault((), message)
+
+
+def _may_be_same(claim: CasualtySeed, part: CasualtySeed) -> bool:
+    """Whether those harmed in a part of an operation may be among those harmed in the whole of it."""
+    if claim.id == part.id or (claim.group, claim.outcome) != (part.group, part.outcome):
+        return False
+    return None in (claim.organization, part.organization) or claim.organization == part.organization
 
 
 def _quote(entry: Entry[QuoteSeed]) -> Iterator[Fault]:

@@ -126,6 +126,16 @@ class Ledger:
         asked = f"SELECT parent, id, data FROM parents WHERE resource = ? AND parent {_THESE} ORDER BY rowid"
         return self._grouped(asked, resource, ids)
 
+    def descendants(self, resource: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
+        """The records below these on every level, with what is kept of them."""
+        asked = """WITH RECURSIVE below (top, id, line) AS (
+                SELECT parent, id, rowid FROM parents
+                WHERE resource = ?1 AND parent IN (SELECT value FROM json_each(?2))
+                UNION SELECT top, lower.id, lower.rowid FROM below
+                JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)
+            SELECT top, below.id, data FROM below JOIN parents ON parents.rowid = line ORDER BY line"""
+        return self._grouped(asked, resource, ids)
+
     def links(self, kind: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
         """The records that refer to these, in file order, with what is kept of them."""
         asked = f"SELECT target, id, data FROM links WHERE kind = ? AND target {_THESE} ORDER BY rowid"

@@ -92,6 +92,12 @@ class Neighbours:
         return _plain(self._ledger.children("incidents", self._ids("incidents")))
 
     @cached_property
+    def _parts(self) -> dict[str, list[Entry[Any]]]:
+        """The events that each incident is made of, on every level, as far as they can be read."""
+        found = self._ledger.descendants("incidents", self.children)
+        return {whole: list(_read(data for _, data in below)) for whole, below in found.items()}
+
+    @cached_property
     def quotes_about(self) -> dict[str, list[str]]:
         return _plain(self._ledger.links("quotes", self._ids("incidents")))
 
@@ -105,13 +111,9 @@ class Neighbours:
     @cached_property
     def extensions(self) -> dict[str, list[Entry[Any]]]:
         """What other articles add to incidents, as far as it can be read."""
-        found: dict[str, list[Entry[Any]]] = {}
-        for incident, added in self._ledger.links("extensions", self._ids("incidents")).items():
-            for _, data in added:
-                part, number, raw, source = pickle.loads(data)
-                if (entry := validated(part, number, raw, source, [])) is not None:
-                    found.setdefault(incident, []).append(entry)
-        return found
+        parts = [part.seed.id for below in self._parts.values() for part in below]
+        found = self._ledger.links("extensions", [*self._ids("incidents"), *parts])
+        return {incident: list(_read(data for _, data in added)) for incident, added in found.items()}
 
     @cached_property
     def embedded(self) -> dict[str, list[tuple[str, list[str], Source]]]:
@@ -131,6 +133,19 @@ class Neighbours:
         found = [claim for holder in holders for claim in claims(holder) if isinstance(claim, CasualtyEntry)]
         self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.place)
         return self._claims[incident.seed.id]
+
+    def claims_below(self, incident: Entry[Any]) -> Iterator[CasualtyEntry]:
+        """Every claim about the events that an incident is made of."""
+        for part in self._parts.get(incident.seed.id, []):
+            yield from self.claims(part)
+
+
+def _read(kept: Iterable[bytes]) -> Iterator[Entry[Any]]:
+    """Records of which the ledger kept everything."""
+    for data in kept:
+        part, number, raw, source = pickle.loads(data)
+        if (entry := validated(part, number, raw, source, [])) is not None:
+            yield entry
 
 
 def _own(entry: Entry[Any]) -> Iterator[tuple[str, str]]:

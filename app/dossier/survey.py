@@ -55,6 +55,10 @@ Kept = dict[int, tuple[list[tuple[Mapping, Source]], list[Fault]]]
 """The records of parts as they were read, with what could not be read, by the parts' numbers."""
 
 
+Reference = Callable[[Noted, Mapping, tuple[Part, int, Source]], None]
+"""Notes what a record refers to, given also where it stands."""
+
+
 class Skimmed(NamedTuple):
     """What a first look at a part has found."""
 
@@ -95,7 +99,7 @@ def _note(noted: Noted, part: Part, number: int, data: Mapping, source: Source) 
         return
     elif "id" in data:
         noted.records.append((resource, *_where(data, number, -1, source.line)))
-        _REFERENCES[resource](noted, data, source)
+        _REFERENCES[resource](noted, data, (part, number, source))
     elif resource == "articles":
         noted.records.append((resource, str(part.article), number, -1, source.line))
     if resource == "incidents":
@@ -120,8 +124,8 @@ def _removed(data: Mapping) -> tuple[str | None, str]:
     return _text(removed.get("successor")) or None, _text(removed.get("reason"))
 
 
-def _above(resource: str) -> Callable[[Noted, Mapping, Source], None]:
-    def note(noted: Noted, data: Mapping, source: Source) -> None:
+def _above(resource: str) -> Reference:
+    def note(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
         for parent in _list(data.get("parents")):
             if isinstance(parent, dict):
                 noted.parents.append((resource, _text(parent.get("id")), _text(data["id"]), None))
@@ -129,20 +133,22 @@ def _above(resource: str) -> Callable[[Noted, Mapping, Source], None]:
     return note
 
 
-def _incident(noted: Noted, data: Mapping, source: Source) -> None:
+def _incident(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
     if "parent" in data:
-        noted.parents.append(("incidents", _text(data["parent"]), _text(data["id"]), None))
+        part, number, source = where
+        kept = pickle.dumps((part, number, data, source))
+        noted.parents.append(("incidents", _text(data["parent"]), _text(data["id"]), kept))
 
 
-def _quote(noted: Noted, data: Mapping, source: Source) -> None:
-    id_ = _text(data["id"])
+def _quote(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
+    id_, (_, _, source) = _text(data["id"]), where
     if "contained_in" in data:
         spans = [_text(span.get("at")) for span in _list(data.get("spans")) if isinstance(span, dict)]
         noted.parents.append(("quotes", _text(data["contained_in"]), id_, pickle.dumps((spans, source))))
     noted.links.extend(("quotes", _text(incident), id_, None) for incident in _list(data.get("incidents")))
 
 
-def _statement(noted: Noted, data: Mapping, source: Source) -> None:
+def _statement(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
     id_, about = _text(data["id"]), data.get("about")
     against = _list(data.get("contradicts"))
     noted.links.extend(("contradictions", _text(other), id_, None) for other in against)
@@ -150,11 +156,11 @@ def _statement(noted: Noted, data: Mapping, source: Source) -> None:
     noted.links.extend(("statements", _text(incident), id_, b"1" if against else None) for incident in incidents)
 
 
-_REFERENCES: dict[str, Callable[[Noted, Mapping, Source], None]] = {
-    "articles": lambda noted, data, source: None,
+_REFERENCES: dict[str, Reference] = {
+    "articles": lambda noted, data, where: None,
     "places": _above("places"),
     "organizations": _above("organizations"),
-    "people": lambda noted, data, source: None,
+    "people": lambda noted, data, where: None,
     "incidents": _incident,
     "quotes": _quote,
     "statements": _statement,

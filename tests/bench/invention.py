@@ -212,6 +212,8 @@ class _Archive:
             record["note"] = self._sentence(8, 20)
         if number > first and self._chance(0.03):
             record["parent"] = f"incident-{first:07d}"
+            for claim in record["casualties"]:
+                claim |= {"counted": False, "note": "Counted with the operation."}
         if number > first + 1 and self._chance(0.1):
             record["related"] = [f"incident-{number - 1:07d}"]
         return record

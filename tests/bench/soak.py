@@ -38,6 +38,14 @@ MEGABYTE = 2**20
 GROWTH = 0.05
 """The share that memory may grow by over the second half, by the slope of its samples."""
 
+CACHE = 32 * MEGABYTE
+"""What the memory of answers may take: so little that it is full long before the second half."""
+
+UNAVAILABLE = 0.05
+"""The share of the answers to one kind of visit that may be 503, when there are more than a handful of them."""
+
+_HANDFUL = 10
+
 POOLED = 8
 """So many handles more or fewer at rest are chance: how many connections the pools keep open."""
 
@@ -169,7 +177,7 @@ class Soak:
     # What came of it.
 
     def complaints(self) -> list[str]:
-        """What did not stay flat."""
+        """What did not stay flat, and who was turned away too often."""
         second = self.samples[len(self.samples) // 2 :]
         found = []
         for name in ("anonymous", "handles", "threads"):
@@ -179,6 +187,11 @@ class Soak:
                 found.append(f"{name} grew by {growth:.1f} over the second half")
         if self.rests[-1] > self.rests[1] + POOLED:
             found.append(f"handles at rest grew from {self.rests[1]} to {self.rests[-1]}")
+        for name in visits()[0]:
+            answers = sum(number for outcome, number in self.outcomes.items() if outcome.startswith(f"{name} "))
+            refused = self.outcomes[f"{name} 503"]
+            if refused > max(_HANDFUL, UNAVAILABLE * answers):
+                found.append(f"{name} was answered 503 {refused} times of {answers}")
         return found
 
 
@@ -196,7 +209,8 @@ def report(soak: Soak, command: str) -> str:
         "",
         f"`{command}`, {datetime.now(UTC):%-d %B %Y}: {soak.outcomes.total():,} answers from one worker over "
         f"{soak.incidents:,} incidents and as many quotes (SQLite), {soak.release} releases. Memory is what of RSS is "
-        "not the page cache's; the database file itself is mapped, and counts in RSS.",
+        "not the page cache's; the database file itself is mapped, and counts in RSS. The memory of answers may take "
+        f"{CACHE // MEGABYTE} MB.",
         "",
         "| minute | answers | release | RSS MB | memory MB | handles | threads | WAL MB |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -227,7 +241,7 @@ def main(
         invention.write(folder / "seed", incidents)
         release(folder / "seed", url, 1)
         try:
-            with service("the service", url, {}) as server:
+            with service("the service", url, {"DATELINE_CACHE_BYTES": str(CACHE)}) as server:
                 os.sched_setaffinity(0, {CLIENT_CORE})
                 soak = Soak(
                     server, folder / "dateline.db", incidents, lambda number: release(folder / "seed", url, number)
