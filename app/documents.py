@@ -5,10 +5,10 @@ other records, so that a change stays where it happened.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
+import orjson
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -392,19 +392,16 @@ DOCUMENTS: dict[str, type[Document]] = {
 _OF_THE_RELEASE = {"version", "changed_in"}
 
 
-def digest(document: Document) -> str:
-    """SHA-256 of a document in canonical JSON (RFC 8785), in hex. `version` and `changed_in` are not part of it."""
-    return hashlib.sha256(canonical(document.model_dump(mode="json", exclude=_OF_THE_RELEASE))).hexdigest()
-
-
-_WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+def digest(body: str) -> str:
+    """SHA-256 of a document's body in canonical JSON (RFC 8785), in hex."""
+    return hashlib.sha256(canonical(orjson.loads(body))).hexdigest()
 
 
 def canonical(data: dict[str, Any]) -> bytes:
     """A document's data in canonical JSON (RFC 8785), as the library `rfc8785` writes it, only faster.
 
-    Python's own encoder writes texts, whole numbers and keys of ASCII as the RFC has them. Of other numbers, which
-    stand nowhere but in the points of places and incidents, it writes some in another way.
+    orjson writes texts, whole numbers and keys of ASCII as the RFC has them. Of other numbers, which stand nowhere
+    but in the points of places and incidents, it writes some in another way.
     """
     location = data.get("location")
     point = {key: data[key] for key in _POINT if isinstance(data.get(key), float)}
@@ -414,12 +411,12 @@ def canonical(data: dict[str, Any]) -> bytes:
     plain = {**data, **{key: _whole(number) for key, number in point.items()}}
     if isinstance(location, dict):
         plain["location"] = {**location, **{key: _whole(number) for key, number in its_point.items()}}
-    return _WRITE(plain).encode()
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 _POINT = ("latitude", "longitude")
 _MILDEST = 0.0001
-"""Python writes smaller numbers with an exponent; larger ones than 10^16, too, but no place lies there."""
+"""Smaller numbers are written with an exponent; larger ones than 10^16, too, but no place lies there."""
 
 
 def _whole(number: float) -> float | int:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from app.problems import BadValue
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼʿʾ`.][^\W_]+)*")
+_PLAIN_WORD = re.compile(r"[^\W_]+")
 _ASKED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _ABBREVIATION = re.compile(r"[^\W_](?:\.[^\W_])+")
 _ARTICLES = frozenset({"al", "el"})
@@ -74,6 +75,8 @@ def words(text: str) -> Iterator[Word]:
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
+    if _is_plain(text):
+        return [term[:LONGEST] for term in _PLAIN_WORD.findall(text.lower()) if term not in _ARTICLES]
     found = []
     for part in _WORD.findall(text):
         if "." in part:
@@ -81,6 +84,12 @@ def terms(text: str) -> list[str]:
         elif (term := _term(part)) and term not in _ARTICLES:
             found.append(term)
     return found
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in a text needs a closer look: most texts have no accent, no apostrophe and no dot in a word."""
+    ends = text.count(". ") + text.endswith(".")
+    return text.isascii() and "'" not in text and "`" not in text and text.count(".") == ends
 
 
 def type_term(kind: str) -> str:

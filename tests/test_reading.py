@@ -145,6 +145,7 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
     ("places.yaml", b"- id: a\n  note: " + b"[" * 50_000 + b"]" * 50_000 + b"\n", 2, "nested too deeply"),
     ("places.yaml", b"- id: a\n  note:\n" + b"".join(b" " * depth + b"- \n" for depth in range(4, 90)), 22, "nested"),
     ("places.jsonl", b'{"id": "a"}\n\n{"id": \n', 3, "not JSON"),
+    ("places.jsonl", b'{"id": {"a": 1, "a": 2}, x\n', 1, "this line is not JSON"),
     ("places.jsonl", b'{"id": "a", "id": "b"}\n', 1, "the key 'id' stands twice"),
     ("places.jsonl", b"[1]\n", 1, "one record, an object"),
     ("places.jsonl", b'{"id": "\xff"}\n', 1, "not UTF-8"),

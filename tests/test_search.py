@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.problems import BadValue
-from app.terms import question, snippet, terms
+from app.terms import question, snippet, terms, words
 from tests.conftest import load_seed, serving
 from tests.newsroom import INCIDENTS, record, small, write
 
@@ -124,6 +124,16 @@ def test_terms() -> None:
     assert terms("al el Al") == []
     with pytest.raises(BadValue):
         question("-only -without")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("aZé1 .'’`-_,\n\u0130") | st.text(max_size=30))
+@example("The end. U.S.")
+@example("a..b . c.")
+@example("x" * 150)
+def test_terms_are_the_words_that_a_snippet_marks(text: str) -> None:
+    """Most texts are read in a faster way, which makes no difference."""
+    assert terms(text) == [word.term for word in words(text)]
 
 
 def test_snippet_is_the_text_in_pieces() -> None:

@@ -133,13 +133,15 @@ def test_mistakes_of_a_large_dossier_are_listed_at_once(new_database: NewDatabas
     its[4] = json.dumps({**json.loads(its[4]), "related": ["nowhere"]})
     its[40] = json.dumps({**json.loads(its[40]), "knd": "raid"})
     its[60] = its[60][:-1]
+    its[20] = f'{its[20][:-1]}, "id": "other"}}'
     its.append((folders[0] / "incidents.jsonl").read_text("utf-8").splitlines()[0])
     changed.write_text("\n".join(its) + "\n", "utf-8")
     alone, helped = (faults_of(tmp_path / "seed", new_database(), processes) for processes in HELPERS)
     assert alone == helped
     file = f"seed/articles/{folders[2].name}/incidents.jsonl"
     named = {(fault.file, fault.line, fault.field) for fault in alone}
-    assert {(file, 5, "related.0"), (file, 41, "knd"), (file, 61, ""), (file, len(its), "id")} <= named
+    assert {(file, 5, "related.0"), (file, 41, "knd"), (file, 61, ""), (file, len(its), "id"), (file, 21, "")} <= named
+    assert "the key 'id' stands twice" in next(fault.message for fault in alone if fault.line == 21)
     messages = [fault.message for fault in alone if fault.line == len(its)]
     assert any(f"articles/{folders[0].name}/incidents.jsonl:1 already" in message for message in messages)
 

@@ -119,8 +119,8 @@ def _made(resource: str, document: Document) -> Made:
     owned: dict[str, list[Row]] = {}
     for model, row in found.owned:
         owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
-    own = _values(SERVED[resource].__tablename__)(found.columns)
-    return Made(resource, document.id, digest(document), body(document), own, owned, finding(document))
+    own, text = _values(SERVED[resource].__tablename__)(found.columns), body(document)
+    return Made(resource, document.id, digest(text), text, own, owned, finding(document))
 
 
 def _values(table: str) -> Callable[[dict[str, Any]], Row]:

@@ -6,11 +6,12 @@ Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+import orjson
 import yaml
 
 Key = tuple[str | int, ...]
@@ -72,17 +73,22 @@ def pieces(path: Path, most: int) -> Iterator[Piece]:
 
 
 def records(
-    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None
+    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None, quick: bool = False
 ) -> Iterator[tuple[Mapping, Source]]:
     """The records of a `.yaml` file, or of a `.jsonl` file or a piece of one, one after the other. `single`: the file
-    is one record, not a list."""
+    is one record, not a list. `quick`: a key that stands twice in a line goes unnoticed."""
     try:
-        yield from _json(path, name, faults, piece) if path.suffix == ".jsonl" else _yaml(path, name, faults, single)
+        if path.suffix == ".jsonl":
+            yield from _json(path, name, faults, piece, _parse_quickly if quick else _parse)
+        else:
+            yield from _yaml(path, name, faults, single)
     except OSError as error:
         faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
 
 
-def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> Iterator[tuple[Mapping, Source]]:
+def _json(
+    path: Path, name: str, faults: list[Fault], piece: Piece | None, parse: Callable[[bytes], Any]
+) -> Iterator[tuple[Mapping, Source]]:
     with path.open("rb") as lines:
         left = sys.maxsize
         if piece:
@@ -95,23 +101,37 @@ def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> It
             if not line.strip():
                 continue
             try:
-                data = _parse(line)
+                data, mistake = _read(line, parse)
             except UnicodeDecodeError:
                 faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
                 faults.append(Fault(name, number, "", "", f"this line is not JSON ({error})"))
             else:
+                if mistake:
+                    faults.append(Fault(name, number, "", "", mistake))
                 if isinstance(data, dict):
                     yield data, Source(name, number, _record_id(data))
                 else:
                     faults.append(Fault(name, number, "", "", "a line holds one record, an object"))
 
 
+def _read(line: bytes, parse: Callable[[bytes], Any]) -> tuple[Any, str | None]:
+    """What a line holds. As in YAML, a record with a key twice is there all the same, so that others do not miss it."""
+    try:
+        return parse(line), None
+    except Twice as error:
+        return json.loads(line), str(error)
+
+
+class Twice(ValueError):
+    """A key stands twice in an object."""
+
+
 def _distinct(pairs: list[tuple[str, Any]]) -> Mapping:
     data = dict(pairs)
     if len(data) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice")
+        raise Twice(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice")
     return data
 
 
@@ -125,6 +145,14 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_cons
 def _parse(line: bytes) -> Any:
     """As `json.loads`, which would make a decoder of its own for every line."""
     return _DECODER.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
+
+
+def _parse_quickly(line: bytes) -> Any:
+    """The same, for lines that are parsed again later."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _parse(line)
 
 
 def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[tuple[Mapping, Source]]:

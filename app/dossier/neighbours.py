@@ -29,6 +29,10 @@ class Neighbours:
         self._entries = entries
         self._claims: dict[str, list[CasualtyEntry]] = {}
         self.links = [list(_links(entry)) for entry in entries]
+        self._ids: dict[str, list[str]] = {}
+        for entry in entries:
+            if entry.resource != "extensions":
+                self._ids.setdefault(entry.resource, []).append(entry.seed.id)
 
     def has(self, resource: str, id_: str) -> bool:
         """Whether a record is there, readable or not."""
@@ -84,12 +88,9 @@ class Neighbours:
                         wanted.setdefault(resource, set()).add(target)
         return {resource: self._ledger.records(resource, ids) for resource, ids in wanted.items()}
 
-    def _ids(self, resource: str) -> list[str]:
-        return [entry.seed.id for entry in self._entries if entry.resource == resource]
-
     @cached_property
     def children(self) -> dict[str, list[str]]:
-        return _plain(self._ledger.children("incidents", self._ids("incidents")))
+        return _plain(self._ledger.children("incidents", self._ids.get("incidents", [])))
 
     @cached_property
     def _parts(self) -> dict[str, list[Entry[Any]]]:
@@ -99,12 +100,12 @@ class Neighbours:
 
     @cached_property
     def quotes_about(self) -> dict[str, list[str]]:
-        return _plain(self._ledger.links("quotes", self._ids("incidents")))
+        return _plain(self._ledger.links("quotes", self._ids.get("incidents", [])))
 
     @cached_property
     def statements_about(self) -> dict[str, list[tuple[str, bool]]]:
         """The statements about each incident, and whether they stand against another or another against them."""
-        found = self._ledger.links("statements", self._ids("incidents"))
+        found = self._ledger.links("statements", self._ids.get("incidents", []))
         against = self._ledger.links("contradictions", {id_ for ids in found.values() for id_, _ in ids})
         return {incident: [(id_, bool(data) or id_ in against) for id_, data in ids] for incident, ids in found.items()}
 
@@ -112,18 +113,18 @@ class Neighbours:
     def extensions(self) -> dict[str, list[Entry[Any]]]:
         """What other articles add to incidents, as far as it can be read."""
         parts = [part.seed.id for below in self._parts.values() for part in below]
-        found = self._ledger.links("extensions", [*self._ids("incidents"), *parts])
+        found = self._ledger.links("extensions", [*self._ids.get("incidents", []), *parts])
         return {incident: list(_read(data for _, data in added)) for incident, added in found.items()}
 
     @cached_property
     def embedded(self) -> dict[str, list[tuple[str, list[str], Source]]]:
         """The quotes inside each quote: id, where their words stand, and their source."""
-        found = self._ledger.children("quotes", self._ids("quotes"))
+        found = self._ledger.children("quotes", self._ids.get("quotes", []))
         return {outer: [(id_, *pickle.loads(data)) for id_, data in inner] for outer, inner in found.items()}
 
     @cached_property
     def contradicted_by(self) -> dict[str, list[str]]:
-        return _plain(self._ledger.links("contradictions", self._ids("statements")))
+        return _plain(self._ledger.links("contradictions", self._ids.get("statements", [])))
 
     def claims(self, incident: Entry[Any]) -> list[CasualtyEntry]:
         """Every claim about an incident, in file order."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.codebook import CasualtyOutcome, EvidenceField
-from app.documents import DOCUMENTS, Document
+from app.documents import DOCUMENTS, CasualtyDocument, Document
 from app.dossier.dates import approximate, days, precision
 from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment
@@ -38,7 +38,8 @@ class Rendering:
         self._outline = around.outline
 
     def documents(self, entry: Entry[Any]) -> Iterator[tuple[str, Document]]:
-        """The resource and document of a record; an incident's claims, from wherever they come, follow it."""
+        """The resource and document of a record; an incident's claims, from wherever they come, follow it. What is a
+        document already is not validated once more."""
         for resource, data in _RENDERERS[entry.resource](self, entry):
             yield resource, DOCUMENTS[resource].model_validate(data)
 
@@ -129,9 +130,9 @@ class Rendering:
             },
         )
 
-    def _incident(self, entry: Entry[IncidentSeed]) -> Iterator[tuple[str, Data]]:
+    def _incident(self, entry: Entry[IncidentSeed]) -> Iterator[tuple[str, Data | CasualtyDocument]]:
         seed, around = entry.seed, self._around
-        claims = [self._claim(claim) for claim in around.claims(entry)]
+        claims = [CasualtyDocument.model_validate(self._claim(claim)) for claim in around.claims(entry)]
         statements = around.statements_about.get(seed.id, [])
         yield (
             "incidents",
@@ -300,7 +301,7 @@ class Rendering:
         }
 
 
-_RENDERERS: dict[str, Callable[[Rendering, Any], Iterator[tuple[str, Data]]]] = {
+_RENDERERS: dict[str, Callable[[Rendering, Any], Iterator[tuple[str, Any]]]] = {
     "articles": Rendering._article,
     "places": Rendering._place,
     "organizations": Rendering._organization,
@@ -337,10 +338,10 @@ def _date(seed: DateSeed | None) -> Data | None:
     }
 
 
-def _total(outcome: CasualtyOutcome, claims: list[Data]) -> Data | None:
-    counted = [claim for claim in claims if claim["counted"] and claim["outcome"] is outcome]
+def _total(outcome: CasualtyOutcome, claims: list[CasualtyDocument]) -> Data | None:
+    counted = [claim for claim in claims if claim.counted and claim.outcome == outcome]
     if not counted:
         return None
-    highs = [claim["high"] for claim in counted if claim["high"] is not None]
-    low = sum(claim["low"] or 0 for claim in counted)
+    highs = [claim.high for claim in counted if claim.high is not None]
+    low = sum(claim.low or 0 for claim in counted)
     return {"low": low, "high": sum(highs) if len(highs) == len(counted) else None}

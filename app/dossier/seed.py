@@ -112,7 +112,7 @@ def _parse_at(value: Any) -> Any:
     match = AT.fullmatch(value)
     if match is None or int(match[2]) >= int(match[3]):
         raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
-    return At(paragraph=int(match[1]), start=int(match[2]), end=int(match[3]))
+    return {"paragraph": match[1], "start": match[2], "end": match[3]}
 
 
 class Span(Record):

@@ -75,7 +75,7 @@ def skim(kept: Kept | None, part: Part) -> Skimmed:
     unreadable: list[Fault] = []
     broken: list[Fault] = []
     count = 0
-    for number, (data, source) in enumerate(raw(part, unreadable)):
+    for number, (data, source) in enumerate(raw(part, unreadable, quick=kept is None)):
         count += 1
         if kept is not None:
             read.append((data, source))
