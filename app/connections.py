@@ -22,7 +22,7 @@ REQUEST_SECONDS = 10.0
 """So long a request may take to come, from its first byte to its last."""
 
 PATIENCE = 60.0
-"""So long an answer may wait until the next piece of it is taken."""
+"""So long an answer may wait until the next piece of it is taken; where others went before it, twice as long."""
 
 PIECE = 64 * 1024
 """Bytes that are to be taken within that time."""
@@ -52,13 +52,15 @@ class Connection(HttpToolsProtocol):
         self._size = 0  # bytes of the request that is coming
         self._in_head = self._in_request = self._ending = False
         self._taking: TimerHandle | None = None
+        self._waits = self._has_moved = False
         self._coming: TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._late)
         if len(self.connections) > CONNECTIONS:
             self.app = BUSY
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_come()
-        self._has_taken()
+        if self._taking is not None:
+            self._taking.cancel()
         super().connection_lost(exc)
 
     # What comes.
@@ -140,28 +142,32 @@ class Connection(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._has_taken()
+        # The clock goes on: setting a new one for every answer costs more than looking at this one in vain.
+        self._waits, self._has_moved = False, True
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() and self._taking is None:
+        if self.transport.is_closing():
             self._await_taking()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        if self._taking is None:
-            self._await_taking()
+        self._await_taking()
 
     def _await_taking(self) -> None:
+        self._waits = True
+        if self._taking is None:
+            self._watch()
+
+    def _watch(self) -> None:
+        self._has_moved = False
         self._taking = self.loop.call_later(PATIENCE, self._check, self.transport.get_write_buffer_size())
 
     def _check(self, before: int) -> None:
-        if before - self.transport.get_write_buffer_size() < PIECE:
-            self.transport.abort()
+        self._taking = None
+        if not self._waits:
+            return
+        if self._has_moved or before - self.transport.get_write_buffer_size() >= PIECE:
+            self._watch()
         else:
-            self._await_taking()
-
-    def _has_taken(self) -> None:
-        if self._taking is not None:
-            self._taking.cancel()
-            self._taking = None
+            self.transport.abort()

@@ -53,6 +53,11 @@ class Question:
 
     phrases: tuple[Phrase, ...]
 
+    @property
+    def is_a_word(self) -> bool:
+        """Whether a single whole word is looked for: what has it need not be compared with anything."""
+        return len(self.phrases) == 1 and len(self.phrases[0].terms) == 1 and not self.phrases[0].prefix
+
     def meets(self, term: str) -> bool:
         """Whether a term is one of those looked for."""
         for phrase in self.phrases:

@@ -216,17 +216,42 @@ class Recorded(asyncio.Transport):
         self.aborted = True
 
 
+def recorded() -> tuple[Connection, Recorded]:
+    """A connection whose client has not taken ten pieces of an answer."""
+    config = Config(create_app, factory=True, log_config=None, ws="none")
+    transport = Recorded()
+    connection = Connection(config, ServerState(), {}, asyncio.get_running_loop())
+    connection.connection_made(transport)
+    transport.waiting = 10 * PIECE
+    connection.pause_writing()
+    return connection, transport
+
+
 def test_who_takes_an_answer_slowly_but_steadily_gets_it() -> None:
     async def scenario() -> None:
-        config = Config(create_app, factory=True, log_config=None, ws="none")
-        transport = Recorded()
-        connection = Connection(config, ServerState(), {}, asyncio.get_running_loop())
-        connection.connection_made(transport)
+        connection, transport = recorded()
         transport.waiting = 9 * PIECE
         connection._check(10 * PIECE)
         assert not transport.aborted
         transport.waiting = 8 * PIECE + 1
         connection._check(9 * PIECE)
+        assert transport.aborted
+
+    asyncio.run(scenario())
+
+
+def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
+    async def scenario() -> None:
+        connection, transport = recorded()
+        connection.resume_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "nothing waits"
+        connection.pause_writing()
+        connection.resume_writing()
+        connection.pause_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "another answer waits, and not since then"
+        connection._check(10 * PIECE)
         assert transport.aborted
 
     asyncio.run(scenario())

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from app import pages
 from app.documents import DOCUMENTS
 from app.envelopes import DETAILS, PAGES
-from app.filters import FILTERS, DetailFilters
+from app.filters import FILTERS, DetailFilters, Listing
 from app.middleware import gone
 from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
@@ -18,6 +18,7 @@ from app.reader import Reader
 from app.references import REFERENCES
 from app.routes.problems import problems
 from app.routes.representations import alternates
+from app.terms import question
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -65,7 +66,7 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
         filters = parse(model, request.query_params.multi_items(), choices)
         asked = pages.Request(request.scope["path"], request.query_params.multi_items())
         work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
-        slow = filters.count == "exact" or not filters.model_fields_set <= quick
+        slow = filters.count == "exact" or not _searched(filters) <= quick
         made = await reader(request).read(work, slow=slow)
         return answer(made, alternates(name, "", asked.items))
 
@@ -79,6 +80,13 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
         responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
         openapi_extra={"parameters": documented(model, choices)},
     )(handler)
+
+
+def _searched(filters: Listing) -> set[str]:
+    """What a list is searched by. A word is found in the order of the days as well."""
+    if filters.q is not None and filters.sort in ("date", "-date") and question(filters.q).is_a_word:
+        return filters.model_fields_set - {"q"}
+    return filters.model_fields_set
 
 
 def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
