@@ -159,6 +159,9 @@ class CasualtyFilters(IncidentCriteria, Listing):
     outcome: list[CasualtyOutcome] = Field([], description="What happened to them.")
     basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")
     claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
+    attributed: Flag | None = Field(
+        None, description="Whether anybody is named as saying so; `false` is the article's own voice."
+    )
     counted: Flag | None = Field(None, description="Whether totals include the claim.")
     incident: IncidentIds = Field([], description="Claims about this incident.")
     sort: Literal["incident", "-incident", "changed", "-changed", "id", "-id"] | None = Field(
@@ -230,6 +233,12 @@ class StatementFilters(Listing):
     stance: list[Stance] = Field([], description="What the speaker does with it.")
     topic: list[Topic] = Field([], description="The subject of general statements.")
     by: PartyIds = Field([], description="Who says so.")
+    attributed: Flag | None = Field(
+        None, description="Whether anybody is named as saying so; `false` is the article's own voice."
+    )
+    organization: OrganizationIds = Field(
+        [], description="Said by this organization or a part of it, or by somebody who belongs to one of them."
+    )
     about: Annotated[list[Id], Refers(("incidents", "places", "people", "organizations"))] = Field(
         [], description="About this incident, place, person or organization."
     )

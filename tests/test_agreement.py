@@ -37,6 +37,8 @@ LISTS = [
     ("organizations", "kind", "within=us-government"),
     ("quotes", "kind", "organization=us-led-coalition"),
     ("statements", "stance", "contested=true"),
+    ("statements", "attributed", "organization=us-government"),
+    ("statements", "by", "attributed=false"),
 ]
 
 

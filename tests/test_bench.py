@@ -29,7 +29,7 @@ JOBS = (
     "export of all as NDJSON",
     "p99 of one record while an export runs",
     "filtered lists by two workers on two cores",
-    "loading through the dossier loader",
+    "loading incidents with their claims and evidence",
 )
 QUESTIONS = (
     "/v1/incidents?kind=killing&datetime=1990-04&limit=50&sort=-date",

@@ -233,6 +233,7 @@ FACETS: dict[str, dict[str, Facet]] = {
     "statements": {
         "stance": _column(col(Statement.stance)),
         "by": _column(col(Statement.by_id), *PARTIES, missing="the article's own voice"),
+        "attributed": _flag(col(Statement.by_id).is_not(None)),
         "topic": _column(col(Statement.topic), missing="about single events"),
         "contested": _flag(col(Statement.contested).is_(True)),
         **_dates(col(Statement.earliest), col(Statement.latest)),

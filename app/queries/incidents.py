@@ -48,7 +48,11 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
         *one_of(col(Casualty.incident_id), filters.incident),
         *flag(col(Casualty.counted).is_(True), filters.counted),
         *([Condition(claimants)] if filters.claimed_by else []),
+        *flag(_HAS_CLAIMANT, filters.attributed),
     ]
+
+
+_HAS_CLAIMANT = col(Casualty.claimed_by_id).is_not(None) | col(Casualty.via_id).is_not(None)
 
 
 def criteria(filters: IncidentCriteria) -> list[Condition]:

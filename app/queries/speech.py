@@ -1,6 +1,8 @@
 """Which quotes and statements match."""
 
-from sqlalchemy import or_, select, union
+from typing import Any
+
+from sqlalchemy import CompoundSelect, or_, select, union
 from sqlmodel import col
 
 from app.filters import QuoteFilters, StatementFilters
@@ -28,9 +30,7 @@ def quotes(filters: QuoteFilters) -> list[Condition]:
         *flag(col(Quote.anonymity).is_(None), filters.named),
     ]
     if filters.organization:
-        within = parties_within(filters.organization)
-        members = select(col(Affiliation.person_id)).where(col(Affiliation.organization_id).in_(within))
-        speaks = col(Quote.speaker_id).in_(union(within, members))
+        speaks = col(Quote.speaker_id).in_(_voices(filters.organization))
         found.append(Condition(speaks, lead=indexed(col(Quote.id), speaks)))
     if filters.incident:
         about = col(QuoteIncident.incident_id).in_(filters.incident)
@@ -48,12 +48,23 @@ def statements(filters: StatementFilters) -> list[Condition]:
         *one_of(col(Statement.stance), filters.stance),
         *one_of(col(Statement.topic), filters.topic),
         *one_of(col(Statement.by_id), filters.by),
+        *flag(col(Statement.by_id).is_not(None), filters.attributed),
         *flag(col(Statement.contested).is_(True), filters.contested),
         *dated(Statement, filters.datetime, filters.date_match, col(Statement.earliest)),
     ]
+    if filters.organization:
+        speaks = col(Statement.by_id).in_(_voices(filters.organization))
+        found.append(Condition(speaks, lead=indexed(col(Statement.id), speaks)))
     if filters.about:
         link = StatementAbout
         subjects = (col(link.incident_id), col(link.place_id), col(link.party_id))
         about = or_(*(subject.in_(filters.about) for subject in subjects))
         found.append(linked(col(Statement.id), col(link.statement_id), about))
     return found
+
+
+def _voices(organizations: list[str]) -> CompoundSelect[Any]:
+    """Organizations, their parts, and whoever belongs to one of them."""
+    within = parties_within(organizations)
+    members = select(col(Affiliation.person_id)).where(col(Affiliation.organization_id).in_(within))
+    return union(within, members)

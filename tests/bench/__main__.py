@@ -58,7 +58,7 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
     once(seed := folder / "seed", lambda target: invention.write(target, size.incidents))
     typer.echo("loading them")
     database, url = folder / "dateline.db", f"sqlite:///{folder / 'dateline.db'}"
-    once(folder / "loaded.json", lambda target: target.write_text(json.dumps(astuple(_loaded(seed, size, url)))))
+    once(folder / "loaded.json", lambda target: target.write_text(json.dumps(astuple(_loaded(seed, folder, size)))))
     loaded = Loaded(*json.loads((folder / "loaded.json").read_text()))
     typer.echo(f"loaded in {loaded.seconds:.0f} s; filling the naive twin")
     once(folder / "naive.db", lambda target: naive_tables.fill(target, Database(url)))
@@ -104,9 +104,27 @@ def once(target: Path, make: Callable[[Path], object]) -> None:
         part.rename(target)
 
 
-def _loaded(seed: Path, size: Size, url: str) -> Loaded:
-    """Loads the seed files as `dateline load` does, and watches the memory of all its processes together."""
-    environment = {**os.environ, "DATELINE_DATABASE_URL": url}
+def _loaded(seed: Path, folder: Path, size: Size) -> Loaded:
+    """Loads the incidents by themselves into a database that is thrown away, and then everything."""
+    with TemporaryDirectory(dir=folder) as temporary:
+        _leave_out_quotes(seed, part := Path(temporary) / "seed")
+        alone, least = _loading(part, Path(temporary) / "dateline.db")
+    together, most = _loading(seed, folder / "dateline.db")
+    return Loaded(size.incidents, together, max(least, most), alone)
+
+
+def _leave_out_quotes(seed: Path, target: Path) -> None:
+    for path in seed.rglob("*"):
+        if path.is_file() and path.name != "quotes.jsonl":
+            link = target / path.relative_to(seed)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+
+
+def _loading(seed: Path, database: Path) -> tuple[float, int]:
+    """Loads seed files as `dateline load` does: the seconds, and the most bytes that all its processes together had in
+    memory."""
+    environment = {**os.environ, "DATELINE_DATABASE_URL": f"sqlite:///{database}"}
     started, peak = time.monotonic(), 0
     command = [str(dateline()), "load", str(seed)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as process:
@@ -115,7 +133,7 @@ def _loaded(seed: Path, size: Size, url: str) -> Loaded:
             time.sleep(0.5)
     if process.returncode:
         raise BenchError("the archive cannot be loaded")
-    return Loaded(size.incidents, time.monotonic() - started, peak)
+    return time.monotonic() - started, peak
 
 
 if __name__ == "__main__":
