@@ -11,9 +11,6 @@ import pytest
 
 from tests.conftest import Figure
 
-EXAMPLES = int(os.environ.get("DATELINE_FUZZ_EXAMPLES", "30"))
-"""Random requests per operation, beside those that schemathesis works out from the schemas. The long run takes 200."""
-
 SEED = int(os.environ.get("DATELINE_FUZZ_SEED", random.randrange(2**32)))
 
 NOT_CHECKED = (
@@ -27,14 +24,19 @@ NOT_CHECKED = (
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
-@pytest.mark.heavy
-def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: Figure) -> None:
-    """schemathesis asks as documented, at and beyond every bound, and follows links; no answer is undocumented."""
+@pytest.mark.parametrize(
+    "examples", [pytest.param(30, marks=pytest.mark.heavy), pytest.param(200, marks=pytest.mark.long)]
+)
+def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: Figure, examples: int) -> None:
+    """schemathesis asks as documented, at and beyond every bound, and follows links; no answer is undocumented.
+
+    `examples` are random requests per operation, beside those that it works out from the schemas.
+    """
     program = Path(sys.executable).with_name("schemathesis")
     if not program.exists():
         pytest.skip("no schemathesis: install the extra 'clients'")
     command: list[str | Path] = [program, "run", f"{live}/openapi.json", "--checks=all", "--continue-on-failure"]
-    command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={EXAMPLES}", f"--seed={SEED}"]
+    command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={examples}", f"--seed={SEED}"]
     command += ["--warnings=off", "--report=json", "--report-json-path=report.json"]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("contract.py"))}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -43,4 +45,4 @@ def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: F
     assert report["complete"] and report["operations"]["tested"] == report["operations"]["total"] > 50
     assert {name: phase["status"] for name, phase in report["phases"].items()} == dict.fromkeys(PHASES, "success")
     tested, cases = report["operations"]["tested"], report["test_cases"]["generated"]
-    figure(f"{tested} operations, {cases} requests, no mismatch (seed {SEED}, {EXAMPLES} examples)")
+    figure(f"{tested} operations, {cases} requests, no mismatch (seed {SEED}, {examples} examples)")

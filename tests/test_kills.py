@@ -23,10 +23,10 @@ from tests.conftest import Figure, load_seed
 from tests.killing import NOTHING, Databases, Load, Moment, Postgresql
 from tests.live import answers, dateline, free_port
 
-pytestmark = pytest.mark.heavy
-
-KILLS = int(os.environ.get("DATELINE_KILLS", "10"))
-"""So many loads are killed on each engine. The long run takes 100."""
+so_many = pytest.mark.parametrize(
+    "kills", [pytest.param(10, marks=pytest.mark.heavy), pytest.param(100, marks=pytest.mark.long)]
+)
+"""So many loads are killed on each engine."""
 
 SEED = int(os.environ.get("DATELINE_KILLS_SEED", random.randrange(2**32)))
 INCIDENTS = 150
@@ -69,11 +69,14 @@ def bench(
         yield Bench(made, *archives, loaded, states, whole)
 
 
-def test_a_killed_load_leaves_the_old_release_or_the_new_one(bench: Bench, tmp_path: Path, figure: Figure) -> None:
+@so_many
+def test_a_killed_load_leaves_the_old_release_or_the_new_one(
+    bench: Bench, tmp_path: Path, figure: Figure, kills: int
+) -> None:
     dice, outcomes = random.Random(SEED), Counter[str]()
     made, temporary = bench.databases, tmp_path / "temporary"
     temporary.mkdir()
-    while outcomes.total() < KILLS:
+    while outcomes.total() < kills:
         updates = outcomes.total() % 2 == 1
         seed = bench.second if updates else bench.first
         before, after = bench.states if updates else (NOTHING, bench.states[0])
@@ -137,10 +140,11 @@ class Clients:
 ASKED = (*killing.ASKED, "/v1/dataset.zip", "/v1/dataset.sqlite", "/v1/incidents.csv", "/healthz")
 
 
-def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Path, figure: Figure) -> None:
+@so_many
+def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Path, figure: Figure, kills: int) -> None:
     """In the middle of answering, and started again at once."""
     dice, url = random.Random(SEED), bench.databases.copy(bench.loaded)
-    rounds = max(3, KILLS // 5)
+    rounds = max(3, kills // 5)
     for _ in range(rounds):
         port = free_port()
         command: list[str | Path] = [dateline(), "serve", "--port", str(port)]
@@ -160,12 +164,13 @@ def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Pat
     figure(f"{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {SEED})")
 
 
+@so_many
 @pytest.mark.parametrize("bench", ["postgresql"], indirect=True)
-def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Figure) -> None:
+def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Figure, kills: int) -> None:
     """The server is killed with all its sessions: the load says so and ends, and the next one finishes."""
     assert isinstance(bench.databases, Postgresql)
     dice, server, outcomes = random.Random(SEED), bench.databases.server, Counter[str]()
-    rounds = max(3, KILLS // 5)
+    rounds = max(3, kills // 5)
     while outcomes.total() < rounds:
         url = bench.databases.copy(bench.loaded)
         run, moment = Load(bench.second, url), Moment.of(dice, bench.whole[1])
@@ -188,6 +193,7 @@ def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Fi
     figure(f"{rounds} PostgreSQL servers killed under a load: {figures}")
 
 
+@pytest.mark.heavy
 def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> None:
     """Its pages are in the file already; whoever opens that next takes them out again."""
     invention.write(tmp_path / "many", 8_000)

@@ -1,7 +1,6 @@
 """Seed files with any mistakes in them are loaded whole or refused with a list of them, and never do anything else."""
 
 import json
-import os
 import shutil
 import sqlite3
 from collections import Counter
@@ -173,11 +172,6 @@ Content = dict[str, list[str]]
 
 BYTES = st.tuples(st.sampled_from(NAMES), st.binary(max_size=200))
 FILES = st.one_of(rewritten(), rewritten(), rewritten(), edited(), edited(), damaged(), jsonl(), BYTES)
-SOME = settings(
-    max_examples=2 * int(os.environ.get("DATELINE_FUZZ_EXAMPLES", "30")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 def _written(folder: Path, name: str, data: bytes) -> Path:
@@ -200,11 +194,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "loaded.db"
 
 
-def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, figure: Figure) -> None:
+@pytest.mark.parametrize("examples", [60, pytest.param(2_000, marks=pytest.mark.long)])
+def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, figure: Figure, examples: int) -> None:
     outcomes: Counter[str] = Counter()
     before = _content(loaded)
 
-    @SOME
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(file=FILES)
     def run(file: tuple[str, bytes]) -> None:
         with TemporaryDirectory() as folder:
