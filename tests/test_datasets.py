@@ -251,6 +251,8 @@ def test_package_describes_itself(package: ZipFile, descriptor: dict[str, Any], 
     source = descriptor["sources"][0]
     assert (source["title"], source["path"], source["rights"]) == (article["title"], article["link"], article["rights"])
     assert descriptor["licenses"][0]["name"] == "MIT"
+    own = {one["name"] for one in descriptor["resources"] if "licenses" in one}
+    assert own == {"quotes", "quote_spans"}, "what holds words of the article is not ours to license"
     for resource in descriptor["resources"]:
         content = package.read(resource["path"])
         assert resource["bytes"] == len(content)

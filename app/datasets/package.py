@@ -87,6 +87,10 @@ def _sources(connection: sqlite3.Connection) -> list[dict[str, str]]:
     return [dict(zip(("title", "path", "authors", "publishers", "rights"), row, strict=True)) for row in rows]
 
 
+_QUOTED = [{"name": "other-closed", "title": "The quoted words belong to the publishers of their articles"}]
+"""The licence of the tables that hold words of the articles."""
+
+
 def _package(release: ReleaseMark) -> dict[str, Any]:
     return {
         "profile": "tabular-data-package",
@@ -110,6 +114,8 @@ def _resource(table: Table) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
+        # Without licences of its own a resource has those of the package.
+        **({"licenses": _QUOTED} if table.name in ("quotes", "quote_spans") else {}),
         "schema": {
             "fields": [_field(column) for column in table.columns],
             "primaryKey": list(table.key),
