@@ -1,6 +1,7 @@
 """The OpenAPI document: what FastAPI finds, completed with what front-end tools ask for and with real examples."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -58,6 +59,10 @@ EXAMPLES = {
 }
 
 
+ANSWERS = "examples.json"
+"""Answers that are worked out from many records: `python -m tests.examples` asks for them."""
+
+
 def operation_id(route: APIRoute) -> str:
     """A handler's name as clients in JavaScript would write it: `listIncidents`."""
     first, *others = route.name.split("_")
@@ -95,12 +100,12 @@ def _tidy(schemas: dict[str, Any]) -> None:
 
 
 def _add_examples(found: dict[str, Any]) -> None:
-    """Real records of the shipped seed, with their lists shortened."""
+    """Real records of the shipped seed, and real answers about them, with their lists shortened."""
     chosen = {(resource, id_) for resource, id_ in EXAMPLES.items()}
     for resource, document in documents(SEED):
         if (resource, document.id) not in chosen:
             continue
-        record = _shortened(json.loads(stored(document, 1, 1)))
+        record = shortened(json.loads(stored(document, 1, 1)))
         path = f"/v1/{resource}"
         meta = {
             "release": 1,
@@ -112,15 +117,18 @@ def _add_examples(found: dict[str, Any]) -> None:
         links = {"self": f"{path}/{document.id}"}
         _give(found, f"{path}/{{id}}", {"data": record, "links": links, "meta": {"release": 1}})
         found["paths"][f"{path}/{{id}}"]["get"]["parameters"][0]["example"] = document.id
+    for path, answer in json.loads(Path(__file__).with_name(ANSWERS).read_text("utf-8")).items():
+        _give(found, path, answer)
 
 
 def _give(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
     found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
 
 
-def _shortened(value: Any) -> Any:
+def shortened(value: Any) -> Any:
+    """An answer with no more than two items in each of its lists."""
     if isinstance(value, list):
-        return [_shortened(item) for item in value[:2]]
+        return [shortened(item) for item in value[:2]]
     if isinstance(value, dict):
-        return {key: _shortened(item) for key, item in value.items()}
+        return {key: shortened(item) for key, item in value.items()}
     return value

@@ -60,8 +60,8 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
 def _keep_memory_together() -> None:
     """Lets all threads share two of glibc's arenas: with up to eight for each core the holes that large answers leave
     behind make a process half as large again (`tests/bench/soak.py`). Another C library has no such thing."""
-    if "MALLOC_ARENA_MAX" not in os.environ:
-        os.environ["MALLOC_ARENA_MAX"] = ARENAS  # for workers, which read it when they start
+    # Workers read it when they start; for this process it is too late. Whoever has set it knows better.
+    if os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS) == ARENAS:
         with suppress(AttributeError):
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(ARENAS))
 

@@ -1,0 +1,51 @@
+"""`python -m tests.examples`: asks the service over the shipped seed for the answers that its OpenAPI document shows as
+examples, and writes them to `app/examples.json`."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from starlette.testclient import TestClient
+
+import app.openapi
+from app.openapi import ANSWERS, EXAMPLES, shortened
+from app.settings import SEED
+from tests.conftest import load_seed, serving
+
+ASKED = {
+    "/v1/casualties/summary": "/v1/casualties/summary?incident=kubaiba-raid&group_by=claimed_by",
+    "/v1/facets": "/v1/facets?of=incidents&facet=kind,month&datetime=2019",
+    "/v1/articles/{id}/evidence": "/v1/articles/foltyn-us-iran-isis-2020/evidence?paragraph=24&limit=2",
+    "/v1/search": "/v1/search?q=kanoos&limit=2",
+    "/v1/changes": "/v1/changes?since=0&type=incident&limit=2",
+    "/v1/releases": "/v1/releases",
+    "/v1/releases/{number}": "/v1/releases/1",
+    **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{id_}/history" for name, id_ in EXAMPLES.items()},
+}
+"""The question behind each example."""
+
+LOADED = "2026-11-24T09:30:00Z"
+"""Stands for the time when the seed was loaded."""
+
+
+def answers(client: TestClient) -> dict[str, Any]:
+    """The examples: path and shortened answer."""
+    return {path: _at_one_time(shortened(client.get(url).json())) for path, url in ASKED.items()}
+
+
+def _at_one_time(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_at_one_time(item) for item in value]
+    if isinstance(value, dict):
+        return {key: LOADED if key in ("at", "loaded_at") else _at_one_time(item) for key, item in value.items()}
+    return value
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        load_seed(url := f"sqlite:///{folder}/dateline.db", SEED)
+        with serving(url) as client:
+            found = answers(client)
+    target = Path(app.openapi.__file__).with_name(ANSWERS)
+    target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
