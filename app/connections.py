@@ -142,8 +142,9 @@ class Connection(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        # The clock goes on: setting a new one for every answer costs more than looking at this one in vain.
-        self._waits, self._has_moved = False, True
+        # The clock goes on: setting a new one for every answer costs more than looking at this one in vain. What is
+        # closing still waits for the last of its answer to be taken.
+        self._waits, self._has_moved = self.transport.is_closing(), True
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -160,7 +160,8 @@ class CasualtyFilters(IncidentCriteria, Listing):
     basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")
     claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
     attributed: Flag | None = Field(
-        None, description="Whether anybody is named as saying so; `false` is the article's own voice."
+        None,
+        description="Whether somebody is given as saying so, or as passing it on; `false` is the article's own voice.",
     )
     counted: Flag | None = Field(None, description="Whether totals include the claim.")
     incident: IncidentIds = Field([], description="Claims about this incident.")
@@ -234,7 +235,7 @@ class StatementFilters(Listing):
     topic: list[Topic] = Field([], description="The subject of general statements.")
     by: PartyIds = Field([], description="Who says so.")
     attributed: Flag | None = Field(
-        None, description="Whether anybody is named as saying so; `false` is the article's own voice."
+        None, description="Whether somebody is given as saying so; `false` is the article's own voice."
     )
     organization: OrganizationIds = Field(
         [], description="Said by this organization or a part of it, or by somebody who belongs to one of them."

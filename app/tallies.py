@@ -135,7 +135,8 @@ _METHOD = (
     "Counted claims are added up, those of different outcomes never together. A claim without a lower bound adds 0 to "
     "low; a counted claim without an upper bound leaves high null, which means open, and stands in open_because. "
     "Claims whose counted is false are left out and stand in not_counted with the reason. Where no claim is counted, "
-    "low and high are both null. Of an operation and its parts only one counts a harm, so nothing is counted twice."
+    "low and high are both null. A claim about an operation and one about a part of it are "
+    "not both counted where they may be about the same people."
 )
 _OVERLAPS = (
     "A claim stands in the row of each of its {names}, so these rows overlap: do not add them up; totals count every "

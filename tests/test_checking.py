@@ -150,6 +150,8 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
      lambda files: files[BRIDGE][0].update(extends=SEARCH),
      lambda files: files[BRIDGE][0]["casualties"][1].update(counted="true")),
      "ferry-dead", "casualties.0", "'ferry-third-death' of 'mill-search'"),
+    ("counted in a part for an unknown group", each(part_of_the_shooting(SEARCH),
+     held(outcome="killed", group="unknown")), "ferry-dead", "casualties.0", "'miller-held'"),
     ("counted in a part with an organization", each(part_of_the_shooting(SEARCH),
      held(outcome="killed", organization="river-guards")), "ferry-dead", "casualties.0", "'miller-held'"),
     ("words longer than their span", first_span(BACK, exact="“Turn back now,”"),
@@ -252,10 +254,24 @@ def test_an_operation_and_its_part_may_count_different_harm(tmp_path: Path, chan
 
 def test_an_operation_and_its_part_may_count_different_organizations(tmp_path: Path) -> None:
     files = newsroom.small()
+    other = {**record(files, "organizations.yaml", "night-patrol"), "id": "hill-guards", "parents": []}
+    files["organizations.yaml"].append(other)
     part_of_the_shooting(SEARCH)(files)
-    claim(0, organization="river-guards")(files)
-    held(outcome="killed", organization="night-patrol")(files)
+    claim(0, organization="night-patrol")(files)
+    held(outcome="killed", organization="hill-guards")(files)
     assert faults_in(newsroom.write(files, tmp_path)) == []
+    held(organization="river-guards")(files)  # the night patrol is a part of them
+    assert [fault.field for fault in faults_in(newsroom.write(files, tmp_path))] == ["casualties.0"]
+
+
+def test_what_is_nested_too_deeply_is_a_mistake(tmp_path: Path) -> None:
+    files = newsroom.small()
+    directory = newsroom.write(files, tmp_path / "seed")
+    deep = "[" * 600 + "]" * 600
+    for key in ("parent", "extends"):
+        line = f'{{"id": "deep", "{key}": "ferry-shooting", "x": {deep}}}'
+        (directory / INCIDENTS).with_name("incidents.jsonl").write_text(line + "\n", "utf-8")
+        assert any(fault.field == "x" for fault in faults_in(directory))
 
 
 def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) -> None:

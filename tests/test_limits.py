@@ -207,7 +207,10 @@ class Recorded(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.waiting = 0
-        self.aborted = False
+        self.aborted = self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
 
     def get_write_buffer_size(self) -> int:
         return self.waiting
@@ -251,6 +254,19 @@ def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
         connection.pause_writing()
         connection._check(10 * PIECE)
         assert not transport.aborted, "another answer waits, and not since then"
+        connection._check(10 * PIECE)
+        assert transport.aborted
+
+    asyncio.run(scenario())
+
+
+def test_the_last_of_a_closing_answer_has_to_be_taken_too() -> None:
+    async def scenario() -> None:
+        connection, transport = recorded()
+        transport.closing = True
+        connection.resume_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "some was taken"
         connection._check(10 * PIECE)
         assert transport.aborted
 

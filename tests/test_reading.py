@@ -153,6 +153,7 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
     ("places.jsonl", b'{"id": "a", "note": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", 1, "not JSON"),
     ("places.jsonl", b'{"id": "a", "note": ' + b"9" * 5000 + b"}\n", 1, "not JSON"),
     ("places.jsonl", b'{"id": "a", "name": "\\ud800"}\n', 1, "unicode"),
+    ("places.jsonl", b'{"id": "a", "evidence": [{"at": {"paragraph": 1, "start": 9, "end": 2}}]}\n', 1, "a span is"),
     ("people.jsonl", b'{"id": "a", "group_size": true}\n', 1, "whole number"),
 ]
 

@@ -49,6 +49,26 @@ def test_speakers_subjects_and_contradictions_are_ids_of_records(client: TestCli
     assert [pair for pair in sorted(named) if not exists(client, *pair)] == []
 
 
+def test_an_organization_speaks_through_its_parts_and_members(client: TestClient) -> None:
+    people = client.get("/v1/people?limit=500").json()["data"]
+    parts = {one["id"] for one in client.get("/v1/organizations?within=iraqi-security-forces").json()["data"]}
+    assert "nineveh-swat" in parts
+    belong = {
+        one["id"]: {link["id"] for link in one["organizations"]} & {*parts, "iraqi-security-forces"} for one in people
+    }
+    said = found(client, "")
+    members = {one["id"] for one in said if one["by"] and belong.get(one["by"]["id"])}
+    themselves = {one["id"] for one in said if one["by"] and one["by"]["id"] in {*parts, "iraqi-security-forces"}}
+    assert ids(found(client, "organization=iraqi-security-forces")) == members | themselves
+    assert ids(found(client, "organization=nineveh-swat")) < members
+
+
+def test_what_nobody_is_given_for_is_the_articles_own_voice(client: TestClient) -> None:
+    own = {one["id"] for one in found(client, "") if one["by"] is None}
+    assert ids(found(client, "attributed=false")) == own != set()
+    assert ids(found(client, "attributed=true")) == ids(found(client, "")) - own
+
+
 def test_the_official_line_and_what_stands_against_it_are_one_query(client: TestClient) -> None:
     query = "about=joint-raids-2019&contested=true&include=quotes,people"
     body = client.get(f"/v1/statements?limit=500&{query}").json()

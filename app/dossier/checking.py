@@ -6,10 +6,10 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from app.codebook import PlaceKind, PlaceRole, QuoteKind
+from app.codebook import CasualtyGroup, PlaceKind, PlaceRole, QuoteKind
 from app.dossier.dates import days
 from app.dossier.files import Fault, Key
-from app.dossier.neighbours import PARTIES, Link, Neighbours
+from app.dossier.neighbours import PARTIES, Counted, Link, Neighbours
 from app.dossier.passages import digest
 from app.dossier.reading import Entry
 from app.dossier.seed import (
@@ -152,25 +152,27 @@ def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]
 def _claims(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:
     """Two counted claims about one harm would be counted twice, also where an operation and a part of it have one
     each."""
-    counted: dict[Key, str] = {}
-    for other in around.claims(entry):
-        claim = other.seed
-        if not claim.counted:
-            continue
-        key = (claim.group, claim.outcome, claim.organization or "")
-        if (first := counted.setdefault(key, claim.id)) != claim.id:
-            yield other.source.fault((), f"'{first}' counts the same harm; {_ONE_OF_THEM}")
-        for part in around.claims_below(entry):
-            if part.seed.counted and _may_be_same(claim, part.seed):
-                message = f"'{part.seed.id}' of '{part.incident}', a part of this, counts the same harm; {_ONE_OF_THEM}"
-                yield other.source.fault((), message)
+    counted = [claim for claim in around.claims(entry) if claim.seed.counted]
+    first: dict[Key, str] = {}
+    for claim in counted:
+        key = (claim.seed.group, claim.seed.outcome, claim.seed.organization or "")
+        if (other := first.setdefault(key, claim.seed.id)) != claim.seed.id:
+            yield claim.source.fault((), f"'{other}' counts the same harm; {_ONE_OF_THEM}")
+    if not counted or entry.seed.id not in around.children:
+        return
+    for part in around.counted_below(entry.seed.id):
+        for claim in counted:
+            if _may_be_same(claim.seed, part, around):
+                message = f"'{part.id}' of '{part.incident}', a part of this, counts the same harm; {_ONE_OF_THEM}"
+                yield claim.source.fault((), message)
 
 
-def _may_be_same(claim: CasualtySeed, part: CasualtySeed) -> bool:
+def _may_be_same(claim: CasualtySeed, part: Counted, around: Neighbours) -> bool:
     """Whether those harmed in a part of an operation may be among those harmed in the whole of it."""
-    if claim.id == part.id or (claim.group, claim.outcome) != (part.group, part.outcome):
+    if claim.id == part.id or claim.outcome != part.outcome:
         return False
-    return None in (claim.organization, part.organization) or claim.organization == part.organization
+    one_group = claim.group == part.group or CasualtyGroup.UNKNOWN in (claim.group, part.group)
+    return one_group and around.overlap(claim.organization, part.organization)
 
 
 def _quote(entry: Entry[QuoteSeed]) -> Iterator[Fault]:

@@ -25,6 +25,8 @@ _INDEXES = (
     "CREATE INDEX parents_id ON parents (resource, id)",
     "CREATE INDEX links_target ON links (kind, target)",
 )
+_BELOW = """WITH RECURSIVE below (id) AS (SELECT id FROM parents WHERE resource = ?1 AND parent = ?2
+    UNION SELECT lower.id FROM below JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)"""
 _THESE = "IN (SELECT value FROM json_each(?))"
 
 
@@ -126,15 +128,21 @@ class Ledger:
         asked = f"SELECT parent, id, data FROM parents WHERE resource = ? AND parent {_THESE} ORDER BY rowid"
         return self._grouped(asked, resource, ids)
 
-    def descendants(self, resource: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
-        """The records below these on every level, with what is kept of them."""
-        asked = """WITH RECURSIVE below (top, id, line) AS (
-                SELECT parent, id, rowid FROM parents
-                WHERE resource = ?1 AND parent IN (SELECT value FROM json_each(?2))
-                UNION SELECT top, lower.id, lower.rowid FROM below
-                JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)
-            SELECT top, below.id, data FROM below JOIN parents ON parents.rowid = line ORDER BY line"""
-        return self._grouped(asked, resource, ids)
+    def below(self, resource: str, id_: str) -> Iterator[tuple[str, Any]]:
+        """The records below one, on every level, of which something is kept."""
+        asked = f"""{_BELOW} SELECT below.id, data FROM below
+            JOIN parents ON resource = ?1 AND parents.id = below.id WHERE data IS NOT NULL"""
+        return iter(self._database.execute(asked, (resource, id_)))
+
+    def is_below(self, resource: str, id_: str, top: str) -> bool:
+        """Whether one record is below another, on whatever level."""
+        asked = f"{_BELOW} SELECT 1 FROM below WHERE id = ?3"
+        return self._database.execute(asked, (resource, top, id_)).fetchone() is not None
+
+    def links_below(self, kind: str, resource: str, id_: str) -> Iterator[Any]:
+        """What is kept of the records that refer to one of those below a record."""
+        asked = f"{_BELOW} SELECT data FROM below JOIN links ON kind = ?3 AND target = below.id"
+        return (data for (data,) in self._database.execute(asked, (resource, id_, kind)))
 
     def links(self, kind: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
         """The records that refer to these, in file order, with what is kept of them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.dossier.files import Key, Source
 from app.dossier.ledger import Ledger, Standing
@@ -15,6 +15,17 @@ from app.dossier.survey import SHARED, Outline
 
 Link = tuple[Key, tuple[str, ...], str, Any]
 """A reference: path, the resources that it may lead to, id, and what must be unique in its list."""
+
+
+class Counted(NamedTuple):
+    """A claim that sums include."""
+
+    id: str
+    incident: str
+    group: str
+    outcome: str
+    organization: str | None
+
 
 PARTIES = ("people", "organizations")
 _COMPARED = 2_000
@@ -93,12 +104,6 @@ class Neighbours:
         return _plain(self._ledger.children("incidents", self._ids.get("incidents", [])))
 
     @cached_property
-    def _parts(self) -> dict[str, list[Entry[Any]]]:
-        """The events that each incident is made of, on every level, as far as they can be read."""
-        found = self._ledger.descendants("incidents", self.children)
-        return {whole: list(_read(data for _, data in below)) for whole, below in found.items()}
-
-    @cached_property
     def quotes_about(self) -> dict[str, list[str]]:
         return _plain(self._ledger.links("quotes", self._ids.get("incidents", [])))
 
@@ -112,8 +117,7 @@ class Neighbours:
     @cached_property
     def extensions(self) -> dict[str, list[Entry[Any]]]:
         """What other articles add to incidents, as far as it can be read."""
-        parts = [part.seed.id for below in self._parts.values() for part in below]
-        found = self._ledger.links("extensions", [*self._ids.get("incidents", []), *parts])
+        found = self._ledger.links("extensions", self._ids.get("incidents", []))
         return {incident: list(_read(data for _, data in added)) for incident, added in found.items()}
 
     @cached_property
@@ -135,10 +139,22 @@ class Neighbours:
         self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.place)
         return self._claims[incident.seed.id]
 
-    def claims_below(self, incident: Entry[Any]) -> Iterator[CasualtyEntry]:
-        """Every claim about the events that an incident is made of."""
-        for part in self._parts.get(incident.seed.id, []):
-            yield from self.claims(part)
+    def counted_below(self, incident: str) -> Iterator[Counted]:
+        """The claims that sums include about the events that an incident is made of."""
+        for part, kept in self._ledger.below("incidents", incident):
+            for id_, group, outcome, organization in pickle.loads(kept):
+                yield Counted(id_, part, group, outcome, organization or None)
+        for extension in _read(self._ledger.links_below("extensions", "incidents", incident)):
+            for claim in claims(extension):
+                if isinstance(claim, CasualtyEntry) and (seed := claim.seed).counted:
+                    yield Counted(seed.id, claim.incident, seed.group, seed.outcome, seed.organization)
+
+    def overlap(self, one: str | None, other: str | None) -> bool:
+        """Whether somebody may belong to both of two organizations; null is any."""
+        if one is None or other is None or one == other:
+            return True
+        below = self._ledger.is_below
+        return below("organizations", one, other) or below("organizations", other, one)
 
 
 def _read(kept: Iterable[bytes]) -> Iterator[Entry[Any]]:

@@ -107,9 +107,7 @@ class At(Record):
 
 
 def _parse_at(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = AT.fullmatch(value)
+    match = AT.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[2]) >= int(match[3]):
         raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
     return {"paragraph": match[1], "start": match[2], "end": match[3]}

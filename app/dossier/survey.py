@@ -6,8 +6,11 @@ others' help afterwards, and its mistakes are named then.
 
 import pickle
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
 
 from app.codebook import Anonymity, PlaceKind
 from app.dossier.files import Fault, Mapping, Source
@@ -55,10 +58,6 @@ Kept = dict[int, tuple[list[tuple[Mapping, Source]], list[Fault]]]
 """The records of parts as they were read, with what could not be read, by the parts' numbers."""
 
 
-Reference = Callable[[Noted, Mapping, tuple[Part, int, Source]], None]
-"""Notes what a record refers to, given also where it stands."""
-
-
 class Skimmed(NamedTuple):
     """What a first look at a part has found."""
 
@@ -93,13 +92,14 @@ def _note(noted: Noted, part: Part, number: int, data: Mapping, source: Source) 
     resource = part.resource
     if resource == "incidents" and "extends" in data:
         id_ = _text(data["extends"])
-        noted.links.append(("extensions", id_, id_, pickle.dumps((part, number, data, source))))
+        with suppress(RecursionError):  # so deep is no record; the second look says so
+            noted.links.append(("extensions", id_, id_, pickle.dumps((part, number, data, source))))
     elif "removed" in data:
         noted.tombstones.append((resource, *_where(data, number, -1, source.line), *_removed(data)))
         return
     elif "id" in data:
         noted.records.append((resource, *_where(data, number, -1, source.line)))
-        _REFERENCES[resource](noted, data, (part, number, source))
+        _REFERENCES[resource](noted, data, source)
     elif resource == "articles":
         noted.records.append((resource, str(part.article), number, -1, source.line))
     if resource == "incidents":
@@ -124,8 +124,8 @@ def _removed(data: Mapping) -> tuple[str | None, str]:
     return _text(removed.get("successor")) or None, _text(removed.get("reason"))
 
 
-def _above(resource: str) -> Reference:
-    def note(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
+def _above(resource: str) -> Callable[[Noted, Mapping, Source], None]:
+    def note(noted: Noted, data: Mapping, source: Source) -> None:
         for parent in _list(data.get("parents")):
             if isinstance(parent, dict):
                 noted.parents.append((resource, _text(parent.get("id")), _text(data["id"]), None))
@@ -133,22 +133,40 @@ def _above(resource: str) -> Reference:
     return note
 
 
-def _incident(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
+def _incident(noted: Noted, data: Mapping, source: Source) -> None:
     if "parent" in data:
-        part, number, source = where
-        kept = pickle.dumps((part, number, data, source))
+        counted = list(_counted(data))
+        kept = pickle.dumps(counted) if counted else None
         noted.parents.append(("incidents", _text(data["parent"]), _text(data["id"]), kept))
 
 
-def _quote(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
-    id_, (_, _, source) = _text(data["id"]), where
+def _counted(data: Mapping) -> Iterator[tuple[str, ...]]:
+    """The claims of an incident that sums include: id, group, outcome, organization."""
+    for claim in _list(data.get("casualties")):
+        if isinstance(claim, dict) and "removed" not in claim and _is_true(claim.get("counted", True)):
+            yield tuple(_text(claim.get(key)) for key in ("id", "group", "outcome", "organization"))
+
+
+def _is_true(value: Any) -> bool:
+    """As a record's model reads it."""
+    try:
+        return _FLAG.validate_python(value)
+    except ValidationError:
+        return False
+
+
+_FLAG = TypeAdapter(bool)
+
+
+def _quote(noted: Noted, data: Mapping, source: Source) -> None:
+    id_ = _text(data["id"])
     if "contained_in" in data:
         spans = [_text(span.get("at")) for span in _list(data.get("spans")) if isinstance(span, dict)]
         noted.parents.append(("quotes", _text(data["contained_in"]), id_, pickle.dumps((spans, source))))
     noted.links.extend(("quotes", _text(incident), id_, None) for incident in _list(data.get("incidents")))
 
 
-def _statement(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> None:
+def _statement(noted: Noted, data: Mapping, source: Source) -> None:
     id_, about = _text(data["id"]), data.get("about")
     against = _list(data.get("contradicts"))
     noted.links.extend(("contradictions", _text(other), id_, None) for other in against)
@@ -156,11 +174,11 @@ def _statement(noted: Noted, data: Mapping, where: tuple[Part, int, Source]) -> 
     noted.links.extend(("statements", _text(incident), id_, b"1" if against else None) for incident in incidents)
 
 
-_REFERENCES: dict[str, Reference] = {
-    "articles": lambda noted, data, where: None,
+_REFERENCES: dict[str, Callable[[Noted, Mapping, Source], None]] = {
+    "articles": lambda noted, data, source: None,
     "places": _above("places"),
     "organizations": _above("organizations"),
-    "people": lambda noted, data, where: None,
+    "people": lambda noted, data, source: None,
     "incidents": _incident,
     "quotes": _quote,
     "statements": _statement,

@@ -83,9 +83,10 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
 
 
 def _searched(filters: Listing) -> set[str]:
-    """What a list is searched by. A word is found in the order of the days as well."""
-    if filters.q is not None and filters.sort in ("date", "-date") and question(filters.q).is_a_word:
-        return filters.model_fields_set - {"q"}
+    """What a list is searched by. A word alone is found in the order of the days as well."""
+    asked = filters.model_fields_set - {"q"}
+    if filters.q is not None and asked <= _SHAPING and filters.sort in ("date", "-date"):
+        return asked if question(filters.q).is_a_word else filters.model_fields_set
     return filters.model_fields_set
 
 
