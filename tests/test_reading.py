@@ -142,7 +142,9 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
     ("places.yaml", b"- id: a\n  ? [b, c]\n  : d\n", 2, "a key is plain text"),
     ("places.yaml", b"- id: a\n  name: null\n", 2, "leave the key out"),
     ("places.yaml", b"- id: a\n---\n- id: b\n", 2, "one YAML document"),
-    ("places.yaml", b"- id: a\n  note: " + b"[" * 50_000 + b"]" * 50_000 + b"\n", 2, "nested too deeply"),
+    ("places.yaml", b"- id: a\n  note: " + b"[" * 500 + b"]" * 500 + b"\n", 2, "nested too deeply"),
+    # Newer releases of libyaml's binding stop by themselves here, in words of their own.
+    ("places.yaml", b"- id: a\n  note: " + b"[" * 50_000 + b"]" * 50_000 + b"\n", 2, "nest"),
     ("places.yaml", b"- id: a\n  note:\n" + b"".join(b" " * depth + b"- \n" for depth in range(4, 90)), 22, "nested"),
     ("places.jsonl", b'{"id": "a"}\n\n{"id": \n', 3, "not JSON"),
     ("places.jsonl", b'{"id": {"a": 1, "a": 2}, x\n', 1, "this line is not JSON"),
