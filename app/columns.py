@@ -3,7 +3,21 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Enum, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    event,
+    literal_column,
+    or_,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
@@ -37,10 +51,17 @@ def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
 def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bool = False) -> Any:
     """A column that holds a value of a vocabulary; the database checks it too."""
     values = [member.value for member in vocabulary]
-    kind = Enum(
-        *values, name=vocabulary.__name__.lower(), native_enum=False, create_constraint=True, length=40
-    )  # plain strings: rows are written in bulk, and read as documents
-    return Field(sa_column=Column(kind, nullable=nullable, primary_key=primary_key))
+    name = vocabulary.__name__.lower()
+    # Plain strings: rows are written in bulk, and read as documents.
+    kind = Enum(*values, name=name, native_enum=False, length=40)
+    column: Column[str] = Column(kind, nullable=nullable, primary_key=primary_key)
+
+    def checked(column: Column[str], table: Any) -> None:
+        # Not with IN: for its list SQLite would build a table for every row that is written.
+        table.append_constraint(CheckConstraint(or_(*(column == literal_column(f"'{one}'") for one in values)), name))
+
+    event.listen(column, "after_parent_attach", checked)
+    return Field(sa_column=column)
 
 
 def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:

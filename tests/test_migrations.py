@@ -112,6 +112,19 @@ def test_constraints_are_in_the_database(database: Database) -> None:
     assert len(wanted) > len(choices)
 
 
+def test_no_list_is_built_for_each_row_that_is_written(database: Database) -> None:
+    """As SQLite does for an IN over more than two values."""
+    migrate(database)
+    with database.writer() as connection:
+        found = [
+            check["sqltext"]
+            for table in METADATA.tables
+            for check in inspect(connection).get_check_constraints(table)
+            if connection.dialect.name == "sqlite"
+        ]
+    assert [text for text in found if text.count("'") > 4 and " IN (" in text] == []
+
+
 BAD_ROWS = [
     ("places", "id = 'orsa'", "latitude", "91"),
     ("places", "id = 'orsa'", "longitude", "-181"),
