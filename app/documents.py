@@ -75,16 +75,16 @@ class Identified(Shape):
     type: str
     url: str = Field(description="Path of this record in the API.")
 
+    def texts(self) -> list[str]:
+        """What a search looks in, the most telling first."""
+        raise NotImplementedError
+
 
 class Document(Identified):
     """What every record has. The last two keys come from the release and are not part of the record's digest."""
 
     version: int = Field(0, description="Counts the record's changes, from 1.")
     changed_in: int = Field(0, description="The release that changed it last.")
-
-    def texts(self) -> list[str]:
-        """What a search looks in, the most telling first."""
-        raise NotImplementedError
 
 
 Note = Annotated[str | None, Field(description="What a reader should know about this record.")]
@@ -202,14 +202,14 @@ class ClaimDocument(Identified):
     note: Note
     evidence: Passages
 
+    def texts(self) -> list[str]:
+        return _present(self.note)
+
 
 class CasualtyDocument(ClaimDocument, Document):
     """One claim about one harm."""
 
     type: Literal["casualty"]
-
-    def texts(self) -> list[str]:
-        return _present(self.note)
 
 
 class LocationDocument(Shape):
@@ -389,12 +389,9 @@ DOCUMENTS: dict[str, type[Document]] = {
 """The document of each resource."""
 
 
-_OF_THE_RELEASE = {"version", "changed_in"}
-
-
-def digest(body: str) -> str:
-    """SHA-256 of a document's body in canonical JSON (RFC 8785), in hex."""
-    return hashlib.sha256(canonical(orjson.loads(body))).hexdigest()
+def digest(data: dict[str, Any]) -> str:
+    """SHA-256 of a document's data in canonical JSON (RFC 8785), in hex."""
+    return hashlib.sha256(canonical(data)).hexdigest()
 
 
 def canonical(data: dict[str, Any]) -> bytes:
@@ -424,19 +421,14 @@ def _whole(number: float) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def body(document: Document) -> str:
-    """A document as it is kept and served, without the release's keys: compact JSON, not escaped."""
-    return document.model_dump_json(exclude=_OF_THE_RELEASE)
+def body(data: dict[str, Any]) -> str:
+    """A document's data as it is kept and served, without the release's keys: compact JSON, not escaped."""
+    return orjson.dumps(data).decode()
 
 
 def finished(body: str, version: int, changed_in: int) -> str:
     """A document's body with the release's keys at its end."""
     return f'{body[:-1]},"version":{version},"changed_in":{changed_in}}}'
-
-
-def stored(document: Document, version: int, changed_in: int) -> str:
-    """A document as it is kept and served."""
-    return finished(body(document), version, changed_in)
 
 
 def release_digest(records: Iterable[tuple[str, str, str]]) -> str:

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app import __version__
-from app.documents import stored
+from app.documents import body, finished
 from app.dossier.examining import documents
 from app.routes.problems import problem_schema
 from app.settings import SEED
@@ -102,10 +102,10 @@ def _tidy(schemas: dict[str, Any]) -> None:
 def _add_examples(found: dict[str, Any]) -> None:
     """Real records of the shipped seed, and real answers about them, with their lists shortened."""
     chosen = {(resource, id_) for resource, id_ in EXAMPLES.items()}
-    for resource, document in documents(SEED):
+    for resource, document, data in documents(SEED):
         if (resource, document.id) not in chosen:
             continue
-        record = shortened(json.loads(stored(document, 1, 1)))
+        record = shortened(json.loads(finished(body(data), 1, 1)))
         path = f"/v1/{resource}"
         meta = {
             "release": 1,

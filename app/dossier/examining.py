@@ -16,14 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from app.database import DatabaseError
-from app.documents import Document, body, digest
+from app.documents import ClaimDocument, Document, body, digest
 from app.dossier.checking import check as check_entries
 from app.dossier.files import Fault
 from app.dossier.indexing import Finding, finding
 from app.dossier.ledger import Ledger
 from app.dossier.neighbours import Neighbours
 from app.dossier.reading import Dossier, DossierError, Entry, Part, claims, parts, raw, validated
-from app.dossier.rendering import Rendering
+from app.dossier.rendering import Rendered, Rendering
 from app.dossier.rows import rows
 from app.dossier.seed import Tombstone
 from app.dossier.survey import Kept, Outline, circles, skim
@@ -99,7 +99,7 @@ def examine(surveyed: Surveyed, part: Part) -> Examined:
     return Examined(entries, around, faults)
 
 
-def rendered(surveyed: Surveyed, part: Part) -> tuple[list[tuple[str, Document]], list[Fault]]:
+def rendered(surveyed: Surveyed, part: Part) -> tuple[list[Rendered], list[Fault]]:
     """The documents of a part; none where it has faults."""
     examined = examine(surveyed, part)
     if examined.faults or not surveyed.sound:
@@ -111,16 +111,16 @@ def rendered(surveyed: Surveyed, part: Part) -> tuple[list[tuple[str, Document]]
 def make(surveyed: Surveyed, part: Part) -> tuple[list[Made], list[Fault]]:
     """The records of a part, ready to be written; none where it has faults."""
     documents, faults = rendered(surveyed, part)
-    return [_made(resource, document) for resource, document in documents], faults
+    return [_made(*one) for one in documents], faults
 
 
-def _made(resource: str, document: Document) -> Made:
+def _made(resource: str, document: Document | ClaimDocument, data: dict[str, Any]) -> Made:
     found = rows(resource, document)
     owned: dict[str, list[Row]] = {}
     for model, row in found.owned:
         owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
-    own, text = _values(SERVED[resource].__tablename__)(found.columns), body(document)
-    return Made(resource, document.id, digest(text), text, own, owned, finding(document))
+    own = _values(SERVED[resource].__tablename__)(found.columns)
+    return Made(resource, document.id, digest(data), body(data), own, owned, finding(document))
 
 
 def _values(table: str) -> Callable[[dict[str, Any]], Row]:
@@ -253,8 +253,8 @@ def read(directory: Path) -> tuple[Dossier, list[Fault]]:
     return result, faults
 
 
-def documents(directory: Path) -> Iterator[tuple[str, Document]]:
-    """Resource and document of every record of a directory without mistakes."""
+def documents(directory: Path) -> Iterator[Rendered]:
+    """The document of every record of a directory without mistakes."""
     with survey(directory, processes=0) as found:
         for some, _ in found.each(rendered, "Rendering", silent):
             yield from some

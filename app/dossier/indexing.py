@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from app.documents import Document, IncidentDocument, PlaceDocument
+from app.documents import ClaimDocument, Document, IncidentDocument, PlaceDocument
 from app.dossier.rows import area
 from app.dossier.writing import Writer
 from app.models import SearchEntry
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
     """West, east, south, north."""
 
 
-def finding(document: Document) -> Finding:
+def finding(document: Document | ClaimDocument) -> Finding:
     """What a document is found by."""
     found = [type_term(document.type)]
     for one in document.texts():

@@ -1,10 +1,10 @@
 """Checked records -> documents: what is stored and served, once, through its public shape."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.codebook import CasualtyOutcome, EvidenceField
-from app.documents import DOCUMENTS, CasualtyDocument, Document
+from app.documents import DOCUMENTS, ClaimDocument, Document, IncidentDocument
 from app.dossier.dates import approximate, days, precision
 from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment
@@ -27,7 +27,15 @@ from app.registry import TYPES
 SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUCTED, CasualtyOutcome.DETAINED)
 
 Data = dict[str, Any]
-"""What a document, or a part of one, is made from; the document's model validates it as a whole."""
+"""What a document, or a part of one, says; the document's model validates it as a whole."""
+
+
+class Rendered(NamedTuple):
+    """A document. `data` is what is written: the model takes it as it is (strictly) or not at all."""
+
+    resource: str
+    document: Document | ClaimDocument
+    data: Data
 
 
 class Rendering:
@@ -37,145 +45,129 @@ class Rendering:
         self._around = around
         self._outline = around.outline
 
-    def documents(self, entry: Entry[Any]) -> Iterator[tuple[str, Document]]:
-        """The resource and document of a record; an incident's claims, from wherever they come, follow it. What is a
-        document already is not validated once more."""
-        for resource, data in _RENDERERS[entry.resource](self, entry):
-            yield resource, DOCUMENTS[resource].model_validate(data)
+    def documents(self, entry: Entry[Any]) -> Iterator[Rendered]:
+        """The document of a record; an incident's claims, from wherever they come, follow it."""
+        data = _RENDERERS[entry.resource](self, entry)
+        document = DOCUMENTS[entry.resource].model_validate(data, strict=True)
+        yield Rendered(entry.resource, document, data)
+        if isinstance(document, IncidentDocument):
+            for claim, its_data in zip(document.casualties, data["casualties"], strict=True):
+                yield Rendered("casualties", claim, its_data)
 
-    def _article(self, entry: Entry[ArticleSeed]) -> Iterator[tuple[str, Data]]:
+    def _article(self, entry: Entry[ArticleSeed]) -> Data:
         seed = entry.seed
-        yield (
-            "articles",
-            {
-                **_identity("articles", seed.id),
-                "title": seed.title,
-                "authors": seed.authors,
-                "publishers": seed.publishers,
-                "published": seed.published.isoformat(),
-                "language": seed.language,
-                "link": seed.url,
-                "rights": seed.rights,
-                "note": seed.note,
-                "paragraphs": [
-                    {"number": number, "kind": paragraph.kind, "length": paragraph.length, "sha256": paragraph.sha256}
-                    for number, paragraph in enumerate(seed.paragraphs, 1)
-                ],
-                "evidence": [],
-            },
-        )
+        return {
+            **_identity("articles", seed.id),
+            "title": seed.title,
+            "authors": seed.authors,
+            "publishers": seed.publishers,
+            "published": seed.published.isoformat(),
+            "language": seed.language,
+            "link": seed.url,
+            "rights": seed.rights,
+            "note": seed.note,
+            "paragraphs": [
+                {"number": number, "kind": paragraph.kind, "length": paragraph.length, "sha256": paragraph.sha256}
+                for number, paragraph in enumerate(seed.paragraphs, 1)
+            ],
+            "evidence": [],
+        }
 
-    def _place(self, entry: Entry[PlaceSeed]) -> Iterator[tuple[str, Data]]:
+    def _place(self, entry: Entry[PlaceSeed]) -> Data:
         seed, point = entry.seed, entry.seed.coordinate
         coordinate = None
         if point is not None:
             coordinate = {"precision": point.precision, "radius_m": point.radius_m, "source": point.source}
-        yield (
-            "places",
-            {
-                **_identity("places", seed.id),
-                **self._rests(entry),
-                "name": seed.name,
-                "named": seed.named,
-                "kind": seed.kind,
-                "aliases": _aliases(seed),
-                "parents": [
-                    {"id": parent.id, "name": self._outline.places[parent.id].name, "basis": parent.basis}
-                    for parent in seed.parents
-                ],
-                "latitude": point.latitude if point else None,
-                "longitude": point.longitude if point else None,
-                "coordinate": coordinate,
-            },
-        )
+        return {
+            **_identity("places", seed.id),
+            "name": seed.name,
+            "named": seed.named,
+            "kind": seed.kind,
+            "aliases": _aliases(seed),
+            "parents": [
+                {"id": parent.id, "name": self._outline.places[parent.id].name, "basis": parent.basis}
+                for parent in seed.parents
+            ],
+            "latitude": point.latitude if point else None,
+            "longitude": point.longitude if point else None,
+            "coordinate": coordinate,
+            **self._rests(entry),
+        }
 
-    def _organization(self, entry: Entry[OrganizationSeed]) -> Iterator[tuple[str, Data]]:
+    def _organization(self, entry: Entry[OrganizationSeed]) -> Data:
         seed, organizations = entry.seed, self._outline.organizations
-        yield (
-            "organizations",
-            {
-                **_identity("organizations", seed.id),
-                **self._rests(entry),
-                "name": seed.name,
-                "kind": seed.kind,
-                "aliases": _aliases(seed),
-                "parents": [
-                    {"id": parent.id, "name": organizations[parent.id].label, "basis": parent.basis}
-                    for parent in seed.parents
-                ],
-            },
-        )
+        return {
+            **_identity("organizations", seed.id),
+            "name": seed.name,
+            "kind": seed.kind,
+            "aliases": _aliases(seed),
+            "parents": [
+                {"id": parent.id, "name": organizations[parent.id].label, "basis": parent.basis}
+                for parent in seed.parents
+            ],
+            **self._rests(entry),
+        }
 
-    def _person(self, entry: Entry[PersonSeed]) -> Iterator[tuple[str, Data]]:
+    def _person(self, entry: Entry[PersonSeed]) -> Data:
         seed, organizations = entry.seed, self._outline.organizations
-        yield (
-            "people",
-            {
-                **_identity("people", seed.id),
-                **self._rests(entry),
-                "name": seed.name,
-                "label": seed.name or seed.label,
-                "named": seed.name is not None,
-                "group_size": 1 if seed.name else seed.group_size,
-                "roles": seed.roles,
-                "rank": seed.rank,
-                "age": seed.age,
-                "life_status": seed.life_status,
-                "anonymity": seed.anonymity,
-                "organizations": [
-                    {"id": link.id, "name": organizations[link.id].label, "role": link.role}
-                    for link in seed.organizations
-                ],
-                "aliases": _aliases(seed),
-            },
-        )
+        return {
+            **_identity("people", seed.id),
+            "name": seed.name,
+            "label": seed.name or seed.label,
+            "named": seed.name is not None,
+            "group_size": 1 if seed.name else seed.group_size,
+            "roles": seed.roles,
+            "rank": seed.rank,
+            "age": seed.age,
+            "life_status": seed.life_status,
+            "anonymity": seed.anonymity,
+            "organizations": [
+                {"id": link.id, "name": organizations[link.id].label, "role": link.role} for link in seed.organizations
+            ],
+            "aliases": _aliases(seed),
+            **self._rests(entry),
+        }
 
-    def _incident(self, entry: Entry[IncidentSeed]) -> Iterator[tuple[str, Data | CasualtyDocument]]:
+    def _incident(self, entry: Entry[IncidentSeed]) -> Data:
         seed, around = entry.seed, self._around
-        claims = [CasualtyDocument.model_validate(self._claim(claim)) for claim in around.claims(entry)]
+        claims = [self._claim(claim) for claim in around.claims(entry)]
         statements = around.statements_about.get(seed.id, [])
-        yield (
-            "incidents",
-            {
-                **_identity("incidents", seed.id),
-                **self._rests(entry),
-                "title": seed.title,
-                "summary": seed.summary,
-                "kind": seed.kind,
-                "also_kinds": seed.also_kinds,
-                "granularity": seed.granularity,
-                "date": _date(seed.date),
-                "location": self._location(seed.location),
-                "places": [
-                    {
-                        "id": link.id,
-                        "name": self._outline.places[link.id].name,
-                        "role": link.role,
-                        "certainty": link.certainty,
-                        "note": link.note,
-                    }
-                    for link in seed.places
-                ],
-                "actors": [self._actor(link) for link in seed.actors],
-                "casualties": claims,
-                "totals": {outcome.value: _total(outcome, claims) for outcome in SUMMED},
-                "outcome": seed.outcome,
-                "contested": any(contested for _, contested in statements),
-                "parent": seed.parent,
-                "children": around.children.get(seed.id, []),
-                "related": seed.related,
-                "quotes": around.quotes_about.get(seed.id, []),
-                "statements": [id_ for id_, _ in statements],
-            },
-        )
-        for claim in claims:
-            yield "casualties", claim
+        return {
+            **_identity("incidents", seed.id),
+            "title": seed.title,
+            "summary": seed.summary,
+            "kind": seed.kind,
+            "also_kinds": seed.also_kinds,
+            "granularity": seed.granularity,
+            "date": _date(seed.date),
+            "location": self._location(seed.location),
+            "places": [
+                {
+                    "id": link.id,
+                    "name": self._outline.places[link.id].name,
+                    "role": link.role,
+                    "certainty": link.certainty,
+                    "note": link.note,
+                }
+                for link in seed.places
+            ],
+            "actors": [self._actor(link) for link in seed.actors],
+            "casualties": claims,
+            "totals": {outcome.value: _total(outcome, claims) for outcome in SUMMED},
+            "outcome": seed.outcome,
+            "contested": any(contested for _, contested in statements),
+            "parent": seed.parent,
+            "children": around.children.get(seed.id, []),
+            "related": seed.related,
+            "quotes": around.quotes_about.get(seed.id, []),
+            "statements": [id_ for id_, _ in statements],
+            **self._rests(entry),
+        }
 
     def _claim(self, entry: CasualtyEntry) -> Data:
         seed = entry.seed
         return {
             **_identity("casualties", seed.id),
-            **self._rests(entry),
             "incident": entry.incident,
             "group": seed.group,
             "organization": seed.organization,
@@ -187,58 +179,52 @@ class Rendering:
             "via": self._party(seed.via),
             "basis": seed.basis,
             "counted": seed.counted,
+            **self._rests(entry),
         }
 
-    def _quote(self, entry: Entry[QuoteSeed]) -> Iterator[tuple[str, Data]]:
+    def _quote(self, entry: Entry[QuoteSeed]) -> Data:
         seed = entry.seed
-        yield (
-            "quotes",
-            {
-                **_identity("quotes", seed.id),
-                **self._rests(entry),
-                "article": entry.article,
-                "text": quote_text(seed),
-                "kind": seed.kind,
-                "spans": [{**_position(span), "exact": span.exact} for span in seed.spans],
-                "speaker": self._speaker(seed.speaker),
-                "relayed_by": self._speaker(seed.relayed_by),
-                "told_to": self._party(seed.told_to),
-                "contains": [id_ for id_, _, _ in self._around.embedded.get(seed.id, [])],
-                "contained_in": seed.contained_in,
-                "incidents": seed.incidents,
-                "places": seed.places,
-                "pull_quotes": [{"paragraph": span.at.paragraph} for span in seed.pull_quotes],
-            },
-        )
+        return {
+            **_identity("quotes", seed.id),
+            "article": entry.article,
+            "text": quote_text(seed),
+            "kind": seed.kind,
+            "spans": [{**_position(span), "exact": span.exact} for span in seed.spans],
+            "speaker": self._speaker(seed.speaker),
+            "relayed_by": self._speaker(seed.relayed_by),
+            "told_to": self._party(seed.told_to),
+            "contains": [id_ for id_, _, _ in self._around.embedded.get(seed.id, [])],
+            "contained_in": seed.contained_in,
+            "incidents": seed.incidents,
+            "places": seed.places,
+            "pull_quotes": [{"paragraph": span.at.paragraph} for span in seed.pull_quotes],
+            **self._rests(entry),
+        }
 
-    def _statement(self, entry: Entry[StatementSeed]) -> Iterator[tuple[str, Data]]:
+    def _statement(self, entry: Entry[StatementSeed]) -> Data:
         seed, around = entry.seed, self._around
         contradicted_by = around.contradicted_by.get(seed.id, [])
-        yield (
-            "statements",
-            {
-                **_identity("statements", seed.id),
-                **self._rests(entry),
-                "article": entry.article,
-                "stance": seed.stance,
-                "by": self._party(seed.by),
-                "gist": seed.gist,
-                "topic": seed.topic,
-                "date": _date(seed.date),
-                "about": [
-                    {"type": TYPES[resource], "id": id_}
-                    for resource in ("incidents", "places", "people", "organizations")
-                    for id_ in getattr(seed.about, resource)
-                ],
-                "contradicts": [
-                    {"type": "quote" if around.has("quotes", id_) else "statement", "id": id_}
-                    for id_ in seed.contradicts
-                ],
-                "contradicted_by": contradicted_by,
-                "contested": bool(seed.contradicts or contradicted_by),
-                "told_to": self._party(seed.told_to),
-            },
-        )
+        return {
+            **_identity("statements", seed.id),
+            "article": entry.article,
+            "stance": seed.stance,
+            "by": self._party(seed.by),
+            "gist": seed.gist,
+            "topic": seed.topic,
+            "date": _date(seed.date),
+            "about": [
+                {"type": TYPES[resource], "id": id_}
+                for resource in ("incidents", "places", "people", "organizations")
+                for id_ in getattr(seed.about, resource)
+            ],
+            "contradicts": [
+                {"type": "quote" if around.has("quotes", id_) else "statement", "id": id_} for id_ in seed.contradicts
+            ],
+            "contradicted_by": contradicted_by,
+            "contested": bool(seed.contradicts or contradicted_by),
+            "told_to": self._party(seed.told_to),
+            **self._rests(entry),
+        }
 
     def _actor(self, link: ActorLink) -> Data:
         shared = {"role": link.role, "certainty": link.certainty, "note": link.note}
@@ -301,7 +287,7 @@ class Rendering:
         }
 
 
-_RENDERERS: dict[str, Callable[[Rendering, Any], Iterator[tuple[str, Any]]]] = {
+_RENDERERS: dict[str, Callable[[Rendering, Any], Data]] = {
     "articles": Rendering._article,
     "places": Rendering._place,
     "organizations": Rendering._organization,
@@ -338,10 +324,10 @@ def _date(seed: DateSeed | None) -> Data | None:
     }
 
 
-def _total(outcome: CasualtyOutcome, claims: list[CasualtyDocument]) -> Data | None:
-    counted = [claim for claim in claims if claim.counted and claim.outcome == outcome]
+def _total(outcome: CasualtyOutcome, claims: list[Data]) -> Data | None:
+    counted = [claim for claim in claims if claim["counted"] and claim["outcome"] == outcome]
     if not counted:
         return None
-    highs = [claim.high for claim in counted if claim.high is not None]
-    low = sum(claim.low or 0 for claim in counted)
+    highs = [claim["high"] for claim in counted if claim["high"] is not None]
+    low = sum(claim["low"] or 0 for claim in counted)
     return {"low": low, "high": sum(highs) if len(highs) == len(counted) else None}

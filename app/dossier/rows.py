@@ -7,7 +7,7 @@ from typing import Any
 from app import models
 from app.documents import (
     ArticleDocument,
-    CasualtyDocument,
+    ClaimDocument,
     Document,
     IncidentDocument,
     OrganizationDocument,
@@ -32,7 +32,7 @@ class Rows:
     owned: list[tuple[type[Any], Row]]
 
 
-def rows(resource: str, document: Document) -> Rows:
+def rows(resource: str, document: Document | ClaimDocument) -> Rows:
     """The rows of a record, all made from its document."""
     columns, owned = _MAKERS[resource]
     return Rows({"id": document.id, **columns(document)}, [*owned(document), *_evidence(document)])
@@ -149,7 +149,7 @@ def _incident_owned(document: IncidentDocument) -> Owned:
         yield models.IncidentRelation, {**owner, "related_id": related}
 
 
-def _casualty(document: CasualtyDocument) -> Row:
+def _casualty(document: ClaimDocument) -> Row:
     return {
         "sort_name": document.incident,
         "incident_id": document.incident,
@@ -165,7 +165,7 @@ def _casualty(document: CasualtyDocument) -> Row:
     }
 
 
-def _casualty_owned(document: CasualtyDocument) -> Owned:
+def _casualty_owned(document: ClaimDocument) -> Owned:
     for person in document.people:
         yield models.CasualtyPerson, {"casualty_id": document.id, "person_id": person}
 
