@@ -120,7 +120,7 @@ def _made(resource: str, document: Document | ClaimDocument, data: dict[str, Any
     for model, row in found.owned:
         owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
     own = _values(SERVED[resource].__tablename__)(found.columns)
-    return Made(resource, document.id, digest(data), body(data), own, owned, finding(document))
+    return Made(resource, document.id, digest(data), body(data), own, owned, finding(document, found.columns))
 
 
 def _values(table: str) -> Callable[[dict[str, Any]], Row]:

@@ -6,7 +6,8 @@ Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -73,22 +74,20 @@ def pieces(path: Path, most: int) -> Iterator[Piece]:
 
 
 def records(
-    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None, quick: bool = False
+    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None
 ) -> Iterator[tuple[Mapping, Source]]:
     """The records of a `.yaml` file, or of a `.jsonl` file or a piece of one, one after the other. `single`: the file
-    is one record, not a list. `quick`: a key that stands twice in a line goes unnoticed."""
+    is one record, not a list."""
     try:
         if path.suffix == ".jsonl":
-            yield from _json(path, name, faults, piece, _parse_quickly if quick else _parse)
+            yield from _json(path, name, faults, piece)
         else:
             yield from _yaml(path, name, faults, single)
     except OSError as error:
         faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
 
 
-def _json(
-    path: Path, name: str, faults: list[Fault], piece: Piece | None, parse: Callable[[bytes], Any]
-) -> Iterator[tuple[Mapping, Source]]:
+def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> Iterator[tuple[Mapping, Source]]:
     with path.open("rb") as lines:
         left = sys.maxsize
         if piece:
@@ -101,7 +100,7 @@ def _json(
             if not line.strip():
                 continue
             try:
-                data, mistake = _read(line, parse)
+                data, mistake = _read(line)
             except UnicodeDecodeError:
                 faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
@@ -115,10 +114,10 @@ def _json(
                     faults.append(Fault(name, number, "", "", "a line holds one record, an object"))
 
 
-def _read(line: bytes, parse: Callable[[bytes], Any]) -> tuple[Any, str | None]:
+def _read(line: bytes) -> tuple[Any, str | None]:
     """What a line holds. As in YAML, a record with a key twice is there all the same, so that others do not miss it."""
     try:
-        return parse(line), None
+        return _parse(line), None
     except Twice as error:
         return json.loads(line), str(error)
 
@@ -143,16 +142,16 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_cons
 
 
 def _parse(line: bytes) -> Any:
-    """As `json.loads`, which would make a decoder of its own for every line."""
+    """As `json.loads`; a key that stands twice in an object is a mistake.
+
+    A colon stands behind each key, so a line has as many as it takes to write what was read once more, or a key was
+    there twice. Who writes a colon as an escape, or what orjson does not read, is looked at more closely.
+    """
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+        data = orjson.loads(line)
+        if line.count(b":") == orjson.dumps(data).count(b":") and rb"\u003" not in line:
+            return data
     return _DECODER.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
-
-
-def _parse_quickly(line: bytes) -> Any:
-    """The same, for lines that are parsed again later."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return _parse(line)
 
 
 def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[tuple[Mapping, Source]]:

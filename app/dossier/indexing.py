@@ -3,15 +3,14 @@
 PostgreSQL indexes boxes as it indexes other columns; SQLite keeps them in R*Trees of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from app.documents import ClaimDocument, Document, IncidentDocument, PlaceDocument
-from app.dossier.rows import area
+from app.documents import ClaimDocument, Document, IncidentDocument
 from app.dossier.writing import Writer
 from app.models import SearchEntry
 from app.numbering import of_day
@@ -41,15 +40,15 @@ class Finding(NamedTuple):
     """West, east, south, north."""
 
 
-def finding(document: Document | ClaimDocument) -> Finding:
-    """What a document is found by."""
+def finding(document: Document | ClaimDocument, columns: Mapping[str, Any]) -> Finding:
+    """What a document, whose columns have its box, is found by."""
     found = [type_term(document.type)]
     for one in document.texts():
         found += [BETWEEN, *terms(one)]
     date = document.date if isinstance(document, IncidentDocument) else None
     box = None
-    if isinstance(document, IncidentDocument | PlaceDocument) and (around := area(document))["west"] is not None:
-        box = (around["west"], around["east"], around["south"], around["north"])
+    if columns.get("west") is not None:
+        box = (columns["west"], columns["east"], columns["south"], columns["north"])
     return Finding(document.type, document.id, " ".join(found), date.earliest if date else None, box)
 
 

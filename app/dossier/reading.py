@@ -139,9 +139,9 @@ def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
     ], faults
 
 
-def raw(part: Part, faults: list[Fault], *, quick: bool = False) -> Iterator[tuple[Mapping, Source]]:
-    """The records of a part as they stand there. `quick`: for a first look, a closer one follows."""
-    return records(part.path, part.name, faults, single=part.resource == "articles", piece=part.piece, quick=quick)
+def raw(part: Part, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+    """The records of a part as they stand there."""
+    return records(part.path, part.name, faults, single=part.resource == "articles", piece=part.piece)
 
 
 def validated(part: Part, number: int, data: Mapping, source: Source, faults: list[Fault]) -> Entry[Any] | None:

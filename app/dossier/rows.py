@@ -72,7 +72,7 @@ def _place(document: PlaceDocument) -> Row:
     return {
         "sort_name": fold(document.name),
         "kind": document.kind,
-        **area(document),
+        **_area(document),
     }
 
 
@@ -124,7 +124,7 @@ def _incident(document: IncidentDocument) -> Row:
         "reach": reach(date.earliest, date.latest) if date else None,
         "sort_date": date.earliest if date else "",
         "location_id": location.id if location else None,
-        **area(document),
+        **_area(document),
         "parent_id": document.parent,
         "contested": document.contested,
         "sort_killed": document.totals.killed.low if document.totals.killed else -1,
@@ -224,7 +224,7 @@ def _statement_owned(document: StatementDocument) -> Owned:
         yield models.Contradiction, {**owner, "position": position, **row}
 
 
-def area(document: PlaceDocument | IncidentDocument) -> Row:
+def _area(document: PlaceDocument | IncidentDocument) -> Row:
     """A record's point and the box around its circle; null without one. West and east run on beyond 180 degrees where
     the box crosses it."""
     point: Any = document if isinstance(document, PlaceDocument) else document.location

@@ -74,7 +74,7 @@ def skim(kept: Kept | None, part: Part) -> Skimmed:
     unreadable: list[Fault] = []
     broken: list[Fault] = []
     count = 0
-    for number, (data, source) in enumerate(raw(part, unreadable, quick=kept is None)):
+    for number, (data, source) in enumerate(raw(part, unreadable)):
         count += 1
         if kept is not None:
             read.append((data, source))
