@@ -44,6 +44,20 @@ class Table(SQLModel):
     metadata = MetaData(naming_convention=NAMES)
 
 
+class Served(Table):
+    """What every public record carries beside its own columns.
+
+    `number` is that of its document. `sort_name` is the name or title that lists sort by, without case and accents.
+    `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and `changed_in`.
+    """
+
+    number: int = Field(sa_type=NUMBER, foreign_key="documents.number", index=True, unique=True)
+    digest: str
+    version: int
+    changed_in: int = Field(foreign_key="releases.number")
+    sort_name: str = Field(sa_type=TEXT)
+
+
 def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
     return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key))
 

@@ -1,4 +1,4 @@
-"""Every table. Columns are for filtering, sorting and joining; `document` is what is served.
+"""Every table. Columns are for filtering, sorting and joining; documents, which are served, are kept apart.
 
 Ids are slugs, unique per type and never reused. People and organizations share one id space, `parties`, because an
 actor, a speaker or a claimant may be either. Dates are ISO strings of days (`YYYY-MM-DD`), so that they compare as
@@ -9,21 +9,16 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app import codebook
-from app.columns import NUMBER, TERMS, TEXT, Table, choice, having, reference, text, without
+from app.columns import NUMBER, TERMS, Served, Table, choice, having, reference, text, without
 
 
-class Served(Table):
-    """What every public record carries beside its own columns.
+class StoredDocument(Table, table=True):
+    """The documents of all records, as they are served. They are ten times as long as what records are found by, so
+    that whoever looks through many of these does so without them."""
 
-    `sort_name` is the name or title that lists sort by, without case and accents. `digest` is the SHA-256 of the
-    document in canonical JSON (RFC 8785) without `version` and `changed_in`.
-    """
-
+    __tablename__ = "documents"
+    number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
     document: str
-    digest: str
-    version: int
-    changed_in: int = Field(foreign_key="releases.number")
-    sort_name: str = Field(sa_type=TEXT)
 
 
 class Release(Table, table=True):

@@ -21,7 +21,7 @@ from app.queries import Order, Page, Resource
 from app.queries.conditions import AXES, FEW, MANY, Condition
 from app.queries.search import RANKED, size
 from app.references import referred
-from app.registry import SERVED, TYPES
+from app.registry import SERVED, TYPES, document_of
 from app.terms import question
 from app.values import Refers
 
@@ -97,7 +97,7 @@ def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
 def _document(name: str) -> Select[Any]:
     """The document of one record. Kept, because putting it together takes longer than running it."""
     table = SERVED[name]
-    return select(table.document).where(table.id == bindparam("id"))
+    return select(document_of(table)).where(table.id == bindparam("id"))
 
 
 def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
@@ -269,7 +269,7 @@ def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
     table = SERVED[name]
     for start in range(0, len(ids), _ASKED_AT_ONCE):
         portion = ids[start : start + _ASKED_AT_ONCE]
-        yield from snapshot.column(select(table.document).where(table.id.in_(portion)).order_by(table.id))
+        yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
 
 
 def _dump(value: Any) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy import Label, select
+from sqlmodel import col
+
 from app.models import (
     Affiliation,
     Article,
@@ -25,6 +28,7 @@ from app.models import (
     QuoteSpan,
     Statement,
     StatementAbout,
+    StoredDocument,
 )
 
 SERVED: dict[str, type[Any]] = {
@@ -62,3 +66,18 @@ OWNED: dict[str, list[tuple[type[Any], str]]] = {
     "casualties": [(CasualtyPerson, "casualty_id")],
 }
 """The tables whose rows belong to a record, with the column that names it. They come and go with the record."""
+
+
+def document_of(table: type[Any]) -> Any:
+    """The document of a table's record, as a column beside its own: looked up for those records alone that a statement
+    has found, whatever else it has to look at."""
+    return _DOCUMENTS[table]
+
+
+def _document_of(table: type[Any]) -> Label[str]:
+    found = select(col(StoredDocument.document)).where(col(StoredDocument.number) == table.number)
+    return found.correlate(table).scalar_subquery().label("document")
+
+
+_DOCUMENTS = {table: _document_of(table) for table in SERVED.values()}
+"""Made once, because putting them together takes longer than looking one up."""

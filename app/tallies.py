@@ -14,7 +14,7 @@ from app.queries import RESOURCES, Resource
 from app.queries import summary as queries
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, Facet, buckets, records
-from app.registry import SERVED
+from app.registry import SERVED, document_of
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
 
@@ -62,7 +62,7 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
     labels = {value: value.replace("_", " ") for value in values}
     for resource in facet.names:
         table = SERVED[resource]
-        for id_, document in snapshot.rows(select(table.id, table.document).where(table.id.in_(list(labels)))):
+        for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
             labels[id_] = json.loads(document)[_LABELS[resource]]
     return labels
 

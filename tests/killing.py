@@ -25,7 +25,7 @@ from sqlalchemy import make_url, select
 from app.columns import Table
 from app.database import Database
 from app.problems import Unavailable
-from app.registry import SERVED, TYPES
+from app.registry import SERVED, TYPES, document_of
 from tests import postgresql
 from tests.bench import invention
 from tests.bench.invention import marked_words
@@ -152,7 +152,7 @@ def faults(url: str) -> list[str]:
     with database.snapshot() as snapshot:
         for resource, table in SERVED.items():
             columns = table.__table__.columns
-            for id_, known, document in snapshot.rows(select(columns.id, columns.digest, columns.document)):
+            for id_, known, document in snapshot.rows(select(columns.id, columns.digest, document_of(table))):
                 told = {k: v for k, v in json.loads(document).items() if k not in ("version", "changed_in")}
                 digest = hashlib.sha256(dumps(told)).hexdigest()
                 lines.append(f"{TYPES[resource]}/{id_} {digest}")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import rfc8785
 from sqlalchemy import select
-from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app import documents, models
@@ -20,7 +19,7 @@ from app.dossier import loading
 from app.dossier.loading import Plan, load
 from app.dossier.reading import DossierError
 from app.dossier.rows import rows
-from app.registry import OWNED, SERVED, TYPES
+from app.registry import OWNED, SERVED, TYPES, document_of
 from app.schema import migrate
 from tests import newsroom
 from tests.conftest import load_seed, serving
@@ -43,10 +42,11 @@ class Desk:
         return load(self.folder, self.database, **how)
 
     def table(self, model: Any) -> list[dict[str, Any]]:
-        """All rows of a table, in one order."""
+        """All rows of a table, in one order, those of records with their documents."""
         table = model.__table__
+        columns = [table, document_of(model)] if model in SERVED.values() else [table]
         with self.database.writer() as connection:
-            found = connection.execute(select(table).order_by(*table.primary_key)).mappings()
+            found = connection.execute(select(*columns).order_by(*table.primary_key)).mappings()
             return [dict(row) for row in found]
 
     def changes(self, release: int) -> Changes:
@@ -125,8 +125,10 @@ def test_an_edit_changes_its_record_and_nothing_else(desk: Desk) -> None:
     place = stored(desk)["place", "ash-river"]
     assert (place["version"], place["changed_in"]) == (2, 2)
     after = desk.everything()
+    its_number = next(row["number"] for row in before["places"] if row["id"] == "ash-river")
     for name, its_rows in before.items():
         left = [row for row in its_rows if row.get("id") != "ash-river"]
+        left = [row for row in left if name != "documents" or row["number"] != its_number]
         assert all(row in after[name] for row in left), name
 
 
@@ -385,7 +387,7 @@ def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
         assert plan.tally == {(ChangeOp.MOD, "places"): 1, (ChangeOp.MOD, "incidents"): 2}
         with desk.database.snapshot() as snapshot:
             assert snapshot.release.number == 1
-            assert "Landing" not in str(snapshot.column(select(col(models.Place.document))))
+            assert "Landing" not in str(snapshot.column(select(document_of(models.Place))))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, event, func, insert, select, text
 from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app import cursors
 from app.database import Database
 from app.filters import IncidentFilters
-from app.models import Incident, SearchEntry
+from app.models import Incident, SearchEntry, StoredDocument
 from app.numbering import A_DAY, of_day
 from app.queries import RESOURCES
 from app.schema import migrate
@@ -74,17 +74,22 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
     model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
     entry = select(col(SearchEntry.terms)).where(col(SearchEntry.id) == "mill-search")
     terms = connection.execute(entry).scalar_one()
-    rows, entries = [], []
+    kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == model.number)
+    document = connection.execute(kept).scalar_one()
+    last = connection.execute(select(func.max(col(StoredDocument.number)))).scalar_one()
+    rows, entries, documents = [], [], []
     for number, days in enumerate(ranges):
         id_ = f"copy-{number:03}"
         earliest, latest = days or (None, None)
         dates = {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest), "sort_date": earliest or ""}
-        document = model.document.replace('"mill-search"', f'"{id_}"')
-        rows.append({**model._mapping, "id": id_, "document": document, **dates})
+        its_own = {"number": last + 1 + number, "document": document.replace('"mill-search"', f'"{id_}"')}
+        documents.append(its_own)
+        rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
         # Within a day the numbers run against the ids.
         entries.append(
             {"number": of_day("incident", earliest)[1] - number, "type": "incident", "id": id_, "terms": terms}
         )
+    connection.execute(insert(StoredDocument), documents)
     connection.execute(insert(Incident), rows)
     connection.execute(insert(SearchEntry), entries)
     if ENGINE == "sqlite":

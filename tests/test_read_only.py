@@ -25,7 +25,7 @@ from tests.live import serving as served
 
 PLAIN = (
     "INSERT INTO releases SELECT number + 1, loaded_at, note, shape, digest, counts FROM releases",
-    "UPDATE incidents SET document = '{}'",
+    "UPDATE documents SET document = '{}'",
     "DELETE FROM incidents",
     "DROP TABLE incidents",
     "ALTER TABLE incidents ADD COLUMN forged text",
@@ -174,5 +174,5 @@ def everything(server: postgresql.Server) -> list[str]:
     tables = server.run(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1", "dateline"
     )
-    rows = server.run("SELECT document FROM incidents ORDER BY id", "dateline")
+    rows = server.run("SELECT document FROM documents ORDER BY number", "dateline")
     return [*tables, *rows, *server.run("SELECT rolname FROM pg_roles ORDER BY 1")]

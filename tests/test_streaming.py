@@ -20,6 +20,7 @@ from app.dossier.examining import check
 from app.dossier.files import Fault
 from app.dossier.loading import load
 from app.dossier.reading import DossierError
+from app.registry import SERVED, document_of
 from app.schema import migrate
 from tests import newsroom, postgresql
 from tests.bench import invention
@@ -44,15 +45,19 @@ def lines(files: Files, directory: Path) -> Path:
 
 
 def everything(url: str) -> dict[str, list[str]]:
-    """Every row of every table, but for the time of loading."""
+    """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
     with database.writer() as connection:
         found = {
             table.name: sorted(
-                repr([value for name, value in row.items() if name != "loaded_at"])
+                repr([value for name, value in row.items() if name not in ("loaded_at", "number")])
                 for row in connection.execute(select(table)).mappings()
             )
             for table in models.Release.metadata.sorted_tables
+        }
+        found |= {
+            f"documents of {name}": sorted(map(repr, connection.execute(select(table.id, document_of(table)))))
+            for name, table in SERVED.items()
         }
     database.close()
     return found

@@ -13,13 +13,13 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import col
 from starlette.types import Message
 
 from app.database import BATCH, STREAMS, Database, Snapshot
 from app.main import create_app
-from app.models import Place
+from app.models import Place, StoredDocument
 from app.problems import Unavailable
 from app.reader import AHEAD, Reader
 from app.routes.exports import Transfer
@@ -47,8 +47,14 @@ def _add_places(url: str, ids: Iterator[str], text: str | None = None) -> None:
     database = Database(url)
     with database.writer() as connection:
         orsa = connection.execute(select(Place.__table__).where(col(Place.id) == "ash-river")).one()  # type: ignore[attr-defined]
-        document = json.loads(orsa.document)
-        rows = [{**orsa._mapping, "id": id_, "sort_name": id_, "document": text or _copy(document, id_)} for id_ in ids]
+        kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == orsa.number)
+        document = json.loads(connection.execute(kept).scalar_one())
+        last = connection.execute(select(func.max(col(StoredDocument.number)))).scalar_one()
+        rows = [
+            {**orsa._mapping, "id": id_, "sort_name": id_, "number": number} for number, id_ in enumerate(ids, last + 1)
+        ]
+        documents = [{"number": row["number"], "document": text or _copy(document, row["id"])} for row in rows]
+        connection.execute(insert(StoredDocument), documents)
         connection.execute(insert(Place), rows)
     database.close()
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.codebook import CODEBOOK, meanings
 from app.database import Snapshot
 from app.models import Change, Release
-from app.registry import SERVED
+from app.registry import SERVED, document_of
 
 BATCH = 500
 Batch = list[dict[str, Any]]
@@ -33,7 +33,7 @@ def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
         yield from _paged(snapshot, key, others)
     else:
         table = SERVED[source]
-        for rows in _paged(snapshot, [col(table.id)], [col(table.digest), col(table.document)]):
+        for rows in _paged(snapshot, [col(table.id)], [col(table.digest), document_of(table)]):
             yield [{**json.loads(row["document"]), "digest": row["digest"]} for row in rows]
 
 

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlmodel import col
 
 from app import models
@@ -136,6 +136,7 @@ class _Loading:
         self._bulk = bulk
         self.faults = list(found.faults)
         last = connection.execute(_LAST).first()
+        self._numbers = count((connection.execute(_LAST_NUMBER).scalar() or 0) + 1)
         self.plan = Plan(number=(last.number if last else 0) + 1, counts=found.counts)
         if last:
             self.plan.shape_changed = last.shape != SHAPE
@@ -328,19 +329,25 @@ class _Loading:
             self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
-        self._connection.execute(delete(table).where(col(table.id).in_(ids)))
+        chosen = col(table.id).in_(ids)
+        its_documents = col(models.StoredDocument.number).in_(select(col(table.number)).where(chosen))
+        self._connection.execute(delete(models.StoredDocument).where(its_documents))
+        self._connection.execute(delete(table).where(chosen))
         self._index.remove(TYPES[resource], ids)
 
     def _write(self, resource: str, changes: list[tuple[Planned, Made]]) -> None:
         """Puts in records with all rows that belong to them."""
         release = self.plan.number
         own: list[Row] = []
+        documents: list[Row] = []
         owned: dict[str, list[Row]] = {}
         for change, made in changes:
-            document = finished(made.body, change.version, release)
-            own.append((*made.columns, document, made.digest, change.version, release))
+            number = next(self._numbers)
+            documents.append((number, finished(made.body, change.version, release)))
+            own.append((*made.columns, number, made.digest, change.version, release))
             for table, rows in made.owned.items():
                 owned.setdefault(table, []).extend(rows)
+        self._writer.insert("documents", documents)
         self._writer.insert(SERVED[resource].__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
@@ -353,6 +360,9 @@ _LAST = (
     .order_by(col(models.Release.number).desc())
     .limit(1)
 )
+
+
+_LAST_NUMBER = select(func.max(col(models.StoredDocument.number)))
 
 
 def _missing(resource: str, id_: str) -> Fault:

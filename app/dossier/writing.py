@@ -11,7 +11,7 @@ from app.models import Release
 
 Row = tuple[Any, ...]
 
-RELEASED = ("document", "digest", "version", "changed_in")
+RELEASED = ("number", "digest", "version", "changed_in")
 """The columns that a release gives its records; they stand last in rows."""
 
 

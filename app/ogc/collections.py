@@ -19,6 +19,7 @@ from app.pages import EXACT_UP_TO, page
 from app.problems import NotFound
 from app.queries import RESOURCES, Resource
 from app.queries.conditions import Condition
+from app.registry import document_of
 
 
 def _incidents(asked: Items) -> Listing:
@@ -125,7 +126,7 @@ def get(snapshot: Snapshot, id_: str, within: Collection, base: str) -> tuple[di
     """One feature and the release that it belongs to. Raises NotFound."""
     table = within.resource.table
     askable = id_.isascii() and id_.isprintable()
-    document = snapshot.value(select(table.document).where(table.id == id_)) if askable else None
+    document = snapshot.value(select(document_of(table)).where(table.id == id_)) if askable else None
     if document is None:
         raise NotFound(f"There is no such feature in {within.name}.")
     return feature(within.name, json.loads(document), base), snapshot.release.number

@@ -16,7 +16,7 @@ from app.queries.parties import organizations, people
 from app.queries.places import places
 from app.queries.search import hits
 from app.queries.speech import quotes, statements
-from app.registry import SERVED, TYPES
+from app.registry import SERVED, TYPES, document_of
 from app.terms import Question, question
 
 Place = tuple[Any, ...]
@@ -127,11 +127,12 @@ class Resource:
         if after is not None:
             statement = statement.where(order.behind(after, order.value, self.table.id))
         page = statement.limit(limit).subquery()
-        documents = select(self.table.document, page.c.value, page.c.id).join(page, page.c.id == self.table.id)
+        documents = select(document_of(self.table), page.c.value, page.c.id).select_from(self.table)
+        documents = documents.join(page, page.c.id == self.table.id)
         return documents.order_by(*order.of(page.c.value, page.c.id))
 
     def _row(self, order: Order) -> tuple[Any, ...]:
-        return self.table.document, order.value.label("value"), self.table.id.label("id")
+        return document_of(self.table), order.value.label("value"), self.table.id.label("id")
 
     def _newest(
         self, asked: Question, others: list[Condition], order: Order, after: Place | None, limit: int

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlmodel import col
 
 from app.models import Change, Release
-from app.registry import SERVED, TYPES
+from app.registry import SERVED, TYPES, document_of
 
 Place = tuple[int, str, str]
 """The release, type and id of an entry: where it stands in the log."""
@@ -39,7 +39,7 @@ def log(clauses: Iterable[ColumnElement[bool]], after: Place | None = None) -> S
 def documents(kind: str, ids: Sequence[str]) -> Select[Any]:
     """Ids and documents of those records of a type that are there today."""
     table = next(SERVED[resource] for resource, its_type in TYPES.items() if its_type == kind)
-    return select(table.id, table.document).where(table.id.in_(ids))
+    return select(table.id, document_of(table)).where(table.id.in_(ids))
 
 
 def releases(before: int | None = None) -> Select[Any]:

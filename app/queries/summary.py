@@ -10,6 +10,7 @@ from app.models import Casualty
 from app.queries import RESOURCES
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, Split, records
+from app.registry import document_of
 
 GROUPS = ("outcome", "group", "basis", "claimed_by", "incident", "kind", "actor", "place", "month", "year")
 """The facets of claims that sums are made by."""
@@ -66,7 +67,7 @@ def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]
         .where(tuple_(*by).in_(shown))
         .subquery()
     )
-    columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, col(Casualty.document)]
+    columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, document_of(Casualty)]
     joined = select(*columns).join(Casualty, col(Casualty.id) == ranked.c.id)
     return joined.where(ranked.c.rank <= LISTED).order_by(ranked.c.id)
 

@@ -14,7 +14,7 @@ from app.documents import DOCUMENTS, Document
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
 from app.queries.search import best, size
-from app.registry import SERVED, TYPES
+from app.registry import SERVED, TYPES, document_of
 from app.routes.problems import problems
 from app.routes.records import answer, reader
 from app.terms import Question, Segment, question, snippet
@@ -117,7 +117,7 @@ def _documents(snapshot: Snapshot, best: list[tuple[str, str]]) -> dict[tuple[st
         resource = _RESOURCES[kind]
         table = SERVED[resource]
         wanted = table.id.in_([id_ for its, id_ in best if its == kind])
-        for text in snapshot.column(select(table.document).where(wanted)):
+        for text in snapshot.column(select(document_of(table)).where(wanted)):
             document = DOCUMENTS[resource].model_validate_json(text)
             found[kind, document.id] = document
     return found

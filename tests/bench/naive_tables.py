@@ -16,7 +16,7 @@ from sqlmodel import Field, Relationship, SQLModel
 
 from app.database import Database, Snapshot
 from app.geography import box_around
-from app.registry import SERVED
+from app.registry import SERVED, document_of
 
 Json = dict[str, Any]
 _BATCH = 1_000
@@ -281,7 +281,7 @@ Rows = Iterator[tuple[type[Naive], Json]]
 
 
 def _documents(snapshot: Snapshot, resource: str) -> Iterator[Json]:
-    for batch in snapshot.batches(select(SERVED[resource].document)):
+    for batch in snapshot.batches(select(document_of(SERVED[resource]))):
         for text in batch:
             yield json.loads(text)
 
