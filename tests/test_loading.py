@@ -387,7 +387,7 @@ def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
         assert plan.tally == {(ChangeOp.MOD, "places"): 1, (ChangeOp.MOD, "incidents"): 2}
         with desk.database.snapshot() as snapshot:
             assert snapshot.release.number == 1
-            assert "Landing" not in str(snapshot.column(select(document_of(models.Place))))
+            assert "Landing" not in str(snapshot.column(select(document_of(models.Place)).select_from(models.Place)))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

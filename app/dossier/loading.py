@@ -329,10 +329,10 @@ class _Loading:
             self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
-        chosen = col(table.id).in_(ids)
-        its_documents = col(models.StoredDocument.number).in_(select(col(table.number)).where(chosen))
-        self._connection.execute(delete(models.StoredDocument).where(its_documents))
+        chosen, number = col(table.id).in_(ids), col(models.StoredDocument.number)
+        numbers = self._connection.execute(select(col(table.number)).where(chosen)).scalars().all()
         self._connection.execute(delete(table).where(chosen))
+        self._connection.execute(delete(models.StoredDocument).where(number.in_(numbers)))
         self._index.remove(TYPES[resource], ids)
 
     def _write(self, resource: str, changes: list[tuple[Planned, Made]]) -> None:

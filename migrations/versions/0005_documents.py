@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = ("articles", "places", "people", "organizations", "incidents", "casualties", "quotes", "statements")
-_REFERS = "CONSTRAINT fk_{}_number REFERENCES documents (number) DEFERRABLE INITIALLY DEFERRED"
+_REFERS = "CONSTRAINT fk_{}_number REFERENCES documents (number)"
 
 
 def upgrade() -> None:
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("document", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_documents")),
     )
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    is_sqlite = _at_once()
     for table in _TABLES:
         if is_sqlite:
             op.execute(f"ALTER TABLE {table} ADD COLUMN number INTEGER {_REFERS.format(table)}")
@@ -42,14 +42,12 @@ def upgrade() -> None:
             _rewrite(table, "number INTEGER CONSTRAINT", "number INTEGER NOT NULL CONSTRAINT")
         else:
             op.alter_column(table, "number", nullable=False)
-            op.create_foreign_key(
-                f"fk_{table}_number", table, "documents", ["number"], ["number"], deferrable=True, initially="DEFERRED"
-            )
+            op.create_foreign_key(f"fk_{table}_number", table, "documents", ["number"], ["number"])
         op.create_index(f"ix_{table}_number", table, ["number"], unique=True)
 
 
 def downgrade() -> None:
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    is_sqlite = _at_once()
     for table in _TABLES:
         op.drop_index(f"ix_{table}_number", table)
         op.add_column(table, sa.Column("document", sa.String(), nullable=True))
@@ -63,6 +61,15 @@ def downgrade() -> None:
             op.alter_column(table, "document", nullable=False)
         op.drop_column(table, "number")
     op.drop_table("documents")
+
+
+def _at_once() -> bool:
+    """Whether this is SQLite. PostgreSQL is told to check keys at once: it alters no table of which some are waiting to
+    be checked."""
+    if op.get_bind().dialect.name == "sqlite":
+        return True
+    op.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    return False
 
 
 def _rewrite(table: str, old: str, new: str) -> None:

@@ -281,7 +281,8 @@ Rows = Iterator[tuple[type[Naive], Json]]
 
 
 def _documents(snapshot: Snapshot, resource: str) -> Iterator[Json]:
-    for batch in snapshot.batches(select(document_of(SERVED[resource]))):
+    table = SERVED[resource]
+    for batch in snapshot.batches(select(document_of(table)).select_from(table)):
         for text in batch:
             yield json.loads(text)
 
