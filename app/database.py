@@ -98,9 +98,9 @@ class Snapshot:
         results.callback(notes.pop, "snapshot")
         self.release = _newest(connection)
 
-    def rows(self, statement: Executable) -> list[Any]:
+    def rows(self, statement: Executable, **parameters: Any) -> list[Any]:
         self._begin()
-        return list(self._connection.execute(statement).all())
+        return list(self._connection.execute(statement, parameters).all())
 
     def column(self, statement: Executable) -> list[Any]:
         self._begin()

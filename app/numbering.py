@@ -13,6 +13,9 @@ _TYPE = _DAY + 24
 A_DAY = 1 << _DAY
 """How far the numbers of two days lie apart."""
 
+DAYS = 1 << (_TYPE - _DAY)
+"""So many days lie between the numbers of two types."""
+
 Range = tuple[int, int]
 """First and last, both included."""
 

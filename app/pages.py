@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import BaseModel
 from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
@@ -124,8 +125,8 @@ def narrowed(snapshot: Snapshot, resource: Resource, filters: Any, order: Order 
 def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
     """So many of the first rows that the statements find, one after the other."""
     rows: list[Any] = []
-    while len(rows) < limit and (statement := next(statements, None)) is not None:
-        rows += snapshot.rows(statement)
+    while len(rows) < limit and (asked := next(statements, None)) is not None:
+        rows += snapshot.rows(asked.statement, **asked.values)
     return rows[:limit]
 
 
@@ -143,11 +144,17 @@ def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
     if filters.changed_since is not None:
         reached(snapshot, "changed_since", filters.changed_since)
     changes: dict[str, list[str]] = {}
-    for name, field in type(filters).model_fields.items():
-        refers = next((found for found in field.metadata if isinstance(found, Refers)), None)
-        if refers is not None and (ids := getattr(filters, name)):
-            changes[name] = _resolved_ids(snapshot, name, ids, refers.resources)
+    for name, resources in _referring(type(filters)):
+        if ids := getattr(filters, name):
+            changes[name] = _resolved_ids(snapshot, name, ids, resources)
     return filters.model_copy(update=changes) if changes else filters
+
+
+@cache
+def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
+    """The filters that take ids, and of which resources."""
+    fields = filters.model_fields.items()
+    return [(name, one.resources) for name, field in fields for one in field.metadata if isinstance(one, Refers)]
 
 
 def _resolved_ids(snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...]) -> list[str]:

@@ -102,6 +102,7 @@ def type_term(kind: str) -> str:
     return f"type_{kind}"
 
 
+@lru_cache(maxsize=1_024)
 def question(text: str) -> Question:
     """What a search box holds: words, "phrases", prefix*, -without. Raises BadValue where nothing is looked for."""
     phrases = []

@@ -87,7 +87,13 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
         rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
         # Within a day the numbers run against the ids.
         entries.append(
-            {"number": of_day("incident", earliest)[1] - number, "type": "incident", "id": id_, "terms": terms}
+            {
+                "number": of_day("incident", earliest)[1] - number,
+                "type": "incident",
+                "id": id_,
+                "document": its_own["number"],
+                "terms": terms,
+            }
         )
     connection.execute(insert(StoredDocument), documents)
     connection.execute(insert(Incident), rows)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, select, text
+from sqlmodel import col
 
 from app import models
 from app.database import Database, DatabaseError
@@ -47,10 +48,15 @@ def lines(files: Files, directory: Path) -> Path:
 def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
+    left_out = {("releases", "loaded_at"), ("search_entries", "number"), ("search_entries", "document")}
+    left_out |= {(table.__tablename__, "number") for table in (*SERVED.values(), models.StoredDocument)}
+    entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
+        led_to = select(col(entry.type), col(entry.id), col(kept.document))
+        led_to = led_to.join(kept, col(kept.number) == col(entry.document))
         found = {
             table.name: sorted(
-                repr([value for name, value in row.items() if name not in ("loaded_at", "number")])
+                repr([value for name, value in row.items() if (table.name, name) not in left_out])
                 for row in connection.execute(select(table)).mappings()
             )
             for table in models.Release.metadata.sorted_tables
@@ -59,6 +65,7 @@ def everything(url: str) -> dict[str, list[str]]:
             f"documents of {name}": sorted(map(repr, connection.execute(select(table.id, document_of(table)))))
             for name, table in SERVED.items()
         }
+        found["documents found by words"] = sorted(map(repr, connection.execute(led_to)))
     database.close()
     return found
 

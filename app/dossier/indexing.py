@@ -60,24 +60,24 @@ class Index:
         self._later = later
         self._next: dict[int, int] = {}
 
-    def add(self, findings: Sequence[Finding]) -> None:
-        """Adds records that are not in the index."""
+    def add(self, findings: Sequence[tuple[Finding, int]]) -> None:
+        """Adds records that are not in the index, with the numbers of their documents."""
         # An FTS5 index wants to be told in the order of the numbers.
-        numbered = sorted(((self._number(found), found) for found in findings), key=itemgetter(0))
+        numbered = sorted(((self._number(one), one, document) for one, document in findings), key=itemgetter(0))
         if not numbered:
             return
         is_sqlite = self._writer.is_sqlite
         rows = [
-            (number, found.type, found.id, found.terms if is_sqlite else _vector(found.terms))
-            for number, found in numbered
+            (number, found.type, found.id, document, found.terms if is_sqlite else _vector(found.terms))
+            for number, found, document in numbered
         ]
         self._writer.insert("search_entries", rows)
         if not is_sqlite:
             return
         if not self._later:
-            self._writer.many(_ADD_TERMS, [(number, terms) for number, _, _, terms in rows])
+            self._writer.many(_ADD_TERMS, [(number, terms) for number, *_, terms in rows])
         for kind, table in BOXES.items():
-            boxes = [(number, *one.box, one.id) for number, one in numbered if one.box and one.type == kind]
+            boxes = [(number, *one.box, one.id) for number, one, _ in numbered if one.box and one.type == kind]
             self._writer.many(_ADD_BOX.format(table), boxes)
 
     def remove(self, kind: str, ids: Sequence[str]) -> None:

@@ -351,7 +351,7 @@ class _Loading:
         self._writer.insert(SERVED[resource].__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
-        self._index.add([made.finding for _, made in changes])
+        self._index.add([(made.finding, number) for (_, made), (number, _) in zip(changes, documents, strict=True)])
         self._log(change for change, _ in changes)
 
 

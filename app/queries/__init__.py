@@ -1,20 +1,21 @@
 """Filters -> Select. Every format, count, facet and sum of a resource starts from the same conditions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, TableValuedAlias, func, select, tuple_, union_all
 from sqlmodel import col
 
 from app.models import Article, Casualty, Incident, SearchEntry
-from app.numbering import A_DAY, of_day, of_type
+from app.numbering import of_day, of_type
 from app.queries.conditions import Axis, Clause, Condition, by_first_day, matching, not_judged, shared
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
 from app.queries.places import places
-from app.queries.search import hits
+from app.queries.search import hits, newest, until, wanted
 from app.queries.speech import quotes, statements
 from app.registry import SERVED, TYPES, document_of
 from app.terms import Question, question
@@ -22,7 +23,12 @@ from app.terms import Question, question
 Place = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
 
-Page = Select[Any] | CompoundSelect[Any]
+
+class Page(NamedTuple):
+    """A statement, and values for it if it takes any."""
+
+    statement: Select[Any] | CompoundSelect[Any]
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 def articles(filters: Any) -> list[Condition]:
@@ -99,15 +105,21 @@ class Resource:
         asked = next((one.words for one in conditions if one.words is not None), None)
         if limit is not None and asked is not None and self.by_day(order):
             others = [one for one in conditions if one.words is None]
-            yield self._newest(asked, others, order, after, limit)
+            if others or after is not None:
+                yield Page(self._newest(asked, others, order, after, limit))
+            else:
+                values = {**wanted(asked, of_type(self.type)), "before": limit - 1, "limit": limit}
+                yield Page(newest(descending=order.descending), values)
         elif limit is not None and any(one.leads for one in conditions):
-            yield self._few(conditions, order, after, limit)
+            yield Page(self._few(conditions, order, after, limit))
         else:
             in_steps = by_first_day(conditions, descending=order.descending)
             for branches in in_steps if self.by_day(order) else [[matching(conditions)]]:
-                yield self._merged(branches, order, after).limit(limit)
+                yield Page(self._merged(branches, order, after).limit(limit))
 
-    def _merged(self, branches: list[list[Clause]], order: Order, after: Place | None) -> Page:
+    def _merged(
+        self, branches: list[list[Clause]], order: Order, after: Place | None
+    ) -> Select[Any] | CompoundSelect[Any]:
         """The records that meet the clauses of a branch; each has an index that finds them in order."""
         behind = [] if after is None else [order.behind(after, order.value, self.table.id)]
         found = [self._from(select(*self._row(order)), order).where(*branch, *behind) for branch in branches]
@@ -117,7 +129,7 @@ class Resource:
         _, value, id_ = whole.exported_columns
         return whole.order_by(*order.of(value, id_))
 
-    def _few(self, conditions: list[Condition], order: Order, after: Place | None, limit: int) -> Page:
+    def _few(self, conditions: list[Condition], order: Order, after: Place | None, limit: int) -> Select[Any]:
         _, value, id_ = self._row(order)
         clauses = matching(conditions)
         if order.ranks is not None:
@@ -145,13 +157,8 @@ class Resource:
                 day = of_day(self.type, after[0] or None)
                 numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
         found, last = hits(asked, numbers), hits(asked, numbers)
-        # The first number of the day that fills the page.
-        edge = self._hit(last, last.c.number - last.c.number % A_DAY).where(*clauses)
-        edge = edge.order_by(*order.of(last.c.number)).offset(limit - 1).limit(1)
-        if order.descending:
-            so_far = found.c.number >= func.coalesce(edge.scalar_subquery(), numbers[0])
-        else:
-            so_far = found.c.number < func.coalesce(edge.scalar_subquery() + A_DAY, numbers[1] + 1)
+        met = self._hit(last, last.c.number).where(*clauses)
+        so_far = until(found, last, met, limit - 1, numbers, descending=order.descending)
         row = self._row(order)
         return self._hit(found, *row).where(*clauses, so_far).order_by(*order.of(*row[1:])).limit(limit)
 

@@ -6,6 +6,7 @@ matches, and `not_judged` counts it; so each condition on one of these axes also
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select, union_all
@@ -53,14 +54,14 @@ Steps = Sequence[Callable[[], Sequence[Clause]]]
 
 @dataclass(frozen=True)
 class Condition:
-    """A clause; on an axis, `unknown` holds for the records that the clause cannot judge.
+    """What it says, a clause; on an axis, `unknown` holds for the records that the clause cannot judge.
 
     `lead` finds its records by an index, if they are few; `leads` says that the clause does so. `steps` say the same as
     the clause in parts that no two records share, so that an index finds each part in the order of the first days: the
     parts of the first step lie before those of the next. `words` are what it looks for, if it does.
     """
 
-    clause: Clause
+    says: Clause | Callable[[], Clause]
     axis: Axis | None = None
     unknown: Clause | None = None
     lead: Lead | None = None
@@ -68,12 +69,17 @@ class Condition:
     steps: Steps = ()
     words: Question | None = None
 
+    @cached_property
+    def clause(self) -> Clause:
+        """Put together when it is asked for, where not every list needs it."""
+        return self.says if isinstance(self.says, ColumnElement) else self.says()
+
     def led(self) -> "Condition":
         """The same condition, its records found by its lead."""
         if self.lead is None:
             return self
         led = and_(self.lead.key.in_(self.lead.ids()), self.clause.is_(True))
-        return replace(self, clause=led, lead=None, leads=True, steps=())
+        return replace(self, says=led, lead=None, leads=True, steps=())
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:
@@ -126,7 +132,7 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
         found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
     if filters.q is not None:
-        found.append(Condition(says(table.id, kind, filters.q), leads=True, words=question(filters.q)))
+        found.append(Condition(partial(says, table.id, kind, filters.q), leads=True, words=question(filters.q)))
     return found
 
 

@@ -5,17 +5,33 @@ for better matches and comparable within one engine and release only.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, TableValuedAlias, column, func, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Label,
+    Select,
+    String,
+    TableValuedAlias,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy import Float as SqlFloat
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
-from app.models import SearchEntry
-from app.numbering import Range, of_type
+from app.models import SearchEntry, StoredDocument
+from app.numbering import A_DAY, DAYS, Range, of_type
 from app.terms import Phrase, Question
 
 RANKED = 20_000
@@ -61,11 +77,91 @@ def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT number, {rank} AS rank FROM {found})"
 
 
+class _FirstDay(FunctionElement[str]):
+    """The first possible day that an entry's number holds; empty for none."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_FirstDay, "sqlite")
+def _sqlite_day(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
+    day = _ordinal(element, compiler, **options)
+    return f"CASE {day} WHEN 0 THEN '' ELSE date({day} + 1721424.5) END"
+
+
+@compiles(_FirstDay, "postgresql")
+def _postgresql_day(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
+    day = _ordinal(element, compiler, **options)
+    return f"CASE {day} WHEN 0 THEN '' ELSE to_char(DATE '0001-01-01' + CAST({day} - 1 AS integer), 'YYYY-MM-DD') END"
+
+
+def _ordinal(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} / {A_DAY} % {DAYS})"
+
+
 def hits(question: Question, numbers: Range, most: int | None = None) -> TableValuedAlias:
     """`number` and `rank` of the entries that match, within a range; of so many with the highest numbers."""
-    parts = [literal(_fts5(question)), literal(_tsquery(question)), *(literal(one, BigInteger) for one in numbers)]
+    return _hits(*(literal(value, _TYPES[name]) for name, value in wanted(question, numbers).items()), most=most)
+
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "fts5": String(),
+    "tsquery": String(),
+    "first": BigInteger(),
+    "last": BigInteger(),
+}
+
+
+def _hits(*parts: Any, most: int | None = None) -> TableValuedAlias:
     element = _Hits(*parts) if most is None else _LastHits(*parts, literal(most))
     return element.table_valued(column("number", BigInteger), column("rank", SqlFloat), name="hits")
+
+
+def wanted(question: Question, numbers: Range) -> dict[str, Any]:
+    """What is looked for, in the language of each engine, and the first and last number."""
+    return dict(zip(_TYPES, (_fts5(question), _tsquery(question), *numbers), strict=True))
+
+
+@cache
+def newest(*, descending: bool) -> Select[Any]:
+    """Document, first day and id of the entries with words in the order of their days, which their numbers hold, until
+    a page is full. Takes the values of `wanted`, `limit`, and `before`, which is one less.
+
+    Kept, because putting it together takes longer than running it; and it looks at nothing but the index, its entries
+    and the documents of the page.
+    """
+    parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
+    found, last, entry = _hits(*parts), _hits(*parts), SearchEntry
+    edge = until(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
+    document = select(col(StoredDocument.document)).where(col(StoredDocument.number) == col(entry.document))
+    day = _FirstDay(col(entry.number))
+    columns: list[Label[Any]] = [
+        document.scalar_subquery().label("document"),
+        day.label("value"),
+        col(entry.id).label("id"),
+    ]
+    page = select(*columns).select_from(found).join(entry, col(entry.number) == found.c.number).where(edge)
+    return page.order_by(*(one.desc() if descending else one.asc() for one in columns[1:])).limit(bindparam("limit"))
+
+
+def until(
+    found: TableValuedAlias,
+    others: TableValuedAlias,
+    matching: Select[Any],
+    before: Any,
+    ends: Sequence[Any],
+    *,
+    descending: bool,
+) -> ColumnElement[bool]:
+    """What was found up to the end of the day on which a page is full: the day of the hit that comes behind so many
+    others, as far as these match. Without such a day, all between the ends."""
+    last = others.c.number
+    day = matching.with_only_columns(last - last % A_DAY)
+    day = day.order_by(last.desc() if descending else last.asc()).offset(before).limit(1)
+    if descending:
+        return found.c.number >= func.coalesce(day.scalar_subquery(), ends[0])
+    return found.c.number < func.coalesce(day.scalar_subquery() + A_DAY, ends[1] + 1)
 
 
 def ids(question: Question, kind: str) -> Select[Any]:

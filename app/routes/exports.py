@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy import Executable
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -14,7 +15,7 @@ from app.database import Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
 from app.middleware import gone
-from app.queries import RESOURCES, Page, Resource
+from app.queries import RESOURCES, Resource
 from app.reader import Stream
 from app.routes.problems import problems
 from app.routes.records import reader
@@ -95,11 +96,11 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
     )(handler)
 
 
-def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
-    """The documents of a whole list."""
+def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Executable]:
+    """Statements for the documents of a whole list."""
     order = pages.ordering(snapshot, resource, asked)
     conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
-    return resource.ordered(conditions, order)
+    return (page.statement for page in resource.ordered(conditions, order))
 
 
 def _chunks(suffix: str, name: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:

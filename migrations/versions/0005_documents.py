@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = ("articles", "places", "people", "organizations", "incidents", "casualties", "quotes", "statements")
+_TYPES = ("article", "place", "person", "organization", "incident", "casualty", "quote", "statement")
 _REFERS = "CONSTRAINT fk_{}_number REFERENCES documents (number)"
 
 
@@ -44,10 +45,12 @@ def upgrade() -> None:
             op.alter_column(table, "number", nullable=False)
             op.create_foreign_key(f"fk_{table}_number", table, "documents", ["number"], ["number"])
         op.create_index(f"ix_{table}_number", table, ["number"], unique=True)
+    _point_at_documents(number, is_sqlite)
 
 
 def downgrade() -> None:
     is_sqlite = _at_once()
+    op.drop_column("search_entries", "document")
     for table in _TABLES:
         op.drop_index(f"ix_{table}_number", table)
         op.add_column(table, sa.Column("document", sa.String(), nullable=True))
@@ -61,6 +64,20 @@ def downgrade() -> None:
             op.alter_column(table, "document", nullable=False)
         op.drop_column(table, "number")
     op.drop_table("documents")
+
+
+def _point_at_documents(number: sa.types.TypeEngine[int], is_sqlite: bool) -> None:
+    """What is found by its words leads to its document."""
+    op.add_column("search_entries", sa.Column("document", number, nullable=True))
+    for table, kind in zip(_TABLES, _TYPES, strict=True):
+        op.execute(
+            f"UPDATE search_entries SET document = {table}.number FROM {table}"
+            f" WHERE search_entries.type = '{kind}' AND search_entries.id = {table}.id"
+        )
+    if is_sqlite:
+        _rewrite("search_entries", "document INTEGER", "document INTEGER NOT NULL")
+    else:
+        op.alter_column("search_entries", "document", nullable=False)
 
 
 def _at_once() -> bool:
