@@ -49,7 +49,7 @@ def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
     left_out = {("releases", "loaded_at"), ("search_entries", "number"), ("search_entries", "document")}
-    left_out |= {(table.__tablename__, "number") for table in (*SERVED.values(), models.StoredDocument)}
+    left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in SERVED.values())}
     entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
         led_to = select(col(entry.type), col(entry.id), col(kept.document))

@@ -97,7 +97,7 @@ def _postgresql_day(element: _FirstDay, compiler: SQLCompiler, **options: Any) -
 
 
 def _ordinal(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)} / {A_DAY} % {DAYS})"
+    return f"({compiler.process(element.clauses, **options)} / {A_DAY} & {DAYS - 1})"
 
 
 def hits(question: Question, numbers: Range, most: int | None = None) -> TableValuedAlias:
