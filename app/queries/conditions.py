@@ -193,6 +193,8 @@ def located(
     table: type[Any], bbox: BBox | None, near: Near | None, radius_km: float | None, match: str | None
 ) -> list[Condition]:
     """A record's circle against a box and around a point."""
+    if bbox is None and near is None:
+        return []
     unknown, certain = table.latitude.is_(None), match == "certain"
     found = []
     if bbox is not None:

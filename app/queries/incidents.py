@@ -46,12 +46,16 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
         *one_of(col(Casualty.outcome), filters.outcome),
         *one_of(col(Casualty.basis), filters.basis),
         *one_of(col(Casualty.incident_id), filters.incident),
-        *flag(col(Casualty.counted).is_(True), filters.counted),
+        *flag(_COUNTED, filters.counted),
         *([Condition(claimants)] if filters.claimed_by else []),
         *flag(_HAS_CLAIMANT, filters.attributed),
     ]
 
 
+# Made once: lists that do not ask for them would pay for them too.
+_HAS_LOCATION = col(Incident.latitude).is_not(None)
+_CONTESTED = col(Incident.contested).is_(True)
+_COUNTED = col(Casualty.counted).is_(True)
 _HAS_CLAIMANT = col(Casualty.claimed_by_id).is_not(None) | col(Casualty.via_id).is_not(None)
 
 
@@ -64,8 +68,8 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
         *one_of(col(incident.parent_id), filters.parent),
         *dated(incident, filters.datetime, filters.date_match, col(incident.sort_date)),
         *located(incident, filters.bbox, filters.near, filters.radius_km, filters.location_match),
-        *flag(col(incident.latitude).is_not(None), filters.has_location),
-        *flag(col(incident.contested).is_(True), filters.contested),
+        *flag(_HAS_LOCATION, filters.has_location),
+        *flag(_CONTESTED, filters.contested),
         *_at_places(filters),
         *_with_actors(filters),
         *_harmed(filters),
