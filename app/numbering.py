@@ -5,6 +5,7 @@ holds the type, the day (the ordinal of its first possible day, 0 without one) a
 """
 
 from datetime import date
+from functools import lru_cache
 
 _TYPES = ("article", "incident", "place", "person", "organization", "quote", "statement", "casualty")
 _DAY = 32
@@ -26,6 +27,7 @@ def of_type(kind: str) -> Range:
     return first, first + (1 << _TYPE) - 1
 
 
+@lru_cache(maxsize=65_536)
 def of_day(kind: str, day: str | None) -> Range:
     """The numbers of those of a type that have this first possible day, or none."""
     first = of_type(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlmodel import col
@@ -36,8 +36,7 @@ MANY = 10_000
 """From so many records on, a first load leaves the indexes for its end."""
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """One record that a release adds, changes or removes."""
 
     op: ChangeOp
