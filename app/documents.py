@@ -1,7 +1,7 @@
 """The public shape of every record. Every key is always present; null means that the reporting does not say.
 
-A document is built and validated once, when a release is loaded, and stored as text. It holds no numbers derived from
-other records, so that a change stays where it happened.
+A document is made once, when a release is loaded, and stored as text. It holds no numbers derived from other records,
+so that a change stays where it happened.
 """
 
 import hashlib
@@ -36,6 +36,9 @@ from app.codebook import (
     Topic,
 )
 
+Data = dict[str, Any]
+"""A document, or a part of one, as it is written: keys in the order of its model, values of vocabularies as text."""
+
 SHAPE = 1
 """Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
 
@@ -44,16 +47,9 @@ RecordType = Literal["article", "incident", "place", "person", "organization", "
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"})]
 
 
-def _present(*texts: str | None) -> list[str]:
-    return [text for text in texts if text]
-
-
 class Shape(BaseModel):
     # Every key is always present: a default is for whoever builds a document, not for whoever reads one.
-    # Values of a vocabulary are kept as plain text: documents are written and compared, not computed with.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_enum_values=True, json_schema_serialization_defaults_required=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class EvidenceDocument(Shape):
@@ -74,10 +70,6 @@ class Identified(Shape):
     id: str = Field(description="Unique within its type and never reused.")
     type: str
     url: str = Field(description="Path of this record in the API.")
-
-    def texts(self) -> list[str]:
-        """What a search looks in, the most telling first."""
-        raise NotImplementedError
 
 
 class Document(Identified):
@@ -134,9 +126,6 @@ class PlaceDocument(Document):
     note: Note
     evidence: Passages
 
-    def texts(self) -> list[str]:
-        return _present(self.name, *(alias.name for alias in self.aliases), self.note)
-
 
 class OrganizationDocument(Document):
     type: Literal["organization"]
@@ -146,9 +135,6 @@ class OrganizationDocument(Document):
     parents: list[ContainerDocument] = Field(description="Organizations that this one is a part of.")
     note: Note
     evidence: Passages
-
-    def texts(self) -> list[str]:
-        return _present(self.name, *(alias.name for alias in self.aliases), self.note)
 
 
 class AffiliationDocument(Shape):
@@ -172,10 +158,6 @@ class PersonDocument(Document):
     aliases: list[AliasDocument]
     note: Note
     evidence: Passages
-
-    def texts(self) -> list[str]:
-        names = [*(alias.name for alias in self.aliases), *(link.name for link in self.organizations)]
-        return _present(self.label, *names, self.note)
 
 
 class PartyDocument(Shape):
@@ -201,9 +183,6 @@ class ClaimDocument(Identified):
     counted: bool = Field(description="Whether totals include it; where not, `note` says why.")
     note: Note
     evidence: Passages
-
-    def texts(self) -> list[str]:
-        return _present(self.note)
 
 
 class CasualtyDocument(ClaimDocument, Document):
@@ -279,10 +258,6 @@ class IncidentDocument(Document):
     note: Note
     evidence: Passages
 
-    def texts(self) -> list[str]:
-        names = [*(place.name for place in self.places), *(actor.label for actor in self.actors)]
-        return _present(self.title, self.summary, self.outcome, self.note, *names)
-
 
 class QuoteSpanDocument(Shape):
     paragraph: int
@@ -319,9 +294,6 @@ class QuoteDocument(Document):
     note: Note
     evidence: Passages
 
-    def texts(self) -> list[str]:
-        return _present(self.text, self.speaker.label, self.note)
-
 
 class ReferenceDocument(Shape):
     type: Literal["incident", "place", "person", "organization", "quote", "statement"]
@@ -346,9 +318,6 @@ class StatementDocument(Document):
     note: Note
     evidence: Passages
 
-    def texts(self) -> list[str]:
-        return _present(self.gist, self.by.label if self.by else None, self.note)
-
 
 class ParagraphDocument(Shape):
     number: int
@@ -372,9 +341,6 @@ class ArticleDocument(Document):
     paragraphs: list[ParagraphDocument]
     evidence: list[EvidenceDocument] = Field(description="Always empty: an article is what evidence points at.")
 
-    def texts(self) -> list[str]:
-        return _present(self.title, *self.authors, *self.publishers)
-
 
 DOCUMENTS: dict[str, type[Document]] = {
     "articles": ArticleDocument,
@@ -389,12 +355,17 @@ DOCUMENTS: dict[str, type[Document]] = {
 """The document of each resource."""
 
 
-def digest(data: dict[str, Any]) -> str:
+def check(resource: str, data: Data) -> None:
+    """Raises ValidationError for a document that is not, key by key, what its model says."""
+    DOCUMENTS[resource].model_validate_json(body(data), strict=True)
+
+
+def digest(data: Data) -> str:
     """SHA-256 of a document's data in canonical JSON (RFC 8785), in hex."""
     return hashlib.sha256(canonical(data)).hexdigest()
 
 
-def canonical(data: dict[str, Any]) -> bytes:
+def canonical(data: Data) -> bytes:
     """A document's data in canonical JSON (RFC 8785), as the library `rfc8785` writes it, only faster.
 
     orjson writes texts, whole numbers and keys of ASCII as the RFC has them. Of other numbers, which stand nowhere
@@ -421,7 +392,7 @@ def _whole(number: float) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def body(data: dict[str, Any]) -> str:
+def body(data: Data) -> str:
     """A document's data as it is kept and served, without the release's keys: compact JSON, not escaped."""
     return orjson.dumps(data).decode()
 

@@ -102,8 +102,8 @@ def _tidy(schemas: dict[str, Any]) -> None:
 def _add_examples(found: dict[str, Any]) -> None:
     """Real records of the shipped seed, and real answers about them, with their lists shortened."""
     chosen = {(resource, id_) for resource, id_ in EXAMPLES.items()}
-    for resource, document, data in documents(SEED):
-        if (resource, document.id) not in chosen:
+    for resource, data in documents(SEED):
+        if (resource, data["id"]) not in chosen:
             continue
         record = shortened(json.loads(finished(body(data), 1, 1)))
         path = f"/v1/{resource}"
@@ -114,9 +114,9 @@ def _add_examples(found: dict[str, Any]) -> None:
             "returned": 1,
         }
         _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
-        links = {"self": f"{path}/{document.id}"}
+        links = {"self": f"{path}/{data['id']}"}
         _give(found, f"{path}/{{id}}", {"data": record, "links": links, "meta": {"release": 1}})
-        found["paths"][f"{path}/{{id}}"]["get"]["parameters"][0]["example"] = document.id
+        found["paths"][f"{path}/{{id}}"]["get"]["parameters"][0]["example"] = data["id"]
     for path, answer in json.loads(Path(__file__).with_name(ANSWERS).read_text("utf-8")).items():
         _give(found, path, answer)
 

@@ -80,7 +80,7 @@ def test_every_incident_rests_on_passages_for_what_when_where_and_who(found: Dos
             assert seed.date.edtf[-1] in "?]"
             assert seed.date.note is not None
         else:
-            assert all(place.certainty is Certainty.INFERRED for place in seed.places)
+            assert all(place.certainty == Certainty.INFERRED for place in seed.places)
 
 
 def test_every_claim_rests_on_a_count(found: Dossier) -> None:
@@ -97,7 +97,7 @@ def test_every_place_person_and_organization_rests_on_its_name(found: Dossier) -
 
 
 def has(entry: Any, field: EvidenceField) -> bool:
-    return any(span.field is field for span in entry.seed.evidence)
+    return any(span.field == field for span in entry.seed.evidence)
 
 
 def test_no_passage_is_longer_than_a_sentence(found: Dossier) -> None:

@@ -1,15 +1,20 @@
 """Answers have the documented shape to the last key, whatever the reporting leaves open."""
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app.codebook import CODEBOOK
-from app.documents import DOCUMENTS
+from app.documents import DOCUMENTS, check
+from app.dossier.examining import documents
 from app.envelopes import DETAILS, PAGES, Codebook
 from tests import newsroom, wider
 from tests.answers import body
+from tests.bench import invention
 from tests.conftest import NewDatabase, load_seed, serving
 
 
@@ -19,6 +24,18 @@ def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("shapes")))
     with serving(url) as found:
         yield found
+
+
+def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
+    """Those of a long file are not all compared when they are loaded."""
+    invention.write(tmp_path / "seed", 1_000)
+    found: Counter[str] = Counter()
+    for resource, data in documents(tmp_path / "seed"):
+        check(resource, data)
+        found[resource] += 1
+    assert found["incidents"] == found["quotes"] == 1_000 and found["casualties"] > 1_000
+    with pytest.raises(ValidationError):
+        check(resource, {**data, "note": 1})
 
 
 @pytest.mark.parametrize("resource", DOCUMENTS)

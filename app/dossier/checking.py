@@ -145,7 +145,7 @@ def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]
         yield entry.source.fault(("location",), f"'{location}' is not a scene or target area of this incident")
     if place.coordinate is None:
         yield entry.source.fault(("location",), f"'{location}' has no coordinate")
-    if place.kind is PlaceKind.COUNTRY:
+    if place.kind == PlaceKind.COUNTRY:
         yield entry.source.fault(("location",), "a country never locates an incident")
 
 
@@ -190,7 +190,7 @@ def _quote(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
     ends = [(span.at.paragraph, span.at.start, span.at.end) for span in quote.spans]
     if any(after[:2] < (before[0], before[2]) for before, after in pairwise(ends)):
         yield entry.source.fault(("spans",), "spans stand in the order of the text and do not overlap")
-    if (quote.kind is QuoteKind.EMBEDDED) != (quote.contained_in is not None):
+    if (quote.kind == QuoteKind.EMBEDDED) != (quote.contained_in is not None):
         yield entry.source.fault(("kind",), "an embedded quote, and no other, has contained_in")
 
 

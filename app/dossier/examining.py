@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from app.database import DatabaseError
-from app.documents import ClaimDocument, Document, body, digest
+from app.documents import Data, body, digest
+from app.documents import check as check_document
 from app.dossier.checking import check as check_entries
 from app.dossier.files import Fault
 from app.dossier.indexing import Finding, finding
@@ -36,6 +37,10 @@ Progress = Callable[[str, int, int | None], None]
 
 LARGE = 4_000_000
 """From so many bytes of `.jsonl` on the work is spread over processes."""
+
+LOOKED_AT = 10
+"""In a piece of a long file so many documents are compared with their models, elsewhere all. Their records are valid,
+so that this finds nothing but mistakes of the rendering, which makes all of a kind in one way."""
 
 PROCESSES = 4
 """So many at most, each of which takes memory."""
@@ -105,7 +110,10 @@ def rendered(surveyed: Surveyed, part: Part) -> tuple[list[Rendered], list[Fault
     if examined.faults or not surveyed.sound:
         return [], examined.faults
     rendering = Rendering(examined.around)
-    return [found for entry in examined.records for found in rendering.documents(entry)], []
+    documents = [found for entry in examined.records for found in rendering.documents(entry)]
+    for one in documents[: None if part.piece is None else LOOKED_AT]:
+        check_document(*one)
+    return documents, []
 
 
 def make(surveyed: Surveyed, part: Part) -> tuple[list[Made], list[Fault]]:
@@ -114,13 +122,13 @@ def make(surveyed: Surveyed, part: Part) -> tuple[list[Made], list[Fault]]:
     return [_made(*one) for one in documents], faults
 
 
-def _made(resource: str, document: Document | ClaimDocument, data: dict[str, Any]) -> Made:
-    found = rows(resource, document)
+def _made(resource: str, data: Data) -> Made:
+    found = rows(resource, data)
     owned: dict[str, list[Row]] = {}
     for model, row in found.owned:
         owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
     own = _values(SERVED[resource].__tablename__)(found.columns)
-    return Made(resource, document.id, digest(data), body(data), own, owned, finding(document, found.columns))
+    return Made(resource, data["id"], digest(data), body(data), own, owned, finding(data, found.columns))
 
 
 def _values(table: str) -> Callable[[dict[str, Any]], Row]:

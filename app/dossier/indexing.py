@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from app.documents import ClaimDocument, Document, IncidentDocument
+from app.documents import Data
 from app.dossier.writing import Writer
 from app.models import SearchEntry
 from app.numbering import of_day
 from app.terms import BETWEEN, terms, type_term
+from app.texts import texts
 
 BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
 """The R*Tree of each type that has points."""
@@ -40,16 +41,15 @@ class Finding(NamedTuple):
     """West, east, south, north."""
 
 
-def finding(document: Document | ClaimDocument, columns: Mapping[str, Any]) -> Finding:
+def finding(document: Data, columns: Mapping[str, Any]) -> Finding:
     """What a document, whose columns have its box, is found by."""
-    found = [type_term(document.type)]
-    for one in document.texts():
+    found = [type_term(document["type"])]
+    for one in texts(document):
         found += [BETWEEN, *terms(one)]
-    date = document.date if isinstance(document, IncidentDocument) else None
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
-    return Finding(document.type, document.id, " ".join(found), date.earliest if date else None, box)
+    return Finding(document["type"], document["id"], " ".join(found), columns.get("sort_date"), box)
 
 
 class Index:

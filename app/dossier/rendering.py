@@ -1,10 +1,10 @@
-"""Checked records -> documents: what is stored and served, once, through its public shape."""
+"""Checked records -> documents: what is stored and served, once."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from app.codebook import CasualtyOutcome, EvidenceField
-from app.documents import DOCUMENTS, ClaimDocument, Document, IncidentDocument
+from app.documents import Data
 from app.dossier.dates import approximate, days, precision
 from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment
@@ -26,15 +26,11 @@ from app.registry import TYPES
 
 SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUCTED, CasualtyOutcome.DETAINED)
 
-Data = dict[str, Any]
-"""What a document, or a part of one, says; the document's model validates it as a whole."""
-
 
 class Rendered(NamedTuple):
-    """A document. `data` is what is written: the model takes it as it is (strictly) or not at all."""
+    """A document of a resource."""
 
     resource: str
-    document: Document | ClaimDocument
     data: Data
 
 
@@ -48,11 +44,9 @@ class Rendering:
     def documents(self, entry: Entry[Any]) -> Iterator[Rendered]:
         """The document of a record; an incident's claims, from wherever they come, follow it."""
         data = _RENDERERS[entry.resource](self, entry)
-        document = DOCUMENTS[entry.resource].model_validate(data, strict=True)
-        yield Rendered(entry.resource, document, data)
-        if isinstance(document, IncidentDocument):
-            for claim, its_data in zip(document.casualties, data["casualties"], strict=True):
-                yield Rendered("casualties", claim, its_data)
+        yield Rendered(entry.resource, data)
+        for claim in data["casualties"] if entry.resource == "incidents" else ():
+            yield Rendered("casualties", claim)
 
     def _article(self, entry: Entry[ArticleSeed]) -> Data:
         seed = entry.seed
@@ -263,12 +257,12 @@ class Rendering:
     def _rests(self, entry: Entry[Any]) -> Data:
         return {"note": entry.seed.note, "evidence": [self._passage(*found) for found in self._spans(entry)]}
 
-    def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, EvidenceField, str]]:
+    def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, str, str]]:
         """The spans of a record, what they are for, and their article: first a quote's own words with their display
         copies, then its evidence, that which other articles add included."""
         if isinstance(entry.seed, QuoteSeed):
             for words in (*entry.seed.spans, *entry.seed.pull_quotes):
-                yield words, EvidenceField.WORDS, words.article or str(entry.article)
+                yield words, EvidenceField.WORDS.value, words.article or str(entry.article)
         for span in entry.seed.evidence:
             yield span, span.field, span.article or str(entry.article)
         if isinstance(entry.seed, IncidentSeed):
@@ -276,7 +270,7 @@ class Rendering:
                 for span in extension.seed.evidence:
                     yield span, span.field, span.article or str(extension.article)
 
-    def _passage(self, span: Span, field: EvidenceField, article: str) -> Data:
+    def _passage(self, span: Span, field: str, article: str) -> Data:
         fragment = Fragment(span.first, span.last, span.before, span.after)
         return {
             "field": field,
@@ -318,7 +312,7 @@ def _date(seed: DateSeed | None) -> Data | None:
         "edtf": seed.edtf,
         "earliest": bounds.earliest.isoformat(),
         "latest": bounds.latest.isoformat(),
-        "precision": precision(seed.edtf),
+        "precision": precision(seed.edtf).value,
         "approximate": approximate(seed.edtf),
         "note": seed.note,
     }

@@ -5,17 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import models
-from app.documents import (
-    ArticleDocument,
-    ClaimDocument,
-    Document,
-    IncidentDocument,
-    OrganizationDocument,
-    PersonDocument,
-    PlaceDocument,
-    QuoteDocument,
-    StatementDocument,
-)
+from app.documents import Data
 from app.folding import fold
 from app.geography import box_around
 from app.spans import reach
@@ -32,207 +22,207 @@ class Rows:
     owned: list[tuple[type[Any], Row]]
 
 
-def rows(resource: str, document: Document | ClaimDocument) -> Rows:
+def rows(resource: str, document: Data) -> Rows:
     """The rows of a record, all made from its document."""
     columns, owned = _MAKERS[resource]
-    return Rows({"id": document.id, **columns(document)}, [*owned(document), *_evidence(document)])
+    return Rows({"id": document["id"], **columns(document)}, [*owned(document), *_evidence(document)])
 
 
 def _evidence(document: Any) -> Owned:
-    for position, span in enumerate(document.evidence):
+    for position, span in enumerate(document["evidence"]):
         yield (
             models.Evidence,
             {
-                "record_type": document.type,
-                "record_id": document.id,
+                "record_type": document["type"],
+                "record_id": document["id"],
                 "position": position,
-                "field": span.field,
-                "article_id": span.article,
-                "paragraph": span.paragraph,
-                "start": span.start,
-                "end": span.end,
-                "sha256": span.sha256,
-                "fragment": span.url.partition("#:~:")[2],
+                "field": span["field"],
+                "article_id": span["article"],
+                "paragraph": span["paragraph"],
+                "start": span["start"],
+                "end": span["end"],
+                "sha256": span["sha256"],
+                "fragment": span["url"].partition("#:~:")[2],
             },
         )
 
 
-def _article(document: ArticleDocument) -> Row:
+def _article(document: Data) -> Row:
     return {
-        "sort_name": fold(document.title),
-        "published": document.published,
+        "sort_name": fold(document["title"]),
+        "published": document["published"],
     }
 
 
-def _article_owned(document: ArticleDocument) -> Owned:
+def _article_owned(document: Data) -> Owned:
     return iter(())
 
 
-def _place(document: PlaceDocument) -> Row:
+def _place(document: Data) -> Row:
     return {
-        "sort_name": fold(document.name),
-        "kind": document.kind,
+        "sort_name": fold(document["name"]),
+        "kind": document["kind"],
         **_area(document),
     }
 
 
-def _place_owned(document: PlaceDocument) -> Owned:
-    for parent in document.parents:
-        yield models.PlaceParent, {"place_id": document.id, "parent_id": parent.id, "basis": parent.basis}
+def _place_owned(document: Data) -> Owned:
+    for parent in document["parents"]:
+        yield models.PlaceParent, {"place_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
 
 
-def _organization(document: OrganizationDocument) -> Row:
+def _organization(document: Data) -> Row:
     return {
-        "sort_name": fold(document.name),
-        "kind": document.kind,
+        "sort_name": fold(document["name"]),
+        "kind": document["kind"],
     }
 
 
-def _organization_owned(document: OrganizationDocument) -> Owned:
-    yield models.Party, {"id": document.id, "type": document.type}
-    for parent in document.parents:
-        row = {"organization_id": document.id, "parent_id": parent.id, "basis": parent.basis}
+def _organization_owned(document: Data) -> Owned:
+    yield models.Party, {"id": document["id"], "type": document["type"]}
+    for parent in document["parents"]:
+        row = {"organization_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
         yield models.OrganizationParent, row
 
 
-def _person(document: PersonDocument) -> Row:
+def _person(document: Data) -> Row:
     return {
-        "sort_name": fold(document.label),
-        "named": document.named,
-        "anonymity": document.anonymity,
-        "life_status": document.life_status,
+        "sort_name": fold(document["label"]),
+        "named": document["named"],
+        "anonymity": document["anonymity"],
+        "life_status": document["life_status"],
     }
 
 
-def _person_owned(document: PersonDocument) -> Owned:
-    yield models.Party, {"id": document.id, "type": document.type}
-    for role in document.roles:
-        yield models.PersonRole, {"person_id": document.id, "role": role}
-    for link in document.organizations:
-        row = {"person_id": document.id, "organization_id": link.id, "role": link.role}
+def _person_owned(document: Data) -> Owned:
+    yield models.Party, {"id": document["id"], "type": document["type"]}
+    for role in document["roles"]:
+        yield models.PersonRole, {"person_id": document["id"], "role": role}
+    for link in document["organizations"]:
+        row = {"person_id": document["id"], "organization_id": link["id"], "role": link["role"]}
         yield models.Affiliation, row
 
 
-def _incident(document: IncidentDocument) -> Row:
-    date, location = document.date, document.location
+def _incident(document: Data) -> Row:
+    date, location = document["date"], document["location"]
     row = {
-        "sort_name": fold(document.title),
-        "kind": document.kind,
-        "granularity": document.granularity,
-        "earliest": date.earliest if date else None,
-        "latest": date.latest if date else None,
-        "reach": reach(date.earliest, date.latest) if date else None,
-        "sort_date": date.earliest if date else "",
-        "location_id": location.id if location else None,
+        "sort_name": fold(document["title"]),
+        "kind": document["kind"],
+        "granularity": document["granularity"],
+        "earliest": date["earliest"] if date else None,
+        "latest": date["latest"] if date else None,
+        "reach": reach(date["earliest"], date["latest"]) if date else None,
+        "sort_date": date["earliest"] if date else "",
+        "location_id": location["id"] if location else None,
         **_area(document),
-        "parent_id": document.parent,
-        "contested": document.contested,
-        "sort_killed": document.totals.killed.low if document.totals.killed else -1,
+        "parent_id": document["parent"],
+        "contested": document["contested"],
+        "sort_killed": document["totals"]["killed"]["low"] if document["totals"]["killed"] else -1,
     }
-    for outcome, total in document.totals:
-        row[f"{outcome}_low"] = total.low if total else None
-        row[f"{outcome}_high"] = total.high if total else None
+    for outcome, total in document["totals"].items():
+        row[f"{outcome}_low"] = total["low"] if total else None
+        row[f"{outcome}_high"] = total["high"] if total else None
     return row
 
 
-def _incident_owned(document: IncidentDocument) -> Owned:
-    owner = {"incident_id": document.id}
-    for place in document.places:
+def _incident_owned(document: Data) -> Owned:
+    owner = {"incident_id": document["id"]}
+    for place in document["places"]:
         yield (
             models.IncidentPlace,
-            {**owner, "place_id": place.id, "role": place.role, "certainty": place.certainty},
+            {**owner, "place_id": place["id"], "role": place["role"], "certainty": place["certainty"]},
         )
-    for position, actor in enumerate(document.actors):
-        row = {"party_id": actor.id, "label": actor.label, "role": actor.role, "certainty": actor.certainty}
+    for position, actor in enumerate(document["actors"]):
+        row = {"party_id": actor["id"], "label": actor["label"], "role": actor["role"], "certainty": actor["certainty"]}
         yield models.IncidentActor, {**owner, "position": position, **row}
-    for related in document.related:
+    for related in document["related"]:
         yield models.IncidentRelation, {**owner, "related_id": related}
 
 
-def _casualty(document: ClaimDocument) -> Row:
+def _casualty(document: Data) -> Row:
     return {
-        "sort_name": document.incident,
-        "incident_id": document.incident,
-        "group": document.group,
-        "organization_id": document.organization,
-        "outcome": document.outcome,
-        "low": document.low,
-        "high": document.high,
-        "claimed_by_id": document.claimed_by.id if document.claimed_by else None,
-        "via_id": document.via.id if document.via else None,
-        "basis": document.basis,
-        "counted": document.counted,
+        "sort_name": document["incident"],
+        "incident_id": document["incident"],
+        "group": document["group"],
+        "organization_id": document["organization"],
+        "outcome": document["outcome"],
+        "low": document["low"],
+        "high": document["high"],
+        "claimed_by_id": document["claimed_by"]["id"] if document["claimed_by"] else None,
+        "via_id": document["via"]["id"] if document["via"] else None,
+        "basis": document["basis"],
+        "counted": document["counted"],
     }
 
 
-def _casualty_owned(document: ClaimDocument) -> Owned:
-    for person in document.people:
-        yield models.CasualtyPerson, {"casualty_id": document.id, "person_id": person}
+def _casualty_owned(document: Data) -> Owned:
+    for person in document["people"]:
+        yield models.CasualtyPerson, {"casualty_id": document["id"], "person_id": person}
 
 
-def _quote(document: QuoteDocument) -> Row:
-    first = document.spans[0]
+def _quote(document: Data) -> Row:
+    first = document["spans"][0]
     return {
-        "sort_name": _position(document.article, first.paragraph, first.start),
-        "article_id": document.article,
-        "kind": document.kind,
-        "speaker_id": document.speaker.id,
-        "anonymity": document.speaker.anonymity,
-        "relayed_by_id": document.relayed_by.id if document.relayed_by else None,
-        "told_to_id": document.told_to.id if document.told_to else None,
-        "contained_in_id": document.contained_in,
+        "sort_name": _position(document["article"], first["paragraph"], first["start"]),
+        "article_id": document["article"],
+        "kind": document["kind"],
+        "speaker_id": document["speaker"]["id"],
+        "anonymity": document["speaker"]["anonymity"],
+        "relayed_by_id": document["relayed_by"]["id"] if document["relayed_by"] else None,
+        "told_to_id": document["told_to"]["id"] if document["told_to"] else None,
+        "contained_in_id": document["contained_in"],
     }
 
 
-def _quote_owned(document: QuoteDocument) -> Owned:
-    owner = {"quote_id": document.id}
-    for position, span in enumerate(document.spans):
-        yield models.QuoteSpan, {**owner, "position": position, **span.model_dump()}
-    for incident in document.incidents:
+def _quote_owned(document: Data) -> Owned:
+    owner = {"quote_id": document["id"]}
+    for position, span in enumerate(document["spans"]):
+        yield models.QuoteSpan, {**owner, "position": position, **span}
+    for incident in document["incidents"]:
         yield models.QuoteIncident, {**owner, "incident_id": incident}
-    for place in document.places:
+    for place in document["places"]:
         yield models.QuotePlace, {**owner, "place_id": place}
 
 
-def _statement(document: StatementDocument) -> Row:
-    first, date = document.evidence[0], document.date
+def _statement(document: Data) -> Row:
+    first, date = document["evidence"][0], document["date"]
     return {
-        "sort_name": _position(document.article, first.paragraph, first.start),
-        "article_id": document.article,
-        "stance": document.stance,
-        "by_id": document.by.id if document.by else None,
-        "topic": document.topic,
-        "told_to_id": document.told_to.id if document.told_to else None,
-        "earliest": date.earliest if date else None,
-        "latest": date.latest if date else None,
-        "reach": reach(date.earliest, date.latest) if date else None,
-        "contested": document.contested,
+        "sort_name": _position(document["article"], first["paragraph"], first["start"]),
+        "article_id": document["article"],
+        "stance": document["stance"],
+        "by_id": document["by"]["id"] if document["by"] else None,
+        "topic": document["topic"],
+        "told_to_id": document["told_to"]["id"] if document["told_to"] else None,
+        "earliest": date["earliest"] if date else None,
+        "latest": date["latest"] if date else None,
+        "reach": reach(date["earliest"], date["latest"]) if date else None,
+        "contested": document["contested"],
     }
 
 
 _ABOUT = {"incident": "incident_id", "place": "place_id", "person": "party_id", "organization": "party_id"}
 
 
-def _statement_owned(document: StatementDocument) -> Owned:
-    owner = {"statement_id": document.id}
-    for position, about in enumerate(document.about):
-        row = dict.fromkeys(_ABOUT.values()) | {_ABOUT[about.type]: about.id}
+def _statement_owned(document: Data) -> Owned:
+    owner = {"statement_id": document["id"]}
+    for position, about in enumerate(document["about"]):
+        row = dict.fromkeys(_ABOUT.values()) | {_ABOUT[about["type"]]: about["id"]}
         yield models.StatementAbout, {**owner, "position": position, **row}
-    for position, other in enumerate(document.contradicts):
-        is_quote = other.type == "quote"
-        row = {"other_id": None if is_quote else other.id, "quote_id": other.id if is_quote else None}
+    for position, other in enumerate(document["contradicts"]):
+        is_quote = other["type"] == "quote"
+        row = {"other_id": None if is_quote else other["id"], "quote_id": other["id"] if is_quote else None}
         yield models.Contradiction, {**owner, "position": position, **row}
 
 
-def _area(document: PlaceDocument | IncidentDocument) -> Row:
+def _area(document: Data) -> Row:
     """A record's point and the box around its circle; null without one. West and east run on beyond 180 degrees where
     the box crosses it."""
-    point: Any = document if isinstance(document, PlaceDocument) else document.location
-    circle = document.coordinate if isinstance(document, PlaceDocument) else document.location
+    is_place = document["type"] == "place"
+    point, circle = (document, document["coordinate"]) if is_place else (document["location"], document["location"])
     if circle is None:
         return dict.fromkeys(("latitude", "longitude", "radius_m", "west", "south", "east", "north"))
-    box = box_around(point.longitude, point.latitude, circle.radius_m)
-    return {"latitude": point.latitude, "longitude": point.longitude, "radius_m": circle.radius_m, **box}
+    box = box_around(point["longitude"], point["latitude"], circle["radius_m"])
+    return {"latitude": point["latitude"], "longitude": point["longitude"], "radius_m": circle["radius_m"], **box}
 
 
 def _position(article: str, paragraph: int, start: int) -> str:

@@ -95,7 +95,8 @@ Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
 
 
 class Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Values of a vocabulary are kept as plain text: they are written and compared, not computed with.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 
 
 class At(Record):

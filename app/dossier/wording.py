@@ -20,5 +20,5 @@ def _part(exact: str, kind: QuoteKind) -> str:
     inner = len(words.rstrip(_CLOSING))
     words, marks = words[:inner], words[inner:]
     if words.endswith(","):
-        words = words[:-1] + ("" if kind is QuoteKind.PARTIAL else ".")
+        words = words[:-1] + ("" if kind == QuoteKind.PARTIAL else ".")
     return words + marks

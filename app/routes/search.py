@@ -1,7 +1,8 @@
 """One search over everything that has words."""
 
+import json
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,7 +11,7 @@ from starlette.requests import Request
 
 from app import pages
 from app.database import Snapshot
-from app.documents import DOCUMENTS, Document
+from app.documents import Data
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
 from app.queries.search import best, size
@@ -18,6 +19,7 @@ from app.registry import SERVED, TYPES, document_of
 from app.routes.problems import problems
 from app.routes.records import answer, reader
 from app.terms import Question, Segment, question, snippet
+from app.texts import texts
 from app.values import ResultSize
 
 SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
@@ -110,27 +112,27 @@ def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: 
     return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
 
 
-def _documents(snapshot: Snapshot, best: list[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+def _documents(snapshot: Snapshot, best: list[tuple[str, str]]) -> dict[tuple[str, str], Data]:
     """The documents of the results: one query per type, however many there are."""
-    found: dict[tuple[str, str], Document] = {}
+    found: dict[tuple[str, str], Data] = {}
     for kind in dict.fromkeys(kind for kind, _ in best):
         resource = _RESOURCES[kind]
         table = SERVED[resource]
         wanted = table.id.in_([id_ for its, id_ in best if its == kind])
         for text in snapshot.column(select(document_of(table)).where(wanted)):
-            document = DOCUMENTS[resource].model_validate_json(text)
-            found[kind, document.id] = document
+            document = json.loads(text)
+            found[kind, document["id"]] = document
     return found
 
 
-def _found(document: Any, asked: Question) -> Found:
-    texts = document.texts()
+def _found(document: Data, asked: Question) -> Found:
+    its_texts = texts(document)
     return Found(
-        type=document.type,
-        id=document.id,
-        url=document.url,
-        label=texts[0],
-        snippet=[_segment(segment) for segment in snippet(texts, asked)],
+        type=document["type"],
+        id=document["id"],
+        url=document["url"],
+        label=its_texts[0],
+        snippet=[_segment(segment) for segment in snippet(its_texts, asked)],
     )
 
 
