@@ -78,7 +78,7 @@ SPANS = [
     ({"at": "1-2"}, "at", "paragraph:start-end"),
     ({"at": "1:9-9"}, "at", "start before end"),
     ({"at": "1:9-8"}, "at", "start before end"),
-    ({"at": "0:1-2"}, "at.paragraph", "greater than or equal to 1"),
+    ({"at": "0:1-2"}, "at", "the first paragraph is 1"),
     ({"sha256": "abc"}, "sha256", "dateline anchor"),
     ({"field": "why"}, "field", "'what'"),
 ]

@@ -140,7 +140,7 @@ def test_the_project_holds_no_sentence_of_the_article_but_quotes(found: Dossier)
     known = runs(TEXT.read_text("utf-8")) - allowed
     for resource in ("places", "people", "organizations", "incidents", "quotes", "statements"):
         for id_, entry in found.records(resource).items():
-            assert all(runs(text).isdisjoint(known) for text in texts(entry.seed.model_dump(mode="json"))), id_
+            assert all(runs(text).isdisjoint(known) for text in texts(entry.seed.model_dump())), id_
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -119,11 +119,11 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
         if not around.has("articles", name):
             yield around.missing(("articles",), name)
         return
-    lengths = article.lengths
-    if span.at.paragraph > len(lengths):
-        yield f"the article has {len(lengths)} paragraphs, not {span.at.paragraph}"
-    elif span.at.end > (length := lengths[span.at.paragraph - 1]):
-        yield f"paragraph {span.at.paragraph} is {length} long, so a span cannot end at {span.at.end}"
+    lengths, at = article.lengths, span.at
+    if at.paragraph > len(lengths):
+        yield f"the article has {len(lengths)} paragraphs, not {at.paragraph}"
+    elif at.end > (length := lengths[at.paragraph - 1]):
+        yield f"paragraph {at.paragraph} is {length} long, so a span cannot end at {at.end}"
     if _is_long(span.first) or _is_long(span.last) or _is_long(span.before) or _is_long(span.after):
         yield "a link keeps two words of the article at each end, not more"
 

@@ -7,7 +7,7 @@ YAML scalars arrive as text and are converted here, so `no` and `2019-04` never 
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainValidator,
     StringConstraints,
     Tag,
     model_validator,
@@ -99,19 +100,22 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 
 
-class At(Record):
+class At(NamedTuple):
     """Where a span stands, written `paragraph:start-end`."""
 
-    paragraph: Annotated[int, Field(ge=1)]
+    paragraph: int
     start: int
     end: int
 
 
-def _parse_at(value: Any) -> Any:
+def _parse_at(value: Any) -> At:
     match = AT.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int(match[2]) >= int(match[3]):
+    at = At(*map(int, match.groups())) if match else None
+    if at is None or at.start >= at.end:
         raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
-    return {"paragraph": match[1], "start": match[2], "end": match[3]}
+    if at.paragraph < 1:
+        raise ValueError("the first paragraph is 1")
+    return at
 
 
 class Span(Record):
@@ -121,7 +125,7 @@ class Span(Record):
     given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
     """
 
-    at: Annotated[At, BeforeValidator(_parse_at)]
+    at: Annotated[At, PlainValidator(_parse_at)]
     sha256: Digest
     first: Words
     last: Words | None = None
@@ -191,16 +195,16 @@ class PlaceSeed(Rests):
     name: Line
     named: bool
     kind: PlaceKind
-    aliases: list[Alias] = []
-    parents: list[Parent] = []
+    aliases: list[Alias] = Field(default_factory=list)
+    parents: list[Parent] = Field(default_factory=list)
     coordinate: CoordinateSeed | None = None
 
 
 class OrganizationSeed(Rests):
     name: Line
     kind: OrganizationKind
-    aliases: list[Alias] = []
-    parents: list[Parent] = []
+    aliases: list[Alias] = Field(default_factory=list)
+    parents: list[Parent] = Field(default_factory=list)
 
 
 class AffiliationSeed(Record):
@@ -221,8 +225,8 @@ class PersonSeed(Rests):
     age: Annotated[Whole, Field(ge=0, le=150)] | None = None
     life_status: LifeStatus
     anonymity: Anonymity | None = None
-    organizations: list[AffiliationSeed] = []
-    aliases: list[Alias] = []
+    organizations: list[AffiliationSeed] = Field(default_factory=list)
+    aliases: list[Alias] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _named_or_labelled(self) -> "PersonSeed":
@@ -261,7 +265,7 @@ class CasualtySeed(Rests):
 
     group: CasualtyGroup
     organization: Slug | None = None
-    people: list[Slug] = []
+    people: list[Slug] = Field(default_factory=list)
     outcome: CasualtyOutcome
     low: Count | None = None
     high: Count | None = None
@@ -295,16 +299,16 @@ class IncidentSeed(Rests):
     title: Line
     summary: Prose
     kind: IncidentKind
-    also_kinds: Annotated[list[IncidentKind], AfterValidator(_once)] = []
+    also_kinds: Annotated[list[IncidentKind], AfterValidator(_once)] = Field(default_factory=list)
     granularity: Granularity
     date: DateSeed | None = None
     location: Slug | None = None
-    places: list[PlaceLink] = []
-    actors: list[ActorLink] = []
+    places: list[PlaceLink] = Field(default_factory=list)
+    actors: list[ActorLink] = Field(default_factory=list)
     outcome: Line | None = None
     parent: Slug | None = None
-    related: list[Slug] = []
-    casualties: list[Claim] = []
+    related: list[Slug] = Field(default_factory=list)
+    casualties: list[Claim] = Field(default_factory=list)
 
 
 class IncidentExtension(Record):
@@ -312,7 +316,7 @@ class IncidentExtension(Record):
 
     extends: Slug
     evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
-    casualties: list[Claim] = []
+    casualties: list[Claim] = Field(default_factory=list)
 
 
 class QuotedSpan(Span):
@@ -330,18 +334,18 @@ class QuoteSeed(Rests):
     relayed_by: Slug | None = None
     told_to: Slug | None = None
     contained_in: Slug | None = None
-    incidents: list[Slug] = []
-    places: list[Slug] = []
-    pull_quotes: list[Span] = []
+    incidents: list[Slug] = Field(default_factory=list)
+    places: list[Slug] = Field(default_factory=list)
+    pull_quotes: list[Span] = Field(default_factory=list)
 
 
 class About(Record):
     """What a statement is about."""
 
-    incidents: list[Slug] = []
-    places: list[Slug] = []
-    people: list[Slug] = []
-    organizations: list[Slug] = []
+    incidents: list[Slug] = Field(default_factory=list)
+    places: list[Slug] = Field(default_factory=list)
+    people: list[Slug] = Field(default_factory=list)
+    organizations: list[Slug] = Field(default_factory=list)
 
 
 class StatementSeed(Rests):
@@ -353,7 +357,7 @@ class StatementSeed(Rests):
     topic: Topic | None = None
     date: DateSeed | None = None
     about: About = About()
-    contradicts: list[Slug] = []
+    contradicts: list[Slug] = Field(default_factory=list)
     told_to: Slug | None = None
 
 

@@ -23,6 +23,10 @@ def columns(table: str) -> tuple[str, ...]:
     return (*(name for name in names if name not in last), *last)
 
 
+_FILLING = 224 * 2**20
+"""Bytes of SQLite's pages that are kept in memory while an empty database is filled: those that entries of 30 years of
+days and boxes on a map go into, in no order, should not be written and read again and again."""
+
 _WIDE = 320 * 2**20
 """Bytes of SQLite's pages that are kept in memory while indexes are made."""
 
@@ -83,6 +87,7 @@ class Writer:
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
             )
             self._indexes = [sql for _, sql in found]
+            self.run(f"PRAGMA cache_size = -{_FILLING // 1024}")
             for name, _ in found:
                 self.run(f'DROP INDEX "{name}"')
 
