@@ -8,14 +8,19 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+if sys.platform == "linux":
+    from fcntl import F_SETPIPE_SZ, fcntl
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -23,6 +28,9 @@ C = TypeVar("C")
 
 _AHEAD = 2
 """So many tasks does a process have before it, so that it need not wait for the next."""
+
+_ROOM = 2**20
+"""Bytes of results that a process need not wait for anybody to fetch."""
 
 _WAITING = 8
 """When so many results wait for one before them, no more work is given out."""
@@ -36,51 +44,61 @@ class WorkerError(Exception):
     """A process ended before its work was done."""
 
 
+class _Line(NamedTuple):
+    """What leads to a process and back."""
+
+    tasks: "Connection[Any, Any]"
+    results: "Connection[Any, Any]"
+
+
 class Workers:
     """So many processes; none: the work is done here. `folder` is theirs to remove if they are left alone."""
 
     def __init__(self, processes: int, folder: Path) -> None:
         context = get_context("spawn")
-        self._connections: list[Connection[Any, Any]] = []
+        self._lines: list[_Line] = []
         self._processes = []
         for _ in range(processes):
-            mine, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
+            its_tasks, tasks = context.Pipe(duplex=False)
+            results, its_results = context.Pipe(duplex=False)
+            _widen(results)
+            process = context.Process(target=_serve, args=(its_tasks, its_results, folder), daemon=True)
             process.start()
-            theirs.close()
-            self._connections.append(mine)
+            its_tasks.close()
+            its_results.close()
+            self._lines.append(_Line(tasks, results))
             self._processes.append(process)
 
     def map(self, function: Callable[[C, A], B], shared: C, items: Iterable[A]) -> Iterator[B]:
         """The results of a function of a module, in the order of the items. What is shared is sent once."""
-        if not self._connections:
+        if not self._lines:
             yield from (function(shared, item) for item in items)
             return
         try:
-            for connection in self._connections:
-                connection.send((function, shared))
+            for line in self._lines:
+                line.tasks.send((function, shared))
             yield from self._shared_out(items)
         except (EOFError, OSError) as error:
             raise WorkerError("a process that helped has ended; is there enough memory?") from error
 
     def _shared_out(self, items: Iterable[Any]) -> Iterator[Any]:
         """Each process gets the next item when it has little to do; results wait for those before them."""
-        tasks: dict[Connection[Any, Any], deque[int]] = {connection: deque() for connection in self._connections}
+        tasks: dict[_Line, deque[int]] = {line: deque() for line in self._lines}
         left = enumerate(items)
         results: dict[int, Any] = {}
         done = 0
         while True:
-            for connection, its_tasks in tasks.items():
+            for line, its_tasks in tasks.items():
                 while len(its_tasks) < _AHEAD and len(results) < _WAITING and (item := next(left, None)) is not None:
-                    connection.send((None, item[1]))
+                    line.tasks.send((None, item[1]))
                     its_tasks.append(item[0])
             if done in results:
                 yield results.pop(done)
                 done += 1
-            elif busy := [connection for connection, its_tasks in tasks.items() if its_tasks]:
-                ready = wait(busy)
-                for connection in (one for one in busy if one in ready):
-                    results[tasks[connection].popleft()] = _result(connection)
+            elif busy := [line for line, its_tasks in tasks.items() if its_tasks]:
+                ready = wait([line.results for line in busy])
+                for line in (one for one in busy if one.results in ready):
+                    results[tasks[line].popleft()] = _result(line.results)
             else:
                 return
 
@@ -89,8 +107,17 @@ class Workers:
             process.kill()
         for process in self._processes:
             process.join()
-        for connection in self._connections:
-            connection.close()
+        for line in self._lines:
+            line.tasks.close()
+            line.results.close()
+
+
+def _widen(results: "Connection[Any, Any]") -> None:
+    """Room for a whole result, where the system has it, so that a process goes on with its next task before this one
+    is fetched."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl(results.fileno(), F_SETPIPE_SZ, _ROOM)
 
 
 def _result(connection: "Connection[Any, Any]") -> Any:
@@ -100,12 +127,12 @@ def _result(connection: "Connection[Any, Any]") -> Any:
     return result
 
 
-def _serve(connection: "Connection[Any, Any]", folder: Path) -> None:
+def _serve(asked: "Connection[Any, Any]", results: "Connection[Any, Any]", folder: Path) -> None:
     """A process's life."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*SELDOM)
     tasks: SimpleQueue[tuple[Any, Any]] = SimpleQueue()
-    Thread(target=_listen, args=(connection, tasks, folder), daemon=True).start()
+    Thread(target=_listen, args=(asked, tasks, folder), daemon=True).start()
     function: Any = None
     shared: Any = None
     while True:
@@ -118,7 +145,7 @@ def _serve(connection: "Connection[Any, Any]", folder: Path) -> None:
         except Exception as error:
             answer = False, error
         try:
-            connection.send(answer)
+            results.send(answer)
         except OSError:
             _leave(folder)
 
