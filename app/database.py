@@ -110,10 +110,10 @@ class Snapshot:
         self._begin()
         return self._connection.execute(statement, parameters).scalar()
 
-    def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
+    def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:
         """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""
         self._begin()
-        result = self._connection.execute(statement, execution_options={"yield_per": BATCH})
+        result = self._connection.execute(statement, parameters, execution_options={"yield_per": BATCH})
         found = self._results.enter_context(result).scalars().partitions()
         return chain([next(found, [])], self._each_in_time(found))
 
@@ -298,7 +298,7 @@ _AWAY = "The database cannot answer at the moment. Try again shortly."
 _PATIENCE = 30
 """Seconds that a writer waits for another."""
 
-# A new file has pages that an incident with its document fits into: with smaller ones half of it lies elsewhere.
+# A new file has pages that an incident's document fits into: with smaller ones half of it lies elsewhere.
 _WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
 # No memory map: every page of the file that was ever read would count as the process's own, once per connection.
 _STREAMING_PRAGMAS = ("query_only=ON",)

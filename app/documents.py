@@ -48,7 +48,7 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"f
 
 
 class Shape(BaseModel):
-    # Every key is always present: a default is for whoever builds a document, not for whoever reads one.
+    # Every key is always present: the defaults are for a document that has not got the release's keys yet.
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 

@@ -385,12 +385,12 @@ class Evidence(Table, table=True):
 
 class SearchEntry(Table, table=True):
     """What a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector. `number`
-    grows with the record's type and day (see `numbering`); `document` is the number of its document."""
+    grows with the record's type and day (see `numbering`); `document_number` is that of its document."""
 
     __tablename__ = "search_entries"
     __table_args__ = (Index(None, "type", "id", unique=True),)
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
     type: str = text()
     id: str = text()
-    document: int = Field(sa_type=NUMBER)
+    document_number: int = Field(sa_type=NUMBER)
     terms: str = Field(sa_type=TERMS)

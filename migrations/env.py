@@ -42,5 +42,5 @@ given: Connection | None = context.config.attributes.get("connection")
 if given is not None:
     _run(given)
 else:
-    with Database(Settings().database_url).writer() as connection:
+    with Database(Settings().database_url).writer(unchecked=True) as connection:
         _run(connection)

@@ -180,6 +180,9 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     remove(files, INCIDENTS, "boat-stopped", "told twice")
     remove(files, QUOTES, "guard-turn-back", "told twice")
     desk.load(files)
+    numbers = {row["number"] for model in SERVED.values() for row in desk.table(model)}
+    assert {row["number"] for row in desk.table(models.StoredDocument)} == numbers
+    assert {row["document_number"] for row in desk.table(models.SearchEntry)} == numbers
     owned: dict[str, list[dict[str, Any]]] = {"evidence": []}
     for pairs in OWNED.values():
         owned |= {model.__tablename__: [] for model, _ in pairs}

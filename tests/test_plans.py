@@ -29,6 +29,8 @@ from app.spans import REACHES, SHORT, reach
 from tests import newsroom, wider
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
+from tests.killing import faults
+from tests.test_migrations import drift
 
 MANY = 600
 FIRST = date(1998, 1, 1)
@@ -91,7 +93,7 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
                 "number": of_day("incident", earliest)[1] - number,
                 "type": "incident",
                 "id": id_,
-                "document": its_own["number"],
+                "document_number": its_own["number"],
                 "terms": terms,
             }
         )
@@ -166,6 +168,19 @@ def test_words_find_the_newest_in_the_order_of_days_and_ids(many: TestClient, ma
     assert pages(many, "/v1/incidents?q=mill&sort=date&limit=97") == wanted[::-1]
 
 
+@pytest.mark.parametrize(
+    ("asked", "some"), [("mil*", True), ("mill -ferry", True), ("ferry -mill", True), ("mill -mil*", False)]
+)
+@pytest.mark.parametrize("limit", [3, 500])
+def test_words_find_the_same_in_every_order(many: TestClient, asked: str, some: bool, limit: int) -> None:
+    """Also where they find less than a page."""
+    by_title, newest, oldest = (
+        pages(many, f"/v1/incidents?q={asked}&limit={limit}&sort={sort}") for sort in ("title", "-date", "date")
+    )
+    assert newest == oldest[::-1] and sorted(newest) == sorted(by_title)
+    assert bool(newest) is some
+
+
 def test_a_made_up_cursor_is_no_error_of_ours(many: TestClient) -> None:
     first = body(many, "/v1/incidents?q=mill&sort=-date&limit=1")["links"]["next"]
     path, _, cursor = first.partition("cursor=")
@@ -197,7 +212,10 @@ def plans(url: str, client: TestClient, asked: str) -> Iterator[str]:
     database.close()
 
 
-TABLE = r"(incidents|places|people|quotes|statements|casualties|evidence|incident_[a-z]+|quote_[a-z]+|search_entries)"
+TABLE = (
+    r"(incidents|places|people|quotes|statements|casualties|evidence|incident_[a-z]+|quote_[a-z]+|search_entries"
+    r"|documents)"
+)
 NARROW = r"(?!.* INDEX (ix_\w+_without_|\d+:.))"
 FULL_SCAN = re.compile(rf"^SCAN {TABLE}\b{NARROW}" if ENGINE == "sqlite" else rf"Seq Scan on {TABLE}")
 
@@ -214,6 +232,8 @@ FULL_SCAN = re.compile(rf"^SCAN {TABLE}\b{NARROW}" if ENGINE == "sqlite" else rf
         "/v1/incidents?bbox=179,-10,-179,10&kind=joint_raid",
         "/v1/incidents?near=14.5,60.5&radius_km=20&sort=killed",
         "/v1/incidents?q=ferry",
+        "/v1/incidents?q=ferry&sort=-date",
+        "/v1/incidents?q=ferry&sort=date",
         "/v1/incidents?q=ferry&sort=-date&kind=detention",
         "/v1/incidents?place=orsa&sort=title",
         "/v1/incidents?actor=jon-berg&actor_role=target",
@@ -271,9 +291,11 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
     database = Database(database_url)
     loaded = _derived(database)
     assert loaded["mill-search"][0] == REACHES[0]
+    assert faults(database_url) == []
     migrate(database, "0002")
     migrate(database)
     assert _derived(database) == loaded
+    assert faults(database_url) == [] and drift(database) == []
     database.close()
     with serving(database_url) as client:
         assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]

@@ -32,6 +32,8 @@ def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
     found: Counter[str] = Counter()
     for resource, data in documents(tmp_path / "seed"):
         check(resource, data)
+        of_the_release = {"version", "changed_in"}
+        assert list(data) == [key for key in DOCUMENTS[resource].model_fields if key not in of_the_release]
         found[resource] += 1
     assert found["incidents"] == found["quotes"] == 1_000 and found["casualties"] > 1_000
     with pytest.raises(ValidationError):

@@ -48,12 +48,12 @@ def lines(files: Files, directory: Path) -> Path:
 def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
-    left_out = {("releases", "loaded_at"), ("search_entries", "number"), ("search_entries", "document")}
+    left_out = {("releases", "loaded_at"), ("search_entries", "document_number")}
     left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in SERVED.values())}
     entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
         led_to = select(col(entry.type), col(entry.id), col(kept.document))
-        led_to = led_to.join(kept, col(kept.number) == col(entry.document))
+        led_to = led_to.join(kept, col(kept.number) == col(entry.document_number))
         found = {
             table.name: sorted(
                 repr([value for name, value in row.items() if (table.name, name) not in left_out])

@@ -171,12 +171,12 @@ class DateSeed(Record):
 
 class Alias(Record):
     name: Line
-    basis: Basis = Basis.STATED
+    basis: Basis = Field(Basis.STATED, validate_default=True)
 
 
 class Parent(Record):
     id: Slug
-    basis: Basis = Basis.STATED
+    basis: Basis = Field(Basis.STATED, validate_default=True)
 
 
 class CoordinateSeed(Record):

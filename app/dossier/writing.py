@@ -80,8 +80,8 @@ class Writer:
 
     def put_off_indexes(self) -> None:
         """On SQLite: takes away the indexes that only speed up reading, which one sort at the end makes much faster
-        than a million insertions. Readers go on with what they see. PostgreSQL would lock them out, so it keeps its
-        indexes."""
+        than a million insertions, and has more memory until then. Readers go on with what they see. PostgreSQL would
+        lock them out, so it keeps its indexes."""
         if self.is_sqlite:
             found = self.run(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"

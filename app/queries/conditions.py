@@ -54,14 +54,14 @@ Steps = Sequence[Callable[[], Sequence[Clause]]]
 
 @dataclass(frozen=True)
 class Condition:
-    """What it says, a clause; on an axis, `unknown` holds for the records that the clause cannot judge.
+    """A clause, as it is stated or made; on an axis, `unknown` holds for the records that the clause cannot judge.
 
     `lead` finds its records by an index, if they are few; `leads` says that the clause does so. `steps` say the same as
     the clause in parts that no two records share, so that an index finds each part in the order of the first days: the
     parts of the first step lie before those of the next. `words` are what it looks for, if it does.
     """
 
-    says: Clause | Callable[[], Clause]
+    stated: Clause | Callable[[], Clause]
     axis: Axis | None = None
     unknown: Clause | None = None
     lead: Lead | None = None
@@ -72,14 +72,14 @@ class Condition:
     @cached_property
     def clause(self) -> Clause:
         """Put together when it is asked for, where not every list needs it."""
-        return self.says if isinstance(self.says, ColumnElement) else self.says()
+        return self.stated if isinstance(self.stated, ColumnElement) else self.stated()
 
     def led(self) -> "Condition":
         """The same condition, its records found by its lead."""
         if self.lead is None:
             return self
         led = and_(self.lead.key.in_(self.lead.ids()), self.clause.is_(True))
-        return replace(self, says=led, lead=None, leads=True, steps=())
+        return replace(self, stated=led, lead=None, leads=True, steps=())
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:

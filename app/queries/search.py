@@ -134,7 +134,7 @@ def newest(*, descending: bool) -> Select[Any]:
     parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
     found, last, entry = _hits(*parts), _hits(*parts), SearchEntry
     edge = until(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
-    document = select(col(StoredDocument.document)).where(col(StoredDocument.number) == col(entry.document))
+    document = select(col(StoredDocument.document)).where(col(StoredDocument.number) == col(entry.document_number))
     day = _FirstDay(col(entry.number))
     columns: list[Label[Any]] = [
         document.scalar_subquery().label("document"),

@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Executable
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -15,7 +14,7 @@ from app.database import Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
 from app.middleware import gone
-from app.queries import RESOURCES, Resource
+from app.queries import RESOURCES, Page, Resource
 from app.reader import Stream
 from app.routes.problems import problems
 from app.routes.records import reader
@@ -66,7 +65,8 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         asked = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
-            batches = chain.from_iterable(map(snapshot.batches, _documents(snapshot, resource, asked)))
+            whole = _documents(snapshot, resource, asked)
+            batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
             return _chunks(suffix, name, batches, base, snapshot.release.number)
 
         stream = await reader(request).stream(work)
@@ -96,11 +96,11 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
     )(handler)
 
 
-def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Executable]:
-    """Statements for the documents of a whole list."""
+def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
+    """The documents of a whole list."""
     order = pages.ordering(snapshot, resource, asked)
     conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
-    return (page.statement for page in resource.ordered(conditions, order))
+    return resource.ordered(conditions, order)
 
 
 def _chunks(suffix: str, name: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:

@@ -50,7 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     is_sqlite = _at_once()
-    op.drop_column("search_entries", "document")
+    op.drop_column("search_entries", "document_number")
     for table in _TABLES:
         op.drop_index(f"ix_{table}_number", table)
         op.add_column(table, sa.Column("document", sa.String(), nullable=True))
@@ -68,16 +68,16 @@ def downgrade() -> None:
 
 def _point_at_documents(number: sa.types.TypeEngine[int], is_sqlite: bool) -> None:
     """What is found by its words leads to its document."""
-    op.add_column("search_entries", sa.Column("document", number, nullable=True))
+    op.add_column("search_entries", sa.Column("document_number", number, nullable=True))
     for table, kind in zip(_TABLES, _TYPES, strict=True):
         op.execute(
-            f"UPDATE search_entries SET document = {table}.number FROM {table}"
+            f"UPDATE search_entries SET document_number = {table}.number FROM {table}"
             f" WHERE search_entries.type = '{kind}' AND search_entries.id = {table}.id"
         )
     if is_sqlite:
-        _rewrite("search_entries", "document INTEGER", "document INTEGER NOT NULL")
+        _rewrite("search_entries", "document_number INTEGER", "document_number INTEGER NOT NULL")
     else:
-        op.alter_column("search_entries", "document", nullable=False)
+        op.alter_column("search_entries", "document_number", nullable=False)
 
 
 def _at_once() -> bool:
