@@ -354,10 +354,12 @@ def _is_stopped(error: Exception) -> bool:
 
 
 def _is_lost(error: Exception) -> bool:
-    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way. Without a
-    statement a connection broke while it was made, or could not be made."""
+    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way; 57P01 to
+    57P03 is a server that ends or begins, and says so before the connection is seen to be closed. Without a statement
+    a connection broke while it was made, or could not be made."""
     lost = isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement is None)
-    return lost or getattr(getattr(error, "orig", None), "sqlstate", None) == "40001"
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return lost or state in ("40001", "57P01", "57P02", "57P03")
 
 
 def _is_refused(error: Exception) -> bool:

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from itertools import cycle
 from os import environ
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from app.database import Database
+from app.database import Database, Snapshot
 from tests import newsroom, postgresql
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
@@ -134,6 +135,21 @@ def test_a_url_may_say_that_nothing_is_prepared(primary: Server, tmp_path: Path)
             prepared.append(snapshot.value(text("SELECT count(*) > 0 FROM pg_prepared_statements")))
         database.close()
     assert prepared == [True, False]
+
+
+def test_a_server_that_says_that_it_ends_is_asked_again(primary: Server, tmp_path: Path) -> None:
+    """It may say so before its connection is seen to be closed."""
+    load_seed(primary.url("news"), edition(tmp_path, 1))
+    database, asked = Database(primary.url("news")), []
+
+    def work(snapshot: Snapshot) -> Any:
+        asked.append(snapshot)
+        if len(asked) == 1:
+            snapshot.rows(text("DO $$ BEGIN RAISE EXCEPTION 'it ends' USING ERRCODE = '57P01'; END $$"))
+        return snapshot.value(text("SELECT 1"))
+
+    assert database.read(work) == 1 and len(asked) == 2
+    database.close()
 
 
 def test_a_lagging_replica_never_mixes_releases(primary: Server, tmp_path: Path, figure: Figure) -> None:
