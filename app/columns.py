@@ -47,11 +47,17 @@ class Table(SQLModel):
 class Served(Table):
     """What every public record carries beside its own columns.
 
-    `number` is that of its document. `sort_name` is the name or title that lists sort by, without case and accents.
+    `number` is that of its document: on SQLite the row's own, so that every index leads to documents without the row;
+    the id is what others refer to. `sort_name` is the name or title that lists sort by, without case and accents.
     `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and `changed_in`.
     """
 
-    number: int = Field(sa_type=NUMBER, foreign_key="documents.number", index=True, unique=True)
+    number: int = Field(
+        primary_key=True,
+        sa_type=NUMBER,
+        foreign_key="documents.number",
+        sa_column_kwargs={"autoincrement": False},
+    )
     digest: str
     version: int
     changed_in: int = Field(foreign_key="releases.number")
@@ -60,6 +66,12 @@ class Served(Table):
 
 def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
     return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key))
+
+
+def slug(target: str | None = None) -> Any:
+    """The id of a record, which may also be one of a space that it shares with others."""
+    shared = [_checked_at_commit(target)] if target else []
+    return Field(sa_column=Column(TEXT, *shared, nullable=False, unique=True))
 
 
 def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bool = False) -> Any:
@@ -79,9 +91,14 @@ def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bo
 
 
 def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:
-    """A foreign key. Checked at commit, so that one release may write its records in any order."""
-    key = ForeignKey(target, deferrable=True, initially="DEFERRED")
+    """A foreign key."""
+    key = _checked_at_commit(target)
     return Field(sa_column=Column(TEXT, key, nullable=nullable, primary_key=primary_key, index=index))
+
+
+def _checked_at_commit(target: str) -> ForeignKey:
+    """So that one release may write its records in any order."""
+    return ForeignKey(target, deferrable=True, initially="DEFERRED")
 
 
 def having(value: str, *columns: str) -> Index:

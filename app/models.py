@@ -9,15 +9,16 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app import codebook
-from app.columns import NUMBER, TERMS, Served, Table, choice, having, reference, text, without
+from app.columns import NUMBER, TERMS, Served, Table, choice, having, reference, slug, text, without
 
 
 class StoredDocument(Table, table=True):
-    """The documents of all records, as they are served. They are ten times as long as what records are found by, so
-    that whoever looks through many of these does so without them."""
+    """The documents of all records, as they are served, with their ids. They are ten times as long as what records are
+    found by, so that whoever looks through many of these does so without them."""
 
     __tablename__ = "documents"
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
+    id: str = text()
     document: str
 
 
@@ -59,7 +60,7 @@ class Party(Table, table=True):
 class Article(Served, table=True):
     __tablename__ = "articles"
     __table_args__ = (Index(None, "sort_name", "id"), Index(None, "published", "id"), Index(None, "changed_in", "id"))
-    id: str = text(primary_key=True)
+    id: str = slug()
     published: str = text()
 
 
@@ -74,7 +75,7 @@ class Place(Served, table=True):
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
     )
-    id: str = text(primary_key=True)
+    id: str = slug()
     kind: str = choice(codebook.PlaceKind)
     latitude: float | None
     longitude: float | None
@@ -102,7 +103,7 @@ class Organization(Served, table=True):
         Index(None, "changed_in", "id"),
         Index(None, "kind", "sort_name", "id"),
     )
-    id: str = reference("parties.id", primary_key=True, index=False)
+    id: str = slug("parties.id")
     kind: str = choice(codebook.OrganizationKind)
 
 
@@ -127,7 +128,7 @@ class Person(Served, table=True):
         Index(None, "anonymity", "sort_name", "id"),
         CheckConstraint("(anonymity IS NULL) = named", name="named"),
     )
-    id: str = reference("parties.id", primary_key=True, index=False)
+    id: str = slug("parties.id")
     named: bool
     anonymity: str | None = choice(codebook.Anonymity, nullable=True)
     life_status: str = choice(codebook.LifeStatus)
@@ -177,7 +178,7 @@ class Incident(Served, table=True):
             for outcome in ("killed", "wounded", "abducted", "detained")
         ),
     )
-    id: str = text(primary_key=True)
+    id: str = slug()
     kind: str = choice(codebook.IncidentKind)
     granularity: str = choice(codebook.Granularity)
     earliest: str | None = text(nullable=True)
@@ -244,7 +245,7 @@ class Casualty(Served, table=True):
         *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
-    id: str = text(primary_key=True)
+    id: str = slug()
     incident_id: str = reference("incidents.id")
     group: str = choice(codebook.CasualtyGroup)
     organization_id: str | None = reference("organizations.id", nullable=True)
@@ -274,7 +275,7 @@ class Quote(Served, table=True):
         Index(None, "anonymity", "sort_name", "id"),
         Index(None, "speaker_id", "sort_name", "id"),
     )
-    id: str = text(primary_key=True)
+    id: str = slug()
     article_id: str = reference("articles.id")
     kind: str = choice(codebook.QuoteKind)
     speaker_id: str = reference("parties.id", index=False)
@@ -321,7 +322,7 @@ class Statement(Served, table=True):
         having("reach", "reach", "earliest"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
     )
-    id: str = text(primary_key=True)
+    id: str = slug()
     article_id: str = reference("articles.id")
     stance: str = choice(codebook.Stance)
     by_id: str | None = reference("parties.id", nullable=True)
@@ -384,13 +385,9 @@ class Evidence(Table, table=True):
 
 
 class SearchEntry(Table, table=True):
-    """What a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector. `number`
-    grows with the record's type and day (see `numbering`); `document_number` is that of its document."""
+    """The words that a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector.
+    `number` holds the record's type, its day and the number of its document (see `numbering`)."""
 
     __tablename__ = "search_entries"
-    __table_args__ = (Index(None, "type", "id", unique=True),)
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
-    type: str = text()
-    id: str = text()
-    document_number: int = Field(sa_type=NUMBER)
     terms: str = Field(sa_type=TERMS)

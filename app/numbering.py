@@ -1,11 +1,13 @@
 """The numbers of search entries: they grow with the type of a record and, within a type, with its day.
 
-A full-text index that walks by number so finds the newest of a type first, without looking at all that match. A number
-holds the type, the day (the ordinal of its first possible day, 0 without one) and which entry of the day it is.
+A full-text index that walks by number so finds the newest of a type first, without looking at all that match, and what
+it finds leads to documents by itself. A number holds the type, the day (the ordinal of the first possible day, 0
+without one) and the number of the document.
 """
 
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 _TYPES = ("article", "incident", "place", "person", "organization", "quote", "statement", "casualty")
 _DAY = 32
@@ -32,3 +34,13 @@ def of_day(kind: str, day: str | None) -> Range:
     """The numbers of those of a type that have this first possible day, or none."""
     first = of_type(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
     return first, first + A_DAY - 1
+
+
+def entry(kind: str, day: str | None, document: int) -> int:
+    """The number of a record's entry."""
+    return of_day(kind, day)[0] + document
+
+
+def document_number(entry: Any) -> Any:
+    """The number of the document that a column of entries' numbers leads to."""
+    return entry % A_DAY

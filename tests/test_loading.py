@@ -19,6 +19,7 @@ from app.dossier import loading
 from app.dossier.loading import Plan, load
 from app.dossier.reading import DossierError
 from app.dossier.rows import rows
+from app.numbering import document_number
 from app.registry import OWNED, SERVED, TYPES, document_of
 from app.schema import migrate
 from tests import newsroom
@@ -182,7 +183,7 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     desk.load(files)
     numbers = {row["number"] for model in SERVED.values() for row in desk.table(model)}
     assert {row["number"] for row in desk.table(models.StoredDocument)} == numbers
-    assert {row["document_number"] for row in desk.table(models.SearchEntry)} == numbers
+    assert {document_number(row["number"]) for row in desk.table(models.SearchEntry)} == numbers
     owned: dict[str, list[dict[str, Any]]] = {"evidence": []}
     for pairs in OWNED.values():
         owned |= {model.__tablename__: [] for model, _ in pairs}

@@ -213,6 +213,7 @@ def test_every_foreign_key_has_an_index(database: Database) -> None:
         for table in METADATA.tables:
             firsts = {str(index["column_names"][0]) for index in looked.get_indexes(table)}
             firsts.add(looked.get_pk_constraint(table)["constrained_columns"][0])
+            firsts |= {str(unique["column_names"][0]) for unique in looked.get_unique_constraints(table)}
             for key in looked.get_foreign_keys(table):
                 (column,) = key["constrained_columns"]
                 assert column in firsts | free, f"{table}.{column}"

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Engine, event, func, insert, select, text
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app import cursors
+from app import cursors, numbering
 from app.database import Database
 from app.filters import IncidentFilters
 from app.models import Incident, SearchEntry, StoredDocument
-from app.numbering import A_DAY, of_day
+from app.numbering import A_DAY
 from app.queries import RESOURCES
 from app.schema import migrate
 from app.spans import REACHES, SHORT, reach
@@ -74,29 +74,25 @@ def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 
 def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
     model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
-    entry = select(col(SearchEntry.terms)).where(col(SearchEntry.id) == "mill-search")
-    terms = connection.execute(entry).scalar_one()
+    mine = numbering.document_number(col(SearchEntry.number)) == model.number
+    terms = connection.execute(select(col(SearchEntry.terms)).where(mine)).scalar_one()
     kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == model.number)
     document = connection.execute(kept).scalar_one()
     last = connection.execute(select(func.max(col(StoredDocument.number)))).scalar_one()
     rows, entries, documents = [], [], []
     for number, days in enumerate(ranges):
-        id_ = f"copy-{number:03}"
+        # Within a day the numbers run against the ids.
+        id_ = f"copy-{MANY - 1 - number:03}"
         earliest, latest = days or (None, None)
         dates = {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest), "sort_date": earliest or ""}
-        its_own = {"number": last + 1 + number, "document": document.replace('"mill-search"', f'"{id_}"')}
+        its_own = {
+            "number": last + 1 + number,
+            "id": id_,
+            "document": document.replace('"mill-search"', f'"{id_}"'),
+        }
         documents.append(its_own)
         rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
-        # Within a day the numbers run against the ids.
-        entries.append(
-            {
-                "number": of_day("incident", earliest)[1] - number,
-                "type": "incident",
-                "id": id_,
-                "document_number": its_own["number"],
-                "terms": terms,
-            }
-        )
+        entries.append({"number": numbering.entry("incident", earliest, last + 1 + number), "terms": terms})
     connection.execute(insert(StoredDocument), documents)
     connection.execute(insert(Incident), rows)
     connection.execute(insert(SearchEntry), entries)
@@ -279,7 +275,7 @@ def test_every_page_of_every_order_begins_at_its_place_in_an_index(
         found = " ".join(plans(many_url, many, asked))
         assert "TEMP B-TREE" not in found and "Sort" not in found
     if following != first:
-        at_its_place = r"SEARCH \w+ USING INDEX \w+ \((\(\w+,id\)|id)[<>]"
+        at_its_place = r"SEARCH \w+ USING COVERING INDEX \w+ \((\(\w+,id\)|id)[<>]"
         assert re.search(at_its_place if ENGINE == "sqlite" else r"Index Cond: .*(ROW\(|id)", found), found
 
 
@@ -307,13 +303,17 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
 
 def _derived(database: Database) -> dict[str, tuple[Any, ...]]:
     """By incident: the class of its range, and the day in its number; where there are boxes, theirs count as well."""
-    entry = (col(SearchEntry.type) == "incident") & (col(SearchEntry.id) == col(Incident.id))
+    entry = numbering.document_number(col(SearchEntry.number)) == col(Incident.number)
     statement = select(col(Incident.id), col(Incident.reach), col(SearchEntry.number)).join(SearchEntry, entry)
     with database.snapshot() as snapshot:
         rows = snapshot.rows(statement)
         found: dict[str, tuple[Any, ...]] = {id_: (reach, number - number % A_DAY) for id_, reach, number in rows}
         if ENGINE == "sqlite":
-            boxes = "SELECT number, round(west, 3), round(east, 3), round(south, 3), round(north, 3), id FROM {}"
-            for table in ("incident_boxes", "place_boxes"):
-                found |= {f"{table} {row.id}": tuple(row)[1:] for row in snapshot.rows(text(boxes.format(table)))}
+            boxes = (
+                "SELECT {1}.id, round(box.west, 3), round(box.east, 3), round(box.south, 3), round(box.north, 3)"
+                " FROM {0} AS box JOIN {1} ON {1}.number = box.number"
+            )
+            for table, records in (("incident_boxes", "incidents"), ("place_boxes", "places")):
+                asked = text(boxes.format(table, records))
+                found |= {f"{table} {row.id}": tuple(row)[1:] for row in snapshot.rows(asked)}
     return found

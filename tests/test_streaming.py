@@ -21,6 +21,7 @@ from app.dossier.examining import check
 from app.dossier.files import Fault
 from app.dossier.loading import load
 from app.dossier.reading import DossierError
+from app.numbering import document_number
 from app.registry import SERVED, document_of
 from app.schema import migrate
 from tests import newsroom, postgresql
@@ -48,12 +49,13 @@ def lines(files: Files, directory: Path) -> Path:
 def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
-    left_out = {("releases", "loaded_at"), ("search_entries", "document_number")}
+    left_out = {("releases", "loaded_at"), ("search_entries", "number")}
     left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in SERVED.values())}
     entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
-        led_to = select(col(entry.type), col(entry.id), col(kept.document))
-        led_to = led_to.join(kept, col(kept.number) == col(entry.document_number))
+        day = col(entry.number) - document_number(col(entry.number))
+        led_to = select(day, col(entry.terms), col(kept.id), col(kept.document))
+        led_to = led_to.join(kept, col(kept.number) == document_number(col(entry.number)))
         found = {
             table.name: sorted(
                 repr([value for name, value in row.items() if (table.name, name) not in left_out])

@@ -53,7 +53,9 @@ def _add_places(url: str, ids: Iterator[str], text: str | None = None) -> None:
         rows = [
             {**orsa._mapping, "id": id_, "sort_name": id_, "number": number} for number, id_ in enumerate(ids, last + 1)
         ]
-        documents = [{"number": row["number"], "document": text or _copy(document, row["id"])} for row in rows]
+        documents = [
+            {"number": row["number"], "id": row["id"], "document": text or _copy(document, row["id"])} for row in rows
+        ]
         connection.execute(insert(StoredDocument), documents)
         connection.execute(insert(Place), rows)
     database.close()

@@ -14,7 +14,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, null, select, update
 from sqlmodel import col
 
 from app import models
@@ -328,11 +328,12 @@ class _Loading:
             self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
-        chosen, number = col(table.id).in_(ids), col(models.StoredDocument.number)
-        numbers = self._connection.execute(select(col(table.number)).where(chosen)).scalars().all()
+        chosen, day = col(table.id).in_(ids), table.sort_date if resource == "incidents" else null()
+        known = self._connection.execute(select(col(table.number), day).where(chosen)).all()
+        documents = col(models.StoredDocument.number).in_([number for number, _ in known])
         self._connection.execute(delete(table).where(chosen))
-        self._connection.execute(delete(models.StoredDocument).where(number.in_(numbers)))
-        self._index.remove(TYPES[resource], ids)
+        self._connection.execute(delete(models.StoredDocument).where(documents))
+        self._index.remove(TYPES[resource], [(number, day) for number, day in known])
 
     def _write(self, resource: str, changes: list[tuple[Planned, Made]]) -> None:
         """Puts in records with all rows that belong to them."""
@@ -342,7 +343,7 @@ class _Loading:
         owned: dict[str, list[Row]] = {}
         for change, made in changes:
             number = next(self._numbers)
-            documents.append((number, finished(made.body, change.version, release)))
+            documents.append((number, made.id, finished(made.body, change.version, release)))
             own.append((*made.columns, number, made.digest, change.version, release))
             for table, rows in made.owned.items():
                 owned.setdefault(table, []).extend(rows)
@@ -350,7 +351,7 @@ class _Loading:
         self._writer.insert(SERVED[resource].__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
-        self._index.add([(made.finding, number) for (_, made), (number, _) in zip(changes, documents, strict=True)])
+        self._index.add([(made.finding, number) for (_, made), (number, *_) in zip(changes, documents, strict=True)])
         self._log(change for change, _ in changes)
 
 

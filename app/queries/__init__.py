@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import CompoundSelect, Select, TableValuedAlias, func, select, tuple_, union_all
 from sqlmodel import col
 
-from app.models import Article, Casualty, Incident, SearchEntry
-from app.numbering import of_day, of_type
+from app.models import Article, Casualty, Incident
+from app.numbering import document_number, of_day, of_type
 from app.queries.conditions import Axis, Clause, Condition, by_first_day, matching, not_judged, shared
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
@@ -165,8 +165,7 @@ class Resource:
     def _hit(self, found: TableValuedAlias, *columns: Any) -> Select[Any]:
         """Columns of the records that were found by words."""
         statement = select(*columns).select_from(found)
-        statement = statement.join(SearchEntry, col(SearchEntry.number) == found.c.number)
-        return statement.join(self.table, self.table.id == col(SearchEntry.id))
+        return statement.join(self.table, self.table.number == document_number(found.c.number))
 
     def select(self, conditions: list[Condition], *columns: Any) -> Select[Any]:
         """The columns of every record that matches."""
@@ -186,9 +185,7 @@ class Resource:
         if self.name == "casualties":
             statement = statement.join(Incident, col(Incident.id) == col(Casualty.incident_id))
         if order is not None and order.ranks is not None:
-            entry = (col(SearchEntry.type) == self.type) & (col(SearchEntry.id) == self.table.id)
-            statement = statement.join(SearchEntry, entry)
-            statement = statement.join(order.ranks, order.ranks.c.number == col(SearchEntry.number))
+            statement = statement.join(order.ranks, self.table.number == document_number(order.ranks.c.number))
         return statement
 
 

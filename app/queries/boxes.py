@@ -1,4 +1,4 @@
-"""Boxes as SQL: the ids of the records whose own box touches one.
+"""Boxes as SQL: the numbers of the records whose own box touches one.
 
 SQLite answers from R*Trees, which keep boxes a hair too large, PostgreSQL from GiST indexes over the columns. Whoever
 asks looks at the columns as well.
@@ -6,8 +6,8 @@ asks looks at the columns as well.
 
 from typing import Any
 
+from sqlalchemy import BigInteger, Select, column, literal, select
 from sqlalchemy import Float as SqlFloat
-from sqlalchemy import Select, String, column, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -44,7 +44,7 @@ def _sqlite(element: _Touching, compiler: SQLCompiler, **options: Any) -> str:
         f"(west <= {east} + {turn} AND east >= {west} + {turn} AND south <= {north} AND north >= {south})"
         for turn in TURNS
     )
-    return f"(SELECT id FROM {element.boxes} WHERE {' OR '.join(turns)})"
+    return f"(SELECT number FROM {element.boxes} WHERE {' OR '.join(turns)})"
 
 
 @compiles(_Touching, "postgresql")
@@ -55,12 +55,12 @@ def _postgresql(element: _Touching, compiler: SQLCompiler, **options: Any) -> st
         f"box(point({west} + {turn}, {south}), point({east} + {turn}, {north}))"
         for turn in TURNS
     )
-    return f"(SELECT id FROM {element.table} WHERE west IS NOT NULL AND ({' OR '.join(turns)}))"
+    return f"(SELECT number FROM {element.table} WHERE west IS NOT NULL AND ({' OR '.join(turns)}))"
 
 
 def touching(table: type[Any], box: BBox) -> Select[Any]:
-    """Ids of the records of a table whose box touches this one, and perhaps of some beside it."""
+    """Numbers of the records of a table whose box touches this one, and perhaps of some beside it."""
     east = box.east if box.west <= box.east else box.east + 360
     sides = (literal(float(side), SqlFloat) for side in (box.west, box.south, east, box.north))
     kind = _Incidents if table.__tablename__ == "incidents" else _Places
-    return select(kind(*sides).table_valued(column("id", String), name="touching").c.id)
+    return select(kind(*sides).table_valued(column("number", BigInteger), name="touching").c.number)

@@ -16,7 +16,7 @@ from sqlmodel import col
 from app.geography import EARTH_RADIUS_M, box_around
 from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
 from app.queries.boxes import TURNS, touching
-from app.queries.search import ids
+from app.queries.search import numbers
 from app.spans import REACHES, SHORT, days_before
 from app.terms import Question, question
 from app.values import BBox, Interval, Near
@@ -36,17 +36,17 @@ MANY = 50_000
 
 @dataclass(frozen=True)
 class Lead:
-    """An index that finds the records of a condition: ids of them, and perhaps of some more, that `key` is among.
+    """An index that finds the records of a condition: keys of them, and perhaps of some more, that `key` is among.
 
     What not every list needs is put together when it is asked for, because that takes longer than a short query.
     """
 
     key: Any
-    ids: Callable[[], Any]
+    keys: Callable[[], Any]
 
     def size(self, most: int) -> Select[Any]:
         """How many there are, as far as it matters: none are counted after `most` and one."""
-        return select(func.count()).select_from(self.ids().limit(most + 1).subquery())
+        return select(func.count()).select_from(self.keys().limit(most + 1).subquery())
 
 
 Steps = Sequence[Callable[[], Sequence[Clause]]]
@@ -78,7 +78,7 @@ class Condition:
         """The same condition, its records found by its lead."""
         if self.lead is None:
             return self
-        led = and_(self.lead.key.in_(self.lead.ids()), self.clause.is_(True))
+        led = and_(self.lead.key.in_(self.lead.keys()), self.clause.is_(True))
         return replace(self, stated=led, lead=None, leads=True, steps=())
 
 
@@ -132,7 +132,7 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
         found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
     if filters.q is not None:
-        found.append(Condition(partial(says, table.id, kind, filters.q), leads=True, words=question(filters.q)))
+        found.append(Condition(partial(says, table.number, kind, filters.q), leads=True, words=question(filters.q)))
     return found
 
 
@@ -149,9 +149,9 @@ def linked(key: Any, owner: Any, *clauses: Clause, kind: Clause | None = None) -
     return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*its_kind, *clauses)))
 
 
-def says(id_: Any, kind: str, text: str) -> Clause:
-    """The record of this type and id has the words that are asked for."""
-    clause: Clause = id_.in_(ids(question(text), kind))
+def says(number: Any, kind: str, text: str) -> Clause:
+    """The record of this type and number has the words that are asked for."""
+    clause: Clause = number.in_(numbers(question(text), kind))
     return clause
 
 
@@ -207,7 +207,7 @@ def located(
 
 
 def _on_map(table: type[Any], box: BBox, clause: Clause, unknown: Clause) -> Condition:
-    return Condition(clause, "location", unknown, lead=Lead(table.id, lambda: touching(table, box)))
+    return Condition(clause, "location", unknown, lead=Lead(table.number, lambda: touching(table, box)))
 
 
 def _in_box(table: type[Any], box: BBox, *, certain: bool) -> Clause:

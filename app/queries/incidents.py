@@ -35,7 +35,8 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     if filters.q is not None:
         common.append(
             Condition(
-                or_(says(Casualty.id, "casualty", filters.q), says(Incident.id, "incident", filters.q)), leads=True
+                or_(says(Casualty.number, "casualty", filters.q), says(Incident.number, "incident", filters.q)),
+                leads=True,
             )
         )
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))

@@ -30,8 +30,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
-from app.models import SearchEntry, StoredDocument
-from app.numbering import A_DAY, DAYS, Range, of_type
+from app.models import StoredDocument
+from app.numbering import A_DAY, DAYS, Range, document_number, of_type
 from app.terms import Phrase, Question
 
 RANKED = 20_000
@@ -125,23 +125,22 @@ def wanted(question: Question, numbers: Range) -> dict[str, Any]:
 
 @cache
 def newest(*, descending: bool) -> Select[Any]:
-    """Document, first day and id of the entries with words in the order of their days, which their numbers hold, until
-    a page is full. Takes the values of `wanted`, `limit`, and `before`, which is one less.
+    """Document, first day and id of the records with words in the order of their days, which the numbers of entries
+    hold, until a page is full. Takes the values of `wanted`, `limit`, and `before`, which is one less.
 
-    Kept, because putting it together takes longer than running it; and it looks at nothing but the index, its entries
-    and the documents of the page.
+    Kept, because putting it together takes longer than running it; and it looks at nothing but the index and the
+    documents of the page.
     """
     parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
-    found, last, entry = _hits(*parts), _hits(*parts), SearchEntry
+    found, last, kept = _hits(*parts), _hits(*parts), StoredDocument
     edge = until(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
-    document = select(col(StoredDocument.document)).where(col(StoredDocument.number) == col(entry.document_number))
-    day = _FirstDay(col(entry.number))
-    columns: list[Label[Any]] = [
-        document.scalar_subquery().label("document"),
-        day.label("value"),
-        col(entry.id).label("id"),
-    ]
-    page = select(*columns).select_from(found).join(entry, col(entry.number) == found.c.number).where(edge)
+    columns: tuple[Label[Any], ...] = (
+        col(kept.document).label("document"),
+        _FirstDay(found.c.number).label("value"),
+        col(kept.id).label("id"),
+    )
+    page = select(*columns).select_from(found).where(edge)
+    page = page.join(kept, col(kept.number) == document_number(found.c.number))
     return page.order_by(*(one.desc() if descending else one.asc() for one in columns[1:])).limit(bindparam("limit"))
 
 
@@ -164,10 +163,9 @@ def until(
     return found.c.number < func.coalesce(day.scalar_subquery() + A_DAY, ends[1] + 1)
 
 
-def ids(question: Question, kind: str) -> Select[Any]:
-    """Ids of the records of one type that match."""
-    found = hits(question, of_type(kind))
-    return select(col(SearchEntry.id)).join(found, col(SearchEntry.number) == found.c.number)
+def numbers(question: Question, kind: str) -> Select[Any]:
+    """Numbers of the records of one type that match."""
+    return select(document_number(hits(question, of_type(kind)).c.number))
 
 
 def size(question: Question, kind: str, most: int | None = None) -> Select[Any]:
@@ -176,16 +174,10 @@ def size(question: Question, kind: str, most: int | None = None) -> Select[Any]:
     return select(func.count()).select_from((found if most is None else found.limit(most + 1)).subquery())
 
 
-def best(question: Question, kinds: Sequence[str], limit: int) -> Select[str, str]:
-    """Type and id of the records of some types that match best."""
+def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
+    """The numbers of the documents, of some types, that match best."""
     found = union_all(*(select(hits(question, of_type(kind), RANKED_OF_EACH)) for kind in kinds)).subquery()
-    entry = SearchEntry
-    return (
-        select(col(entry.type), col(entry.id))
-        .join(found, col(entry.number) == found.c.number)
-        .order_by(found.c.rank, col(entry.type), col(entry.id))
-        .limit(limit)
-    )
+    return select(document_number(found.c.number)).order_by(found.c.rank, found.c.number).limit(limit)
 
 
 def _fts5(question: Question) -> str:

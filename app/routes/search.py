@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
+from sqlmodel import col
 from starlette.requests import Request
 
 from app import pages
 from app.database import Snapshot
 from app.documents import Data
+from app.models import StoredDocument
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
 from app.queries.search import best, size
-from app.registry import SERVED, TYPES, document_of
 from app.routes.problems import problems
 from app.routes.records import answer, reader
 from app.terms import Question, Segment, question, snippet
@@ -24,7 +25,6 @@ from app.values import ResultSize
 
 SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
 SEARCHED: tuple[SearchType, ...] = ("incident", "place", "person", "organization", "quote", "statement")
-_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 router = APIRouter(prefix="/v1")
 
@@ -98,10 +98,9 @@ async def search(request: Request) -> Response:
 
 def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: str) -> pages.Answer:
     types = tuple(dict.fromkeys(filters.type or SEARCHED))
-    found = [(row[0], row[1]) for row in snapshot.rows(best(asked, types, filters.limit))]
-    documents = _documents(snapshot, found)
+    found = _documents(snapshot, snapshot.column(best(asked, types, filters.limit)))
     results = SearchResults(
-        data=[_found(documents[one], asked) for one in found],
+        data=[_found(document, asked) for document in found],
         links=SearchLinks(self=link),
         meta=SearchMeta(
             release=snapshot.release.number,
@@ -112,17 +111,11 @@ def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: 
     return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
 
 
-def _documents(snapshot: Snapshot, best: list[tuple[str, str]]) -> dict[tuple[str, str], Data]:
-    """The documents of the results: one query per type, however many there are."""
-    found: dict[tuple[str, str], Data] = {}
-    for kind in dict.fromkeys(kind for kind, _ in best):
-        resource = _RESOURCES[kind]
-        table = SERVED[resource]
-        wanted = table.id.in_([id_ for its, id_ in best if its == kind])
-        for text in snapshot.column(select(document_of(table)).where(wanted)):
-            document = json.loads(text)
-            found[kind, document["id"]] = document
-    return found
+def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
+    """The documents of the results, in their order."""
+    number, document = col(StoredDocument.number), col(StoredDocument.document)
+    found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
+    return [json.loads(found[one]) for one in numbers]
 
 
 def _found(document: Data, asked: Question) -> Found:
