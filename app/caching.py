@@ -7,6 +7,7 @@ URL and of the encoding, and its ETag is made of nothing else.
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Caching:
         headers.setdefault("Cache-Control", _freshness(scope["path"]) if good else "no-store")
         if message["status"] == 200 and headers["Cache-Control"] != "no-store":
             headers["ETag"] = self._etag(headers, url_of(scope["path"], scope["query_string"]), release)
-            headers.setdefault("Last-Modified", _last_modified(release))
+            headers.setdefault("Last-Modified", _last_modified(release.loaded_at if release is not None else None))
         return headers.raw
 
     def _etag(self, headers: MutableHeaders, url: str, release: ReleaseMark | None) -> str:
@@ -76,7 +77,8 @@ def _freshness(path: str) -> str:
     return next(directive for pattern, directive in FRESHNESS if pattern.fullmatch(path))
 
 
-def _last_modified(release: ReleaseMark | None) -> str:
+@lru_cache(maxsize=16)
+def _last_modified(loaded_at: str | None) -> str:
     """When the data or the code last changed; both make the answer."""
-    loaded = datetime.fromisoformat(release.loaded_at) if release is not None else _BUILT
+    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILT
     return format_datetime(max(loaded, _BUILT), usegmt=True)

@@ -16,12 +16,13 @@ from itertools import chain
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.problems import Unavailable
 
@@ -82,6 +83,13 @@ def _release(number: int, digest: str, loaded_at: str, counts: str) -> ReleaseMa
     return ReleaseMark(number, digest, loaded_at, json.loads(counts))
 
 
+@lru_cache(maxsize=64)
+def _written(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
+    """SQL, the names of the values that it takes, one after the other, and those that it brings along."""
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+    return str(compiled), list(compiled.positiontup or ()), dict(compiled.params)
+
+
 class Snapshot:
     """One consistent view of the database: everything read through it belongs to `release`.
 
@@ -98,17 +106,26 @@ class Snapshot:
         results.callback(notes.pop, "snapshot")
         self.release = _newest(connection)
 
-    def rows(self, statement: Executable, **parameters: Any) -> list[Any]:
+    def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
+        """The rows of a statement. One that takes values is kept by whoever asks, and written for the engine once."""
         self._begin()
-        return list(self._connection.execute(statement, parameters).all())
+        if values and self._connection.dialect.name == "sqlite":
+            # By the driver itself, because what is between takes longer than short statements; errors are
+            # SQLAlchemy's to explain.
+            sql, names, constants = _written(statement, self._connection.dialect)
+            values = {**constants, **values}
+            with suppress(sqlite3.Error):
+                cursor = self._connection.connection.cursor().execute(sql, [values[name] for name in names])
+                return cast(list[Any], cursor.fetchall())
+        return list(self._connection.execute(cast(Executable, statement), values).all())
 
     def column(self, statement: Executable) -> list[Any]:
         self._begin()
         return list(self._connection.execute(statement).scalars())
 
-    def value(self, statement: Executable, **parameters: Any) -> Any:
-        self._begin()
-        return self._connection.execute(statement, parameters).scalar()
+    def value(self, statement: ClauseElement, **values: Any) -> Any:
+        """The first column of the first row, or null without one."""
+        return next((row[0] for row in self.rows(statement, **values)), None)
 
     def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:
         """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""

@@ -41,6 +41,16 @@ def entry(kind: str, day: str | None, document: int) -> int:
     return of_day(kind, day)[0] + document
 
 
+@lru_cache(maxsize=65_536)
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat() if ordinal else ""
+
+
+def first_day(entry: int) -> str:
+    """The first possible day that an entry's number holds; empty for none."""
+    return _day(entry // A_DAY % DAYS)
+
+
 def document_number(entry: Any) -> Any:
     """The number of the document that a column of entries' numbers leads to."""
     return entry % A_DAY

@@ -126,7 +126,7 @@ def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any
     """So many of the first rows that the statements find, one after the other."""
     rows: list[Any] = []
     while len(rows) < limit and (asked := next(statements, None)) is not None:
-        rows += snapshot.rows(asked.statement, **asked.values)
+        rows += asked.made(snapshot.rows(asked.statement, **asked.values))
     return rows[:limit]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from app.queries.conditions import Axis, Clause, Condition, by_first_day, matchi
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
 from app.queries.places import places
-from app.queries.search import hits, newest, until, wanted
+from app.queries.search import hits, in_days, newest, until, wanted
 from app.queries.speech import quotes, statements
 from app.registry import SERVED, TYPES, document_of
 from app.terms import Question, question
@@ -25,10 +26,11 @@ Place = tuple[Any, ...]
 
 
 class Page(NamedTuple):
-    """A statement, and values for it if it takes any."""
+    """A statement, values for it if it takes any, and what makes a page of the rows that it finds."""
 
     statement: Select[Any] | CompoundSelect[Any]
     values: Mapping[str, Any] = MappingProxyType({})
+    made: Callable[[list[Any]], list[Any]] = list
 
 
 def articles(filters: Any) -> list[Condition]:
@@ -108,8 +110,9 @@ class Resource:
             if others or after is not None:
                 yield Page(self._newest(asked, others, order, after, limit))
             else:
-                values = {**wanted(asked, of_type(self.type)), "before": limit - 1, "limit": limit}
-                yield Page(newest(descending=order.descending), values)
+                values = {**wanted(asked, of_type(self.type)), "before": limit - 1}
+                in_order = partial(in_days, descending=order.descending)
+                yield Page(newest(descending=order.descending), values, in_order)
         elif limit is not None and any(one.leads for one in conditions):
             yield Page(self._few(conditions, order, after, limit))
         else:

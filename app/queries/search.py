@@ -6,13 +6,13 @@ for better matches and comparable within one engine and release only.
 
 from collections.abc import Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
-    Label,
     Select,
     String,
     TableValuedAlias,
@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
 from app.models import StoredDocument
-from app.numbering import A_DAY, DAYS, Range, document_number, of_type
+from app.numbering import A_DAY, Range, document_number, first_day, of_type
 from app.terms import Phrase, Question
 
 RANKED = 20_000
@@ -77,29 +77,6 @@ def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT number, {rank} AS rank FROM {found})"
 
 
-class _FirstDay(FunctionElement[str]):
-    """The first possible day that an entry's number holds; empty for none."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(_FirstDay, "sqlite")
-def _sqlite_day(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
-    day = _ordinal(element, compiler, **options)
-    return f"CASE {day} WHEN 0 THEN '' ELSE date({day} + 1721424.5) END"
-
-
-@compiles(_FirstDay, "postgresql")
-def _postgresql_day(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
-    day = _ordinal(element, compiler, **options)
-    return f"CASE {day} WHEN 0 THEN '' ELSE to_char(DATE '0001-01-01' + CAST({day} - 1 AS integer), 'YYYY-MM-DD') END"
-
-
-def _ordinal(element: _FirstDay, compiler: SQLCompiler, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)} / {A_DAY} & {DAYS - 1})"
-
-
 def hits(question: Question, numbers: Range, most: int | None = None) -> TableValuedAlias:
     """`number` and `rank` of the entries that match, within a range; of so many with the highest numbers."""
     return _hits(*(literal(value, _TYPES[name]) for name, value in wanted(question, numbers).items()), most=most)
@@ -125,8 +102,9 @@ def wanted(question: Question, numbers: Range) -> dict[str, Any]:
 
 @cache
 def newest(*, descending: bool) -> Select[Any]:
-    """Document, first day and id of the records with words in the order of their days, which the numbers of entries
-    hold, until a page is full. Takes the values of `wanted`, `limit`, and `before`, which is one less.
+    """Document, number and id of the entries with words in the order of their numbers, and so of their days, until a
+    page is full and its last day complete. Takes the values of `wanted` and `before`, which is one less than a page
+    holds; `in_days` makes the page of what it finds.
 
     Kept, because putting it together takes longer than running it; and it looks at nothing but the index and the
     documents of the page.
@@ -134,14 +112,16 @@ def newest(*, descending: bool) -> Select[Any]:
     parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
     found, last, kept = _hits(*parts), _hits(*parts), StoredDocument
     edge = until(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
-    columns: tuple[Label[Any], ...] = (
-        col(kept.document).label("document"),
-        _FirstDay(found.c.number).label("value"),
-        col(kept.id).label("id"),
-    )
-    page = select(*columns).select_from(found).where(edge)
-    page = page.join(kept, col(kept.number) == document_number(found.c.number))
-    return page.order_by(*(one.desc() if descending else one.asc() for one in columns[1:])).limit(bindparam("limit"))
+    number = found.c.number
+    page = select(col(kept.document), number, col(kept.id)).select_from(found)
+    page = page.join(kept, col(kept.number) == document_number(number)).where(edge)
+    return page.order_by(number.desc() if descending else number.asc())
+
+
+def in_days(rows: Sequence[Any], *, descending: bool) -> list[tuple[str, str, str]]:
+    """Document, first day and id in the order of the days and, within a day, of the ids."""
+    found = ((document, first_day(number), id_) for document, number, id_ in rows)
+    return sorted(found, key=itemgetter(1, 2), reverse=descending)
 
 
 def until(

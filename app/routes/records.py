@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from app import pages
@@ -21,6 +22,15 @@ from app.routes.representations import alternates
 from app.terms import question
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _Direct(APIRoute):
+    """A route whose handler takes the request as it is: FastAPI documents it and has nothing to look for in it."""
+
+    def get_route_handler(self) -> Handler:
+        handler: Handler = self.endpoint
+        return handler
+
 
 ABOUT = {
     "articles": "The articles that everything else rests on. Their text stays with their publishers.",
@@ -51,7 +61,7 @@ _IN_ORDER = {
 
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
-    found = APIRouter(prefix="/v1")
+    found = APIRouter(prefix="/v1", route_class=_Direct)
     for name, resource in RESOURCES.items():
         _add_list(found, name, resource)
         _add_detail(found, name, resource)
