@@ -98,6 +98,12 @@ def _key(path: str, query: bytes, accept: str, coding: str) -> Key:
 
 def url_of(path: str, query: bytes) -> str:
     """A URL in one spelling: percent-encoded only where it has to be."""
+    read = _url if len(query) <= LONGEST_QUERY else _url.__wrapped__
+    return read(path, query)
+
+
+@lru_cache(maxsize=8192)
+def _url(path: str, query: bytes) -> str:
     return f"{path}?{urlencode(parse_qsl(query.decode('latin-1'), keep_blank_values=True))}"
 
 

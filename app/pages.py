@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from pydantic import BaseModel
 from sqlalchemy import Select, bindparam, select
@@ -16,6 +15,7 @@ from sqlmodel import col
 from app import cursors
 from app.database import Snapshot
 from app.filters import DetailFilters, Listing
+from app.links import address
 from app.models import Change
 from app.problems import BadParameter, Gone, Merged, NotFound
 from app.queries import Order, Page, Resource
@@ -53,7 +53,7 @@ class Request:
 
     def link(self, **changes: str) -> str:
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
-        return f"{self.path}?{urlencode(items)}" if items else self.path
+        return address(self.path, items)
 
 
 def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:

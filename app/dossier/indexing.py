@@ -23,6 +23,10 @@ _ADD_TERMS = "INSERT INTO search_index (rowid, terms) VALUES (?, ?)"
 # An FTS5 index over another table is told the terms that it is to forget.
 _FORGET_TERMS = "INSERT INTO search_index (search_index, rowid, terms) VALUES ('delete', ?, ?)"
 _REBUILD_TERMS = "INSERT INTO search_index (search_index) VALUES ('rebuild')"
+# Bytes of terms that are sorted at a time; what is sorted in parts has to be merged.
+_SORT_TERMS = "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', ?)"
+_SORTED = 64 * 2**20
+_USUALLY_SORTED = 2**20
 _ADD_BOX = "INSERT INTO {} (number, west, east, south, north) VALUES (?, ?, ?, ?, ?)"
 _FORGET_BOX = "DELETE FROM {} WHERE number = ?"
 
@@ -88,7 +92,9 @@ class Index:
 
     def finish(self) -> None:
         if self._later and self._writer.is_sqlite:
+            self._writer.many(_SORT_TERMS, [(_SORTED,)])
             self._writer.many(_REBUILD_TERMS, [()])
+            self._writer.many(_SORT_TERMS, [(_USUALLY_SORTED,)])
 
 
 def _vector(found: str) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from app.links import address
 from app.parameters import documented, parse
 from app.problems import BadParameter, NotAcceptable, ParameterError
 from app.queries import RESOURCES
@@ -65,9 +65,8 @@ def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
 
 def alternates(name: str, suffix: str, items: Items) -> list[str]:
     """The `Link` values of the other representations of a list, with the filters that they take."""
-    queries = {names: _query(items, names) for names in {_not_taken(other) for other in _SUFFIXES[name]}}
     return [
-        f'</v1/{name}{other}{queries[_not_taken(other)]}>; rel="alternate"; type="{MEDIA_TYPES[other]}"'
+        f'<{link(name, other, items)}>; rel="alternate"; type="{MEDIA_TYPES[other]}"'
         for other in _SUFFIXES[name]
         if other != suffix
     ]
@@ -75,16 +74,8 @@ def alternates(name: str, suffix: str, items: Items) -> list[str]:
 
 def link(name: str, suffix: str, items: Items) -> str:
     """The path of a representation with the parameters that it takes."""
-    return f"/v1/{name}{suffix}{_query(items, _not_taken(suffix))}"
-
-
-def _not_taken(suffix: str) -> tuple[str, ...]:
-    return _NOT_TAKEN[suffix][0] if suffix else ()
-
-
-def _query(items: Items, left_out: tuple[str, ...]) -> str:
-    kept = [item for item in items if item[0] not in left_out]
-    return f"?{urlencode(kept)}" if kept else ""
+    not_taken = _NOT_TAKEN[suffix][0] if suffix else ()
+    return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
 
 
 def public_url(request: Request) -> str:
