@@ -87,7 +87,10 @@ def _release(number: int, digest: str, loaded_at: str, counts: str) -> ReleaseMa
 def _written(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
     """SQL, the names of the values that it takes, one after the other, and those that it brings along."""
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
-    return str(compiled), list(compiled.positiontup or ()), dict(compiled.params)
+    if compiled.post_compile_params:
+        raise TypeError("a statement whose SQL depends on its values cannot be kept")
+    constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
+    return str(compiled), list(compiled.positiontup or ()), constants
 
 
 class Snapshot:
@@ -107,16 +110,19 @@ class Snapshot:
         self.release = _newest(connection)
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
-        """The rows of a statement. One that takes values is kept by whoever asks, and written for the engine once."""
+        """The rows of a statement. One that takes values is kept by whoever asks and written for the engine once; its
+        columns are numbers and text."""
         self._begin()
         if values and self._connection.dialect.name == "sqlite":
             # By the driver itself, because what is between takes longer than short statements; errors are
             # SQLAlchemy's to explain.
             sql, names, constants = _written(statement, self._connection.dialect)
-            values = {**constants, **values}
-            with suppress(sqlite3.Error):
-                cursor = self._connection.connection.cursor().execute(sql, [values[name] for name in names])
-                return cast(list[Any], cursor.fetchall())
+            its_values = [(constants | values)[name] for name in names]
+            try:
+                return cast(list[Any], self._connection.connection.cursor().execute(sql, its_values).fetchall())
+            except sqlite3.Error as error:
+                if _is_stopped(error):
+                    raise TooSlow from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
     def column(self, statement: Executable) -> list[Any]:

@@ -40,8 +40,8 @@ VALIDATORS = {
 LARGEST_PART = 16
 """A body larger than this part of the memory is not kept; its validators are, so that it is good for a 304."""
 
-LONGEST_QUERY = 2000
-"""Bytes of a query up to which its reading is remembered."""
+LONGEST_READ = 2000
+"""Bytes of what a request asks for up to which its reading is remembered."""
 
 _CONDITIONS = {b"if-none-match", b"if-modified-since"}
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -77,8 +77,10 @@ class Asked(NamedTuple):
             elif name == b"range":
                 in_part = True
         query: bytes = scope["query_string"]
-        read = _key if len(query) + len(accept) + len(coding) <= LONGEST_QUERY else _key.__wrapped__
-        return cls(read(scope["path"], query, accept, coding), tags, since, in_part)
+        path: str = scope["path"]
+        short = len(path) + len(query) + len(accept) + len(coding) <= LONGEST_READ
+        read = _key if short else _key.__wrapped__
+        return cls(read(path, query, accept, coding), tags, since, in_part)
 
     def has(self, etag: str, last_modified: str) -> bool:
         """Whether the client has the answer with these validators. A tag is compared weakly and goes before a date.
@@ -98,7 +100,7 @@ def _key(path: str, query: bytes, accept: str, coding: str) -> Key:
 
 def url_of(path: str, query: bytes) -> str:
     """A URL in one spelling: percent-encoded only where it has to be."""
-    read = _url if len(query) <= LONGEST_QUERY else _url.__wrapped__
+    read = _url if len(path) + len(query) <= LONGEST_READ else _url.__wrapped__
     return read(path, query)
 
 

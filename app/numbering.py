@@ -46,11 +46,16 @@ def _day(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat() if ordinal else ""
 
 
-def first_day(entry: int) -> str:
+def first_day(number: int) -> str:
     """The first possible day that an entry's number holds; empty for none."""
-    return _day(entry // A_DAY % DAYS)
+    return _day(number // A_DAY % DAYS)
 
 
-def document_number(entry: Any) -> Any:
-    """The number of the document that a column of entries' numbers leads to."""
-    return entry % A_DAY
+def document_number(number: Any) -> Any:
+    """The number of the document that an entry's number, or a column of them, leads to."""
+    return number % A_DAY
+
+
+def type_code(number: Any) -> Any:
+    """What stands for the type in an entry's number, or a column of them."""
+    return number // (1 << _TYPE)

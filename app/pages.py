@@ -126,7 +126,10 @@ def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any
     """So many of the first rows that the statements find, one after the other."""
     rows: list[Any] = []
     while len(rows) < limit and (asked := next(statements, None)) is not None:
-        rows += asked.made(snapshot.rows(asked.statement, **asked.values))
+        found = asked.made(snapshot.rows(asked.statement, **asked.values))
+        if found is None and asked.otherwise is not None:
+            found = snapshot.rows(asked.otherwise())
+        rows += found or []
     return rows[:limit]
 
 

@@ -21,9 +21,11 @@ from typing import Any, Protocol
 
 from rfc8785 import dumps
 from sqlalchemy import make_url, select
+from sqlmodel import col
 
 from app.columns import Table
 from app.database import Database
+from app.models import StoredDocument
 from app.problems import Unavailable
 from app.registry import SERVED, TYPES, document_of
 from tests import postgresql
@@ -152,8 +154,11 @@ def faults(url: str) -> list[str]:
     with database.snapshot() as snapshot:
         for resource, table in SERVED.items():
             columns = table.__table__.columns
-            for id_, known, document in snapshot.rows(select(columns.id, columns.digest, document_of(table))):
+            asked = select(columns.id, columns.digest, col(StoredDocument.id), document_of(table))
+            asked = asked.join(StoredDocument, col(StoredDocument.number) == columns.number)
+            for id_, known, its_id, document in snapshot.rows(asked):
                 told = {k: v for k, v in json.loads(document).items() if k not in ("version", "changed_in")}
+                wrong += [] if id_ == its_id == told["id"] else [f"{resource}/{id_} has the document of {its_id}"]
                 digest = hashlib.sha256(dumps(told)).hexdigest()
                 lines.append(f"{TYPES[resource]}/{id_} {digest}")
                 wrong += [] if digest == known else [f"{resource}/{id_} has another digest"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import literal, select
+from sqlalchemy import bindparam, literal, select
 from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -34,8 +34,16 @@ ENDLESS = select(_numbers.c.n).where(_numbers.c.n < 0)
 """Counts on and on and finds nothing. Both engines are busy with it until somebody stops them."""
 
 
+KEPT = select(_numbers.c.n).where(_numbers.c.n < bindparam("less"))
+"""The same as a statement that takes a value, which a driver runs by itself."""
+
+
 def count_on(snapshot: Snapshot) -> Any:
     return snapshot.value(ENDLESS)
+
+
+def count_on_by_driver(snapshot: Snapshot) -> Any:
+    return snapshot.value(KEPT, less=0)
 
 
 @pytest.fixture
@@ -55,7 +63,10 @@ async def soon(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.parametrize("slow", [False, True])
-def test_a_statement_is_stopped_and_its_connection_is_used_again(hurried: Reader, slow: bool) -> None:
+@pytest.mark.parametrize("count_on", [count_on, count_on_by_driver])
+def test_a_statement_is_stopped_and_its_connection_is_used_again(
+    hurried: Reader, slow: bool, count_on: Callable[[Snapshot], Any]
+) -> None:
     async def scenario() -> None:
         for _ in range(3):
             with pytest.raises(TooSlow):

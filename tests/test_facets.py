@@ -1,17 +1,15 @@
 """Facets: a value counts exactly the records that the list holds with that value as its filter."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from app.queries.facets import FACETS
 from tests import newsroom
 from tests.conftest import load_seed, serving
+from tests.statements import statements
 
 Json = dict[str, Any]
 
@@ -51,18 +49,6 @@ def as_filter(name: str, value: str) -> dict[str, str]:
     if name in ("month", "year"):
         return {"datetime": value, "date_match": "within"}
     return {name: value}
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_counts_of_the_small_article(small_client: TestClient) -> None:
@@ -192,7 +178,7 @@ def test_bad_parameters_are_named(small_client: TestClient, query: str, paramete
 def test_the_number_of_queries_does_not_grow_with_the_values(client: TestClient) -> None:
     numbers = []
     for limit in ("1", "500"):
-        with counted_queries() as seen:
+        with statements() as seen:
             facets(client, "incidents", "kind", "place", "actor", "month", limit=limit)
         numbers.append(len(seen))
     assert numbers[0] == numbers[1]

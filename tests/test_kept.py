@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from app.database import Database
@@ -16,6 +15,7 @@ from tests import newsroom
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.newsroom import INCIDENTS, record
+from tests.statements import statements
 
 HIT = "dateline; hit"
 STALE = "dateline; hit; detail=stale"
@@ -44,28 +44,20 @@ def status(client: TestClient, url: str, **headers: str) -> str | None:
     return found
 
 
-def statements(work: Callable[[], object]) -> list[str]:
-    """The SQL that databases are asked meanwhile, beside which release is the newest."""
-    found: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        found.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+def asked(work: Callable[[], object]) -> list[str]:
+    """The SQL that databases are asked meanwhile."""
+    with statements() as sent:
         work()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    return [one for one in found if one.startswith("SELECT") and "FROM releases ORDER BY number DESC" not in one]
+    return [statement for statement, _ in sent]
 
 
 def test_what_was_answered_before_asks_the_database_nothing(small_url: str) -> None:
     with keeping(small_url) as client:
         made = client.get(URL)
-        assert len(statements(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
-        assert statements(lambda: client.get(URL)) == []
+        assert len(asked(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
+        assert asked(lambda: client.get(URL)) == []
         known = {"If-None-Match": made.headers["ETag"]}
-        assert statements(lambda: client.get(URL, headers=known)) == []
+        assert asked(lambda: client.get(URL, headers=known)) == []
         again, not_modified = client.get(URL), client.get(URL, headers=known)
     assert again.headers["Cache-Status"] == HIT and "Cache-Status" not in made.headers
     assert (again.content, lasting(again.headers)) == (made.content, lasting(made.headers))

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app import cursors, numbering
+from app import cursors, numbering, queries
 from app.database import Database
 from app.filters import IncidentFilters
 from app.models import Incident, SearchEntry, StoredDocument
@@ -30,6 +30,7 @@ from tests import newsroom, wider
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.killing import faults
+from tests.statements import statements
 from tests.test_migrations import drift
 
 MANY = 600
@@ -156,7 +157,12 @@ def test_days_find_what_looking_at_every_record_finds(
     assert len(lines) == len(wanted)
 
 
-def test_words_find_the_newest_in_the_order_of_days_and_ids(many: TestClient, many_url: str) -> None:
+@pytest.mark.parametrize("on_a_day", [0, 5, queries.ON_A_DAY])
+def test_words_find_the_newest_in_the_order_of_days_and_ids(
+    many: TestClient, many_url: str, on_a_day: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of them share a day, as those without a date do."""
+    monkeypatch.setattr(queries, "ON_A_DAY", on_a_day)
     known = dates(many_url)
     wanted = sorted(["mill-search", *(f"copy-{number:03}" for number in range(MANY))])
     wanted.sort(key=lambda id_: (known.get(id_, ("", ""))[0], id_), reverse=True)
@@ -186,17 +192,9 @@ def test_a_made_up_cursor_is_no_error_of_ours(many: TestClient) -> None:
 
 def plans(url: str, client: TestClient, asked: str) -> Iterator[str]:
     """The lines of the plans of every statement that an answer took."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *others: Any) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with statements() as sent:
         answer = client.get(asked)
-        assert answer.status_code == 200, answer.text
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    assert answer.status_code == 200, answer.text
     database = Database(url)
     with database.writer() as connection:
         if ENGINE == "postgresql":
@@ -279,6 +277,40 @@ def test_every_page_of_every_order_begins_at_its_place_in_an_index(
         index = "INDEX" if resource == "casualties" else "COVERING INDEX"
         at_its_place = rf"SEARCH \w+ USING {index} \w+ \((\(\w+,id\)|id)[<>]"
         assert re.search(at_its_place if ENGINE == "sqlite" else r"Index Cond: .*(ROW\(|id)", found), found
+
+
+def test_what_a_record_is_found_by_moves_with_it(database_url: str, tmp_path: Path) -> None:
+    """From release to release: to another day, to none and back, and to another place on the map."""
+    files = newsroom.small()
+    for latitude, edtf in enumerate(("2021-06-04", "2019-03", None, None, "2020", "2020-01-01"), 60):
+        incident = newsroom.record(files, newsroom.INCIDENTS, "mill-search")
+        incident.pop("date", None)
+        if edtf is not None:
+            incident["date"] = {"edtf": edtf}
+        newsroom.record(files, "places.yaml", "orsa")["coordinate"]["latitude"] = str(latitude)
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        database = Database(database_url)
+        with database.writer() as connection:
+            _is_found_by_what_it_is(connection)
+        database.close()
+        with serving(database_url) as client:
+            (found,) = body(client, "/v1/incidents?q=mill&sort=-date")["data"]
+            assert found["id"] == "mill-search" and (found["date"] or {}).get("edtf") == edtf
+            assert found["id"] in str(body(client, f"/v1/incidents?bbox=14,{latitude - 0.1},15,{latitude + 0.1}"))
+
+
+def _is_found_by_what_it_is(connection: Connection) -> None:
+    documents = set(connection.execute(select(col(StoredDocument.number))).scalars())
+    entries = set(connection.execute(select(col(SearchEntry.number))).scalars())
+    assert {numbering.document_number(entry) for entry in entries} == documents
+    incidents = connection.execute(select(col(Incident.number), col(Incident.earliest))).all()
+    assert {numbering.entry("incident", day, number) for number, day in incidents} <= entries
+    if ENGINE == "sqlite":
+        for table, boxes in (("incidents", "incident_boxes"), ("places", "place_boxes")):
+            placed = f"SELECT number FROM {table} WHERE west IS NOT NULL ORDER BY number"
+            boxed = f"SELECT number FROM {boxes} ORDER BY number"
+            assert connection.execute(text(placed)).all() == connection.execute(text(boxed)).all() != []
+        connection.execute(text("INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)"))
 
 
 def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_path: Path) -> None:

@@ -1,16 +1,14 @@
 """A page of twenty asks the database as often as a page of one."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from app.filters import FILTERS
 from tests.answers import body
 from tests.conftest import serving
+from tests.statements import statements
 
 
 @pytest.fixture(scope="module")
@@ -20,24 +18,8 @@ def client(article_url: str) -> Iterator[TestClient]:
         yield found
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The SELECT statements that any database of this process is sent."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *others: Any) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
-            sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
-def statements(client: TestClient, url: str, rows: int) -> int:
-    with counted() as sent:
+def asked(client: TestClient, url: str, rows: int) -> int:
+    with statements() as sent:
         found = body(client, url)
     assert len(found["data"]) == rows, "the comparison needs that many"
     return len(sent)
@@ -46,8 +28,8 @@ def statements(client: TestClient, url: str, rows: int) -> int:
 @pytest.mark.parametrize("resource", sorted(set(FILTERS) - {"articles"}))
 def test_lists(client: TestClient, resource: str) -> None:
     many = min(20, body(client, f"/v1/{resource}?limit=1")["meta"]["matched"])
-    one = statements(client, f"/v1/{resource}?limit=1", 1)
-    assert one == statements(client, f"/v1/{resource}?limit={many}", many) > 0
+    one = asked(client, f"/v1/{resource}?limit=1", 1)
+    assert one == asked(client, f"/v1/{resource}?limit={many}", many) > 0
 
 
 @pytest.mark.parametrize(
@@ -64,10 +46,10 @@ def test_lists(client: TestClient, resource: str) -> None:
 def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int) -> None:
     first = body(client, f"/v1/{query}&limit=1")
     assert all(first["included"].values()), "the first record refers to each of them, so each is asked for"
-    one = statements(client, f"/v1/{query}&limit=1", 1)
-    assert one == statements(client, f"/v1/{query}&limit={rows}", rows)
+    one = asked(client, f"/v1/{query}&limit=1", 1)
+    assert one == asked(client, f"/v1/{query}&limit={rows}", rows)
 
 
 def test_ids_in_filters(client: TestClient) -> None:
-    one = statements(client, "/v1/incidents?place=iraq&limit=1", 1)
-    assert one == statements(client, "/v1/incidents?place=iraq&place=kubaiba&place=riyadh-district&limit=20", 20)
+    one = asked(client, "/v1/incidents?place=iraq&limit=1", 1)
+    assert one == asked(client, "/v1/incidents?place=iraq&place=kubaiba&place=riyadh-district&limit=20", 20)

@@ -25,7 +25,7 @@ _FORGET_TERMS = "INSERT INTO search_index (search_index, rowid, terms) VALUES ('
 _REBUILD_TERMS = "INSERT INTO search_index (search_index) VALUES ('rebuild')"
 # Bytes of terms that are sorted at a time; what is sorted in parts has to be merged.
 _SORT_TERMS = "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', ?)"
-_SORTED = 64 * 2**20
+_SORTED = 16 * 2**20
 _USUALLY_SORTED = 2**20
 _ADD_BOX = "INSERT INTO {} (number, west, east, south, north) VALUES (?, ?, ?, ?, ?)"
 _FORGET_BOX = "DELETE FROM {} WHERE number = ?"

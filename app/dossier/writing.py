@@ -27,7 +27,7 @@ _FILLING = 224 * 2**20
 """Bytes of SQLite's pages that are kept in memory while an empty database is filled: those that entries of 30 years of
 days and boxes on a map go into, in no order, should not be written and read again and again."""
 
-_WIDE = 320 * 2**20
+_WIDE = 288 * 2**20
 """Bytes of SQLite's pages that are kept in memory while indexes are made."""
 
 

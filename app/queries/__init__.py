@@ -24,13 +24,19 @@ from app.terms import Question, question
 Place = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
 
+ON_A_DAY = 200
+"""So many documents of the day on which a page ends are read besides. Of a longer day, as the first of a year that many
+dates are no more precise than, the page's alone."""
+
 
 class Page(NamedTuple):
-    """A statement, values for it if it takes any, and what makes a page of the rows that it finds."""
+    """A statement, values for it if it takes any, and what makes a page of the rows that it finds; null says that
+    they have to be found otherwise."""
 
     statement: Select[Any] | CompoundSelect[Any]
     values: Mapping[str, Any] = MappingProxyType({})
-    made: Callable[[list[Any]], list[Any]] = list
+    made: Callable[[list[Any]], list[Any] | None] = list
+    otherwise: Callable[[], Select[Any]] | None = None
 
 
 def articles(filters: Any) -> list[Condition]:
@@ -107,12 +113,8 @@ class Resource:
         asked = next((one.words for one in conditions if one.words is not None), None)
         if limit is not None and asked is not None and self.by_day(order):
             others = [one for one in conditions if one.words is None]
-            if others or after is not None:
-                yield Page(self._newest(asked, others, order, after, limit))
-            else:
-                values = {**wanted(asked, of_type(self.type)), "before": limit - 1}
-                in_order = partial(in_days, descending=order.descending)
-                yield Page(newest(descending=order.descending), values, in_order)
+            whole = partial(self._newest, asked, others, order, after, limit)
+            yield Page(whole()) if others or after is not None else self._newest_of_all(asked, order, limit, whole)
         elif limit is not None and any(one.leads for one in conditions):
             yield Page(self._few(conditions, order, after, limit))
         else:
@@ -141,7 +143,11 @@ class Resource:
         statement = self._from(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
         if after is not None:
             statement = statement.where(order.behind(after, order.value, self.table.id))
-        page = statement.limit(limit).subquery()
+        return self._with_documents(statement.limit(limit), order)
+
+    def _with_documents(self, found: Select[Any], order: Order) -> Select[Any]:
+        """Documents beside the sort values and ids that were found."""
+        page = found.subquery()
         documents = select(document_of(self.table), page.c.value, page.c.id).select_from(self.table)
         documents = documents.join(page, page.c.id == self.table.id)
         return documents.order_by(*order.of(page.c.value, page.c.id))
@@ -162,8 +168,16 @@ class Resource:
         found, last = hits(asked, numbers), hits(asked, numbers)
         met = self._hit(last, last.c.number).where(*clauses)
         so_far = until(found, last, met, limit - 1, numbers, descending=order.descending)
-        row = self._row(order)
-        return self._hit(found, *row).where(*clauses, so_far).order_by(*order.of(*row[1:])).limit(limit)
+        _, *place = self._row(order)
+        page = self._hit(found, *place).where(*clauses, so_far).order_by(*order.of(*place)).limit(limit)
+        return self._with_documents(page, order)
+
+    def _newest_of_all(self, asked: Question, order: Order, limit: int, otherwise: Callable[[], Select[Any]]) -> Page:
+        """The same where nothing but words is asked for, by a kept statement, unless very many hits share a day."""
+        most = limit + ON_A_DAY
+        values = {**wanted(asked, of_type(self.type)), "before": limit - 1, "most": most}
+        in_order = partial(in_days, most=most, descending=order.descending)
+        return Page(newest(descending=order.descending), values, in_order, otherwise)
 
     def _hit(self, found: TableValuedAlias, *columns: Any) -> Select[Any]:
         """Columns of the records that were found by words."""

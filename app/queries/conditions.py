@@ -137,7 +137,7 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
 
 
 def indexed(id_: Any, clause: Clause) -> Lead:
-    """The lead of a clause on columns that an index begins with."""
+    """The lead of a clause on columns that an index begins with; it ends with the ids."""
     return Lead(id_, lambda: select(id_).where(clause))
 
 
@@ -182,11 +182,11 @@ FIRST_DAY, LAST_DAY = "0", "9999-12-31"
 def _on_days(table: type[Any], clause: Clause, *steps: Callable[[], Sequence[Clause]]) -> Condition:
     steps = steps or (lambda: [clause],)
 
-    def ids() -> Any:
-        found = [select(table.id).where(part) for step in steps for part in step()]
+    def keys() -> Any:
+        found = [select(table.number).where(part) for step in steps for part in step()]
         return found[0] if len(found) == 1 else union_all(*found)
 
-    return Condition(clause, "date", table.earliest.is_(None), Lead(table.id, ids), steps=steps)
+    return Condition(clause, "date", table.earliest.is_(None), Lead(table.number, keys), steps=steps)
 
 
 def located(

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
 from app.models import StoredDocument
-from app.numbering import A_DAY, Range, document_number, first_day, of_type
+from app.numbering import A_DAY, Range, document_number, first_day, of_type, type_code
 from app.terms import Phrase, Question
 
 RANKED = 20_000
@@ -103,8 +103,8 @@ def wanted(question: Question, numbers: Range) -> dict[str, Any]:
 @cache
 def newest(*, descending: bool) -> Select[Any]:
     """Document, number and id of the entries with words in the order of their numbers, and so of their days, until a
-    page is full and its last day complete. Takes the values of `wanted` and `before`, which is one less than a page
-    holds; `in_days` makes the page of what it finds.
+    page is full and its last day complete, or until there are `most`. Takes the values of `wanted`, `most`, and
+    `before`, which is one less than a page holds; `in_days` makes the page of what it finds.
 
     Kept, because putting it together takes longer than running it; and it looks at nothing but the index and the
     documents of the page.
@@ -115,11 +115,14 @@ def newest(*, descending: bool) -> Select[Any]:
     number = found.c.number
     page = select(col(kept.document), number, col(kept.id)).select_from(found)
     page = page.join(kept, col(kept.number) == document_number(number)).where(edge)
-    return page.order_by(number.desc() if descending else number.asc())
+    return page.order_by(number.desc() if descending else number.asc()).limit(bindparam("most"))
 
 
-def in_days(rows: Sequence[Any], *, descending: bool) -> list[tuple[str, str, str]]:
-    """Document, first day and id in the order of the days and, within a day, of the ids."""
+def in_days(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[str, str, str]] | None:
+    """Document, first day and id in the order of the days and, within a day, of the ids. Null where there are as many
+    as can be: the last day may not be complete then."""
+    if len(rows) == most:
+        return None
     found = ((document, first_day(number), id_) for document, number, id_ in rows)
     return sorted(found, key=itemgetter(1, 2), reverse=descending)
 
@@ -155,9 +158,13 @@ def size(question: Question, kind: str, most: int | None = None) -> Select[Any]:
 
 
 def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
-    """The numbers of the documents, of some types, that match best."""
-    found = union_all(*(select(hits(question, of_type(kind), RANKED_OF_EACH)) for kind in kinds)).subquery()
-    return select(document_number(found.c.number)).order_by(found.c.rank, found.c.number).limit(limit)
+    """The numbers of the documents, of some types, that match best; of equals, in the order of types and ids."""
+    found = union_all(*(select(hits(question, of_type(kind), RANKED_OF_EACH)) for kind in kinds)).cte("found")
+    number, rank, kept = found.c.number, found.c.rank, StoredDocument
+    last = select(rank).order_by(rank).offset(limit - 1).limit(1).scalar_subquery()
+    chosen = select(col(kept.number)).join(found, col(kept.number) == document_number(number))
+    chosen = chosen.where(rank <= func.coalesce(last, rank))
+    return chosen.order_by(rank, type_code(number), col(kept.id)).limit(limit)
 
 
 def _fts5(question: Question) -> str:

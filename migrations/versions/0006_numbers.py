@@ -1,7 +1,7 @@
 """numbers
 
-A record's row has the number of its document, so that every index leads to documents without the row; and so has the
-entry that its words are found by.
+A record's row has the number of its document (on SQLite as its own, so that every index leads to documents without the
+row), and so has the entry that its words are found by.
 
 Revision ID: 0006
 Revises: 0005

@@ -1,0 +1,58 @@
+"""What databases are asked while something is done: by whom makes no difference, SQLAlchemy or a driver itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import Pool
+
+from tests.conftest import ENGINE
+
+Sent = list[tuple[str, Any]]
+"""SELECT statements with their values; SQLite's have them written out."""
+
+_WHICH_RELEASE = "FROM releases ORDER BY number DESC LIMIT 1"
+
+
+@contextmanager
+def statements() -> Iterator[Sent]:
+    """The SELECT statements that any database of this process is sent meanwhile, beside which release is the newest."""
+    sent: Sent = []
+
+    def note(statement: str, values: Any = ()) -> None:
+        # Full-text and box tables ask their own tables, whose names stand in quotes.
+        if statement.startswith(("SELECT", "WITH")) and _WHICH_RELEASE not in statement and "main'." not in statement:
+            sent.append((statement, values))
+
+    with _sqlite(note) if ENGINE == "sqlite" else _postgresql(note):
+        yield sent
+
+
+@contextmanager
+def _sqlite(note: Any) -> Iterator[None]:
+    seen = set()
+
+    def watch(connection: Any, *others: Any) -> None:
+        connection.set_trace_callback(note)
+        seen.add(connection)
+
+    event.listen(Pool, "checkout", watch)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", watch)
+        for connection in seen:
+            connection.set_trace_callback(None)
+
+
+@contextmanager
+def _postgresql(note: Any) -> Iterator[None]:
+    def sent(connection: Any, cursor: Any, statement: str, values: Any, *others: Any) -> None:
+        note(statement, values)
+
+    event.listen(Engine, "before_cursor_execute", sent)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", sent)
