@@ -67,9 +67,9 @@ class _Outlet:
             self._transport.write(data)
 
     def _let_go(self) -> None:
-        if self._held:
-            self._transport.write(self._held)
-            self._held = b""
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():
+            self._transport.write(held)
 
     def write_eof(self) -> None:
         self._let_go()

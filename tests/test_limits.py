@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app import connections
-from app.connections import PIECE, Connection
+from app.connections import HELD, PIECE, Connection, _Outlet
 from app.limits import LARGEST_HEADERS, LONGEST_LINE, MOST_PARAMETERS
 from app.main import create_app
 from app.problems import ProblemDocument
@@ -284,3 +285,61 @@ def test_so_many_connections_and_no_more(server: Server, monkeypatch: pytest.Mon
             assert refused[1]["retry-after"] == "5"
         assert soon(lambda: len(server[1].connections) == 2)
         assert asked(server, "GET /healthz")[0] == 200
+
+
+HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (HELD + 1)
+TOLD: list[tuple[list[str | bytes], bytes]] = [
+    ([HEAD, BODY], HEAD + BODY),
+    ([HEAD, b""], HEAD),
+    ([BODY, HEAD, BODY], BODY + HEAD + BODY),
+    ([HEAD, "close"], HEAD),
+    ([HEAD, b"a", "write_eof"], HEAD + b"a"),
+]
+
+
+@pytest.mark.parametrize(("told", "comes"), TOLD)
+def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: bytes) -> None:
+    """At once, all in order, whatever ends it."""
+
+    def told_at_once(outlet: _Outlet, client: socket.socket) -> None:
+        for one in told:
+            if isinstance(one, str):
+                getattr(outlet, one)()
+            else:
+                outlet.write(one)
+
+    assert asyncio.run(_through_an_outlet(told_at_once)) == comes
+
+
+def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
+    def head_alone(outlet: _Outlet, client: socket.socket) -> None:
+        outlet.write(HEAD)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+
+    assert asyncio.run(_through_an_outlet(head_alone)) == HEAD
+
+
+def test_what_is_held_is_given_up_with_its_connection() -> None:
+    def given_up(outlet: _Outlet, client: socket.socket) -> None:
+        outlet.write(HEAD)
+        outlet.abort()
+
+    assert asyncio.run(_through_an_outlet(given_up)) == b""
+
+
+async def _through_an_outlet(talk: Callable[[_Outlet, socket.socket], None]) -> bytes:
+    """What comes out at the other end of a real connection within the next turns of the loop."""
+    loop = asyncio.get_running_loop()
+    client, served = socket.socketpair()
+    client.setblocking(False)
+    transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, served)
+    talk(_Outlet(transport, loop), client)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    found = b""
+    with client, suppress(BlockingIOError):
+        while piece := client.recv(2**20):
+            found += piece
+    transport.abort()
+    return found

@@ -67,8 +67,8 @@ moves the rates much and these little. Its load average (1 minute) was {found.lo
   incidents on, fewer below, so that a month fills its page.
 - Lists, records and pages are asked over 16 connections without pipelining, full text and boxes over 4, and so is the
   twin whatever it is asked; the record beside an export over 2. The twin's export is cut off after 10 s.
-- Two workers have both cores, and share them with the load. Their memory is that of all processes together, what they
-  share counted once (PSS).
+- Two workers have both cores, and share them with the load, which gives way to them. Their memory is that of all
+  processes together, what they share counted once (PSS).
 
 | | |
 |---|---|
