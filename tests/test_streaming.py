@@ -185,8 +185,11 @@ def test_rows_are_copied_into_postgresql(tmp_path: Path) -> None:
     """The server's own log tells."""
     with postgresql.running() as server:
         server.run("CREATE DATABASE copied")
-        server.run("ALTER DATABASE copied SET log_statement = 'all'")
         url = server.url("copied")
+        database = Database(url)
+        migrate(database)  # which copies rows by itself
+        database.close()
+        server.run("ALTER DATABASE copied SET log_statement = 'all'")
         load_seed(url, newsroom.write(newsroom.pair(), tmp_path))
         log = (Path(str(make_url(url).query["host"])) / "log").read_text("utf-8")
     for table in ("incidents", "casualties", "quotes", "evidence", "search_entries", "changes"):
