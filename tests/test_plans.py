@@ -103,7 +103,8 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
 
 @pytest.fixture(scope="module")
 def many(many_url: str) -> Iterator[TestClient]:
-    with serving(many_url) as client:
+    """Without its memory, so that every answer is made."""
+    with serving(many_url, cache_bytes=0) as client:
         yield client
 
 
@@ -168,6 +169,15 @@ def test_words_find_the_newest_in_the_order_of_days_and_ids(
     wanted.sort(key=lambda id_: (known.get(id_, ("", ""))[0], id_), reverse=True)
     assert pages(many, "/v1/incidents?q=mill&sort=-date&limit=7") == wanted
     assert pages(many, "/v1/incidents?q=mill&sort=date&limit=97") == wanted[::-1]
+    assert pages(many, "/v1/incidents?q=mill&sort=date&limit=7") == wanted[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_of_equals_the_first_ids_are_the_best(many: TestClient, limit: int) -> None:
+    """Whatever their numbers are, which change with every change of a record."""
+    found = body(many, f"/v1/search?q=mill&type=incident&limit={limit}")
+    assert [hit["id"] for hit in found["data"]] == [f"copy-{number:03}" for number in range(limit)]
+    assert found["meta"]["matched"] == MANY + 1
 
 
 @pytest.mark.parametrize(
