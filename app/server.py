@@ -86,6 +86,13 @@ class _Server(uvicorn.Server):
 
 
 class _Workers(Multiprocess):
+    def keep_subprocess_alive(self) -> None:
+        # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
+        # asked would be waited for until the time for an answer is over.
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
         for listening in self.sockets:
             listening.close()

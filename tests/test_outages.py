@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
+from app.postgresql import MOMENT
 from tests import newsroom, postgresql
 from tests.conftest import Figure, load_seed
 from tests.live import serving
@@ -54,6 +55,7 @@ def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Serv
         returned = time.monotonic()
         back = traffic.next(1, is_data)
         traffic.next(len(DATA) * 4, is_data)
+        time.sleep(MOMENT)  # so long those are refused who come behind one that waited in vain
         after = traffic.next(50)
     refused = [one for one in told if one.path != "/healthz"]
     assert refused and all(is_unavailable(one) for one in refused)

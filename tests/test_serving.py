@@ -113,6 +113,27 @@ def test_the_second_signal_ends_at_once(many_url: str, tmp_path: Path, workers: 
                 assert len(download.read()) < PLACES * len(NOTE)
 
 
+def test_a_worker_that_dies_while_it_is_asked_holds_nothing_up(many_url: str, tmp_path: Path) -> None:
+    with running(many_url, tmp_path, "--workers", "2") as server:
+        stopped = _workers(server)[0]
+        os.kill(stopped, signal.SIGSTOP)
+        time.sleep(1.5)  # every half a second it is asked
+        os.kill(stopped, signal.SIGKILL)
+        killed = time.monotonic()
+        assert soon(lambda: len(_workers(server)) == 2 and stopped not in _workers(server))
+        assert time.monotonic() - killed < 30, "it was waited for"
+        server.open("/v1/places/orsa").close()
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
+def _workers(server: Running) -> list[int]:
+    """The processes that serve; one more looks after what they share."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_text() for child in children}
+    return [child for child, command in commands.items() if "spawn_main" in command]
+
+
 def test_the_log_can_be_left_out(many_url: str, tmp_path: Path) -> None:
     with running(many_url, tmp_path, "--no-access-log") as server:
         server.open("/v1/places/orsa").close()
