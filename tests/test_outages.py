@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from app.postgresql import MOMENT
 from tests import newsroom, postgresql
 from tests.conftest import Figure, load_seed
 from tests.live import serving
@@ -46,6 +45,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Server, way: str, figure: Figure) -> None:
+    # Imported here: its driver is an extra, and the plain tests collect this file without it.
+    from app.postgresql import MOMENT
+
     leave, come_back = WAYS[way]
     with serving(server.url(), DATELINE_CACHE_BYTES="0") as base, Traffic(base, [*DATA, "/healthz"], 8) as traffic:
         assert {told.status for told in traffic.next(50)} == {200}
