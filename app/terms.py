@@ -13,7 +13,8 @@ from functools import lru_cache
 from app.problems import BadValue
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼʿʾ`.][^\W_]+)*")
-_PLAIN_WORD = re.compile(r"[^\W_]+")
+# Of ASCII, what is not part of a word, as a space.
+_PLAIN = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
 _ASKED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _ABBREVIATION = re.compile(r"[^\W_](?:\.[^\W_])+")
 _ARTICLES = frozenset({"al", "el"})
@@ -81,7 +82,8 @@ def words(text: str) -> Iterator[Word]:
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
     if _is_plain(text):
-        return [term[:LONGEST] for term in _PLAIN_WORD.findall(text.lower()) if term not in _ARTICLES]
+        found = text.encode().lower().translate(_PLAIN).decode().split()
+        return [term[:LONGEST] for term in found if term not in _ARTICLES]
     found = []
     for part in _WORD.findall(text):
         if "." in part:

@@ -74,14 +74,13 @@ def _id(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
 
 def _references(entry: Entry[Any], links: list[Link], around: Neighbours) -> Iterator[Fault]:
     own = None if entry.resource == "extensions" else entry.seed.id
-    seen: set[tuple[Key, Any]] = set()
+    seen: set[tuple[str, ...]] = set()
     for path, targets, id_, unique in links:
         if not around.has_any(targets, id_):
             yield entry.source.fault(path, around.missing(targets, id_))
-        names = tuple(part for part in path if isinstance(part, str))
-        if (names, unique) in seen:
+        if unique in seen:
             yield entry.source.fault(path, f"'{id_}' stands here twice")
-        seen.add((names, unique))
+        seen.add(unique)
         if id_ == own and entry.resource in targets:
             yield entry.source.fault(path, "a record cannot refer to itself here")
 

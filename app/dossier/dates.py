@@ -3,10 +3,10 @@
 import re
 import time
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from math import isinf
+from typing import NamedTuple
 
 from edtf import parse_edtf
 from edtf.parser.edtf_exceptions import EDTFParseException
@@ -23,8 +23,7 @@ _PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-([0-9]{2}))?)?")
 _NO_DAYS = re.compile(r"T|[0-9X]{4}-(2[1-9]|3[0-9]|4[01])(?![0-9])")
 
 
-@dataclass(frozen=True)
-class Days:
+class Days(NamedTuple):
     """First and last possible day, both included."""
 
     earliest: date
@@ -51,6 +50,7 @@ def days(seed: DateSeed) -> Days:
     return Days(earliest, latest)
 
 
+@lru_cache(maxsize=65_536)
 def precision(edtf: str) -> DatePrecision:
     """How finely a date is given."""
     plain = edtf.rstrip("?~%")

@@ -8,9 +8,9 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 import yaml
@@ -37,19 +37,18 @@ class Fault:
         return f"{self.file}:{self.line}: {where + ': ' if where else ''}{self.message}"
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a record stands: its file, its line, and the lines of its fields."""
+class Source(NamedTuple):
+    """Where a record stands: its file, its line, and, where these are not all one, the lines of its fields."""
 
     file: str
     line: int
     record: str = ""
-    lines: dict[Key, int] = field(default_factory=dict, repr=False, compare=False)
+    lines: dict[Key, int] | None = None
     prefix: Key = ()
 
     def fault(self, path: Key, message: str) -> Fault:
-        full = self.prefix + path
-        line = next((self.lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in self.lines), self.line)
+        full, lines = self.prefix + path, self.lines or {}
+        line = next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
         return Fault(self.file, line, self.record, ".".join(map(str, full)), message)
 
 

@@ -57,8 +57,11 @@ class Standing(NamedTuple):
 class Ledger:
     """The scratch database in a file. Raises sqlite3.Error where it cannot be written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, has_repeated: bool = False) -> None:
         self.path = path
+        self.has_repeated = has_repeated
+        """Whether an id stands twice: mostly none does, and then nobody need look."""
+
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA cache_size = -16384")
 
@@ -74,7 +77,8 @@ class Ledger:
         run = self._database
         run.execute("INSERT INTO parts VALUES (?, ?)", (part, name))
         rows = [(resource, id_, part, *where) for resource, id_, *where in noted.records]
-        run.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
+        added = run.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", rows).rowcount
+        self.has_repeated |= added < len(rows)
         gone = [(resource, id_, part, *where) for resource, id_, *where in noted.tombstones]
         run.executemany("INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", gone)
         run.executemany("INSERT INTO parents VALUES (?, ?, ?, ?)", noted.parents)
@@ -87,7 +91,7 @@ class Ledger:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the same file."""
-        return Ledger, (self.path,)
+        return Ledger, (self.path, self.has_repeated)
 
     def close(self) -> None:
         self._database.close()

@@ -13,8 +13,8 @@ from app.dossier.reading import CasualtyEntry, Entry, claims, validated
 from app.dossier.seed import Tombstone
 from app.dossier.survey import SHARED, Outline
 
-Link = tuple[Key, tuple[str, ...], str, Any]
-"""A reference: path, the resources that it may lead to, id, and what must be unique in its list."""
+Link = tuple[Key, tuple[str, ...], str, tuple[str, ...]]
+"""A reference: path, the resources that it may lead to, id, and what may stand in its record once."""
 
 
 class Counted(NamedTuple):
@@ -38,27 +38,32 @@ class Neighbours:
         self.outline = outline
         self._ledger = ledger
         self._entries = entries
+        self._shared = {resource: outline.of(resource) for resource in SHARED}
         self._claims: dict[str, list[CasualtyEntry]] = {}
+        self._own_claims: dict[int, list[CasualtyEntry]] = {}
         self.links = [list(_links(entry)) for entry in entries]
         self._ids: dict[str, list[str]] = {}
         for entry in entries:
-            if entry.resource != "extensions":
+            if isinstance(entry, CasualtyEntry):
+                self._own_claims.setdefault(entry.place.number, []).append(entry)
+            elif entry.resource != "extensions":
                 self._ids.setdefault(entry.resource, []).append(entry.seed.id)
 
     def has(self, resource: str, id_: str) -> bool:
         """Whether a record is there, readable or not."""
         if resource in SHARED:
-            return id_ in self.outline.of(resource) or self._ledger.has(resource, id_)
+            return id_ in self._shared[resource] or self._ledger.has(resource, id_)
         return id_ in self._there.get(resource, ())
 
     def has_any(self, resources: Iterable[str], id_: str) -> bool:
         """Whether a record is there in one of some resources."""
-        if any(resource in SHARED and id_ in self.outline.of(resource) for resource in resources):
-            return True
+        for resource in resources:
+            if id_ in self._shared.get(resource, ()):
+                return True
         return any(self.has(resource, id_) for resource in resources)
 
     def standing(self, resource: str, id_: str) -> Standing | None:
-        """Where the first record of a part's resource with this id stands."""
+        """Where the first record with the id of one of the part's stands, if any id stands twice at all."""
         return self._there.get(resource, {}).get(id_)
 
     def organization(self, id_: str) -> Standing | None:
@@ -91,13 +96,24 @@ class Neighbours:
     def _there(self) -> dict[str, dict[str, Standing]]:
         wanted: dict[str, set[str]] = {}
         for entry, links in zip(self._entries, self.links, strict=True):
-            for resource, id_ in _own(entry):
+            for resource, id_ in self._own(entry):
                 wanted.setdefault(resource, set()).add(id_)
             for _, targets, target, _ in links:
                 for resource in targets:
                     if resource not in SHARED:
                         wanted.setdefault(resource, set()).add(target)
         return {resource: self._ledger.records(resource, ids) for resource, ids in wanted.items()}
+
+    def _own(self, entry: Entry[Any]) -> Iterator[tuple[str, str]]:
+        """What else is looked up for a record: who else has its id, and for a tombstone the record that took over."""
+        if isinstance(entry.seed, Tombstone):
+            yield entry.resource, entry.seed.id
+            if entry.seed.removed.successor is not None:
+                yield entry.resource, entry.seed.removed.successor
+        elif entry.resource == "statements":
+            yield "quotes", entry.seed.id
+        if self._ledger.has_repeated and entry.resource != "extensions":
+            yield entry.resource, entry.seed.id
 
     @cached_property
     def children(self) -> dict[str, list[str]]:
@@ -134,8 +150,9 @@ class Neighbours:
         """Every claim about an incident, in file order."""
         if (known := self._claims.get(incident.seed.id)) is not None:
             return known
-        holders = [incident, *self.extensions.get(incident.seed.id, [])]
-        found = [claim for holder in holders for claim in claims(holder) if isinstance(claim, CasualtyEntry)]
+        found = list(self._own_claims.get(incident.place.number, ()))
+        for extension in self.extensions.get(incident.seed.id, ()):
+            found += [claim for claim in claims(extension) if isinstance(claim, CasualtyEntry)]
         self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.place)
         return self._claims[incident.seed.id]
 
@@ -165,18 +182,6 @@ def _read(kept: Iterable[bytes]) -> Iterator[Entry[Any]]:
             yield entry
 
 
-def _own(entry: Entry[Any]) -> Iterator[tuple[str, str]]:
-    """What else is looked up for a record: its own id, and for a tombstone the record that took over."""
-    if entry.resource == "extensions":
-        return
-    yield entry.resource, entry.seed.id
-    if isinstance(entry.seed, Tombstone):
-        if entry.seed.removed.successor is not None:
-            yield entry.resource, entry.seed.removed.successor
-    elif entry.resource == "statements":
-        yield "quotes", entry.seed.id
-
-
 def _plain(found: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
     return {target: [id_ for id_, _ in ids] for target, ids in found.items()}
 
@@ -191,13 +196,13 @@ def _links(entry: Entry[Any]) -> Iterator[Link]:
     elif resource == "people":
         yield from _each("organizations", ("organizations",), [link.id for link in seed.organizations])
     elif resource == "extensions":
-        yield ("extends",), ("incidents",), seed.extends, seed.extends
+        yield from _one("extends", ("incidents",), seed.extends)
     elif resource == "incidents":
         for index, place in enumerate(seed.places):
-            yield ("places", index, "id"), ("places",), place.id, (place.id, place.role)
+            yield ("places", index, "id"), ("places",), place.id, ("places", place.id, place.role)
         for index, actor in enumerate(seed.actors):
             if actor.id:
-                yield ("actors", index, "id"), PARTIES, actor.id, (actor.id, actor.role)
+                yield ("actors", index, "id"), PARTIES, actor.id, ("actors", actor.id, actor.role)
         yield from _each("related", ("incidents",), seed.related)
         yield from _one("parent", ("incidents",), seed.parent)
         yield from _one("location", ("places",), seed.location)
@@ -218,14 +223,14 @@ def _links(entry: Entry[Any]) -> Iterator[Link]:
         yield from _each("contradicts", ("statements", "quotes"), seed.contradicts)
         for name in ("incidents", "places", "people", "organizations"):
             for index, id_ in enumerate(getattr(seed.about, name)):
-                yield ("about", name, index), (name,), id_, id_
+                yield ("about", name, index), (name,), id_, (name, id_)
 
 
 def _one(name: str, targets: tuple[str, ...], id_: str | None) -> Iterator[Link]:
     if id_ is not None:
-        yield (name,), targets, id_, id_
+        yield (name,), targets, id_, (name,)
 
 
 def _each(name: str, targets: tuple[str, ...], ids: list[str]) -> Iterator[Link]:
     for index, id_ in enumerate(ids):
-        yield (name, index), targets, id_, id_
+        yield (name, index), targets, id_, (name, id_)

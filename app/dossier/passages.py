@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 from urllib.parse import quote
 
 # As Unicode's word segmentation (UAX 29) sees it: full stops and apostrophes join only between letters.
@@ -18,8 +19,7 @@ _WORDS_KEPT = 2
 _SKIPPED = 3
 
 
-@dataclass(frozen=True)
-class Fragment:
+class Fragment(NamedTuple):
     """The parts of a text fragment: `first` and `last` words of a passage, and the words around it where needed."""
 
     first: str

@@ -71,7 +71,7 @@ class Part:
     piece: Piece | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Entry(Generic[S]):
     """A validated record. `article` is that of its folder; null in the shared files."""
 
@@ -82,7 +82,7 @@ class Entry(Generic[S]):
     article: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class CasualtyEntry(Entry[CasualtySeed]):
     incident: str = ""
 

@@ -183,7 +183,7 @@ class Rendering:
             "article": entry.article,
             "text": quote_text(seed),
             "kind": seed.kind,
-            "spans": [{**_position(span), "exact": span.exact} for span in seed.spans],
+            "spans": [{**span.at._asdict(), "exact": span.exact} for span in seed.spans],
             "speaker": self._speaker(seed.speaker),
             "relayed_by": self._speaker(seed.relayed_by),
             "told_to": self._party(seed.told_to),
@@ -271,13 +271,16 @@ class Rendering:
                     yield span, span.field, span.article or str(extension.article)
 
     def _passage(self, span: Span, field: str, article: str) -> Data:
-        fragment = Fragment(span.first, span.last, span.before, span.after)
+        directive = Fragment(span.first, span.last, span.before, span.after).directive()
+        paragraph, start, end = span.at
         return {
             "field": field,
             "article": article,
-            **_position(span),
+            "paragraph": paragraph,
+            "start": start,
+            "end": end,
             "sha256": span.sha256,
-            "url": f"{self._outline.articles[article].url}#:~:{fragment.directive()}",
+            "url": f"{self._outline.articles[article].url}#:~:{directive}",
         }
 
 
@@ -294,10 +297,6 @@ _RENDERERS: dict[str, Callable[[Rendering, Any], Data]] = {
 
 def _identity(resource: str, id_: str) -> Data:
     return {"id": id_, "type": TYPES[resource], "url": f"/v1/{resource}/{id_}"}
-
-
-def _position(span: Span) -> Data:
-    return {"paragraph": span.at.paragraph, "start": span.at.start, "end": span.at.end}
 
 
 def _aliases(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:

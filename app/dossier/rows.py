@@ -1,8 +1,7 @@
 """Document -> columns and rows: what a record is filtered, sorted and joined by."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app import models
 from app.documents import Data
@@ -14,8 +13,7 @@ Row = dict[str, Any]
 Owned = Iterator[tuple[type[Any], Row]]
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """A record's own columns, and the rows in other tables that belong to it."""
 
     columns: Row
