@@ -116,10 +116,11 @@ def rendered(surveyed: Surveyed, part: Part) -> tuple[list[Rendered], list[Fault
     return documents, []
 
 
-def make(surveyed: Surveyed, part: Part) -> tuple[list[Made], list[Fault]]:
-    """The records of a part, ready to be written; none where it has faults."""
+def make(surveyed: Surveyed, part: Part) -> tuple[list[tuple[Any, ...]], list[Fault]]:
+    """The records of a part, ready to be written; none where it has faults. They are `Made`, as plain tuples, which
+    come from another process in little more than half the time."""
     documents, faults = rendered(surveyed, part)
-    return [_made(*one) for one in documents], faults
+    return [tuple(_made(*one)) for one in documents], faults
 
 
 def _made(resource: str, data: Data) -> Made:

@@ -4,7 +4,7 @@ PostgreSQL indexes boxes as it indexes other columns; SQLite keeps them in R*Tre
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlmodel import col
@@ -31,16 +31,12 @@ _ADD_BOX = "INSERT INTO {} (number, west, east, south, north) VALUES (?, ?, ?, ?
 _FORGET_BOX = "DELETE FROM {} WHERE number = ?"
 
 
-class Finding(NamedTuple):
-    """What a record is found by."""
+Box = tuple[float, float, float, float]
+"""West, east, south, north."""
 
-    type: str
-    terms: str
-    """Separated by spaces."""
-
-    day: str | None
-    box: tuple[float, float, float, float] | None
-    """West, east, south, north."""
+Finding = tuple[str, str, str | None, Box | None]
+"""What a record is found by: its type, its terms separated by spaces, its day and its box. A plain tuple, because a
+million of them come from other processes."""
 
 
 def finding(document: Data, columns: Mapping[str, Any]) -> Finding:
@@ -51,7 +47,7 @@ def finding(document: Data, columns: Mapping[str, Any]) -> Finding:
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
-    return Finding(document["type"], " ".join(found), columns.get("sort_date"), box)
+    return document["type"], " ".join(found), columns.get("sort_date"), box
 
 
 class Index:
@@ -66,8 +62,8 @@ class Index:
         is_sqlite = self._writer.is_sqlite
         # An FTS5 index wants to be told in the order of the numbers.
         rows = sorted(
-            (entry(found.type, found.day, document), found.terms if is_sqlite else _vector(found.terms))
-            for found, document in findings
+            (entry(kind, day, document), found if is_sqlite else _vector(found))
+            for (kind, found, day, _), document in findings
         )
         self._writer.insert("search_entries", rows)
         if not is_sqlite:
@@ -75,7 +71,7 @@ class Index:
         if not self._later:
             self._writer.many(_ADD_TERMS, rows)
         for kind, table in BOXES.items():
-            boxes = [(document, *found.box) for found, document in findings if found.box and found.type == kind]
+            boxes = [(document, *box) for (its_kind, _, _, box), document in findings if box and its_kind == kind]
             self._writer.many(_ADD_BOX.format(table), boxes)
 
     def remove(self, kind: str, records: Iterable[tuple[int, str | None]]) -> None:

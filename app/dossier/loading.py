@@ -14,7 +14,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, null, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, null, select, update
 from sqlmodel import col
 
 from app import models
@@ -69,10 +69,12 @@ class Plan:
     def is_empty(self) -> bool:
         return not self.tally
 
-    def add(self, change: Planned) -> None:
-        self.tally[change.op, change.resource] += 1
-        if len(self.first) < SHOWN:
-            self.first.append(change)
+    def add(self, resource: str, changes: list[Planned]) -> None:
+        """Adds changes of one resource."""
+        for op in ChangeOp:
+            if number := sum(change.op is op for change in changes):
+                self.tally[op, resource] += number
+        self.first += changes[: SHOWN - len(self.first)]
 
 
 def load(
@@ -146,7 +148,7 @@ class _Loading:
         for made, faults in self._found.each(make, "Rendering", self._progress):
             self.faults += faults
             by_resource: dict[str, list[Made]] = {}
-            for one in made:
+            for one in map(Made._make, made):
                 by_resource.setdefault(one.resource, []).append(one)
             for resource, some in by_resource.items():
                 for batch in batches(some, BATCH):
@@ -165,7 +167,7 @@ class _Loading:
                 changes.append((Planned(ChangeOp.ADD, resource, made.id, version), made))
             elif before.digest != made.digest or self.plan.shape_changed:
                 changes.append((Planned(ChangeOp.MOD, resource, made.id, before.version + 1), made))
-        self._plan([change for change, _ in changes])
+        self.plan.add(resource, [change for change, _ in changes])
         if self._writes and changes:
             self._clear(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
             self._write(resource, changes)
@@ -254,14 +256,10 @@ class _Loading:
             )
 
     def _remove(self, resource: str, changes: list[Planned]) -> None:
-        self._plan(changes)
+        self.plan.add(resource, changes)
         if self._writes and changes:
             self._clear(resource, [change.id for change in changes])
             self._log(changes)
-
-    def _plan(self, changes: Iterable[Planned]) -> None:
-        for change in changes:
-            self.plan.add(change)
 
     def _begin(self) -> None:
         """Everything that is written refers to its release."""
@@ -296,9 +294,9 @@ class _Loading:
         """What the digest of a release is made of, in order: `type/id digest`."""
         for kind, resource in sorted((kind, resource) for resource, kind in TYPES.items()):
             table = SERVED[resource]
-            asked = select(col(table.id), col(table.digest)).order_by(col(table.id))
-            for id_, digest in self._connection.execute(asked, execution_options={"yield_per": BATCH}):
-                yield f"{kind}/{id_} {digest}"
+            line = literal(f"{kind}/") + col(table.id) + " " + col(table.digest)
+            asked = select(line).order_by(col(table.id))
+            yield from self._connection.scalars(asked, execution_options={"yield_per": BATCH})
 
     def _log(self, changes: Iterable[Planned]) -> None:
         self._writer.insert(

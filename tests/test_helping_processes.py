@@ -1,0 +1,48 @@
+"""What other processes help with comes out as if one had done it."""
+
+from pathlib import Path
+
+import pytest
+
+from app.database import Database
+from app.dossier.loading import load
+from app.dossier.reading import DossierError
+from app.schema import migrate
+from tests import newsroom
+from tests.conftest import NewDatabase
+
+ALONE, HELPED = 0, 2
+
+
+def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
+    directory = newsroom.write(newsroom.pair(), tmp_path)
+    found = []
+    for processes in (ALONE, HELPED):
+        database = Database(new_database())
+        migrate(database)
+        load(directory, database, processes=processes)
+        with database.snapshot() as snapshot:
+            found.append(snapshot.release.digest)
+        database.close()
+    assert found[0] == found[1] != ""
+
+
+def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
+    files = newsroom.pair()
+    files["places.yaml"].append(newsroom.record(files, "places.yaml", "orsa"))
+    files[newsroom.INCIDENTS].append(newsroom.record(files, newsroom.INCIDENTS, "mill-search"))
+    newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]
+    directory = newsroom.write(files, tmp_path)
+    database = Database(database_url)
+    migrate(database)
+    found = []
+    for processes in (ALONE, HELPED):
+        with pytest.raises(DossierError) as caught:
+            load(directory, database, processes=processes)
+        found.append(list(map(str, caught.value.faults)))
+    database.close()
+    assert found[0] == found[1]
+    assert [sum(what in fault for fault in found[0]) for what in ("stands in", "did you mean 'mill-search'")] == [
+        3,
+        1,
+    ]  # a claim comes twice with its incident
