@@ -7,7 +7,7 @@ plan has been reported.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -31,6 +31,11 @@ from app.registry import OWNED, SERVED, TYPES
 __all__ = ["Plan", "Planned", "dossier", "load"]
 
 BATCH = 500
+"""So many records of a resource are looked up and written at a time."""
+
+WAITING = 500
+"""When so many records have been made, they are written."""
+
 SHOWN = 20
 MANY = 10_000
 """From so many records on, a first load leaves the indexes for its end."""
@@ -145,16 +150,24 @@ class _Loading:
 
     def records(self) -> None:
         """Makes every record, and writes what is new or has changed."""
+        waiting: list[Made] = []
         for made, faults in self._found.each(make, "Rendering", self._progress):
             self.faults += faults
-            by_resource: dict[str, list[Made]] = {}
-            for one in map(Made._make, made):
-                by_resource.setdefault(one.resource, []).append(one)
-            for resource, some in by_resource.items():
-                for batch in batches(some, BATCH):
-                    self._records(resource, batch)
+            waiting += map(Made._make, made)
+            if len(waiting) >= WAITING:
+                self._records(waiting)
+                waiting = []
+        self._records(waiting)
 
-    def _records(self, resource: str, batch: Any) -> None:
+    def _records(self, made: list[Made]) -> None:
+        by_resource: dict[str, list[Made]] = {}
+        for one in made:
+            by_resource.setdefault(one.resource, []).append(one)
+        for resource, some in by_resource.items():
+            for batch in batches(some, BATCH):
+                self._batch(resource, batch)
+
+    def _batch(self, resource: str, batch: Sequence[Made]) -> None:
         ids = [made.id for made in batch]
         known = self._known(resource, ids)
         gone = self._gone(resource, [id_ for id_ in ids if id_ not in known])

@@ -30,8 +30,9 @@ from app.dossier.seed import (
 
 S = TypeVar("S", bound=BaseModel)
 
-PIECE = 250_000
-"""Bytes of a `.jsonl` file that are read at a time: some hundred records."""
+PIECE = 100_000
+"""Bytes of a `.jsonl` file that are read at a time: some fifty records, which with all that is made of them stay near
+a processor."""
 
 _SUFFIXES = (".yaml", ".jsonl")
 SHARED: dict[str, type[BaseModel]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}

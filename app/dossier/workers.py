@@ -26,7 +26,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 
-_AHEAD = 2
+_AHEAD = 4
 """So many tasks does a process have before it, so that it need not wait for the next."""
 
 _ROOM = 2**20
