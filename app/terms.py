@@ -95,8 +95,9 @@ def terms(text: str) -> list[str]:
 
 def _is_plain(text: str) -> bool:
     """Whether nothing in a text needs a closer look: most texts have no accent, no apostrophe and no dot in a word."""
-    ends = text.count(". ") + text.endswith(".")
-    return text.isascii() and "'" not in text and "`" not in text and text.count(".") == ends
+    if not text.isascii() or "'" in text or "`" in text:
+        return False
+    return "." not in text or text.count(".") == text.count(". ") + text.endswith(".")
 
 
 def type_term(kind: str) -> str:

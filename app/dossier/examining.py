@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -125,20 +126,17 @@ def make(surveyed: Surveyed, part: Part) -> tuple[list[tuple[Any, ...]], list[Fa
 
 def _made(resource: str, data: Data) -> Made:
     found = rows(resource, data)
-    owned: dict[str, list[Row]] = {}
+    by_model: dict[type[Any], list[dict[str, Any]]] = {}
     for model, row in found.owned:
-        owned.setdefault(model.__tablename__, []).append(_values(model.__tablename__)(row))
+        by_model.setdefault(model, []).append(row)
+    owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
     own = _values(SERVED[resource].__tablename__)(found.columns)
     return Made(resource, data["id"], digest(data), body(data), own, owned, finding(data, found.columns))
 
 
+@cache
 def _values(table: str) -> Callable[[dict[str, Any]], Row]:
-    if table not in _GETTERS:
-        _GETTERS[table] = itemgetter(*(name for name in columns(table) if name not in RELEASED))
-    return _GETTERS[table]
-
-
-_GETTERS: dict[str, Callable[[dict[str, Any]], Row]] = {}
+    return itemgetter(*(name for name in columns(table) if name not in RELEASED))
 
 
 class Survey:
