@@ -1,4 +1,8 @@
-"""The `dateline` command."""
+"""The `dateline` command.
+
+Web server, API and migrations are imported by the commands that need them: the processes that help a load import this
+module too, and have no room for them.
+"""
 
 import json
 import os
@@ -16,9 +20,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from app import server
 from app.database import Database, DatabaseError
-from app.datasets import files as datasets
 from app.dossier import loading
 from app.dossier.examining import check as check_dossier
 from app.dossier.examining import dossier, read
@@ -27,11 +29,7 @@ from app.dossier.reading import Dossier, DossierError
 from app.dossier.verifying import article_text
 from app.dossier.verifying import verify as verify_article
 from app.dossier.workers import WorkerError
-from app.main import create_app
-from app.openapi import describe
 from app.problems import Unavailable
-from app.schema import is_current
-from app.schema import migrate as migrate_database
 from app.settings import SEED, Settings
 
 app = typer.Typer(
@@ -58,12 +56,14 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
+    from app import schema, server
+
     _refuse_busy_port(host, port)
     if metrics_port is not None:
         os.environ.update({"DATELINE_METRICS_PORT": str(metrics_port)})
     metrics = _metrics_address()
     with _database() as database:
-        migrate_database(database)
+        schema.migrate(database)
         with database.snapshot() as snapshot:
             release = snapshot.release
         if release.number:
@@ -113,6 +113,9 @@ def _refuse_busy_port(host: str, port: int) -> None:
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
+    from app.main import create_app
+    from app.openapi import describe
+
     typer.echo(json.dumps(describe(create_app()), ensure_ascii=False, indent=2))
 
 
@@ -123,10 +126,12 @@ def load(
     note: Annotated[str | None, typer.Option(help="A line about this release, for its readers.")] = None,
 ) -> None:
     """Load seed files as the next release: everything that changed in one transaction, or nothing at all."""
+    from app import schema
+
     with _database() as database:
         if not dry_run:
-            migrate_database(database)
-        elif not is_current(database):
+            schema.migrate(database)
+        elif not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
         _load(database, directory, dry_run=dry_run, note=note)
 
@@ -173,8 +178,10 @@ def anchor(
 @app.command()
 def migrate() -> None:
     """Create the tables, or bring them up to date."""
+    from app import schema
+
     with _database() as database:
-        changed = migrate_database(database)
+        changed = schema.migrate(database)
         typer.echo(f"{database.name}: {'tables brought up to date' if changed else 'tables are up to date'}.")
 
 
@@ -183,13 +190,16 @@ def export(
     directory: Annotated[Path, typer.Argument(help="The folder to write to; it is made if it is not there.")],
 ) -> None:
     """Write everything as two files, a data package (zip of CSV) and an SQLite file: those of `/v1/dataset`."""
+    from app import schema
+    from app.datasets import files
+
     with _database() as database, Bars() as bars:
-        if not is_current(database):
+        if not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
         try:
             directory.mkdir(parents=True, exist_ok=True)
             with database.snapshot() as snapshot:
-                written = datasets.write(snapshot, directory, bars)
+                written = files.write(snapshot, directory, bars)
         except (OSError, sqlite3.Error) as error:
             why = getattr(error, "strerror", None) or error
             raise CommandError(f"Cannot write to {directory}: {why}; nothing was written.") from error

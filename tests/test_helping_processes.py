@@ -1,5 +1,6 @@
 """What other processes help with comes out as if one had done it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,9 @@ def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
     files[newsroom.INCIDENTS].append(newsroom.record(files, newsroom.INCIDENTS, "mill-search"))
     newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]
     directory = newsroom.write(files, tmp_path)
+    search = json.dumps(newsroom.record(files, newsroom.INCIDENTS, "boat-stopped") | {"id": "boat-searched"})
+    lines = (directory / newsroom.INCIDENTS).with_suffix(".jsonl")
+    lines.write_text(search[:-1] + ', "kind": "raid"}\n', "utf-8")
     database = Database(database_url)
     migrate(database)
     found = []

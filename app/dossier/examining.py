@@ -39,7 +39,7 @@ Progress = Callable[[str, int, int | None], None]
 LARGE = 4_000_000
 """From so many bytes of `.jsonl` on the work is spread over processes."""
 
-LOOKED_AT = 4
+LOOKED_AT = 2
 """In a piece of a long file so many documents are compared with their models, elsewhere all. Their records are valid,
 so that this finds nothing but mistakes of the rendering, which makes all of a kind in one way."""
 

@@ -6,7 +6,7 @@ Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,20 +73,29 @@ def pieces(path: Path, most: int) -> Iterator[Piece]:
 
 
 def records(
-    path: Path, name: str, faults: list[Fault], *, single: bool = False, piece: Piece | None = None
+    path: Path,
+    name: str,
+    faults: list[Fault],
+    *,
+    single: bool = False,
+    piece: Piece | None = None,
+    at_a_glance: bool = False,
 ) -> Iterator[tuple[Mapping, Source]]:
     """The records of a `.yaml` file, or of a `.jsonl` file or a piece of one, one after the other. `single`: the file
-    is one record, not a list."""
+    is one record, not a list. `at_a_glance`: they will be read once more, and keys of `.jsonl` that stand twice are
+    found then."""
     try:
         if path.suffix == ".jsonl":
-            yield from _json(path, name, faults, piece)
+            yield from _json(path, name, faults, piece, _glance if at_a_glance else _parse)
         else:
             yield from _yaml(path, name, faults, single)
     except OSError as error:
         faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
 
 
-def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> Iterator[tuple[Mapping, Source]]:
+def _json(
+    path: Path, name: str, faults: list[Fault], piece: Piece | None, parse: Callable[[bytes], Any]
+) -> Iterator[tuple[Mapping, Source]]:
     with path.open("rb") as lines:
         left = sys.maxsize
         if piece:
@@ -99,7 +108,7 @@ def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> It
             if not line.strip():
                 continue
             try:
-                data, mistake = _read(line)
+                data, mistake = _read(line, parse)
             except UnicodeDecodeError:
                 faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
@@ -113,10 +122,10 @@ def _json(path: Path, name: str, faults: list[Fault], piece: Piece | None) -> It
                     faults.append(Fault(name, number, "", "", "a line holds one record, an object"))
 
 
-def _read(line: bytes) -> tuple[Any, str | None]:
+def _read(line: bytes, parse: Callable[[bytes], Any]) -> tuple[Any, str | None]:
     """What a line holds. As in YAML, a record with a key twice is there all the same, so that others do not miss it."""
     try:
-        return _parse(line), None
+        return parse(line), None
     except Twice as error:
         return json.loads(line), str(error)
 
@@ -138,6 +147,13 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_constant)
+
+
+def _glance(line: bytes) -> Any:
+    """As `_parse`, but a key that stands twice mostly goes unseen."""
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(line)
+    return _parse(line)
 
 
 def _parse(line: bytes) -> Any:

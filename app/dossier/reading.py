@@ -140,9 +140,10 @@ def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
     ], faults
 
 
-def raw(part: Part, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
-    """The records of a part as they stand there."""
-    return records(part.path, part.name, faults, single=part.resource == "articles", piece=part.piece)
+def raw(part: Part, faults: list[Fault], *, at_a_glance: bool = False) -> Iterator[tuple[Mapping, Source]]:
+    """The records of a part as they stand there, read well or at a glance."""
+    single = part.resource == "articles"
+    return records(part.path, part.name, faults, single=single, piece=part.piece, at_a_glance=at_a_glance)
 
 
 def validated(part: Part, number: int, data: Mapping, source: Source, faults: list[Fault]) -> Entry[Any] | None:

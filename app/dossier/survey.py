@@ -74,7 +74,8 @@ def skim(kept: Kept | None, part: Part) -> Skimmed:
     unreadable: list[Fault] = []
     broken: list[Fault] = []
     count = 0
-    for number, (data, source) in enumerate(raw(part, unreadable)):
+    read_again = kept is None and part.resource not in SHARED
+    for number, (data, source) in enumerate(raw(part, unreadable, at_a_glance=read_again)):
         count += 1
         if kept is not None:
             read.append((data, source))
@@ -187,7 +188,9 @@ _REFERENCES: dict[str, Callable[[Noted, Mapping, Source], None]] = {
 
 def _text(value: Any) -> str:
     """A text that may stand in a database; what is none leads nowhere."""
-    return value.encode("utf-8", "replace").decode()[:_LONGEST] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() and len(value) <= _LONGEST else value.encode("utf-8", "replace").decode()[:_LONGEST]
 
 
 _LONGEST = 300

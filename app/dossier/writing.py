@@ -23,7 +23,7 @@ def columns(table: str) -> tuple[str, ...]:
     return (*(name for name in names if name not in last), *last)
 
 
-_FILLING = 224 * 2**20
+_FILLING = 320 * 2**20
 """Bytes of SQLite's pages that are kept in memory while an empty database is filled: those that entries of 30 years of
 days and boxes on a map go into, in no order, should not be written and read again and again."""
 
