@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import count
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.whole import Whole, at_once
 
 logger = logging.getLogger("dateline.access")
 
@@ -69,7 +70,18 @@ class AccessLog:
 
     def __init__(self, app: ASGIApp, watch: Callable[[Passage], None] | None = None) -> None:
         self.app = app
+        self._ask = at_once(app)
         self.watch = watch
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        began = perf_counter()
+        found = self._ask(scope)
+        if found is None:
+            return None
+        id_ = _request_id(scope)
+        self._note(scope, id_, found.status, perf_counter() - began, len(found.body), True)
+        field = (b"x-request-id", id_.encode())
+        return Whole(found.status, [*found.fields, field], b"%s%s: %s\r\n" % (found.head, *field), found.body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -94,31 +106,44 @@ class AccessLog:
         try:
             await self.app(scope, receive, noting)
         finally:
-            if self.watch is not None or logger.isEnabledFor(logging.INFO):
-                seconds = perf_counter() - began
-                route, cache = _route(scope), state.get("cache")
-                release = state["release"].number if "release" in state else None
-                passage = Passage(id_, scope["method"], route, status, seconds, size, release, cache, complete)
-                note(passage)
-                if self.watch is not None:
-                    self.watch(passage)
+            self._note(scope, id_, status, perf_counter() - began, size, complete)
+
+    def _note(self, scope: Scope, id_: str, status: int, seconds: float, size: int, complete: bool) -> None:
+        if self.watch is None and not logger.isEnabledFor(logging.INFO):
+            return
+        state = scope["state"]
+        release, cache = state["release"].number if "release" in state else None, state.get("cache")
+        passage = Passage(id_, scope["method"], _route(scope), status, seconds, size, release, cache, complete)
+        note(passage)
+        if self.watch is not None:
+            self.watch(passage)
 
 
-class _Record(logging.LogRecord):
-    """A record whose message is a passage. It leaves out the looking up of threads, processes and lines of code that
-    makes a usual record cost as much as a small answer."""
+class Passages(tuple[Passage, ...]):
+    """What one record of the log tells: all requests that were over in the same turn of the event loop."""
 
-    _SAME = vars(logging.LogRecord(logger.name, logging.INFO, __file__, 0, "", None, None))
+    __slots__ = ()
 
-    def __init__(self, passage: Passage) -> None:
-        created = time()
-        self.__dict__ = {**self._SAME, "msg": passage, "created": created, "msecs": created % 1 * 1000}
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+
+_over: list[Passage] = []
 
 
 def note(passage: Passage) -> None:
-    """Logs it: the record's message is the passage itself, for whatever handler there is."""
+    """Logs it at the end of this turn of the event loop. The message of the record are the `Passages` themselves, for
+    whatever handler there is: a record for each request would cost half as much as a small answer from memory."""
     if logger.isEnabledFor(logging.INFO):
-        logger.handle(_Record(passage))
+        if not _over:
+            asyncio.get_running_loop().call_soon(_tell)
+        _over.append(passage)
+
+
+def _tell() -> None:
+    told = Passages(_over)
+    _over.clear()
+    logger.info(told)
 
 
 def new_id() -> str:
@@ -143,7 +168,7 @@ def _route(scope: Scope) -> str | None:
 
 
 class Lines(logging.Formatter):
-    """One line of JSON for each record; lines for people where somebody watches."""
+    """One line of JSON for each request and each other record; lines for people where somebody watches."""
 
     def __init__(self, for_people: bool | None = None) -> None:
         super().__init__()
@@ -151,15 +176,18 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         told: object = record.msg
-        if isinstance(told, Passage) and not self.for_people:
-            return f'{{"time": "{_moment(int(record.created))}.{record.msecs:03.0f}Z", "level": "info", {told.json()}}}'
         moment = datetime.fromtimestamp(record.created, UTC)
+        time = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if isinstance(told, Passages):
+            if self.for_people:
+                return "\n".join(f"{moment:%H:%M:%S} {passage}" for passage in told)
+            return "\n".join([f'{{"time": "{time}", "level": "info", {passage.json()}}}' for passage in told])
         trace = self.formatException(record.exc_info) if record.exc_info else None
         if self.for_people:
             level = f"{record.levelname} " if record.levelno > logging.INFO else ""
             return f"{moment:%H:%M:%S} {level}{record.getMessage()}" + (f"\n{trace}" if trace else "")
         found = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": time,
             "level": record.levelname.lower(),
             "message": record.getMessage(),
             "request": getattr(record, "request", None),
@@ -168,33 +196,12 @@ class Lines(logging.Formatter):
         return json.dumps({name: value for name, value in found.items() if value is not None}, ensure_ascii=False)
 
 
-@lru_cache(maxsize=2)
-def _moment(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
 class Stderr(logging.Handler):
-    """Writes to standard error: on the event loop the lines of one turn together, elsewhere each at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: list[str] = []
+    """Writes to standard error at once."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
-        if len(self._lines) > 1:
-            return
-        try:
-            asyncio.get_running_loop().call_soon(self.flush)
-        except RuntimeError:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what has not been written yet; `logging` asks for it when the process ends."""
-        lines, self._lines = self._lines, []
-        if lines:
-            with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
-                os.write(2, "".join(f"{line}\n" for line in lines).encode(errors="replace"))
+        with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
+            os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
 
 
 def logging_config(*, access: bool) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
 from app.database import ReleaseMark
-from app.kept import RawHeaders, url_of
+from app.kept import url_of
+from app.whole import Fields
 
 FRESHNESS = (
     (re.compile(r"/(healthz|readyz)"), "no-store"),
@@ -52,7 +53,7 @@ class Caching:
 
         await self.app(scope, receive, send_validated)
 
-    def _headers(self, message: Message, scope: Scope, release: ReleaseMark | None) -> RawHeaders:
+    def _headers(self, message: Message, scope: Scope, release: ReleaseMark | None) -> Fields:
         """The headers of an answer with all that caches ask for."""
         headers = MutableHeaders(raw=list(message.get("headers", [])))
         if release is not None:

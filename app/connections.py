@@ -5,16 +5,18 @@ and counters to its protocol, and lets problem documents say what is wrong where
 """
 
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
-from http import HTTPStatus
+from collections.abc import Iterable
 from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.access_log import AccessLog, Passage, new_id, note
 from app.limits import LARGEST_HEADERS, LONGEST_LINE, too_large, too_long
 from app.middleware import ALWAYS, refusal
 from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
+from app.whole import Whole, at_once, head
 
 CONNECTIONS = 800
 """So many connections are served at a time; usually a process may have 1024 files open."""
@@ -70,6 +72,13 @@ class _Outlet:
         held, self._held = self._held, b""
         if held and not self._transport.is_closing():
             self._transport.write(held)
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        self._let_go()
+        self._transport.writelines(pieces)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
     def write_eof(self) -> None:
         self._let_go()
@@ -165,9 +174,7 @@ class Connection(HttpToolsProtocol):
             passage = Passage(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
             own = [(b"x-request-id", passage.id.encode()), (b"connection", b"close")]
             fields = [*self.server_state.default_headers, *start["headers"], *ALWAYS, *own]
-            line = f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n".encode()
-            head = b"".join(b"%s: %s\r\n" % field for field in fields)
-            self.transport.write(line + head + b"\r\n" + body["body"])
+            self.transport.write(STATUS_LINE[problem.status] + head(fields) + b"\r\n" + body["body"])
             note(passage)
         self._end()
 
@@ -180,6 +187,23 @@ class Connection(HttpToolsProtocol):
             self._coming = self.loop.call_later(LINGER, self.transport.abort)
 
     # What goes.
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        whole = self._at_once(cycle, app)
+        if whole is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            cycle.response_started = cycle.response_complete = True
+            start = STATUS_LINE[whole.status] + head(cycle.default_headers)
+            self.transport.writelines((b"%s%s\r\n" % (start, whole.head), whole.body))
+            cycle.on_response()
+
+    def _at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> Whole | None:
+        """A finished answer, where it may go right now. Of requests that wait behind each other only the last may have
+        one, because each would be answered from within the one before; and what is not taken is not to pile up."""
+        if cycle is not self.cycle or not cycle.keep_alive or self.flow.write_paused:
+            return None
+        return at_once(app)(cast(Scope, cycle.scope))
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -20,6 +20,7 @@ from app.compression import chosen
 from app.database import NOTHING, ReleaseMark
 from app.middleware import Enough
 from app.problems import Unavailable
+from app.whole import Fields, Whole
 
 VALIDATORS = {
     b"access-control-allow-origin",
@@ -47,10 +48,9 @@ _CONDITIONS = {b"if-none-match", b"if-modified-since"}
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _HIT = (b"cache-status", b"dateline; hit")
 _STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
-_OVERHEAD = 3000  # what a kept answer takes in memory beside its bytes and headers, measured for a list of one
+_OVERHEAD = 1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
 
 Key = tuple[str, str, str | None]
-RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Asked(NamedTuple):
@@ -111,11 +111,10 @@ def _url(path: str, query: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer; without a body where that is too large to be kept, and only good for a 304 then."""
+    """A finished answer, and its 304; null where it is too large to be kept, and only good for a 304 then."""
 
-    start: Message
-    body: Message | None
-    not_modified: Message
+    full: Whole | None
+    not_modified: Whole
     etag: str
     last_modified: str
     route: Any
@@ -137,6 +136,17 @@ class Kept:
         self._answers: OrderedDict[tuple[str, Key], Answer] = OrderedDict()
         self._seen = NOTHING
 
+    def at_once(self, scope: Scope) -> Whole | None:
+        """The answer, if it is kept, and if nothing has to be waited for to know that it is the newest."""
+        asked = Asked.of(scope)
+        if not self._answers or asked.in_part:
+            return None
+        try:
+            release = scope["app"].state.reader.glance()
+        except Unavailable:
+            return None
+        return self._found(release, asked, "hit", scope) if release is not None else None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
@@ -144,11 +154,11 @@ class Kept:
         asked = Asked.of(scope)
         if self._answers and not asked.in_part:
             release, stale = await self._newest(scope)
-            answer = self._answers.get((release.mark, asked.key))
-            if answer is not None and await self._given(answer, asked, stale, scope, send):
-                self._answers.move_to_end((release.mark, asked.key))
-                cache = "stale" if stale else "hit"
-                scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
+            found = self._found(release, asked, "stale" if stale else "hit", scope)
+            if found is not None:
+                fields = _stale(found.fields) if stale else found.fields
+                await send({"type": "http.response.start", "status": found.status, "headers": fields})
+                await send({"type": "http.response.body", "body": found.body})
                 return
         await self._made(asked, scope, receive, send)
 
@@ -160,18 +170,18 @@ class Kept:
             return self._seen, True
         return self._seen, False
 
-    async def _given(self, answer: Answer, asked: Asked, stale: bool, scope: Scope, send: Send) -> bool:
-        """Sends an answer from memory; false where it has to be made after all."""
-        body: Message = _EMPTY
-        if (asked.tags or asked.since) and asked.has(answer.etag, answer.last_modified):
-            start = answer.not_modified
-        elif answer.body is not None:
-            start, body = answer.start, answer.body
-        else:
-            return False
-        await send({**start, "headers": _stale(start["headers"])} if stale else start)
-        await send(body)
-        return True
+    def _found(self, release: ReleaseMark, asked: Asked, cache: str, scope: Scope) -> Whole | None:
+        """An answer from memory; null where it has to be made after all."""
+        place = release.mark, asked.key
+        answer = self._answers.get(place)
+        if answer is None:
+            return None
+        has_it = (asked.tags or asked.since) and asked.has(answer.etag, answer.last_modified)
+        found = answer.not_modified if has_it else answer.full
+        if found is not None:
+            self._answers.move_to_end(place)
+            scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
+        return found
 
     async def _made(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application answer, and keeps what it says."""
@@ -189,11 +199,11 @@ class Kept:
                 return
             if start:
                 release = state.get("release")
-                answer = _answer(start, message, inner.get("route")) if start["status"] == 200 else None
+                answer = _answer(start["headers"], message, inner.get("route")) if start["status"] == 200 else None
                 if answer is not None and release is not None:
                     self._keep(release, asked.key, answer)
                 known = answer is not None and asked.has(answer.etag, answer.last_modified)
-                await send(_not_modified(start) if known else start)
+                await send({**start, "status": 304, "headers": _validators(start["headers"])} if known else start)
                 start = {}
                 if known:
                     await send(_EMPTY)
@@ -208,8 +218,8 @@ class Kept:
     def _keep(self, release: ReleaseMark, key: Key, answer: Answer) -> None:
         # Whoever asks chooses the address and the types that they accept, so these count as much as the body.
         answer = replace(answer, size=answer.size + sum(map(len, key[:2])))
-        if answer.body is not None and answer.size > self.limit // LARGEST_PART:
-            answer = replace(answer, body=None, size=answer.size - len(answer.body["body"]))
+        if answer.full is not None and answer.size > self.limit // LARGEST_PART:
+            answer = replace(answer, full=None, size=answer.size - len(answer.full.body))
         if answer.size > self.limit:
             return
         self._forget(self._answers.pop((release.mark, key), None))
@@ -226,30 +236,31 @@ class Kept:
 _EMPTY: Message = {"type": "http.response.body", "body": b""}
 
 
-def _answer(start: Message, body: Message, route: Any) -> Answer | None:
+def _answer(headers: Fields, body: Message, route: Any) -> Answer | None:
     """What is to be kept of an answer; null for what has no validators. `body` is its first piece."""
-    headers: RawHeaders = start["headers"]
     found = Headers(raw=headers)
     if "etag" not in found:
         return None
-    whole = None if body.get("more_body") else {"type": "http.response.body", "body": body.get("body", b"")}
-    start = {**start, "headers": [*headers, _HIT]}
+    headers = [*headers, _HIT]
+    full = None if body.get("more_body") else Whole.of(200, headers, body.get("body", b""))
+    not_modified = Whole.of(304, _validators(headers))
+    # Once in the list of fields, and once as they are sent.
+    size = 2 * len(full.head) + len(full.body) if full else 0
     return Answer(
-        start=start,
-        body=whole,
-        not_modified=_not_modified(start),
+        full=full,
+        not_modified=not_modified,
         etag=found["etag"],
         last_modified=found.get("last-modified", ""),
         route=route,
-        size=_OVERHEAD + len(whole["body"] if whole else b"") + sum(len(name) + len(value) for name, value in headers),
+        size=_OVERHEAD + size + 2 * len(not_modified.head),
     )
 
 
-def _not_modified(start: Message) -> Message:
-    return {**start, "status": 304, "headers": [pair for pair in start["headers"] if pair[0] in VALIDATORS]}
+def _validators(headers: Fields) -> Fields:
+    return [pair for pair in headers if pair[0] in VALIDATORS]
 
 
-def _stale(headers: RawHeaders) -> RawHeaders:
+def _stale(headers: Fields) -> Fields:
     """The headers of an answer that may be out of date, which no cache on the way is to give out as fresh."""
     replaced = {name for name, _ in _STALE}
     return [*((name, value) for name, value in headers if name not in replaced), *_STALE]

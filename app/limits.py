@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.middleware import ALWAYS, refusal
 from app.problems import BadParameter, HeadersTooLarge, NotAllowed, Problem, UriTooLong
+from app.whole import Whole, at_once
 
 LONGEST_LINE = 32 * 1024
 """Bytes of a request line."""
@@ -28,15 +29,17 @@ class Limits:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._ask = at_once(app)
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        size, has_body = _measured(scope)
+        return self._ask(scope) if not has_body and _problem(scope, size) is None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        size, has_body = 0, False
-        for name, value in scope["headers"]:
-            size += len(name) + len(value) + 4
-            has_body = has_body or (name in _BODY and value != b"0")
+        size, has_body = _measured(scope)
         if has_body:
             send = _closing(send)
         problem = _problem(scope, size)
@@ -54,6 +57,15 @@ def too_long() -> Problem:
 
 def too_large() -> Problem:
     return HeadersTooLarge(f"The headers of a request may have {LARGEST_HEADERS} bytes.")
+
+
+def _measured(scope: Scope) -> tuple[int, bool]:
+    """Bytes of the header fields, and whether a body follows them."""
+    size, has_body = 0, False
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + 4
+        has_body = has_body or (name in _BODY and value != b"0")
+    return size, has_body
 
 
 def _problem(scope: Scope, headers_size: int) -> Problem | None:

@@ -41,6 +41,7 @@ from app.routes import (
 )
 from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
+from app.whole import Whole, at_once
 
 if TYPE_CHECKING:
     from app.metrics import Metrics
@@ -54,14 +55,18 @@ class Service(FastAPI):
         handle: ASGIApp = super().__call__
         for layer in reversed(layers):
             handle = layer.cls(handle, *layer.args, **layer.kwargs)
-        self._handle = handle
+        self._handle, self._ask = handle, at_once(handle)
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        scope["app"] = self
+        return self._ask(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
         await self._handle(scope, receive, send)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> Service:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
     metrics = _metrics(settings)

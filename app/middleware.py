@@ -8,6 +8,7 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import Problem
+from app.whole import Whole, at_once
 
 EXPOSED = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
@@ -80,6 +81,10 @@ class Head:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._ask = at_once(app)
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        return self._ask(scope) if scope["method"] == "GET" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "HEAD":

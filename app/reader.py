@@ -93,17 +93,19 @@ class Reader:
             for snapshot in opened:
                 snapshot.abandon()
 
-    async def newest(self) -> ReleaseMark:
-        """The newest release when the question came or later. Raises Unavailable while the database is away.
+    def glance(self) -> ReleaseMark | None:
+        """The newest release, where nothing has to be waited for to know it: on SQLite. Raises Unavailable.
 
-        On SQLite one glance is good for a turn of the event loop: whatever asks within it came before it.
+        One glance is good for a turn of the event loop: whatever asks within it came before it.
         """
-        if not self.database.is_sqlite:
-            return await self._watch.newest()
-        if self._glance is None:
+        if self._glance is None and self.database.is_sqlite:
             self._glance = self.database.newest()
             asyncio.get_running_loop().call_soon(self._look_again)
         return self._glance
+
+    async def newest(self) -> ReleaseMark:
+        """The newest release when the question came or later. Raises Unavailable while the database is away."""
+        return self.glance() or await self._watch.newest()
 
     def _look_again(self) -> None:
         self._glance = None

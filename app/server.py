@@ -23,6 +23,16 @@ from app.connections import Connection
 FINISHING = 60
 """Seconds that running answers have to come to their end."""
 
+HTTP: dict[str, Any] = {
+    "http": Connection,
+    "ws": "none",
+    "access_log": False,
+    "server_header": False,
+    # Nothing here depends on who asks, nor by which address.
+    "proxy_headers": False,
+}
+"""How connections are served, as uvicorn's settings have it."""
+
 ARENAS, _M_ARENA_MAX = "2", -8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -38,14 +48,9 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
         # A worker answers when it has imported everything. On a busy machine that takes longer than the five seconds
         # after which it would be replaced by another that takes as long.
         timeout_worker_healthcheck=60,
-        http=Connection,
-        ws="none",
         log_config=logging_config(access=access_log),
-        access_log=False,
-        # Nothing here depends on who asks, nor by which address.
-        proxy_headers=False,
-        server_header=False,
         timeout_graceful_shutdown=FINISHING,
+        **HTTP,
     )
     _keep_memory_together()
     # Once all is done, uvicorn sends itself the signal again; that is to be a usual end.

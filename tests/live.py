@@ -6,17 +6,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from app.connections import Connection
+from app.server import HTTP
 
 
 def dateline() -> Path:
@@ -63,11 +63,19 @@ def answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
+def soon(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within a time that no machine needs."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
 @contextmanager
-def listening(app: FastAPI) -> Iterator[tuple[int, ServerState]]:
-    """Serves an app in a thread, with the limits on connections that `dateline serve` has; yields the port, and what
-    the server knows of its connections."""
-    config = uvicorn.Config(app, http=Connection, ws="none", log_config=None, access_log=False, lifespan="on")
+def listening(app: ASGIApp) -> Iterator[tuple[int, ServerState]]:
+    """Serves an app in a thread, as `dateline serve` would; yields the port, and what the server knows of its
+    connections."""
+    config = uvicorn.Config(app, log_config=None, lifespan="on", **HTTP)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))

@@ -96,7 +96,7 @@ def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> Non
 
 def test_the_least_recently_asked_are_forgotten(small_url: str) -> None:
     urls = [f"/v1/incidents?limit={limit}" for limit in range(1, 41)]
-    with keeping(small_url, 100_000) as client:
+    with keeping(small_url, 200_000) as client:
         assert not any(status(client, url) for url in urls)
         assert status(client, urls[-1]) == HIT
         assert status(client, urls[0]) is None

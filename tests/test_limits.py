@@ -20,7 +20,7 @@ from app.limits import LARGEST_HEADERS, LONGEST_LINE, MOST_PARAMETERS
 from app.main import create_app
 from app.problems import ProblemDocument
 from app.settings import Settings
-from tests.live import listening
+from tests.live import listening, soon
 
 Server = tuple[int, ServerState]
 Answer = tuple[int, dict[str, str], bytes]
@@ -76,14 +76,6 @@ def is_problem(answer: Answer, status: int) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(body)
     assert ProblemDocument.model_validate(found).status == status
     return found
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within a time that no machine needs."""
-    deadline = time.monotonic() + 30
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def half_a_minute() -> Iterator[None]:

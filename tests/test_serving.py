@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import IncompleteRead
@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import newsroom
 from tests.conftest import NewDatabase, load_seed
-from tests.live import answers, dateline, free_port
+from tests.live import answers, dateline, free_port, soon
 from tests.test_cli import environment
 from tests.test_streams import NOTE, PLACES, _add_places
 
@@ -47,14 +47,6 @@ class Running:
         except ConnectionRefusedError:
             return True
         return False
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within a time that no machine needs."""
-    deadline = time.monotonic() + 60
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 @contextmanager
