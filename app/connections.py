@@ -6,6 +6,7 @@ and counters to its protocol, and lets problem documents say what is wrong where
 
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
@@ -203,7 +204,10 @@ class Connection(HttpToolsProtocol):
         one, because each would be answered from within the one before; and what is not taken is not to pile up."""
         if cycle is not self.cycle or not cycle.keep_alive or self.flow.write_paused:
             return None
-        return at_once(app)(cast(Scope, cycle.scope))
+        # What goes wrong here goes wrong in the usual way too, and is told there; here the parser would take the blame.
+        with suppress(Exception):
+            return at_once(app)(cast(Scope, cycle.scope))
+        return None
 
     def pause_writing(self) -> None:
         super().pause_writing()

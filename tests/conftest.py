@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,18 @@ def small_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFac
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("small")))
     with serving(url) as found:
         yield found
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """A database that cannot answer meanwhile."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE releases RENAME TO mislaid"))
+    yield
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE mislaid RENAME TO releases"))
+    engine.dispose()
 
 
 def load_seed(url: str, directory: Path) -> None:

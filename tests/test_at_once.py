@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from app.main import Service, create_app
 from app.settings import Settings
 from app.whole import Whole
 from tests import newsroom
-from tests.conftest import NewDatabase, load_seed
+from tests.conftest import NewDatabase, away, load_seed
 from tests.live import listening, soon
 from tests.newsroom import INCIDENTS, record
 from tests.raw import Answer, first
@@ -89,7 +90,7 @@ class Client:
 
     def answer(self, method: str = "GET") -> Answer:
         """The next answer that comes."""
-        head = b"".join(iter(self._read.readline, b"\r\n"))
+        head = b"".join(takewhile(lambda line: line != b"\r\n", self._read))
         found = first(head + b"\r\n")
         bare = method == "HEAD" or found.status == 304
         return Answer(found.status, found.headers, b"" if bare else self._read.read(int(length(found))), found.head)
@@ -193,6 +194,28 @@ def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> Non
                 assert json.loads(answer.body)["meta"]["release"] == number
             record(files, INCIDENTS, "ferry-shooting")["title"] = f"Ferry {number}"
             load_seed(database_url, newsroom.write(files, tmp_path))
+
+
+def test_while_nobody_knows_the_newest_release_it_is_marked(database_url: str, tmp_path: Path) -> None:
+    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    with served(database_url) as server, closing(Client(server)) as client:
+        client.ask(URL)
+        with away(database_url):
+            at_once, answer = client.at_once(URL)
+        assert (at_once, answer.status) == (False, 200)
+        assert answer.header("cache-status") == "dateline; hit; detail=stale"
+        at_once, answer = client.at_once(URL)
+        assert (at_once, answer.header("cache-status")) == (server.glances, "dateline; hit")
+
+
+def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(app: Watched, scope: Scope) -> Whole | None:
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(Watched, "at_once", failing)
+    for _ in range(2):
+        at_once, answer = client.at_once(URL)
+        assert (at_once, answer.status) == (False, 200)
 
 
 def test_requests_without_waiting_are_answered_in_their_order(client: Client) -> None:
