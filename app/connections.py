@@ -1,4 +1,5 @@
 """What a connection may cost: how large a request may be, how long it may take to come, how slowly an answer may go.
+Also where answers go out that are finished before they are asked for (`app.whole`).
 
 uvicorn reads headers of any size for any time, and waits for ever for a client that takes nothing. So this adds clocks
 and counters to its protocol, and lets problem documents say what is wrong where no request has come about yet.
@@ -34,6 +35,9 @@ PIECE = 64 * 1024
 HELD = 8 * 1024
 """So many bytes at most wait for what follows them in the same turn of the event loop."""
 
+AT_ONCE = 32
+"""So many answers from memory, at most, go out without giving others a turn."""
+
 LINGER = 2.0
 """So long what still comes is thrown away after a refusal. A connection that is closed at once loses the refusal."""
 
@@ -48,6 +52,10 @@ async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 BUSY = AccessLog(_busy)
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Outlet:
@@ -105,7 +113,8 @@ class Connection(HttpToolsProtocol):
         self.transport = cast(Transport, _Outlet(self.transport, self.loop))
         self.url = b""
         self._size = 0  # bytes of the request that is coming
-        self._in_head = self._in_request = self._ending = False
+        self._given = 0  # answers at once, out of the last read
+        self._in_head = self._in_request = self._has_ended = self._ending = False
         self._taking: TimerHandle | None = None
         self._waits = self._has_moved = False
         self._coming: TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._late)
@@ -123,10 +132,12 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
+        self._given, self._has_ended = 0, False
         super().data_received(data)
         if self._ending or not self._in_request:
             return
-        self._size += len(data)
+        if not self._has_ended:  # else most of it belongs to those before
+            self._size += len(data)
         if self._in_head and self._size > _LARGEST_HEAD:
             self._refuse(too_long() if len(self.url) > LONGEST_LINE else too_large())
         elif self._size > 2 * _LARGEST_HEAD and not self._is_answering():
@@ -143,7 +154,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_request = False
+        self._in_request, self._has_ended = False, True
         self._has_come()
         super().on_message_complete()
 
@@ -192,17 +203,23 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         whole = self._at_once(cycle, app)
         if whole is None:
+            # What was given at once before it, out of the same read, has begun to count the time of rest.
+            self._unset_keepalive_if_required()
             super()._start_asgi_task(cycle, app)
         else:
             cycle.response_started = cycle.response_complete = True
-            start = STATUS_LINE[whole.status] + head(cycle.default_headers)
-            self.transport.writelines((b"%s%s\r\n" % (start, whole.head), whole.body))
-            cycle.on_response()
+            start = b"%s%s%s\r\n" % (STATUS_LINE[whole.status], head(cycle.default_headers), whole.head)
+            # An empty piece would stay for ever in the buffer of asyncio's own transports.
+            self.transport.writelines((start, whole.body) if whole.body else (start,))
+            self._given += 1
+            cycle.on_response = _nothing  # or each would hold the other in memory
+            self.on_response_complete()
 
     def _at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> Whole | None:
         """A finished answer, where it may go right now. Of requests that wait behind each other only the last may have
-        one, because each would be answered from within the one before; and what is not taken is not to pile up."""
-        if cycle is not self.cycle or not cycle.keep_alive or self.flow.write_paused:
+        one, because each would be answered from within the one before; what is not taken is not to pile up; and after
+        some out of one read it is the others' turn."""
+        if cycle is not self.cycle or not cycle.keep_alive or self.flow.write_paused or self._given >= AT_ONCE:
             return None
         # What goes wrong here goes wrong in the usual way too, and is told there; here the parser would take the blame.
         with suppress(Exception):

@@ -2,7 +2,8 @@
 
 An answer is a function of the release, of the URL and of what the client accepts, so it is good for as long as that
 release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As plain ASGI before
-everything else, because finding the handler costs more than sending what it once answered.
+everything else, because finding the handler costs more than sending what it once answered; and at once, where the
+server can take it (`app.whole`).
 """
 
 import re
@@ -145,7 +146,10 @@ class Kept:
             release = scope["app"].state.reader.glance()
         except Unavailable:
             return None
-        return self._found(release, asked, "hit", scope) if release is not None else None
+        if release is None:
+            return None
+        self._seen = release
+        return self._found(release, asked, "hit", scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":

@@ -34,7 +34,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "dateline_request_seconds",
-            "From the request to the last byte of its answer.",
+            "From the request to the last byte of its answer, or until memory had it.",
             ("route",),
             buckets=BUCKETS,
             registry=registry,

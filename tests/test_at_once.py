@@ -1,8 +1,11 @@
 """Answers that are given before the application is asked: the same as the usual ones, over real connections."""
 
+import asyncio
+import gc
 import json
 import logging
 import socket
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.access_log import Passages
-from app.connections import Connection
+from app.connections import AT_ONCE, Connection
 from app.limits import LARGEST_HEADERS
 from app.main import Service, create_app
 from app.settings import Settings
@@ -35,16 +38,19 @@ OWN = {"date", "x-request-id", "connection"}
 
 @dataclass
 class Watched:
-    """A service that tells how often it was asked in the usual way."""
+    """A service that tells how often it was asked in the usual way, and takes its time then."""
 
     service: Service
     usual: int = 0
+    pause: float = 0
 
     def at_once(self, scope: Scope) -> Whole | None:
         return self.service.at_once(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.usual += scope["type"] == "http"
+        if scope["type"] == "http":
+            self.usual += 1
+            await asyncio.sleep(self.pause)
         await self.service(scope, receive, send)
 
 
@@ -216,6 +222,65 @@ def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeyp
     for _ in range(2):
         at_once, answer = client.at_once(URL)
         assert (at_once, answer.status) == (False, 200)
+
+
+def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: str, tmp_path: Path) -> None:
+    """Also if the first to ask for something of it wanted a part, which is not looked for in memory."""
+    files = newsroom.small()
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    with served(database_url) as server, closing(Client(server)) as client:
+        client.ask(URL)
+        record(files, INCIDENTS, "ferry-shooting")["title"] = "Ferry"
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        client.ask(URL, "Range: bytes=0-1")
+        assert client.at_once(URL)[0] == server.glances
+        with away(database_url):
+            assert json.loads(client.ask(URL).body)["meta"]["release"] == 2
+
+
+def test_a_request_behind_it_has_its_time(server: Server, client: Client) -> None:
+    """The time of rest, which begins when an answer has gone out, ends with the next request."""
+    client.ask(URL)
+    server.app.pause = 0.5
+    server.connection().timeout_keep_alive = 0
+    client.socket.sendall(request(URL) + request("/v1/places"))
+    try:
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    finally:
+        server.app.pause = 0
+
+
+def test_many_out_of_one_read_leave_a_turn_to_others(server: Server, client: Client) -> None:
+    client.ask(URL)
+    before, many = server.app.usual, 10 * AT_ONCE
+    client.socket.sendall(request(URL) * many)
+    assert [client.answer().status for _ in range(many)] == [200] * many
+    assert server.app.usual - before > many / 2
+
+
+def test_many_small_requests_are_no_large_one(client: Client) -> None:
+    """A read that ends within one of them is as long as all of them together."""
+    data = request("/healthz") * 5000
+    client.socket.sendall(data[:-10])
+    for _ in range(4999):
+        assert client.answer().status == 200
+    client.socket.sendall(data[-10:])
+    assert client.answer().status == 200
+    client.socket.sendall(b"GET /healthz HTTP/1.1\r\nX-Padding: " + b"x" * 3 * LARGEST_HEADERS)
+    assert client.answer().status == 431
+
+
+def test_a_connection_that_has_ended_is_forgotten(server: Server) -> None:
+    """At once, and not only when somebody looks for what refers to itself."""
+    gc.disable()
+    try:
+        with closing(Client(server)) as client:
+            client.ask(URL)
+            client.ask(URL)
+            connection = weakref.ref(server.connection())
+        assert soon(lambda: connection() is None)
+    finally:
+        gc.enable()
 
 
 def test_requests_without_waiting_are_answered_in_their_order(client: Client) -> None:
