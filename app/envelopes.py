@@ -44,6 +44,14 @@ class NotJudged(BaseModel):
     casualties: int | None
 
 
+class Suggestion(BaseModel):
+    """What would find something where nothing was found."""
+
+    parameter: str = Field(examples=["near"])
+    value: str = Field(description="What to ask for instead.", examples=["43.37,35.42"])
+    matched: int | None = Field(description="How many records that finds; null where counting them takes long.")
+
+
 class ListMeta(BaseModel):
     release: int = Field(description="The release that the whole answer belongs to.")
     matched: int | None = Field(
@@ -51,6 +59,9 @@ class ListMeta(BaseModel):
     )
     not_judged: NotJudged
     returned: int = Field(description="How many records this page holds.")
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing was found: what finds something, as a point with its longitude first."
+    )
 
 
 class DetailMeta(BaseModel):

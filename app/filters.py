@@ -24,6 +24,7 @@ from app.documents import RecordType
 from app.values import (
     ArticleIds,
     Box,
+    Cursor,
     Days,
     Fields,
     Flag,
@@ -31,6 +32,7 @@ from app.values import (
     IncidentIds,
     Include,
     Kilometres,
+    LocationMatch,
     Number,
     OrganizationIds,
     PageSize,
@@ -39,6 +41,19 @@ from app.values import (
     Point,
     Refers,
     Words,
+)
+
+_BOX = (
+    "`minLon,minLat,maxLon,maxLat` in WGS 84. minLon above maxLon crosses the antimeridian (RFC 7946 5.2), and "
+    "longitudes beyond 180 are taken modulo 360. Records are judged by the radius of their point: see "
+    "`location_match`. (The `bbox` of `/ogc` goes by the point alone and takes in records without one.) "
+    "Records without a point never match and are counted in `meta.not_judged.location`."
+)
+_NEAR = "`lon,lat`: within `radius_km` of this point (great circle), judged as for `bbox`: see `location_match`."
+_LOCATION_MATCH = (
+    "How `bbox` and `near` judge a record, whose point may be off by its `radius_m`. `possible` (default): some of "
+    "the circle lies there, so it could have been there; `certain`: all of it does, so it must; `point`: the point "
+    "does, as maps draw it and as `/ogc` answers."
 )
 
 LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
@@ -66,7 +81,7 @@ class Listing(BaseModel):
         examples=[0],
     )
     limit: PageSize = Field(50, description="How many records a page holds.")
-    cursor: Annotated[str, StringConstraints(max_length=8000)] | None = Field(
+    cursor: Annotated[Cursor, StringConstraints(max_length=8000)] | None = Field(
         None,
         description="Where a page begins: take it from `links.next`. It holds for later releases as well, but for a "
         "list by relevance (`q` without `sort`), whose order a release may change.",
@@ -111,22 +126,10 @@ class IncidentCriteria(BaseModel):
     )
     actor: PartyIds = Field([], description="With this person, or this organization or a part of it.")
     actor_role: list[ActorRole] = Field([], description="In this role; alone: with anybody in this role.")
-    bbox: Box | None = Field(
-        None,
-        description=(
-            "`minLon,minLat,maxLon,maxLat` in WGS 84. A box across the antimeridian has minLon (above 0) greater than "
-            "maxLon (below 0). Records without a point never match and are counted in `meta.not_judged.location`."
-        ),
-    )
-    near: Point | None = Field(None, description="`lon,lat`: within `radius_km` of this point (great circle).")
+    bbox: Box | None = Field(None, description=_BOX)
+    near: Point | None = Field(None, description=_NEAR)
     radius_km: Kilometres | None = Field(None, description="Goes with `near`. Default: 50.")
-    location_match: Literal["possible", "certain"] | None = Field(
-        None,
-        description=(
-            "For `bbox` and `near`, by the `radius_m` of the record's point. `possible` (default): it could lie there; "
-            "`certain`: it must."
-        ),
-    )
+    location_match: LocationMatch | None = Field(None, description=_LOCATION_MATCH)
     has_location: Flag | None = Field(None, description="With, or without, a point on the map.")
     contested: Flag | None = Field(None, description="Whether a statement about it stands against another.")
     parent: IncidentIds = Field([], description="Parts of this operation.")
@@ -182,12 +185,10 @@ class PlaceFilters(Listing):
     place_basis: Literal["any", "stated"] | None = Field(
         None, description="Goes with `within`. `stated`: only containment that the reporting states. Default: `any`."
     )
-    bbox: Box | None = Field(None, description="`minLon,minLat,maxLon,maxLat`; as for incidents.")
-    near: Point | None = Field(None, description="`lon,lat`: within `radius_km` of this point (great circle).")
+    bbox: Box | None = Field(None, description=_BOX)
+    near: Point | None = Field(None, description=_NEAR)
     radius_km: Kilometres | None = Field(None, description="Goes with `near`. Default: 50.")
-    location_match: Literal["possible", "certain"] | None = Field(
-        None, description="For `bbox` and `near`: could lie there (default), or must."
-    )
+    location_match: LocationMatch | None = Field(None, description=_LOCATION_MATCH)
     has_location: Flag | None = Field(None, description="With, or without, a known point.")
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."
@@ -269,7 +270,7 @@ class Paging(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: PageSize = Field(50, description="How many entries a page holds.")
-    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+    cursor: Annotated[Cursor, StringConstraints(max_length=2000)] | None = Field(
         None,
         description="Where a page begins: take it from `links.next`. It holds for later releases as well, but for a "
         "list by relevance (`q` without `sort`), whose order a release may change.",

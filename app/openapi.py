@@ -112,6 +112,7 @@ def _add_examples(found: dict[str, Any]) -> None:
             "matched": 1,
             "not_judged": {"location": None, "date": None, "casualties": None},
             "returned": 1,
+            "did_you_mean": None,
         }
         _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
         links = {"self": f"{path}/{data['id']}"}

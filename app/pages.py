@@ -16,6 +16,7 @@ from app import cursors
 from app.database import Snapshot
 from app.filters import DetailFilters, Listing
 from app.links import address
+from app.meant import exchanged
 from app.models import Change
 from app.problems import BadParameter, Gone, Merged, NotFound
 from app.queries import Order, Page, Resource
@@ -30,6 +31,7 @@ EXACT_UP_TO = 10_000
 """A resource with at most so many records is counted without being asked."""
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
 _SUGGESTIONS_FROM = 1_000  # comparing a mistyped id with more records would hold everybody up
 _ASKED_AT_ONCE = 10_000
@@ -55,6 +57,13 @@ class Request:
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
 
+    def renamed(self, id_: str, other: str) -> "Request":
+        """The same request for another record."""
+        parts = self.path.split("/")
+        before = len(_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
+        parts[parts.index(id_, before - 1)] = other
+        return Request("/".join(parts), self.items)
+
 
 def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
     """One page of a list."""
@@ -71,9 +80,24 @@ def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request:
         "release": snapshot.release.number,
         **_counts(snapshot, resource, conditions, filters),
         "returned": len(rows),
+        "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, filters, request),
     }
     body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
     return Answer(body, snapshot.release.number, links.get("next"))
+
+
+def _meant(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> list[dict[str, Any]] | None:
+    """What finds something where the filters find nothing."""
+    few = snapshot.release.counts.get(resource.name, 0) <= EXACT_UP_TO or filters.count == "exact"
+
+    def matched(asked: Listing) -> int | None:
+        order = ordering(snapshot, resource, asked)
+        conditions = narrowed(snapshot, resource, resolved(snapshot, asked), order)
+        if few:
+            return int(snapshot.value(resource.count(conditions)))
+        return None if page(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
+
+    return exchanged(filters, request.items, matched)
 
 
 def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:
@@ -85,7 +109,8 @@ def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilt
 
 
 def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
-    """The document of a record. Raises NotFound, Gone and Merged as `detail` does."""
+    """The document of a record. Raises NotFound, Gone and Merged, which lead to where the request would have been
+    right, whatever the address of records that it came by."""
     if not SLUG.fullmatch(id_):
         raise NotFound(f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens.")
     document: str | None = snapshot.value(_document(resource.name), id=id_)
@@ -194,11 +219,10 @@ def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
     if removal is not None:
         return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
     if last != id_:
-        path = request.path.replace(f"/{resource.name}/{id_}", f"/{resource.name}/{last}", 1)
-        url = Request(path, request.items).link()
+        url = request.renamed(id_, last).link()
         return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
     nearest = _nearest(snapshot, id_, (resource.name,))
-    hint = f" Did you mean /v1/{resource.name}/{nearest}?" if nearest else ""
+    hint = f" Did you mean {request.renamed(id_, nearest).path}?" if nearest else ""
     return NotFound(f"There is no {resource.type} '{id_}'.{hint}")
 
 

@@ -46,7 +46,7 @@ def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) ->
     values, errors = _values(model, items, choices)
     for name, allowed in choices.items():
         unknown = [value for value in values.get(name, []) if value not in allowed]
-        errors += [_error(name, f"has no '{_short(value)}'", _nearest(value, allowed)) for value in unknown]
+        errors += [_no_value(name, value, allowed) for value in unknown]
     for name, others in NEEDS.items():
         if name in values and not any(other in values for other in others):
             errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
@@ -67,11 +67,11 @@ def _values(
     errors: list[ParameterError] = []
     values: dict[str, Any] = {}
     for name, value in items:
-        field = model.model_fields.get(name)
+        field = model.model_fields.get(name) if choices.get(name, True) else None
         if len(errors) == MOST_ERRORS:
             break
         if field is None:
-            errors.append(_unknown(name, model))
+            errors.append(_unknown(name, model, choices))
         elif _CONTROL.search(value):
             errors.append(_error(name, "has a control character in it"))
         elif _repeats(field.annotation):
@@ -95,12 +95,31 @@ def _repeats(annotation: Any) -> bool:
     return get_origin(annotation) is list
 
 
-def _unknown(name: str, model: type[BaseModel]) -> ParameterError:
-    return ParameterError(
-        parameter=_short(name),
-        detail=f"There is no parameter '{_short(name)}' here.",
-        suggestion=_nearest(name, model.model_fields),
-    )
+def _taken(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
+    """The parameters that there are: where there is nothing to choose from, there is none."""
+    return {name: field for name, field in model.model_fields.items() if choices.get(name, True)}
+
+
+def _unknown(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
+    suggestion = None if name in model.model_fields else _nearest(name, _taken(model, choices))
+    detail = f"There is no parameter '{_short(name)}' here."
+    return ParameterError(parameter=_short(name), detail=detail, suggestion=suggestion)
+
+
+def _no_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
+    """A value beside the vocabulary. Where it is one of it in another spelling, that says enough."""
+    spelled = next((one for one in allowed if _plain(one) == _plain(value)), None)
+    if spelled is not None:
+        return _error(name, f"has no value '{_short(value)}'", spelled)
+    *others, last = [f"'{one}'" for one in allowed]
+    it_takes = f"{', '.join(others)} or {last}" if others else last
+    return _error(name, f"has no value '{_short(value)}'; it takes {it_takes}", _nearest(value, allowed))
+
+
+def _plain(text: str) -> str:
+    """A name or value without what other spellings of it differ in."""
+    sign = "-" if text.startswith("-") else ""
+    return sign + "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
@@ -112,10 +131,7 @@ def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
     if isinstance(error := context.get("error"), BadValue):
         return _error(name, error.detail, error.suggestion)
     if mistake["type"] in ("enum", "literal_error"):
-        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
-        return _error(
-            name, f"has no value '{_short(str(value))}'; it takes {context['expected']}", _nearest(value, allowed)
-        )
+        return _no_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
     if mistake["type"] == "string_pattern_mismatch":
         return _error(name, f"'{_short(str(value))}' is not an id: ids are lower-case words joined by hyphens")
     return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
@@ -139,8 +155,8 @@ def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]
     schema = _schema(model)
     required = schema.get("required", [])
     return [
-        {**_parameter(name, dict(found), choices.get(name)), "required": name in required}
-        for name, found in schema["properties"].items()
+        {**_parameter(name, dict(schema["properties"][name]), choices.get(name)), "required": name in required}
+        for name in _taken(model, choices)
     ]
 
 

@@ -1,13 +1,33 @@
 """The settings. Nothing else reads the environment."""
 
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field
+import idna
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "seed"
 MIGRATIONS = ROOT / "migrations"
+
+
+def _as_links_have_it(url: str) -> str:
+    """An address in ASCII alone, as links and `tag:` ids (RFC 4151) need it. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("it has a user or a password in it, and would stand in every link; leave them out")
+    if parts.hostname is None:
+        raise ValueError("it has no host")
+    host = parts.netloc
+    if not host.isascii():
+        try:
+            name = idna.encode(parts.hostname, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise ValueError(f"'{parts.hostname}' is no host name: {error}") from error
+        host = name if parts.port is None else f"{name}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=host, path=quote(parts.path, safe="/%:@!$&'()*+,;=~")))
 
 
 class Settings(BaseSettings):
@@ -19,7 +39,7 @@ class Settings(BaseSettings):
         "sqlite:///dateline.db",
         description="The database: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`.",
     )
-    public_url: str = Field(
+    public_url: Annotated[str, AfterValidator(_as_links_have_it)] = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
         description="Where the world reaches this service; the base of absolute links in feeds, CSV and `/ogc`.",

@@ -2,9 +2,9 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,9 @@ from app.problems import BadValue
 from app.terms import question
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?\d{1,6}(\.\d{1,12})?", re.ASCII)
+_DEGREES = r" *[+-]?[0-9]{1,3}(\.[0-9]{1,12})? *"
+_IS_DEGREES = re.compile(_DEGREES)
+_DISTANCE = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
@@ -55,42 +57,57 @@ def _whole(value: Any) -> Any:
 
 
 def _numbers(value: str, names: str) -> list[float]:
+    """The degrees in a text, longitude and latitude by turns."""
     parts = value.split(",")
-    if len(parts) != len(names.split(",")) or not all(_DECIMAL.fullmatch(part.strip()) for part in parts):
+    if len(parts) != len(names.split(",")) or not all(_IS_DEGREES.fullmatch(part) for part in parts):
         raise BadValue(f"must be {names}: decimal degrees (WGS 84), separated by commas")
-    return [float(part) for part in parts]
+    found = [float(part) for part in parts]
+    if any(abs(latitude) > 90 for latitude in found[1::2]):
+        fits = all(abs(longitude) <= 90 for longitude in found[::2])
+        suggestion = latitude_first(value) if fits else None
+        raise BadValue("has a latitude beyond 90; the longitude comes first", suggestion)
+    return found
 
 
-def _in_range(longitudes: Iterable[float], latitudes: Iterable[float]) -> None:
-    if any(abs(value) > 180 for value in longitudes):
-        raise BadValue("longitudes lie between -180 and 180")
-    if any(abs(value) > 90 for value in latitudes):
-        raise BadValue("latitudes lie between -90 and 90")
+def latitude_first(value: str) -> str:
+    """A point or a box with the longitude and latitude of each corner exchanged."""
+    parts = [part.strip() for part in value.split(",")]
+    return ",".join(part for pair in zip(parts[1::2], parts[::2], strict=True) for part in pair)
+
+
+def box(west: float, south: float, east: float, north: float) -> BBox:
+    """A box of degrees. Map programs go on counting when they are turned around the globe, so longitudes beyond 180
+    are taken modulo 360; what is as wide as the Earth is all of it. Raises BadValue."""
+    if south > north:
+        raise BadValue("has minLat above maxLat")
+    if east - west >= 360:
+        return BBox(-180.0, south, 180.0, north)
+    return BBox(_turned(west), south, _turned(east), north)
+
+
+def _turned(longitude: float) -> float:
+    """The same meridian between -180 and 180."""
+    return longitude if abs(longitude) <= 180 else (longitude + 180) % 360 - 180
 
 
 def _bbox(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    west, south, east, north = _numbers(value, "minLon,minLat,maxLon,maxLat")
-    _in_range((west, east), (south, north))
-    if south > north:
-        raise BadValue("has minLat above maxLat")
-    if west > east and not west >= 0 >= east:
-        raise BadValue("has minLon above maxLon, but does not cross the antimeridian from east to west")
-    return BBox(west, south, east, north)
+    return box(*_numbers(value, "minLon,minLat,maxLon,maxLat")) if isinstance(value, str) else value
 
 
 def _near(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     longitude, latitude = _numbers(value, "lon,lat")
-    _in_range((longitude,), (latitude,))
-    return Near(longitude, latitude)
+    return Near(_turned(longitude), latitude)
+
+
+ON_MAP: dict[str, Callable[[str], Any]] = {"bbox": _bbox, "near": _near}
+"""How the text of a parameter is read that lies on the map."""
 
 
 def _radius(value: Any) -> Any:
     if isinstance(value, str):
-        if not _DECIMAL.fullmatch(value) or not 0 < float(value) <= 20_000:
+        if not _DISTANCE.fullmatch(value) or not 0 < float(value) <= 20_000:
             raise BadValue("must be a number of kilometres above 0, 20000 at most")
         return float(value)
     return value
@@ -151,27 +168,34 @@ def _text(pattern: str, example: str) -> WithJsonSchema:
 
 
 # The form of a value, for those who build requests from the schema; the parsers above also look at what it says.
-_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
-_DATES = rf"({_DATE}|({_DATE}|\.\.)/({_DATE}|\.\.))"
-_DEGREES = r"\s*[+-]?[0-9]{1,6}(\.[0-9]{1,12})?\s*"
+_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_DATE = rf"{_YEAR}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+_DATES = rf"({_DATE}(/({_DATE}|\.\.))?|\.\./{_DATE})"
+_LATITUDE = r" *[+-]?0?(90(\.0{1,12})?|[0-8]?[0-9](\.[0-9]{1,12})?) *"
+_POINT = f"{_DEGREES},{_LATITUDE}"
+_LINE = r"[^\x00-\x1f\x7f]*"
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_searchable)]
+Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=f"^{_LINE}$"), AfterValidator(_searchable)
+]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]
 IncidentIds = Annotated[list[Id], Refers(("incidents",))]
 OrganizationIds = Annotated[list[Id], Refers(("organizations",))]
 PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
 Days = Annotated[Interval, BeforeValidator(_interval), _text(_DATES, "2019-04")]
-Box = Annotated[BBox, BeforeValidator(_bbox), _text(f"{_DEGREES}(,{_DEGREES}){{3}}", "42.5,34.5,45,36.5")]
-Point = Annotated[Near, BeforeValidator(_near), _text(f"{_DEGREES},{_DEGREES}", "44.28,35.51")]
+Box = Annotated[BBox, BeforeValidator(_bbox), _text(f"{_POINT},{_POINT}", "42.5,34.5,45,36.5")]
+Point = Annotated[Near, BeforeValidator(_near), _text(_POINT, "44.28,35.51")]
 Number = Annotated[int, Field(ge=0, le=999_999_999), BeforeValidator(_whole)]
 PageSize = Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)]
 ResultSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
 Kilometres = Annotated[
     float, BeforeValidator(_radius), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 20000})
 ]
+LocationMatch = Literal["possible", "certain", "point"]
+Cursor = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"})]
 Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
 Fields = Annotated[
     list[str],

@@ -113,6 +113,7 @@ def test_places_without_a_point(client: TestClient) -> None:
         "matched": 18,
         "returned": 18,
         "not_judged": {"location": 23, "date": None, "casualties": None},
+        "did_you_mean": None,
     }
 
 

@@ -10,9 +10,12 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from app.codebook import IncidentKind
+from app.documents import DOCUMENTS
 from app.filters import FILTERS
 from app.main import create_app
 from app.problems import ProblemDocument
+from app.references import REFERENCES
 from app.settings import Settings
 from tests.answers import problem, refused
 
@@ -26,6 +29,11 @@ REFUSED = [
     ("kind=killling", "kind", "killing"),
     ("kind=", "kind", None),
     ("kind=killing&kind=raid", "kind", "joint_raid"),
+    ("kind=Joint_Raid", "kind", "joint_raid"),
+    ("kind=joint raid", "kind", "joint_raid"),
+    ("kind=joint-raid", "kind", "joint_raid"),
+    ("kind=jointRaid", "kind", "joint_raid"),
+    ("sort=-Date", "sort", "-date"),
     ("kind=killing,abduction", "kind", "abduction"),
     ("sort=dat", "sort", "date"),
     ("sort=xyz", "sort", None),
@@ -35,6 +43,7 @@ REFUSED = [
     ("fields=titel", "fields", "title"),
     ("fields=title,", "fields", None),
     ("include=quote", "include", "quotes"),
+    ("include=Quotes", "include", "quotes"),
     ("include=incidents,kind", "include", None),
     ("place_role=scenes&place=iraq", "place_role", "scene"),
     # Numbers.
@@ -57,14 +66,14 @@ REFUSED = [
     ("bbox=1;2;3;4", "bbox", None),
     ("bbox=٤٢,34,45,36", "bbox", None),
     ("bbox=42,36,45,34", "bbox", None),
-    ("bbox=45,34,42,36", "bbox", None),
-    ("bbox=-42,34,-45,36", "bbox", None),
-    ("bbox=-10,34,-20,36", "bbox", None),
-    ("bbox=42,34,181,36", "bbox", None),
-    ("bbox=42,-91,45,36", "bbox", None),
+    ("bbox=42,-91,45,36", "bbox", "-91,42,36,45"),
+    ("bbox=142,-91,45,36", "bbox", None),
+    ("bbox=4242,34,45,36", "bbox", None),
+    ("bbox=42,34,%0A45,36", "bbox", None),
     ("near=44.28", "near", None),
-    ("near=44,91", "near", None),
-    ("near=181,35", "near", None),
+    ("near=44,91", "near", "91,44"),
+    ("near=181,91", "near", None),
+    ("near=999999,0", "near", None),
     ("near=44,35&radius_km=0", "radius_km", None),
     ("near=44,35&radius_km=-1", "radius_km", None),
     ("near=44,35&radius_km=20001", "radius_km", None),
@@ -121,6 +130,22 @@ REFUSED = [
 @pytest.mark.parametrize(("query", "parameter", "suggestion"), REFUSED)
 def test_bad_parameter(client: TestClient, query: str, parameter: str, suggestion: str | None) -> None:
     assert (parameter, suggestion) in refused(client, f"/v1/incidents?{quote(query, safe='=&,+%')}")
+
+
+def test_another_spelling_of_a_value_is_answered_with_that_value_alone(client: TestClient) -> None:
+    """The whole vocabulary stands there only where the value is none of it in any spelling."""
+    (spelled,) = problem(client, "/v1/incidents?kind=Joint%20Raid")["errors"]
+    assert spelled["detail"] == "Parameter 'kind' has no value 'Joint Raid'."
+    (unknown,) = problem(client, "/v1/incidents?kind=picnic")["errors"]
+    assert all(f"'{kind}'" in unknown["detail"] for kind in IncidentKind)
+
+
+@pytest.mark.parametrize("resource", FILTERS)
+def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, resource: str) -> None:
+    taken = {"fields": list(DOCUMENTS[resource].model_fields), "include": list(REFERENCES[resource])}
+    for name in [name for name, values in taken.items() if values]:
+        (error,) = problem(client, f"/v1/{resource}?{name}=xyzzy")["errors"]
+        assert all(f"'{value}'" in error["detail"] for value in taken[name])
 
 
 @pytest.mark.parametrize("resource", FILTERS)

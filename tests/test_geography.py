@@ -63,6 +63,28 @@ CASES = [
     ("bbox=179.5,-1,180,1", "edge-east"),
     ("bbox=-180,-1,-179.5,1", "edge-west"),
     ("bbox=180,5,-180,15", "on-the-line on-the-line-too"),
+    # West above east goes around the back of the Earth, wherever the two lie.
+    ("bbox=-10,-30,-20,30", LINE),
+    ("bbox=170,-30,10,55", f"{LINE} greenwich wide"),
+    ("bbox=170,-30,10,55&location_match=certain", f"{LINE} greenwich"),
+    # Map programs go on counting when they are turned around the globe.
+    ("bbox=179,-30,181,30", LINE),
+    ("bbox=-181,-30,-179,30", LINE),
+    ("bbox=539.5,-1,540,1", "edge-east"),
+    ("bbox=-540,-1,-539.5,1", "edge-west"),
+    ("bbox=359,50.5,361,51.5&location_match=certain", "greenwich"),
+    ("bbox=30,-30,400,55", f"{LINE} greenwich wide"),
+    ("bbox=0,48,360,55&location_match=certain", "greenwich wide"),
+    ("near=540,0&radius_km=12", "edge-east edge-west"),
+    ("near=-359.9,51&radius_km=10", "greenwich"),
+    # The point alone, whatever its radius.
+    ("bbox=179,-30,-179,30&location_match=point", LINE),
+    ("bbox=-179,-21,-178.5,-19&location_match=point", ""),
+    ("bbox=0,51,0,51&location_match=point", "greenwich"),
+    ("bbox=40,89.99,41,90&location_match=point", ""),
+    ("near=0,50&radius_km=200&location_match=point", "greenwich"),
+    ("near=7.3,50&radius_km=10&location_match=point", ""),
+    ("near=-178,-20&radius_km=400&location_match=point", "over-the-line"),
     ("bbox=180,5,180,15", "on-the-line on-the-line-too"),
     ("bbox=-180,5,-180,15", "on-the-line on-the-line-too"),
     # The circle around 179 E reaches some 3 degrees over the line.

@@ -155,6 +155,13 @@ def test_what_became_of_withdrawn_records(tmp_path: Path, database_url: str) -> 
         assert there["data"]["id"] == "ferry-shooting"
         assert [quote["id"] for quote in there["included"]["quotes"]] == ["berg-no-warning"]
         assert client.head("/v1/people/captain").headers["location"] == "/v1/people/jon-berg"
+        items = "/ogc/collections/incidents/items"
+        assert problem(client, f"{items}/ghost-ship", 410)["detail"] == gone["detail"]
+        assert problem(client, f"{items}/ferry-shootin", 404)["detail"].endswith(f"{items}/ferry-shooting?")
+        moved = client.get(f"{items}/ferry-incident?crs=http://www.opengis.net/def/crs/OGC/1.3/CRS84")
+        assert moved.status_code == 308
+        assert client.get(moved.headers["location"]).json()["id"] == "ferry-shooting"
+        assert client.get("/ogc/collections/places/items/orsa-village").status_code == 308
         for url in ("/v1/incidents", "/v1/people", "/v1/places"):
             listed = {document["id"] for document in client.get(url).json()["data"]}
             assert not listed & {"ferry-incident", "ghost-ship", "captain", "orsa-village", "old-mill"}

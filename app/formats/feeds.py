@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -46,9 +47,11 @@ class Feed:
 
 
 def tag_uri(base: str, path: str) -> str:
-    """A `tag:` URI of this service for a path."""
+    """A `tag:` URI of this service for a path. Its authority has the form of a DNS name, which IPv6 addresses lack."""
     address = urlsplit(base)
-    return f"tag:{address.hostname},{OWNED_IN}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
+    host = address.hostname or ""
+    authority = ip_address(host).exploded.replace(":", "-") if ":" in host else host
+    return f"tag:{authority},{OWNED_IN}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
 
 
 def _incident(document: Json, updated: str, base: str) -> Entry:

@@ -15,11 +15,14 @@ from app.filters import IncidentFilters, Listing, PlaceFilters
 from app.models import Incident
 from app.ogc.features import feature
 from app.ogc.parameters import CRS84, IncidentItems, Items, Mark, PlaceItems, with_bbox_crs
-from app.pages import EXACT_UP_TO, page
+from app.pages import EXACT_UP_TO, Request, existing, page
 from app.problems import NotFound
 from app.queries import RESOURCES, Resource
 from app.queries.conditions import Condition
-from app.registry import document_of
+from app.values import LocationMatch
+
+_BY_POINT: LocationMatch = "point"
+"""The standard judges a feature by its geometry."""
 
 
 def _incidents(asked: Items) -> Listing:
@@ -29,13 +32,16 @@ def _incidents(asked: Items) -> Listing:
         granularity=[asked.granularity] if asked.granularity else [],
         datetime=asked.days,
         bbox=asked.bbox,
+        location_match=_BY_POINT if asked.bbox else None,
     )
 
 
 def _places(asked: Items) -> Listing:
     """Places have no date, so that every `datetime` matches them."""
     assert isinstance(asked, PlaceItems)
-    return PlaceFilters(kind=[asked.kind] if asked.kind else [], bbox=asked.bbox)
+    return PlaceFilters(
+        kind=[asked.kind] if asked.kind else [], bbox=asked.bbox, location_match=_BY_POINT if asked.bbox else None
+    )
 
 
 @dataclass(frozen=True)
@@ -122,13 +128,9 @@ def _ordered(
             yield Mark(has_point, id_), document
 
 
-def get(snapshot: Snapshot, id_: str, within: Collection, base: str) -> tuple[dict[str, Any], int]:
-    """One feature and the release that it belongs to. Raises NotFound."""
-    table = within.resource.table
-    askable = id_.isascii() and id_.isprintable()
-    document = snapshot.value(select(document_of(table)).where(table.id == id_)) if askable else None
-    if document is None:
-        raise NotFound(f"There is no such feature in {within.name}.")
+def get(snapshot: Snapshot, id_: str, within: Collection, base: str, request: Request) -> tuple[dict[str, Any], int]:
+    """One feature and the release that it belongs to. Raises NotFound, Gone and Merged as the record itself does."""
+    document = existing(snapshot, within.resource, id_, request)
     return feature(within.name, json.loads(document), base), snapshot.release.number
 
 

@@ -9,14 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from app.codebook import Granularity, IncidentKind, PlaceKind
 from app.problems import BadValue
-from app.values import BBox, Interval
+from app.values import BBox, Interval, box
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 LIMIT = 100
 MOST = 10_000
 
 _COUNT = re.compile(r"\d{1,30}")
-_DEGREES = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?")
+_DEGREES = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
 # GDAL writes a date as "2020-01-05T", which RFC 3339 does not know.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt]|[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?")
 
@@ -39,11 +39,9 @@ def _bbox(value: Any) -> Any:
     if len(parts) not in (4, 6) or not all(_DEGREES.fullmatch(part) for part in parts):
         raise BadValue("must be 4 decimal numbers, minLon,minLat,maxLon,maxLat, or 6 with heights, which are ignored")
     west, south, *_, east, north = (float(part) for part in (parts if len(parts) == 4 else parts[:2] + parts[3:5]))
-    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
-        raise BadValue("lies beyond longitude 180 or latitude 90")
-    if south > north:
-        raise BadValue("has minLat above maxLat")
-    return BBox(west, south, east, north)
+    if max(abs(west), abs(east)) >= 1000 or max(abs(south), abs(north)) > 90:
+        raise BadValue("has a latitude beyond 90, or a longitude of more than three digits")
+    return box(west, south, east, north)
 
 
 def _day(text: str) -> str:
@@ -121,8 +119,10 @@ class Items(Crs):
     bbox: Box | None = Field(
         None,
         description=(
-            "Features whose point, with its radius of uncertainty, touches the box minLon,minLat,maxLon,maxLat, and "
-            "those without a point. minLon above maxLon crosses the antimeridian."
+            "Features whose point lies in the box minLon,minLat,maxLon,maxLat, whatever the radius that it may be off "
+            "by, and those without a point. (`/v1` judges by the radius unless asked for `location_match=point`, and "
+            "leaves out what has no point.) minLon above maxLon crosses the antimeridian, and longitudes beyond 180 "
+            "are taken modulo 360."
         ),
     )
     datetime: Times = Field(

@@ -195,14 +195,14 @@ def located(
     """A record's circle against a box and around a point."""
     if bbox is None and near is None:
         return []
-    unknown, certain = table.latitude.is_(None), match == "certain"
+    unknown = table.latitude.is_(None)
     found = []
     if bbox is not None:
-        found.append(_on_map(table, bbox, _in_box(table, bbox, certain=certain), unknown))
+        found.append(_on_map(table, bbox, _in_box(table, bbox, match), unknown))
     if near is not None:
         radius = (radius_km or DEFAULT_RADIUS_KM) * 1000
         box = BBox(**box_around(near.longitude, near.latitude, radius))
-        found.append(_on_map(table, box, _around(table, near, radius, box, certain=certain), unknown))
+        found.append(_on_map(table, box, _around(table, near, radius, box, match), unknown))
     return found
 
 
@@ -210,29 +210,27 @@ def _on_map(table: type[Any], box: BBox, clause: Clause, unknown: Clause) -> Con
     return Condition(clause, "location", unknown, lead=Lead(table.number, lambda: touching(table, box)))
 
 
-def _in_box(table: type[Any], box: BBox, *, certain: bool) -> Clause:
-    east = box.east if box.west <= box.east else box.east + 360
-    turns = [_between(table, box.west + turn, east + turn, certain=certain) for turn in TURNS]
-    if certain:
-        rows = and_(table.south >= box.south, table.north <= box.north)
+def _in_box(table: type[Any], box: BBox, match: str | None) -> Clause:
+    west, east, south, north = table.west, table.east, table.south, table.north
+    if match == "point":
+        west = east = table.longitude
+        south = north = table.latitude
+    end = box.east if box.west <= box.east else box.east + 360
+    if match == "certain":
+        rows = and_(south >= box.south, north <= box.north)
+        columns = [and_(west >= box.west + turn, east <= end + turn) for turn in TURNS]
     else:
-        rows = and_(table.south <= box.north, table.north >= box.south)
-    whole = certain and east - box.west >= 360
-    return rows if whole else and_(rows, or_(*turns))
+        rows = and_(south <= box.north, north >= box.south)
+        columns = [and_(west <= end + turn, east >= box.west + turn) for turn in TURNS]
+    return rows if end - box.west >= 360 else and_(rows, or_(*columns))
 
 
-def _between(table: type[Any], west: float, east: float, *, certain: bool) -> Clause:
-    if certain:
-        return and_(table.west >= west, table.east <= east)
-    return and_(table.west <= east, table.east >= west)
-
-
-def _around(table: type[Any], near: Near, radius_m: float, box: BBox, *, certain: bool) -> Clause:
+def _around(table: type[Any], near: Near, radius_m: float, box: BBox, match: str | None) -> Clause:
     """Great-circle distance, after a look at the boxes."""
     distance = _distance(table.longitude, table.latitude, near)
     slack = cast(table.radius_m, SqlFloat)
-    limit = distance + slack <= radius_m if certain else distance - slack <= radius_m
-    return and_(_in_box(table, box, certain=False), limit)
+    farthest = {"certain": distance + slack, "point": distance}.get(match or "", distance - slack)
+    return and_(_in_box(table, box, None), farthest <= radius_m)
 
 
 def _distance(longitude: Any, latitude: Any, near: Near) -> Any:

@@ -118,6 +118,7 @@ async def ogc_features(request: Request) -> Response:
 async def ogc_feature(request: Request) -> Response:
     one = _collection(request)
     parse(Crs, request.query_params.multi_items(), {})
-    work = partial(collections.get, id_=request.path_params["id"], within=one, base=_base(request))
+    asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+    work = partial(collections.get, id_=request.path_params["id"], within=one, base=_base(request), request=asked)
     found, release = await reader(request).read(work)
     return _answer(documents.feature(_root(request), one, found), documents.GEOJSON, release)
