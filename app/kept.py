@@ -6,7 +6,6 @@ everything else, because finding the handler costs more than sending what it onc
 server can take it (`app.whole`).
 """
 
-import re
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.compression import chosen
 from app.database import NOTHING, ReleaseMark
-from app.middleware import Enough
-from app.problems import Unavailable
+from app.middleware import Enough, refusal
+from app.preconditions import FIELDS, UNCONDITIONAL, Outcome, Preconditions
+from app.problems import PreconditionFailed, Unavailable
 from app.whole import Fields, Whole
 
 VALIDATORS = {
@@ -45,8 +45,9 @@ LARGEST_PART = 16
 LONGEST_READ = 2000
 """Bytes of what a request asks for up to which its reading is remembered."""
 
-_CONDITIONS = {b"if-none-match", b"if-modified-since"}
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_CONDITIONAL = (200, 206, 416)
+"""The answers that preconditions are judged for: that a range lies beyond a file matters only where they hold."""
+
 _HIT = (b"cache-status", b"dateline; hit")
 _STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
 _OVERHEAD = 1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
@@ -55,42 +56,33 @@ Key = tuple[str, str, str | None]
 
 
 class Asked(NamedTuple):
-    """What of a request its answer depends on (`key`: URL, accepted types, coding), what the client has already, and
-    whether it wants a part of a file."""
+    """What of a request its answer depends on (`key`: URL, accepted types, coding), under which conditions it is sent,
+    and whether only a part of it is wanted."""
 
     key: Key
-    tags: str
-    since: str | None
+    conditions: Preconditions
     in_part: bool
 
     @classmethod
     def of(cls, scope: Scope) -> "Asked":
-        accept, coding, tags, since, in_part = "", "", "", None, False
+        accept, coding, conditional, in_part = "", "", False, False
         for name, value in scope["headers"]:
             if name == b"accept":
                 accept = value.decode("latin-1")
             elif name == b"accept-encoding":
                 coding = value.decode("latin-1")
-            elif name == b"if-none-match":
-                tags = f"{tags},{value.decode('latin-1')}" if tags else value.decode("latin-1")
-            elif name == b"if-modified-since":
-                since = value.decode("latin-1")
+            elif name in FIELDS:
+                conditional = True
             elif name == b"range":
                 in_part = True
+        if in_part:
+            coding = ""  # the ranges of a file are ranges of its own bytes
+        conditions = Preconditions.of(scope["headers"]) if conditional else UNCONDITIONAL
         query: bytes = scope["query_string"]
         path: str = scope["path"]
         short = len(path) + len(query) + len(accept) + len(coding) <= LONGEST_READ
         read = _key if short else _key.__wrapped__
-        return cls(read(path, query, accept, coding), tags, since, in_part)
-
-    def has(self, etag: str, last_modified: str) -> bool:
-        """Whether the client has the answer with these validators. A tag is compared weakly and goes before a date.
-
-        A date has to be the very one that was sent: after a restored backup, the older data are news.
-        """
-        if self.tags:
-            return self.tags.strip() == "*" or etag.removeprefix("W/") in _TAG.findall(self.tags)
-        return self.since == last_modified
+        return cls(read(path, query, accept, coding), conditions, in_part)
 
 
 @lru_cache(maxsize=8192)
@@ -161,7 +153,7 @@ class Kept:
             found = self._found(release, asked, "stale" if stale else "hit", scope)
             if found is not None:
                 fields = _stale(found.fields) if stale else found.fields
-                await send({"type": "http.response.start", "status": found.status, "headers": fields})
+                await send(_start(found._replace(fields=fields)))
                 await send({"type": "http.response.body", "body": found.body})
                 return
         await self._made(asked, scope, receive, send)
@@ -180,24 +172,27 @@ class Kept:
         answer = self._answers.get(place)
         if answer is None:
             return None
-        has_it = (asked.tags or asked.since) and asked.has(answer.etag, answer.last_modified)
-        found = answer.not_modified if has_it else answer.full
+        found = answer.full
+        if asked.conditions is not UNCONDITIONAL:
+            outcome = asked.conditions.outcome(answer.etag, answer.last_modified)
+            if outcome is Outcome.NOT_MODIFIED:
+                found = answer.not_modified
+            elif outcome is Outcome.FAILED:
+                found = _failed(answer.not_modified.fields, scope["path"])
         if found is not None:
             self._answers.move_to_end(place)
             scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
         return found
 
     async def _made(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the application answer, and keeps what it says."""
+        """Lets the application answer, keeps what it says, and sends what the conditions leave of it."""
         state: dict[str, Any] = scope.setdefault("state", {})
-        # Only here is it known what the client has, so nobody further in is to answer 304.
-        headers = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
-        inner = {**scope, "headers": headers}
+        inner = {**scope, "headers": _without_conditions(scope["headers"], asked.in_part)}
         start: Message = {}
-        known = False
+        instead: Whole | None = None
 
         async def keeping(message: Message) -> None:
-            nonlocal start, known
+            nonlocal start, instead
             if message["type"] == "http.response.start":
                 start = message
                 return
@@ -206,12 +201,12 @@ class Kept:
                 answer = _answer(start["headers"], message, inner.get("route")) if start["status"] == 200 else None
                 if answer is not None and release is not None:
                     self._keep(release, asked.key, answer)
-                known = answer is not None and asked.has(answer.etag, answer.last_modified)
-                await send({**start, "status": 304, "headers": _validators(start["headers"])} if known else start)
+                instead = _instead(start, asked.conditions, scope["path"])
+                await send(start if instead is None else _start(instead))
                 start = {}
-                if known:
-                    await send(_EMPTY)
-            if not known:
+                if instead is not None:
+                    await send({"type": "http.response.body", "body": instead.body})
+            if instead is None:
                 await send(message)
             elif message.get("more_body"):
                 raise Enough
@@ -237,7 +232,35 @@ class Kept:
         self.size -= answer.size if answer is not None else 0
 
 
-_EMPTY: Message = {"type": "http.response.body", "body": b""}
+def _start(answer: Whole) -> Message:
+    return {"type": "http.response.start", "status": answer.status, "headers": answer.fields}
+
+
+def _without_conditions(headers: Fields, in_part: bool) -> Fields:
+    """What the application is asked. Only here is it known what the client has, so nobody further in judges that; and
+    a part is one of the bytes as they are."""
+    left_out = {*FIELDS, b"accept-encoding"} if in_part else set(FIELDS)
+    return [(name, value) for name, value in headers if name not in left_out]
+
+
+def _instead(start: Message, conditions: Preconditions, path: str) -> Whole | None:
+    """What is sent in place of an answer that the client has, or did not want if it has changed."""
+    if conditions is UNCONDITIONAL or start["status"] not in _CONDITIONAL:
+        return None
+    found = Headers(raw=start["headers"])
+    outcome = conditions.outcome(found.get("etag"), found.get("last-modified"))
+    if outcome is Outcome.SENT:
+        return None
+    fields = _validators(start["headers"])
+    return Whole.of(304, fields) if outcome is Outcome.NOT_MODIFIED else _failed(fields, path)
+
+
+def _failed(validators: Fields, path: str) -> Whole:
+    """The refusal of an answer that is another by now, with the validators that it has."""
+    problem = PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew.")
+    start, body = refusal(problem, path)
+    fields = [(name, value) for name, value in validators if name not in (b"cache-control", b"link")]
+    return Whole.of(problem.status, [*start["headers"], *fields], body["body"])
 
 
 def _answer(headers: Fields, body: Message, route: Any) -> Answer | None:

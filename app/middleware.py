@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.preconditions import IN_PART
 from app.problems import Problem
 from app.whole import Whole, at_once
 
@@ -77,7 +78,10 @@ class Enough(Exception):
 
 
 class Head:
-    """Answers HEAD as GET without the body. A stream is stopped at its first piece."""
+    """Answers HEAD as GET of the whole without the body (RFC 9110, 14.2). A stream is stopped at its first piece.
+
+    The request's state says in `head` that no body is wanted.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -99,8 +103,10 @@ class Head:
             if message.get("more_body"):
                 raise Enough
 
+        headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
+        scope.setdefault("state", {})["head"] = True
         with suppress(Enough):
-            await self.app({**scope, "method": "GET"}, receive, send_headers)
+            await self.app({**scope, "method": "GET", "headers": headers}, receive, send_headers)
 
 
 class Failures:

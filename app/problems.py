@@ -119,6 +119,11 @@ class RequestTimeout(Problem):
     title = "Request timeout"
 
 
+class PreconditionFailed(Problem):
+    status = 412
+    title = "Precondition failed"
+
+
 class UriTooLong(Problem):
     status = 414
     title = "URI too long"

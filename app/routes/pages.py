@@ -2,13 +2,17 @@
 
 import os
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.routes.downloads import Download
 
 WEB = Path(__file__).parent.parent / "web"
 
@@ -31,12 +35,16 @@ def page_headers(policy: str) -> dict[str, str]:
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    return FileResponse(WEB / "docs.html", media_type="text/html", headers=page_headers(_DOCS))
+    return _file(WEB / "docs.html", "text/html", page_headers(_DOCS))
 
 
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
-    return FileResponse(WEB / "favicon.svg", media_type="image/svg+xml")
+    return _file(WEB / "favicon.svg", "image/svg+xml")
+
+
+def _file(path: Path, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    return Download(path, media_type=media_type, headers=headers, stat_result=path.stat())
 
 
 def mounts() -> list[BaseRoute]:
@@ -53,3 +61,8 @@ class _Parts(StaticFiles):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return super().lookup_path(path) if path.endswith(_PARTS) else ("", None)
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        return Download(full_path, status_code=status_code, stat_result=stat_result)

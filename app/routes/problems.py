@@ -14,6 +14,7 @@ from app.problems import (
     Merged,
     NotAcceptable,
     NotFound,
+    PreconditionFailed,
     Problem,
     ProblemDocument,
     RangeNotSatisfiable,
@@ -26,6 +27,7 @@ _MEANINGS = {
     404: "There is no such record.",
     406: "There is no such representation.",
     410: "The record was removed; `detail` says why.",
+    412: "`If-Match` or `If-Unmodified-Since` names what is there no longer.",
     416: "The file ends before the range; `Content-Range` says where.",
     503: "The database cannot answer at the moment, or not in time; `Retry-After` says when to try again.",
 }
@@ -36,6 +38,7 @@ _EXAMPLES: dict[int, Problem] = {
     404: NotFound("There is no incident 'kanos-island-raid'. Did you mean /v1/incidents/kanoos-island-raid?"),
     406: NotAcceptable("There is no such representation; there are .csv, .geojson and .ndjson."),
     410: Gone("This record was removed in release 2: told twice."),
+    412: PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew."),
     416: RangeNotSatisfiable("The file ends before this range."),
     503: Unavailable("The database cannot be read at the moment."),
 }
