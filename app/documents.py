@@ -4,12 +4,8 @@ A document is made once, when a release is loaded, and stored as text. It holds 
 so that a change stays where it happened.
 """
 
-import hashlib
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import orjson
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.codebook import (
@@ -35,9 +31,7 @@ from app.codebook import (
     Stance,
     Topic,
 )
-
-Data = dict[str, Any]
-"""A document, or a part of one, as it is written: keys in the order of its model, values of vocabularies as text."""
+from app.digests import Data, body
 
 SHAPE = 1
 """Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
@@ -56,9 +50,9 @@ class EvidenceDocument(Shape):
     """A passage that the record rests on. Positions count Unicode code points within the paragraph."""
 
     field: EvidenceField = Field(description="What the passage is evidence for.")
-    article: str
-    paragraph: int = Field(description="1 is the first paragraph.")
-    start: int
+    article: str = Field(description="The article that it stands in.")
+    paragraph: int = Field(description="The paragraph's number; 1 is the first.")
+    start: int = Field(description="Position of the first character.")
     end: int = Field(description="Position after the last character.")
     sha256: str = Field(
         description="SHA-256 of the passage's UTF-8 text, so that whoever holds the article can check it."
@@ -68,8 +62,10 @@ class EvidenceDocument(Shape):
 
 class Identified(Shape):
     id: str = Field(description="Unique within its type and never reused.")
-    type: str
-    url: str = Field(description="Path of this record in the API.")
+    type: str = Field(description="What sort of record it is.")
+    url: str = Field(
+        description="Where this record stands in the API: its path, in CSV, GeoJSON and `/ogc` its address."
+    )
 
 
 class Document(Identified):
@@ -86,100 +82,104 @@ Passages = Annotated[list[EvidenceDocument], Field(description="The passages of 
 class DateDocument(Shape):
     """A date as precise as the reporting gives it: an EDTF string (ISO 8601-2) and the days that it may mean."""
 
-    edtf: str
+    edtf: str = Field(description="As precise as the reporting: an EDTF string (ISO 8601-2).")
     earliest: Day | None = Field(description="First possible day.")
     latest: Day | None = Field(description="Last possible day.")
-    precision: DatePrecision
-    approximate: bool = Field(description="The date is uncertain or approximate (`?`, `~` or `%` in the EDTF string).")
-    note: str | None
+    precision: DatePrecision = Field(description="How precise it is.")
+    approximate: bool = Field(
+        description="Whether it is uncertain or approximate (`?`, `~` or `%` in the EDTF string)."
+    )
+    note: str | None = Field(description="What a reader should know about the date.")
 
 
 class AliasDocument(Shape):
-    name: str
+    name: str = Field(description="Another name or spelling.")
     basis: Basis = Field(description="`stated`: the article uses it; `editorial`: a common other spelling.")
 
 
 class ContainerDocument(Shape):
-    id: str
-    name: str
-    basis: Basis
+    id: str = Field(description="Its id.")
+    name: str = Field(description="Its name.")
+    basis: Basis = Field(description="Whether the reporting says so.")
 
 
 class CoordinateDocument(Shape):
     """How a point stands for its place. Points never come from the article."""
 
-    precision: CoordinatePrecision
+    precision: CoordinatePrecision = Field(description="How closely the point stands for the place.")
     radius_m: int = Field(description="The place lies within this many metres of the point.")
-    source: str
+    source: str = Field(description="Where the point comes from; never the article.")
 
 
 class PlaceDocument(Document):
     type: Literal["place"]
-    name: str
-    named: bool = Field(description="False when the reporting gives no name and `name` is a description.")
-    kind: PlaceKind
-    aliases: list[AliasDocument]
+    name: str = Field(description="The name, or a description of a place that the reporting does not name.")
+    named: bool = Field(description="Whether the reporting names it.")
+    kind: PlaceKind = Field(description="What sort of place it is.")
+    aliases: list[AliasDocument] = Field(description="Other names.")
     parents: list[ContainerDocument] = Field(description="Places that contain this one.")
-    latitude: float | None = Field(description="WGS 84; null where no point is known.")
-    longitude: float | None
-    coordinate: CoordinateDocument | None
+    latitude: float | None = Field(description="Degrees north (WGS 84); null where no point is known.")
+    longitude: float | None = Field(description="Degrees east (WGS 84); null where no point is known.")
+    coordinate: CoordinateDocument | None = Field(description="The known point; null where there is none.")
     note: Note
     evidence: Passages
 
 
 class OrganizationDocument(Document):
     type: Literal["organization"]
-    name: str
-    kind: OrganizationKind
-    aliases: list[AliasDocument]
+    name: str = Field(description="The name.")
+    kind: OrganizationKind = Field(description="What sort of organization it is.")
+    aliases: list[AliasDocument] = Field(description="Other names.")
     parents: list[ContainerDocument] = Field(description="Organizations that this one is a part of.")
     note: Note
     evidence: Passages
 
 
 class AffiliationDocument(Shape):
-    id: str
-    name: str
-    role: str | None
+    id: str = Field(description="Its id.")
+    name: str = Field(description="Its name.")
+    role: str | None = Field(description="What the reporting calls the person there.")
 
 
 class PersonDocument(Document):
     type: Literal["person"]
-    name: str | None = Field(description="Null for the unnamed.")
+    name: str | None = Field(description="The name; null for the unnamed.")
     label: str = Field(description="What to print: the name, or a description of the unnamed.")
-    named: bool
+    named: bool = Field(description="Whether the reporting names them.")
     group_size: int | None = Field(description="How many people the record stands for; null where that is open.")
-    roles: list[PersonRole]
-    rank: str | None
-    age: int | None
-    life_status: LifeStatus
-    anonymity: Anonymity | None = Field(description="Null for the named.")
-    organizations: list[AffiliationDocument]
-    aliases: list[AliasDocument]
+    roles: list[PersonRole] = Field(description="What they are to the reporting.")
+    rank: str | None = Field(description="As the reporting gives it.")
+    age: int | None = Field(description="In years, as the reporting gives it.")
+    life_status: LifeStatus = Field(description="What the reporting says of their life.")
+    anonymity: Anonymity | None = Field(description="How the unnamed appear; null for the named.")
+    organizations: list[AffiliationDocument] = Field(description="The organizations that they belong to.")
+    aliases: list[AliasDocument] = Field(description="Other names.")
     note: Note
     evidence: Passages
 
 
 class PartyDocument(Shape):
-    type: PartyType
-    id: str
-    label: str
+    type: PartyType = Field(description="Whether it is a person or an organization.")
+    id: str = Field(description="Their id.")
+    label: str = Field(description="Their name or description.")
 
 
 class ClaimDocument(Identified):
     """One claim about one harm, as it stands inside its incident."""
 
     type: Literal["casualty"]
-    incident: str
-    group: CasualtyGroup
+    incident: str = Field(description="The incident that the claim is about.")
+    group: CasualtyGroup = Field(description="Whom the claim counts.")
     organization: str | None = Field(description="Whose people they were.")
-    people: list[str]
-    outcome: CasualtyOutcome
+    people: list[str] = Field(description="Those of the people counted who have a record.")
+    outcome: CasualtyOutcome = Field(description="What happened to them.")
     low: int | None = Field(description="At least so many; null where the reporting gives no lower bound.")
     high: int | None = Field(description="At most so many; null where it is open.")
     claimed_by: PartyDocument | None = Field(description="Who says so; null is the article's own voice.")
-    via: PartyDocument | None = Field(description="The person or channel that the claim came through.")
-    basis: CasualtyBasis
+    via: PartyDocument | None = Field(
+        description="The person or channel that the claim came through; null where there is none."
+    )
+    basis: CasualtyBasis = Field(description="On what the figure rests.")
     counted: bool = Field(description="Whether totals include it; where not, `note` says why.")
     note: Note
     evidence: Passages
@@ -194,151 +194,157 @@ class CasualtyDocument(ClaimDocument, Document):
 class LocationDocument(Shape):
     """The point that stands for the incident on a map."""
 
-    id: str
-    name: str
-    latitude: float
-    longitude: float
-    precision: CoordinatePrecision
-    radius_m: int
+    id: str = Field(description="The place's id.")
+    name: str = Field(description="The place's name.")
+    latitude: float = Field(description="Degrees north (WGS 84).")
+    longitude: float = Field(description="Degrees east (WGS 84).")
+    precision: CoordinatePrecision = Field(description="How closely the point stands for the place.")
+    radius_m: int = Field(description="The place lies within this many metres of the point.")
 
 
 class IncidentPlaceDocument(Shape):
-    id: str
-    name: str
-    role: PlaceRole
-    certainty: Certainty
-    note: str | None
+    id: str = Field(description="The place's id.")
+    name: str = Field(description="The place's name.")
+    role: PlaceRole = Field(description="What the place is to the incident.")
+    certainty: Certainty = Field(description="How firmly the reporting ties the place to the incident.")
+    note: str | None = Field(description="What a reader should know about the tie.")
 
 
 class ActorDocument(Shape):
-    type: Literal["person", "organization", "unidentified"]
-    id: str | None = Field(description="Null for the unidentified.")
-    label: str
-    role: ActorRole
-    certainty: Certainty
-    note: str | None
+    type: Literal["person", "organization", "unidentified"] = Field(
+        description="Whether it is a person, an organization, or nobody whom the reporting identifies."
+    )
+    id: str | None = Field(description="Their id; null for the unidentified.")
+    label: str = Field(description="Their name or description.")
+    role: ActorRole = Field(description="What they are to the incident.")
+    certainty: Certainty = Field(description="How firmly the reporting ties them to the incident.")
+    note: str | None = Field(description="What a reader should know about the tie.")
 
 
 class Bounds(Shape):
     """The sum of the counted claims: a missing lower bound adds 0, an open upper bound leaves the sum open."""
 
-    low: int
-    high: int | None = Field(description="Null: open.")
+    low: int = Field(description="At least so many.")
+    high: int | None = Field(description="At most so many; null: open.")
 
 
 class TotalsDocument(Shape):
     """Null where the reporting says nothing of that harm. A parent's totals do not include its children's."""
 
-    killed: Bounds | None
-    wounded: Bounds | None
-    abducted: Bounds | None
-    detained: Bounds | None
+    killed: Bounds | None = Field(description="How many were killed; null where nothing is said of it.")
+    wounded: Bounds | None = Field(description="How many were wounded; null where nothing is said of it.")
+    abducted: Bounds | None = Field(description="How many were abducted; null where nothing is said of it.")
+    detained: Bounds | None = Field(description="How many were detained; null where nothing is said of it.")
 
 
 class IncidentDocument(Document):
     type: Literal["incident"]
-    title: str
-    summary: str
-    kind: IncidentKind
-    also_kinds: list[IncidentKind]
-    granularity: Granularity
-    date: DateDocument | None
-    location: LocationDocument | None = Field(description="Null where no scene or target has a known point.")
-    places: list[IncidentPlaceDocument]
-    actors: list[ActorDocument]
+    title: str = Field(description="What happened, in a few words of our own.")
+    summary: str = Field(description="What happened, in our own words.")
+    kind: IncidentKind = Field(description="The main kind.")
+    also_kinds: list[IncidentKind] = Field(description="Further kinds.")
+    granularity: Granularity = Field(description="One event, a series of them, or planned.")
+    date: DateDocument | None = Field(description="When it happened; null where that is not stated.")
+    location: LocationDocument | None = Field(
+        description="The place whose point stands for it on a map; null where no scene or target has a known point."
+    )
+    places: list[IncidentPlaceDocument] = Field(description="The places of the incident.")
+    actors: list[ActorDocument] = Field(description="Who did it, suffered it, saw it or was otherwise a part of it.")
     casualties: list[ClaimDocument] = Field(description="Every claim about who was harmed.")
-    totals: TotalsDocument
-    outcome: str | None
+    totals: TotalsDocument = Field(description="Sums of the counted claims about it.")
+    outcome: str | None = Field(description="What came of it.")
     contested: bool = Field(description="Whether a statement about it stands against another.")
     parent: str | None = Field(description="The operation that it was a part of.")
-    children: list[str]
-    related: list[str]
-    quotes: list[str]
-    statements: list[str]
+    children: list[str] = Field(description="The incidents that were a part of it.")
+    related: list[str] = Field(description="Incidents that belong together.")
+    quotes: list[str] = Field(description="Quotes about it.")
+    statements: list[str] = Field(description="Statements about it.")
     note: Note
     evidence: Passages
 
 
 class QuoteSpanDocument(Shape):
-    paragraph: int
-    start: int
-    end: int
+    paragraph: int = Field(description="The paragraph's number in the quote's article.")
+    start: int = Field(description="Position of the first character.")
+    end: int = Field(description="Position after the last character.")
     exact: str = Field(description="The words as printed, quotation marks included.")
 
 
 class SpeakerDocument(PartyDocument):
-    named: bool
-    anonymity: Anonymity | None
+    named: bool = Field(description="Whether the reporting names them.")
+    anonymity: Anonymity | None = Field(description="How the unnamed appear; null for the named.")
 
 
 class PullQuoteDocument(Shape):
-    paragraph: int
+    paragraph: int = Field(description="The paragraph's number in the quote's article.")
 
 
 class QuoteDocument(Document):
     """One utterance, with its text put together from its spans."""
 
     type: Literal["quote"]
-    article: str
-    text: str
-    kind: QuoteKind
-    spans: list[QuoteSpanDocument]
-    speaker: SpeakerDocument
-    relayed_by: SpeakerDocument | None = Field(description="Who repeated the words, where they are second-hand.")
-    told_to: PartyDocument | None
+    article: str = Field(description="The article that it stands in.")
+    text: str = Field(description="The words, put together from their spans.")
+    kind: QuoteKind = Field(description="How the words are quoted.")
+    spans: list[QuoteSpanDocument] = Field(description="The passages that it is put together from.")
+    speaker: SpeakerDocument = Field(description="Whose words they are.")
+    relayed_by: SpeakerDocument | None = Field(description="Who repeated the words; null where they are first-hand.")
+    told_to: PartyDocument | None = Field(description="Whom they were told to; null where that is not stated.")
     contains: list[str] = Field(description="Quotes inside this one.")
-    contained_in: str | None
-    incidents: list[str]
-    places: list[str]
-    pull_quotes: list[PullQuoteDocument] = Field(description="Display copies of the words.")
+    contained_in: str | None = Field(description="The quote around this one.")
+    incidents: list[str] = Field(description="Incidents that it is about.")
+    places: list[str] = Field(description="Places that it is about.")
+    pull_quotes: list[PullQuoteDocument] = Field(description="Where the article displays the words a second time.")
     note: Note
     evidence: Passages
 
 
 class ReferenceDocument(Shape):
-    type: Literal["incident", "place", "person", "organization", "quote", "statement"]
-    id: str
+    type: Literal["incident", "place", "person", "organization", "quote", "statement"] = Field(
+        description="What sort of record it is."
+    )
+    id: str = Field(description="Its id.")
 
 
 class StatementDocument(Document):
     """Indirect speech or a position. The gist is in our own words."""
 
     type: Literal["statement"]
-    article: str
-    stance: Stance
-    by: PartyDocument | None = Field(description="Null is the article's own voice.")
-    gist: str
-    topic: Topic | None
-    date: DateDocument | None = Field(description="The time that the statement is about.")
-    about: list[ReferenceDocument]
-    contradicts: list[ReferenceDocument]
+    article: str = Field(description="The article that it stands in.")
+    stance: Stance = Field(description="What the speaker does with it.")
+    by: PartyDocument | None = Field(description="Who says so; null is the article's own voice.")
+    gist: str = Field(description="What is said, in our own words.")
+    topic: Topic | None = Field(description="The subject of general statements.")
+    date: DateDocument | None = Field(description="The time that it is about; null where none is given.")
+    about: list[ReferenceDocument] = Field(description="What it is about.")
+    contradicts: list[ReferenceDocument] = Field(description="What it stands against.")
     contradicted_by: list[str] = Field(description="Statements that stand against this one.")
     contested: bool = Field(description="Whether it stands against another or another against it.")
-    told_to: PartyDocument | None
+    told_to: PartyDocument | None = Field(description="Whom it was told to; null where that is not stated.")
     note: Note
     evidence: Passages
 
 
 class ParagraphDocument(Shape):
-    number: int
-    kind: ParagraphKind
+    number: int = Field(description="1 is the first paragraph.")
+    kind: ParagraphKind = Field(description="What sort of paragraph it is.")
     length: int = Field(description="In Unicode code points.")
-    sha256: str
+    sha256: str = Field(description="SHA-256 of its UTF-8 text.")
 
 
 class ArticleDocument(Document):
     """An article that records rest on. Its text is not in this service."""
 
     type: Literal["article"]
-    title: str
-    authors: list[str]
-    publishers: list[str]
-    published: Day
-    language: str
+    title: str = Field(description="As published.")
+    authors: list[str] = Field(description="Who wrote it.")
+    publishers: list[str] = Field(description="Who published it.")
+    published: Day = Field(description="The day of publication.")
+    language: str = Field(description="Its language, as a tag (BCP 47).")
     link: str = Field(description="The published page.")
-    rights: str
-    note: str | None
-    paragraphs: list[ParagraphDocument]
+    rights: str = Field(description="Whom the text and the quoted words belong to.")
+    note: Note
+    paragraphs: list[ParagraphDocument] = Field(description="Its paragraphs.")
     evidence: list[EvidenceDocument] = Field(description="Always empty: an article is what evidence points at.")
 
 
@@ -358,58 +364,3 @@ DOCUMENTS: dict[str, type[Document]] = {
 def check(resource: str, data: Data) -> None:
     """Raises ValidationError for a document that is not, key by key, what its model says."""
     DOCUMENTS[resource].model_validate_json(body(data), strict=True)
-
-
-def digest(data: Data) -> str:
-    """SHA-256 of a document's data in canonical JSON (RFC 8785), in hex."""
-    return hashlib.sha256(canonical(data)).hexdigest()
-
-
-def canonical(data: Data) -> bytes:
-    """A document's data in canonical JSON (RFC 8785), as the library `rfc8785` writes it, only faster.
-
-    orjson writes texts, whole numbers and keys of ASCII as the RFC has them. Of other numbers, which stand nowhere
-    but in the points of places and incidents, it writes some in another way.
-    """
-    location = data.get("location")
-    point = {key: data[key] for key in _POINT if isinstance(data.get(key), float)}
-    its_point = {key: location[key] for key in _POINT} if isinstance(location, dict) else {}
-    if not all(_MILDEST <= abs(number) for number in (*point.values(), *its_point.values())):
-        return rfc8785.dumps(data)
-    plain = {**data, **{key: _whole(number) for key, number in point.items()}}
-    if isinstance(location, dict):
-        plain["location"] = {**location, **{key: _whole(number) for key, number in its_point.items()}}
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
-
-
-_POINT = ("latitude", "longitude")
-_MILDEST = 0.0001
-"""Smaller numbers are written with an exponent; larger ones than 10^16, too, but no place lies there."""
-
-
-def _whole(number: float) -> float | int:
-    """60.0 is written 60."""
-    return int(number) if number.is_integer() else number
-
-
-def body(data: Data) -> str:
-    """A document's data as it is kept and served, without the release's keys: compact JSON, not escaped."""
-    return orjson.dumps(data).decode()
-
-
-def finished(body: str, version: int, changed_in: int) -> str:
-    """A document's body with the release's keys at its end."""
-    return f'{body[:-1]},"version":{version},"changed_in":{changed_in}}}'
-
-
-def release_digest(records: Iterable[tuple[str, str, str]]) -> str:
-    """SHA-256 of the sorted `type/id digest` lines joined by newlines, in hex, from (type, id, digest)."""
-    return digest_of_lines(sorted(f"{kind}/{name} {digest}" for kind, name, digest in records))
-
-
-def digest_of_lines(lines: Iterable[str]) -> str:
-    """SHA-256 of sorted lines joined by newlines, in hex."""
-    found = hashlib.sha256()
-    for number, line in enumerate(lines):
-        found.update(f"\n{line}".encode() if number else line.encode())
-    return found.hexdigest()

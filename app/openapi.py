@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app import __version__
-from app.documents import body, finished
+from app.digests import body, finished
 from app.dossier.examining import documents
 from app.routes.problems import problem_schema
 from app.settings import SEED

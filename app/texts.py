@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.documents import Data
+from app.digests import Data
 
 
 def texts(document: Data) -> list[str]:

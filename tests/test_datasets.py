@@ -158,7 +158,7 @@ def test_columns_say_what_the_documents_say(
         when, where, totals = record["date"] or {}, record["location"] or {}, record["totals"]
         assert row["date_edtf"] == when.get("edtf")
         assert (row["date_earliest"], row["date_latest"]) == (when.get("earliest"), when.get("latest"))
-        assert (row["location_id"], row["latitude"], row["longitude"], row["radius_m"]) == (
+        assert (row["location_id"], row["latitude"], row["longitude"], row["coordinate_radius_m"]) == (
             where.get("id"),
             where.get("latitude"),
             where.get("longitude"),

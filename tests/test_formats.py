@@ -155,22 +155,22 @@ def test_incident_as_a_row(small_client: TestClient) -> None:
         "latitude": "60.9",
         "longitude": "14.6",
         "location_id": "orsa",
-        "location_radius_m": "2000",
-        "places": "orsa|ash-river",
+        "coordinate_radius_m": "2000",
+        "place_ids": "orsa|ash-river",
         "place_roles": "scene|scene",
-        "actors": "river-guards|jon-berg",
+        "actor_ids": "river-guards|jon-berg",
         "killed_low": "2",
         "killed_high": "2",
         "wounded_low": "3",
         "wounded_high": "",
         "detained_low": "",
         "detained_high": "",
-        "articles": "lind-ash-river",
+        "article_ids": "lind-ash-river",
     }
     assert {name: ferry[name] for name in wanted} == wanted
     assert len(ferry["evidence_urls"].split("|")) == 2
     boat = rows["boat-stopped"]
-    assert boat["actors"] == "night-patrol|" and boat["actor_labels"] == "Night patrol|crew of the boat"
+    assert boat["actor_ids"] == "night-patrol|" and boat["actor_labels"] == "Night patrol|crew of the boat"
     assert boat["latitude"] == boat["date_edtf"] == ""
 
 
@@ -191,7 +191,7 @@ def test_geojson_feature_is_flat_and_longitude_comes_first(small_client: TestCli
     orsa = next(feature for feature in features if feature["id"] == "orsa")
     assert orsa["type"] == "Feature"
     assert orsa["geometry"] == {"type": "Point", "coordinates": [14.6, 60.9]}
-    assert orsa["properties"]["parents"] == "ash-county"
+    assert orsa["properties"]["parent_ids"] == "ash-county"
     assert orsa["properties"]["named"] is True
     assert orsa["properties"]["coordinate_radius_m"] == 2000
     assert not any(isinstance(value, list | dict) for value in orsa["properties"].values())
@@ -327,11 +327,14 @@ def _place(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_hostile_text_comes_back_from_csv() -> None:
-    documents = [json.dumps(_place(HOSTILE, aliases=[{"name": "=a|b"}, {"name": "c"}])), json.dumps(_place("=1+1"))]
+    documents = [
+        json.dumps(_place(HOSTILE, aliases=[{"name": name, "basis": "stated"} for name in ("=a|b", "c")])),
+        json.dumps(_place("=1+1")),
+    ]
     content = b"".join(csv_files.chunks("places", [documents], "https://here.example"))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     assert [row["name"] for row in rows] == [HOSTILE, "'=1+1"]
-    assert rows[0]["aliases"] == "'=a\\|b|c"
+    assert rows[0]["alias_names"] == "'=a\\|b|c"
     assert rows[0]["url"] == "https://here.example/v1/places/x"
 
 

@@ -106,7 +106,7 @@ def test_pyogrio_sees_points_and_types(live: str) -> None:
     types = dict(zip(found["fields"], found["dtypes"], strict=True))
     assert (found["geometry_type"], found["features"]) == ("Point", len(records(live)))
     assert [name for name, kind in types.items() if kind.startswith("datetime")] == ["date"]
-    assert {types[name] for name in ("killed_low", "abducted_high", "location_radius_m")} == {"int32"}
+    assert {types[name] for name in ("killed_low", "abducted_high", "coordinate_radius_m")} == {"int32"}
 
 
 @pytest.mark.parametrize(("where", "query"), WHERE)

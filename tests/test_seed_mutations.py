@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.database import Database
-from app.documents import release_digest
+from app.digests import release_digest
 from app.dossier.loading import load
 from app.dossier.reading import DossierError
 from app.registry import SERVED, TYPES

@@ -10,12 +10,13 @@ A column's `path` says where its value stands. It is looked up in the item that 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
 from app.codebook import CODEBOOK
+from app.fields import meaning
 
 Type = Literal["string", "uri", "integer", "number", "boolean", "date", "datetime"]
 Take = Callable[[Any, Any, int], Any]
@@ -33,13 +34,14 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Column:
-    """`only` limits the column to items of these types; it is null for others."""
+    """`only` limits the column to items of these types; it is null for others. A column that shows a value of a
+    document as it is has the value's own description (see `Table`)."""
 
     name: str
     type: Type
-    description: str
     path: str
     nullable: bool = False
+    description: str = ""
     values: tuple[str, ...] = ()
     vocabulary: str | None = None
     references: str | None = None
@@ -65,6 +67,16 @@ class Table:
     columns: tuple[Column, ...]
     references: tuple[ForeignKey, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(map(self._described, self.columns)))
+
+    def _described(self, column: Column) -> Column:
+        if column.description:
+            return column
+        resource, each = self.sources[0]
+        path = ".".join(part for part in (each, column.path) if part not in ("", ITSELF))
+        return replace(column, description=meaning(resource, path))
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
@@ -110,40 +122,45 @@ def _within(item: Any, keys: list[str]) -> Any:
     return LISTED.join(item) if isinstance(item, list) else item
 
 
-def column(name: str, type: Type, description: str, path: str = "", *, nullable: bool = False) -> Column:
-    return Column(name, type, description, path or name, nullable)
+def column(name: str, type: Type, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return Column(name, type, path or name, nullable, description)
 
 
-def text(name: str, description: str, path: str = "", *, nullable: bool = False) -> Column:
-    return column(name, "string", description, path, nullable=nullable)
+def text(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return column(name, "string", path, nullable=nullable, description=description)
 
 
-def whole(name: str, description: str, path: str = "", *, nullable: bool = False) -> Column:
-    return column(name, "integer", description, path, nullable=nullable)
+def whole(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return column(name, "integer", path, nullable=nullable, description=description)
 
 
-def flag(name: str, description: str, path: str = "") -> Column:
-    return column(name, "boolean", description, path)
+def flag(name: str, path: str = "") -> Column:
+    return column(name, "boolean", path)
 
 
 def choice(
-    name: str, vocabulary: type[StrEnum] | tuple[str, ...], description: str, path: str = "", *, nullable: bool = False
+    name: str,
+    vocabulary: type[StrEnum] | tuple[str, ...],
+    path: str = "",
+    *,
+    nullable: bool = False,
+    description: str = "",
 ) -> Column:
     """A column with a closed set of values: a vocabulary of the codebook, or the types of records."""
-    if isinstance(vocabulary, tuple):
-        return Column(name, "string", description, path or name, nullable, vocabulary)
-    known = next(key for key, value in CODEBOOK.items() if value is vocabulary)
-    return Column(name, "string", description, path or name, nullable, tuple(vocabulary), known)
+    known, values = None, tuple(map(str, vocabulary))
+    if not isinstance(vocabulary, tuple):
+        known = next(key for key, value in CODEBOOK.items() if value is vocabulary)
+    return Column(name, "string", path or name, nullable, description, values, known)
 
 
 def reference(
     name: str,
     target: str,
-    description: str,
     path: str = "",
     *,
     nullable: bool = False,
     only: tuple[str, ...] = (),
+    description: str = "",
 ) -> Column:
     """A foreign key to `table.column`."""
-    return Column(name, "string", description, path or name, nullable, references=target, only=only)
+    return Column(name, "string", path or name, nullable, description, references=target, only=only)

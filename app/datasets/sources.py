@@ -3,9 +3,13 @@
 from app import codebook
 from app.datasets.columns import Column, ForeignKey, Table, choice, column, flag, reference, text, whole
 from app.datasets.parts import DATE, ID, NOTE, OF_THE_RELEASE, link, owner, position
+from app.fields import meaning
 from app.registry import TYPES
 
-_OF_CHANGE = (choice("type", tuple(TYPES.values()), "What sort of record it is."), text("id", "The record's id."))
+_OF_CHANGE = (
+    choice("type", tuple(TYPES.values()), description="What sort of record it is."),
+    text("id", description="The record's id."),
+)
 
 RELEASES = (
     Table(
@@ -14,10 +18,13 @@ RELEASES = (
         (("releases", ""),),
         ("number",),
         (
-            whole("number", "Counts from 1."),
-            column("loaded_at", "datetime", "When it was loaded (UTC)."),
-            text("note", "A line about it, for its readers.", nullable=True),
-            text("digest", "SHA-256 of the sorted lines `type/id digest` of all its records, joined by newlines."),
+            whole("number", description="Counts from 1."),
+            column("loaded_at", "datetime", description="When it was loaded (UTC)."),
+            text("note", nullable=True, description="A line about it, for its readers."),
+            text(
+                "digest",
+                description="SHA-256 of the sorted lines `type/id digest` of all its records, joined by newlines.",
+            ),
         ),
     ),
     Table(
@@ -26,12 +33,12 @@ RELEASES = (
         (("changes", ""),),
         ("release", "type", "id"),
         (
-            Column("release", "integer", "The release.", "release", references="releases.number"),
+            Column("release", "integer", "release", description="The release.", references="releases.number"),
             *_OF_CHANGE,
-            choice("op", codebook.ChangeOp, "What was done."),
-            whole("version", "The record's version from then on."),
-            text("reason", "Why it was removed.", nullable=True),
-            text("superseded_by", "The record that took it over.", nullable=True),
+            choice("op", codebook.ChangeOp, description="What was done."),
+            whole("version", description="The record's version from then on."),
+            text("reason", nullable=True, description="Why it was removed."),
+            text("superseded_by", nullable=True, description="The record that took it over."),
         ),
     ),
     Table(
@@ -39,7 +46,10 @@ RELEASES = (
         "Every record of every table that has documents in the API.",
         tuple((resource, "") for resource in TYPES),
         ("type", "id"),
-        (*_OF_CHANGE, text("digest", "SHA-256 of its document in canonical JSON, without version and changed_in.")),
+        (
+            *_OF_CHANGE,
+            text("digest", description="SHA-256 of its document in canonical JSON, without version and changed_in."),
+        ),
     ),
     Table(
         "codebook",
@@ -47,9 +57,9 @@ RELEASES = (
         (("codebook", ""),),
         ("vocabulary", "value"),
         (
-            text("vocabulary", "The vocabulary's name in the API's codebook."),
-            text("value", "A value of it."),
-            text("meaning", "What the value means."),
+            text("vocabulary", description="The vocabulary's name in the API's codebook."),
+            text("value", description="A value of it."),
+            text("meaning", description="What the value means."),
         ),
     ),
 )
@@ -62,13 +72,13 @@ SOURCES = (
         ("id",),
         (
             ID,
-            text("title", "As published."),
-            text("authors", "Separated by `|`."),
-            text("publishers", "Separated by `|`."),
-            column("published", "date", "The day of publication."),
-            text("language", "Language tag (BCP 47)."),
-            column("link", "uri", "The published page."),
-            text("rights", "Whose the text and the quoted words are."),
+            text("title"),
+            text("authors", description=f"{meaning('articles', 'authors')} Joined by `|`."),
+            text("publishers", description=f"{meaning('articles', 'publishers')} Joined by `|`."),
+            column("published", "date"),
+            text("language"),
+            column("link", "uri"),
+            text("rights"),
             NOTE,
             *OF_THE_RELEASE,
         ),
@@ -80,10 +90,10 @@ SOURCES = (
         ("article_id", "number"),
         (
             owner("article_id", "articles"),
-            whole("number", "1 is the first paragraph."),
-            choice("kind", codebook.ParagraphKind, "What sort of paragraph it is."),
-            whole("length", "In Unicode code points."),
-            text("sha256", "SHA-256 of its UTF-8 text."),
+            whole("number"),
+            choice("kind", codebook.ParagraphKind),
+            whole("length"),
+            text("sha256"),
         ),
     ),
     Table(
@@ -92,16 +102,16 @@ SOURCES = (
         tuple((resource, "evidence") for resource in TYPES),
         ("record_type", "record_id", "position"),
         (
-            choice("record_type", tuple(TYPES.values()), "What sort of record rests on it.", "/type"),
-            text("record_id", "The record's id.", "/id"),
+            choice("record_type", tuple(TYPES.values()), "/type", description="What sort of record rests on it."),
+            text("record_id", "/id", description="The record's id."),
             position(),
-            choice("field", codebook.EvidenceField, "What it is evidence for."),
-            reference("article_id", "articles.id", "The article that it stands in.", "article"),
-            whole("paragraph", "The paragraph's number."),
-            whole("start", "Position of the first character."),
-            whole("end", "Position after the last character."),
-            text("sha256", "SHA-256 of the passage's UTF-8 text."),
-            column("url", "uri", "Opens the published page at the passage."),
+            choice("field", codebook.EvidenceField),
+            reference("article_id", "articles.id", "article"),
+            whole("paragraph"),
+            whole("start"),
+            whole("end"),
+            text("sha256"),
+            column("url", "uri"),
         ),
         (
             ForeignKey(("record_type", "record_id"), "records", ("type", "id")),
@@ -118,13 +128,13 @@ SPEECH = (
         ("id",),
         (
             ID,
-            reference("article_id", "articles.id", "The article that it stands in.", "article"),
-            text("text", "The words, put together from their spans."),
-            choice("kind", codebook.QuoteKind, "How it stands in the article."),
-            reference("speaker_id", "parties.id", "Who said it.", "speaker.id"),
-            reference("relayed_by_id", "parties.id", "Who repeated the words.", "relayed_by.id", nullable=True),
-            reference("told_to_id", "parties.id", "Whom it was said to.", "told_to.id", nullable=True),
-            reference("contained_in_id", "quotes.id", "The quote that it is inside.", "contained_in", nullable=True),
+            reference("article_id", "articles.id", "article"),
+            text("text"),
+            choice("kind", codebook.QuoteKind),
+            reference("speaker_id", "parties.id", "speaker.id"),
+            reference("relayed_by_id", "parties.id", "relayed_by.id", nullable=True),
+            reference("told_to_id", "parties.id", "told_to.id", nullable=True),
+            reference("contained_in_id", "quotes.id", "contained_in", nullable=True),
             NOTE,
             *OF_THE_RELEASE,
         ),
@@ -137,10 +147,10 @@ SPEECH = (
         (
             owner("quote_id", "quotes"),
             position(),
-            whole("paragraph", "The paragraph's number in the quote's article."),
-            whole("start", "Position of the first character."),
-            whole("end", "Position after the last character."),
-            text("exact", "The words as printed, quotation marks included."),
+            whole("paragraph"),
+            whole("start"),
+            whole("end"),
+            text("exact"),
         ),
     ),
     Table(
@@ -151,7 +161,7 @@ SPEECH = (
         (
             owner("quote_id", "quotes"),
             position(),
-            whole("paragraph", "The paragraph's number in the quote's article."),
+            whole("paragraph"),
         ),
     ),
     link(
@@ -169,14 +179,14 @@ SPEECH = (
         ("id",),
         (
             ID,
-            reference("article_id", "articles.id", "The article that it stands in.", "article"),
-            choice("stance", codebook.Stance, "What they do with it."),
-            reference("by_id", "parties.id", "Whose it is; null is the article's own voice.", "by.id", nullable=True),
-            text("gist", "What it says, in our own words."),
-            choice("topic", codebook.Topic, "What it is about in general.", nullable=True),
+            reference("article_id", "articles.id", "article"),
+            choice("stance", codebook.Stance),
+            reference("by_id", "parties.id", "by.id", nullable=True),
+            text("gist"),
+            choice("topic", codebook.Topic, nullable=True),
             *DATE,
-            reference("told_to_id", "parties.id", "Whom it was said to.", "told_to.id", nullable=True),
-            flag("contested", "Whether it stands against another or another against it."),
+            reference("told_to_id", "parties.id", "told_to.id", nullable=True),
+            flag("contested"),
             NOTE,
             *OF_THE_RELEASE,
         ),
@@ -189,15 +199,17 @@ SPEECH = (
         (
             owner("statement_id", "statements"),
             position(),
-            reference("incident_id", "incidents.id", "The incident.", "id", nullable=True, only=("incident",)),
-            reference("place_id", "places.id", "The place.", "id", nullable=True, only=("place",)),
+            reference(
+                "incident_id", "incidents.id", "id", nullable=True, only=("incident",), description="The incident."
+            ),
+            reference("place_id", "places.id", "id", nullable=True, only=("place",), description="The place."),
             reference(
                 "party_id",
                 "parties.id",
-                "The person or organization.",
                 "id",
                 nullable=True,
                 only=("person", "organization"),
+                description="The person or organization.",
             ),
         ),
     ),
@@ -209,8 +221,15 @@ SPEECH = (
         (
             owner("statement_id", "statements"),
             position(),
-            reference("other_id", "statements.id", "The other statement.", "id", nullable=True, only=("statement",)),
-            reference("quote_id", "quotes.id", "The quote.", "id", nullable=True, only=("quote",)),
+            reference(
+                "other_id",
+                "statements.id",
+                "id",
+                nullable=True,
+                only=("statement",),
+                description="The other statement.",
+            ),
+            reference("quote_id", "quotes.id", "id", nullable=True, only=("quote",), description="The quote."),
         ),
     ),
 )

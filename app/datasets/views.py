@@ -4,7 +4,7 @@ VIEWS = {
     "incidents_with_totals": """\
 SELECT incidents.id, incidents.title, incidents.kind, incidents.granularity,
   incidents.date_edtf, incidents.date_earliest, incidents.date_latest,
-  places.name AS location, incidents.latitude, incidents.longitude, incidents.radius_m,
+  places.name AS location, incidents.latitude, incidents.longitude, incidents.coordinate_radius_m,
   incidents.killed_low, incidents.killed_high, incidents.wounded_low, incidents.wounded_high,
   incidents.abducted_low, incidents.abducted_high, incidents.detained_low, incidents.detained_high,
   (SELECT count(*) FROM casualties WHERE casualties.incident_id = incidents.id) AS claims,

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from app.database import DatabaseError
-from app.documents import Data, body, digest
+from app.digests import Data, body, digest
 from app.documents import check as check_document
 from app.dossier.checking import check as check_entries
 from app.dossier.files import Fault

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from app.documents import Data
+from app.digests import Data
 from app.dossier.writing import Writer
 from app.models import SearchEntry
 from app.numbering import entry

@@ -20,7 +20,8 @@ from sqlmodel import col
 from app import models
 from app.codebook import ChangeOp
 from app.database import Database
-from app.documents import SHAPE, digest_of_lines, finished
+from app.digests import digest_of_lines, finished
+from app.documents import SHAPE
 from app.dossier.examining import Made, Progress, Survey, dossier, make, silent, survey
 from app.dossier.files import Fault
 from app.dossier.indexing import Index

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from app.codebook import CasualtyOutcome, EvidenceField
-from app.documents import Data
+from app.digests import Data
 from app.dossier.dates import approximate, days, precision
 from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from app import models
-from app.documents import Data
+from app.digests import Data
 from app.folding import fold
 from app.geography import box_around
 from app.spans import reach

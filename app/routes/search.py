@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from app import pages
 from app.database import Snapshot
-from app.documents import Data
+from app.digests import Data
 from app.models import StoredDocument
 from app.parameters import documented, parse
 from app.problems import BadParameter, BadValue
