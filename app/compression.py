@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from anyio import to_thread
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.negotiation import Coding, Preferences
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,31 +29,10 @@ class Compressor(Protocol):
 
 
 # zstd at 3 makes what gzip makes at 6 in a fifth of the time. `wbits` of 31 is gzip, with nothing of the clock in it.
-CODINGS: dict[str, Callable[[], Compressor]] = {
+_COMPRESSORS: dict[Coding, Callable[[], Compressor]] = {
     "zstd": lambda: zstd.ZstdCompressor(3),
     "gzip": lambda: zlib.compressobj(6, wbits=31),
 }
-"""The codings on offer, the preferred one first."""
-
-
-def chosen(accepted: str) -> str | None:
-    """The coding for an `Accept-Encoding`; null for the bytes as they are. The preference of the client goes first."""
-    weights: dict[str, float] = {}
-    for part in accepted.lower().split(","):
-        name, _, parameter = part.partition(";")
-        weights[name.strip()] = _weight(parameter)
-    others = weights.get("*", 0)
-    best = max(CODINGS, key=lambda coding: weights.get(coding, others))
-    weight = weights.get(best, others)
-    return best if weight > 0 and weight >= weights.get("identity", 0) else None
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.replace(" ", "").partition("=")
-    try:
-        return float(value) if name == "q" else 1
-    except ValueError:
-        return 0
 
 
 class Compression:
@@ -64,14 +45,13 @@ class Compression:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        coding = chosen(Headers(scope=scope).get("accept-encoding", ""))
-        await self.app(scope, receive, _Answer(send, coding))
+        await self.app(scope, receive, _Answer(send, Preferences.of(scope["headers"]).coding))
 
 
 class _Answer:
     """Passes an answer on. Its head waits for the first bytes, which show whether the answer is tiny."""
 
-    def __init__(self, send: Send, coding: str | None) -> None:
+    def __init__(self, send: Send, coding: Coding | None) -> None:
         self._send = send
         self._coding = coding
         self._head: Message | None = None
@@ -98,10 +78,10 @@ class _Answer:
         if self._coding is None:
             await self._send_head()
 
-    async def _body(self, message: Message, coding: str) -> None:
+    async def _body(self, message: Message, coding: Coding) -> None:
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._head is not None and (more or len(body) >= SMALLEST):
-            self._compressor = CODINGS[coding]()
+            self._compressor = _COMPRESSORS[coding]()
         if self._compressor is not None:
             body = await _compressed(self._compressor, body, last=not more)
         if self._head is not None and self._compressor is not None:

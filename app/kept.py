@@ -1,9 +1,9 @@
 """Finished answers, kept in memory and given out again without asking anything but which release is the newest.
 
-An answer is a function of the release, of the URL and of what the client accepts, so it is good for as long as that
-release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As plain ASGI before
-everything else, because finding the handler costs more than sending what it once answered; and at once, where the
-server can take it (`app.whole`).
+An answer is a function of the release, of the URL and of the client's preferences (`app.negotiation`), so it is good
+for as long as that release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As
+plain ASGI before everything else, because finding the handler costs more than sending what it once answered; and at
+once, where the server can take it (`app.whole`).
 """
 
 from collections import OrderedDict
@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.compression import chosen
 from app.database import NOTHING, ReleaseMark
 from app.middleware import Enough, refusal
+from app.negotiation import HEADERS, Lines, Preferences
 from app.preconditions import FIELDS, UNCONDITIONAL, Outcome, Preconditions
 from app.problems import PreconditionFailed, Unavailable
 from app.whole import Fields, Whole
@@ -52,12 +52,12 @@ _HIT = (b"cache-status", b"dateline; hit")
 _STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
 _OVERHEAD = 1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
 
-Key = tuple[str, str, str | None]
+Key = tuple[str, Preferences]
 
 
 class Asked(NamedTuple):
-    """What of a request its answer depends on (`key`: URL, accepted types, coding), under which conditions it is sent,
-    and whether only a part of it is wanted."""
+    """What of a request its answer depends on (`key`: URL and preferences), under which conditions it is sent, and
+    whether only a part of it is wanted."""
 
     key: Key
     conditions: Preconditions
@@ -65,30 +65,25 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, scope: Scope) -> "Asked":
-        accept, coding, conditional, in_part = "", "", False, False
+        lines, conditional, in_part = [], False, False
         for name, value in scope["headers"]:
-            if name == b"accept":
-                accept = value.decode("latin-1")
-            elif name == b"accept-encoding":
-                coding = value.decode("latin-1")
+            if name in HEADERS:
+                lines.append((name, value))
+                in_part = in_part or name == b"range"
             elif name in FIELDS:
                 conditional = True
-            elif name == b"range":
-                in_part = True
-        if in_part:
-            coding = ""  # the ranges of a file are ranges of its own bytes
         conditions = Preconditions.of(scope["headers"]) if conditional else UNCONDITIONAL
         query: bytes = scope["query_string"]
         path: str = scope["path"]
-        short = len(path) + len(query) + len(accept) + len(coding) <= LONGEST_READ
-        read = _key if short else _key.__wrapped__
-        return cls(read(path, query, accept, coding), conditions, in_part)
+        size = len(path) + len(query) + sum([len(value) for _, value in lines])
+        read = _key if size <= LONGEST_READ else _key.__wrapped__
+        return cls(read(path, query, tuple(lines)), conditions, in_part)
 
 
 @lru_cache(maxsize=8192)
-def _key(path: str, query: bytes, accept: str, coding: str) -> Key:
-    """The same for every spelling of a query that means the same to the letter."""
-    return url_of(path, query), accept, chosen(coding)
+def _key(path: str, query: bytes, lines: Lines) -> Key:
+    """The same for every spelling of a query that means the same to the letter, and of what a client prefers."""
+    return url_of(path, query), Preferences.of(lines)
 
 
 def url_of(path: str, query: bytes) -> str:
@@ -187,7 +182,9 @@ class Kept:
     async def _made(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application answer, keeps what it says, and sends what the conditions leave of it."""
         state: dict[str, Any] = scope.setdefault("state", {})
-        inner = {**scope, "headers": _without_conditions(scope["headers"], asked.in_part)}
+        # Only here is it known what the client has, so nobody further in judges that.
+        headers = [(name, value) for name, value in scope["headers"] if name not in FIELDS]
+        inner = {**scope, "headers": headers}
         start: Message = {}
         instead: Whole | None = None
 
@@ -215,8 +212,8 @@ class Kept:
             await self.app(inner, receive, keeping)
 
     def _keep(self, release: ReleaseMark, key: Key, answer: Answer) -> None:
-        # Whoever asks chooses the address and the types that they accept, so these count as much as the body.
-        answer = replace(answer, size=answer.size + sum(map(len, key[:2])))
+        # Whoever asks chooses the address, so it counts as much as the body.
+        answer = replace(answer, size=answer.size + len(key[0]))
         if answer.full is not None and answer.size > self.limit // LARGEST_PART:
             answer = replace(answer, full=None, size=answer.size - len(answer.full.body))
         if answer.size > self.limit:
@@ -234,13 +231,6 @@ class Kept:
 
 def _start(answer: Whole) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": answer.fields}
-
-
-def _without_conditions(headers: Fields, in_part: bool) -> Fields:
-    """What the application is asked. Only here is it known what the client has, so nobody further in judges that; and
-    a part is one of the bytes as they are."""
-    left_out = {*FIELDS, b"accept-encoding"} if in_part else set(FIELDS)
-    return [(name, value) for name, value in headers if name not in left_out]
 
 
 def _instead(start: Message, conditions: Preconditions, path: str) -> Whole | None:

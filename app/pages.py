@@ -15,7 +15,7 @@ from sqlmodel import col
 from app import cursors
 from app.database import Snapshot
 from app.filters import DetailFilters, Listing
-from app.links import address
+from app.links import LONGEST_IN_HEAD, address
 from app.meant import exchanged
 from app.models import Change
 from app.problems import BadParameter, Gone, Merged, NotFound
@@ -219,7 +219,10 @@ def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
     if removal is not None:
         return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
     if last != id_:
-        url = request.renamed(id_, last).link()
+        there = request.renamed(id_, last)
+        url = there.link()
+        if len(url) > LONGEST_IN_HEAD:
+            return NotFound(f"This record was merged with another; it is now {there.path}. Ask there for the same.")
         return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
     nearest = _nearest(snapshot, id_, (resource.name,))
     hint = f" Did you mean {request.renamed(id_, nearest).path}?" if nearest else ""

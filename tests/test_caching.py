@@ -13,9 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.compression import SMALLEST, Compression, chosen
+from app.compression import SMALLEST, Compression
 from app.main import create_app
 from app.middleware import Head
+from app.negotiation import content_coding
 from app.settings import Settings
 from tests import newsroom
 from tests.answers import body, lasting
@@ -172,10 +173,15 @@ def test_freshness(client: TestClient, url: str, directive: str) -> None:
         ("identity, gzip;q=0.5", None),
         ("gzip;q=no", None),
         (" gzip ; q = 1 ", "gzip"),
+        ("gzip;q=1e999, zstd;q=nan", None),
+        ("gzip;q=2", None),
+        ("x-gzip", "gzip"),
+        (",, gzip ,", "gzip"),
+        ("identity;q=0", None),
     ],
 )
 def test_the_client_chooses_the_coding(client: TestClient, accepted: str, coding: str | None) -> None:
-    assert chosen(accepted) == coding
+    assert content_coding(accepted) == coding
     assert raw(client, "/v1/incidents", accepted)[0].get("Content-Encoding") == coding
 
 

@@ -101,13 +101,28 @@ def test_the_least_recently_asked_are_forgotten(small_url: str) -> None:
         assert status(client, urls[0]) is None
 
 
-def test_long_addresses_and_headers_count_too(small_url: str) -> None:
+def test_long_addresses_count_too(small_url: str) -> None:
     """Whoever asks chooses them, so they are not to fill the memory beside what it may hold."""
     with keeping(small_url, 400_000) as client:
-        accepted = [f"application/json;q=0.{number:02},{'text/x;' * 1500}" for number in range(40)]
-        assert not any(status(client, URL, accept=one) for one in accepted)
-        assert status(client, URL, accept=accepted[-1]) == HIT
-        assert status(client, URL, accept=accepted[0]) is None
+        urls = [f"{URL}{'&kind=killing' * 700}&kind=ground_fire{'&kind=killing' * number}" for number in range(40)]
+        assert not any(status(client, url) for url in urls)
+        assert status(client, urls[-1]) == HIT
+        assert status(client, urls[0]) is None
+
+
+def test_headers_that_nothing_reads_make_no_other_answer(small_url: str) -> None:
+    unread: list[dict[str, str]] = [
+        {"Accept": "text/html"},
+        {"Accept": "*/*;q=0.1"},
+        {"Accept-Charset": "utf-8"},
+        {"User-Agent": "x"},
+        {},
+    ]
+    with keeping(small_url) as client:
+        made = client.get(URL, headers={"Accept": "application/json", "Cookie": "a=b"})
+        for headers in unread:
+            again = client.get(URL, headers=headers)
+            assert again.headers["Cache-Status"] == HIT and lasting(again.headers) == lasting(made.headers), headers
 
 
 def test_a_large_answer_is_not_kept_but_known(small_url: str) -> None:

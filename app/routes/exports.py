@@ -13,6 +13,7 @@ from app import pages
 from app.database import Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
+from app.links import link_field
 from app.middleware import gone
 from app.queries import RESOURCES, Page, Resource
 from app.reader import Stream
@@ -74,7 +75,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         headers = {
             "Content-Disposition": f'attachment; filename="dateline-{name}-r{number}{suffix}"',
             "Dateline-Release": str(number),
-            "Link": ", ".join(alternates(name, suffix, items)),
+            **link_field(alternates(name, suffix, items)),
         }
         if stream.whole is not None:
             await stream.close()

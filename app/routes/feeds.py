@@ -15,6 +15,7 @@ from app.filters import FILTERS, ChangeFilters
 from app.formats.atom import atom
 from app.formats.feeds import Entry, Feed, tag_uri
 from app.formats.jsonfeed import JsonFeed, json_feed
+from app.links import link_field
 from app.queries import RESOURCES
 from app.routes.problems import problems
 from app.routes.records import reader
@@ -77,7 +78,7 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
             return snapshot.release, _feed(name, suffix, items, base, entries(snapshot, asked, base))
 
         release, feed = await reader(request).read(work, slow=True)
-        headers = {"Dateline-Release": str(release.number), "Link": ", ".join(alternates(name, suffix, items))}
+        headers = {"Dateline-Release": str(release.number), **link_field(alternates(name, suffix, items))}
         made: Response = _ANSWERS[suffix](_WRITERS[suffix](feed), headers=headers)
         return made
 

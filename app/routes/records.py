@@ -12,6 +12,7 @@ from app import pages
 from app.documents import DOCUMENTS
 from app.envelopes import DETAILS, PAGES
 from app.filters import FILTERS, DetailFilters, Listing
+from app.links import link_field
 from app.middleware import gone
 from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
@@ -151,7 +152,6 @@ def reader(request: Request) -> Reader:
 
 def answer(made: pages.Answer, links: Iterable[str] = ()) -> Response:
     """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
-    headers = {"Dateline-Release": str(made.release)}
-    if found := [*([f'<{made.next}>; rel="next"'] if made.next else []), *links]:
-        headers["Link"] = ", ".join(found)
+    following = [f'<{made.next}>; rel="next"'] if made.next else []
+    headers = {"Dateline-Release": str(made.release), **link_field([*following, *links])}
     return Response(made.body, media_type="application/json", headers=headers)

@@ -1,0 +1,69 @@
+"""What a client accepts (RFC 9110, 12.5), read in one place: the answer that is made for it, and the one that is kept
+for others who accept the same, both go by `Preferences`.
+
+For answers to depend on one header more, name it in `HEADERS` and give `Preferences` a member that is read from it: the
+memory of answers then tells them apart by it. Whatever uses the member adds the header to `Vary`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+HEADERS = frozenset({b"accept-encoding", b"range"})
+"""The headers that are read. No other makes a difference to an answer, so no other is to make one to what is kept."""
+
+Coding = Literal["zstd", "gzip"]
+CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
+"""The codings on offer, the preferred one first."""
+
+Lines = tuple[tuple[bytes, bytes], ...]
+"""Header lines, as they came."""
+
+_ALIASES = {"x-gzip": "gzip"}
+"""RFC 9110, 8.4.1.3."""
+
+# More than RFC 9110, 12.4.2, allows: spaces around the sign.
+_WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d*)?|1(?:\.0*)?)\s*")
+
+
+class Preferences(NamedTuple):
+    """All that an answer depends on beside its URL. `coding` is None for the bytes as they are, and so are those of
+    which a part is wanted."""
+
+    coding: Coding | None
+
+    @classmethod
+    def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
+        in_part = any(name == b"range" for name, _ in headers)
+        return cls(coding=None if in_part else content_coding(_list(headers, b"accept-encoding")))
+
+
+def _list(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
+    """The value of a header. Several lines are one list, in their order (RFC 9110, 5.2 and 5.3)."""
+    return ",".join([value.decode("latin-1") for known, value in headers if known == name])
+
+
+def content_coding(accepted: str) -> Coding | None:
+    """The coding for an `Accept-Encoding`. The preference of the client goes first; a client that says nothing gets
+    the bytes as they are, and so does one that accepts none of what there is."""
+    weights = dict(_weighted(accepted))
+    others = weights.get("*", 0)
+    best = max(CODINGS, key=lambda coding: weights.get(coding, others))
+    weight = weights.get(best, others)
+    return best if weight > 0 and weight >= weights.get("identity", 0) else None
+
+
+def _weighted(value: str) -> Iterable[tuple[str, float]]:
+    """The members of a list and their weights. Members without a name are none (RFC 9110, 5.6.1)."""
+    for member in value.lower().split(","):
+        name, *parameters = member.split(";")
+        if name := name.strip():
+            yield _ALIASES.get(name, name), _weight(parameters)
+
+
+def _weight(parameters: list[str]) -> float:
+    """A weight that is none counts as 0: what cannot be read is not taken for a wish."""
+    if not parameters:
+        return 1
+    found = _WEIGHT.fullmatch(parameters[0])
+    return float(found[1]) if found else 0
