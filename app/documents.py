@@ -33,7 +33,7 @@ from app.codebook import (
 )
 from app.digests import Data, body
 
-SHAPE = 1
+SHAPE = 2
 """Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
 
 PartyType = Literal["person", "organization"]
@@ -80,14 +80,17 @@ Passages = Annotated[list[EvidenceDocument], Field(description="The passages of 
 
 
 class DateDocument(Shape):
-    """A date as precise as the reporting gives it: an EDTF string (ISO 8601-2) and the days that it may mean."""
+    """A date as precise as the reporting gives it: an EDTF string (ISO 8601-2) and the bounds of the days that it may
+    mean, which are always those of the string. Take them from here: libraries for EDTF differ (npm `edtf` 4.11.1 has
+    another spring, and takes the start of `[a..b]` for its last day)."""
 
     edtf: str = Field(description="As precise as the reporting: an EDTF string (ISO 8601-2).")
-    earliest: Day | None = Field(description="First possible day.")
-    latest: Day | None = Field(description="Last possible day.")
+    as_stated: str | None = Field(description="The reporting's own words for the date, at most six.")
+    earliest: Day | None = Field(description="First possible day; null where the beginning is open or unknown.")
+    latest: Day | None = Field(description="Last possible day; null where the end is open or unknown.")
     precision: DatePrecision = Field(description="How precise it is.")
     approximate: bool = Field(
-        description="Whether it is uncertain or approximate (`?`, `~` or `%` in the EDTF string)."
+        description="Whether it is uncertain, approximate or estimated (`?`, `~`, `%` or `S` in the EDTF string)."
     )
     note: str | None = Field(description="What a reader should know about the date.")
 

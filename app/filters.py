@@ -104,8 +104,9 @@ class IncidentCriteria(BaseModel):
         None,
         description=(
             "`2019`, `2019-04`, `2019-04-19`, or an interval `A/B`, `../B`, `A/..`, ends included. A record's date "
-            "may itself be a month or a range: see `date_match`. Records without a date never match and are counted in "
-            "`meta.not_judged.date`."
+            "may itself be a month or a range: see `date_match`. Where its end is open (`latest` null) it is taken to "
+            "last until the article appeared, or for as long as the editors assume. Records without a date never match "
+            "and are counted in `meta.not_judged.date`."
         ),
         examples=["2019-04"],
     )

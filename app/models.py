@@ -2,7 +2,8 @@
 
 Ids are slugs, unique per type and never reused. People and organizations share one id space, `parties`, because an
 actor, a speaker or a claimant may be either. Dates are ISO strings of days (`YYYY-MM-DD`), so that they compare as
-text on every engine.
+text on every engine. `earliest` and `latest` are what filters and sorts take a date for: the bounds of the days that it
+may mean, and working limits at its open ends, where documents have null.
 """
 
 from sqlalchemy import CheckConstraint, Index

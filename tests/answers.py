@@ -1,9 +1,15 @@
 """What tests ask of an answer."""
 
+from functools import cache
 from typing import Any
 
 from httpx2 import Headers
 from starlette.testclient import TestClient
+
+from app.dossier.dates import Days, taken
+from app.dossier.examining import dossier
+from app.dossier.rows import DATED
+from app.settings import SEED
 
 
 def body(client: TestClient, url: str) -> Any:
@@ -38,3 +44,20 @@ def problem(client: TestClient, url: str, status: int = 400) -> Any:
 def refused(client: TestClient, url: str) -> list[tuple[str, str | None]]:
     """The parameters that a 400 names, with the nearest valid name or value of each."""
     return [(error["parameter"], error["suggestion"]) for error in problem(client, url)["errors"]]
+
+
+def days_taken(document: Any) -> tuple[str, str] | None:
+    """The first and last day that filters and sorts take a record's date for; the shipped ones may have open ends."""
+    when = document["date"]
+    if not when:
+        return None
+    known = _limits().get(document["id"])
+    return when["earliest"] or str(known and known.earliest), when["latest"] or str(known and known.latest)
+
+
+@cache
+def _limits() -> dict[str, Days]:
+    shipped = dossier(SEED)
+    published = next(iter(shipped.articles.values())).seed.published
+    seeds = [entry.seed for resource in DATED for entry in shipped.records(resource).values()]
+    return {seed.id: taken(seed.date, published) for seed in seeds if seed.date}

@@ -166,7 +166,7 @@ def _incidents() -> list[dict[str, Any]]:
             "summary": "Two people on a ferry were killed by gunfire off Orsa.",
             "kind": "ground_fire",
             "granularity": "event",
-            "date": {"edtf": "2021-03"},
+            "date": {"edtf": "2021-03", "as_stated": "March 2021"},
             "location": "orsa",
             "places": [
                 {"id": "orsa", "role": "scene", "certainty": "stated"},

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from app.queries.facets import FACETS
 from tests import newsroom
+from tests.answers import days_taken
 from tests.conftest import load_seed, serving
 from tests.statements import statements
 
@@ -88,7 +89,7 @@ def test_nothing_is_lost_between_the_values(client: TestClient, of: str) -> None
 
 def test_dates_wider_than_a_month_are_imprecise_and_in_no_month(client: TestClient) -> None:
     everything = client.get("/v1/incidents?limit=500").json()["data"]
-    months = [(one["date"]["earliest"][:7], one["date"]["latest"][:7]) for one in everything if one["date"]]
+    months = [(days[0][:7], days[1][:7]) for one in everything if (days := days_taken(one))]
     wide = sum(first != last for first, last in months)
     month = facets(client, "incidents", "month")["data"]["month"]
     assert month["imprecise"] == wide > 0

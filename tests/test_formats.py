@@ -149,6 +149,7 @@ def test_incident_as_a_row(small_client: TestClient) -> None:
     wanted = {
         "url": "http://127.0.0.1:8000/v1/incidents/ferry-shooting",
         "date_edtf": "2021-03",
+        "date_as_stated": "March 2021",
         "date_earliest": "2021-03-01",
         "date_latest": "2021-03-31",
         "date_approximate": "false",

@@ -1,5 +1,6 @@
 """Releases: what a load changes, what it leaves alone, and what it refuses."""
 
+import datetime
 import hashlib
 import json
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from app.codebook import ChangeOp
 from app.database import Database
 from app.documents import DOCUMENTS
 from app.dossier import loading
+from app.dossier.dates import Days
 from app.dossier.loading import Plan, load
 from app.dossier.reading import DossierError
 from app.dossier.rows import rows
@@ -34,6 +36,7 @@ class Desk:
     """A database and the folder that is loaded into it, again and again."""
 
     def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
         self.database = Database(url)
         self.folder = folder
         migrate(self.database)
@@ -190,7 +193,10 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     for resource, model in SERVED.items():
         for row in desk.table(model):
             DOCUMENTS[resource].model_validate_json(row["document"], strict=True)
-            made = rows(resource, json.loads(row["document"]))
+            document = json.loads(row["document"])
+            date = document.get("date")  # none of these is open
+            days = date and Days(*map(datetime.date.fromisoformat, (date["earliest"], date["latest"])))
+            made = rows(resource, document, days)
             assert {key: row[key] for key in made.columns} == made.columns
             for table, its_row in made.owned:
                 owned[table.__tablename__].append(its_row)
@@ -475,6 +481,31 @@ def ids(client: TestClient, url: str) -> set[str]:
     return {item["id"] for item in client.get(url).json()["data"]}
 
 
+def test_another_working_limit_of_an_open_end_is_a_change(desk: Desk) -> None:
+    """It stands in no document, but filters answer by it, and every answer belongs to a release."""
+
+    def limit(day: str) -> set[tuple[str, str, str, int]]:
+        dated = record(files, INCIDENTS, "mill-search")["date"] = {"edtf": "2021-06/..", "as_stated": "4 June 2021"}
+        dated |= {"assumed": {"latest": day, "reason": "The mill was sold then."}} if day else {}
+        plan = desk.load(files)
+        return set() if plan.is_empty else set(desk.changes(plan.number))
+
+    def within(span: str) -> set[str]:
+        with serving(desk.url) as client:
+            assert client.get("/v1/incidents/mill-search").json()["data"]["date"]["latest"] is None
+            return ids(client, f"/v1/incidents?datetime={span}")
+
+    files = newsroom.small()
+    limit("")
+    assert "mill-search" in within("2021-08") and "mill-search" not in within("2021-10")
+    assert limit("2021-07-01") == {("MOD", "incident", "mill-search", 2)}
+    assert "mill-search" in within("2021-06") and "mill-search" not in within("2021-08")
+    assert limit("2021-07-01") == set()
+    files[f"articles/{newsroom.ARTICLE}/article.yaml"]["published"] = "2021-10-02"
+    limit("")
+    assert "mill-search" in within("2021-10")
+
+
 def test_another_shape_renders_everything_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.load(newsroom.small())
     monkeypatch.setattr(loading, "SHAPE", documents.SHAPE + 1)
@@ -485,7 +516,10 @@ def test_another_shape_renders_everything_anew(desk: Desk, monkeypatch: pytest.M
     assert desk.load(newsroom.small()).is_empty
 
 
-SHAPES = {1: "379587191e8a9034ac906816e40247f612c0b843195638b79510ce1fa9f6407e"}
+SHAPES = {
+    1: "379587191e8a9034ac906816e40247f612c0b843195638b79510ce1fa9f6407e",
+    2: "e44d8f118b24cc9c0187ac95a831b3ff78238cb8adcfded795ea065e14f02067",
+}
 """The hash of the documents' JSON Schemas under each number that `SHAPE` has had."""
 
 

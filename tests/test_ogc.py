@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.settings import Settings
 from tests import newsroom
-from tests.answers import body
+from tests.answers import body, days_taken
 from tests.conftest import NewDatabase, load_seed, serving
 
 BASE = "http://127.0.0.1:8000"
@@ -155,10 +155,10 @@ def test_the_extent_holds_every_point_and_day(either: TestClient, collection: st
     points = [one["geometry"]["coordinates"] for one in features(either, collection) if one["geometry"]]
     assert points
     assert all(-180 <= west <= x <= east <= 180 and -90 <= south <= y <= north <= 90 for x, y in points)
-    dates = [one["date"] for one in records(either, collection).values() if one.get("date")]
     if collection == "incidents":
-        first = min(date["earliest"] for date in dates if date["earliest"])
-        last = max(date["latest"] for date in dates if date["latest"])
+        taken = [days_taken(one) for one in records(either, collection).values()]
+        first = min(days[0] for days in taken if days)
+        last = max(days[1] for days in taken if days)
         assert extent["temporal"] == {"interval": [[f"{first}T00:00:00Z", f"{last}T23:59:59Z"]]}
     else:
         assert "temporal" not in extent
@@ -347,7 +347,8 @@ def test_features_are_those_of_the_geojson_file(either: TestClient) -> None:
             if collection == "incidents":
                 first, last = other["properties"]["date_earliest"], other["properties"]["date_latest"]
                 assert one["properties"]["date"] == first
-                assert one["properties"]["date_range"] == (first and f"{first}/{last}")
+                dated = other["properties"]["date_edtf"]
+                assert one["properties"]["date_range"] == (dated and f"{first or '..'}/{last or '..'}")
 
 
 @pytest.mark.parametrize(("collection", "dated"), [("incidents", ["date"]), ("places", [])])

@@ -79,4 +79,4 @@ def meanings(vocabulary: type[StrEnum]) -> tuple[str, dict[str, str]]:
     """What a vocabulary is for, and the meaning of each of its values, read from its docstring."""
     purpose, _, lines = inspect.cleandoc(vocabulary.__doc__ or "").partition("\n\n")
     entries = (line.partition(": ") for line in lines.splitlines())
-    return purpose, {value: meaning for value, _, meaning in entries}
+    return " ".join(purpose.split()), {value: meaning for value, _, meaning in entries}

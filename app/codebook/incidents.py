@@ -204,12 +204,16 @@ class CasualtyGroup(StrEnum):
 
 
 class DatePrecision(StrEnum):
-    """How finely a date is given.
+    """How finely a date is given. Dates are EDTF strings (ISO 8601-2), and the first and last possible day are always
+    the bounds of the string: null where an end is open or unknown. A season is one of whole months: March to May, June
+    to August, September to November, December to February of the next year (25 to 28 on the northern half of the globe;
+    29 to 32 on the southern, where it comes half a year later); 21 to 24 name no half, so their bounds hold both.
+    Filters and sorts take an open end for a day: that of the publication, or one that the editors assume.
 
-    day: a day
-    month: a month
-    year: a year
-    range: an interval or a choice, closed or open
+    day: a day, or a choice among days
+    month: a month, or a choice among months
+    year: a year, or a choice among years
+    range: an interval, a season, digits left open, or a choice among dates of several precisions
     """
 
     DAY = "day"

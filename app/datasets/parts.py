@@ -11,6 +11,7 @@ OF_THE_RELEASE = (
 )
 DATE = (
     text("date_edtf", "date.edtf", nullable=True),
+    text("date_as_stated", "date.as_stated", nullable=True),
     column("date_earliest", "date", "date.earliest", nullable=True),
     column("date_latest", "date", "date.latest", nullable=True),
     choice("date_precision", codebook.DatePrecision, "date.precision", nullable=True),

@@ -20,7 +20,8 @@ values mean.
 
 * **An empty cell is null**, and null is "the reporting does not say", never 0.
 * Dates stand as the reporting gives them in `date_edtf` (EDTF, ISO 8601-2), with the first and last day that they may
-  mean beside them in `date_earliest` and `date_latest`.
+  mean beside them in `date_earliest` and `date_latest`, which are null at an open end. Take the days from there:
+  libraries for EDTF differ. `date_as_stated` has the reporting's own words.
 * `casualties` holds claims, several of which may be about the same people. Add up those with `counted` only, or take
   the sums from `incidents`: a missing lower bound adds nothing, a missing upper bound leaves the sum open. An
   incident's sums do not include those of the incidents that were a part of it.

@@ -3,7 +3,7 @@
 VIEWS = {
     "incidents_with_totals": """\
 SELECT incidents.id, incidents.title, incidents.kind, incidents.granularity,
-  incidents.date_edtf, incidents.date_earliest, incidents.date_latest,
+  incidents.date_edtf, incidents.date_as_stated, incidents.date_earliest, incidents.date_latest,
   places.name AS location, incidents.latitude, incidents.longitude, incidents.coordinate_radius_m,
   incidents.killed_low, incidents.killed_high, incidents.wounded_low, incidents.wounded_high,
   incidents.abducted_low, incidents.abducted_high, incidents.detained_low, incidents.detained_high,
@@ -14,7 +14,7 @@ LEFT JOIN places ON places.id = incidents.location_id
 LEFT JOIN incidents AS operation ON operation.id = incidents.parent_id""",
     "claims_with_incident": """\
 SELECT casualties.id, casualties.incident_id, incidents.title AS incident,
-  incidents.date_edtf, incidents.date_earliest, incidents.date_latest,
+  incidents.date_edtf, incidents.date_as_stated, incidents.date_earliest, incidents.date_latest,
   casualties."group", organizations.name AS organization, casualties.outcome, casualties.low, casualties.high,
   claimant.label AS claimed_by, channel.label AS via, casualties.basis, casualties.counted, casualties.note
 FROM casualties
@@ -34,8 +34,8 @@ LEFT JOIN parties AS relay ON relay.id = quotes.relayed_by_id
 LEFT JOIN parties AS audience ON audience.id = quotes.told_to_id""",
     "statements_with_speaker": """\
 SELECT statements.id, statements.gist, statements.stance, statements.by_id, speaker.label AS speaker, statements.topic,
-  statements.date_edtf, statements.date_earliest, statements.date_latest, statements.contested,
-  audience.label AS told_to, articles.title AS article
+  statements.date_edtf, statements.date_as_stated, statements.date_earliest, statements.date_latest,
+  statements.contested, audience.label AS told_to, articles.title AS article
 FROM statements
 JOIN articles ON articles.id = statements.article_id
 LEFT JOIN parties AS speaker ON speaker.id = statements.by_id

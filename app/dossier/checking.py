@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date as Day
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from app.codebook import CasualtyGroup, PlaceKind, PlaceRole, QuoteKind
-from app.dossier.dates import days
+from app.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
+from app.dossier.dates import bounds, taken
 from app.dossier.files import Fault, Key
 from app.dossier.neighbours import PARTIES, Counted, Link, Neighbours
 from app.dossier.passages import digest
@@ -40,7 +41,7 @@ def check(entries: list[Entry[Any]], around: Neighbours) -> list[Fault]:
             continue
         faults += _references(entry, links, around)
         faults += _spans(entry, around)
-        faults += _date(entry)
+        faults += _date(entry, around)
         if isinstance(entry.seed, IncidentSeed):
             faults += _location(entry, around)
             faults += _claims(entry, around)
@@ -129,12 +130,26 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
             return
 
 
-def _date(entry: Entry[Any]) -> Iterator[Fault]:
-    if isinstance(entry.seed, IncidentSeed | StatementSeed) and (date := entry.seed.date) is not None:
-        try:
-            days(date)
-        except ValueError as error:
-            yield entry.source.fault(("date",), str(error))
+def _date(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
+    """The string alone bounds a date; what happened did so before it was reported."""
+    seed = entry.seed
+    if not isinstance(seed, IncidentSeed | StatementSeed) or (date := seed.date) is None:
+        return
+    article = around.outline.articles.get(str(entry.article))
+    published = article.published if article else None
+    try:
+        first = bounds(date.edtf).earliest
+        taken(date, published or Day.max)
+    except ValueError as error:
+        yield entry.source.fault(("date",), str(error))
+        return
+    if isinstance(seed, IncidentSeed) and seed.granularity != Granularity.PLANNED and first and published:
+        if first > published:
+            message = f"'{date.edtf}' is after {published}, when this was published; is the granularity 'planned'?"
+            yield entry.source.fault(("date", "edtf"), message)
+    if date.as_stated is not None and not any(span.field == EvidenceField.WHEN for span in seed.evidence):
+        message = f"'{date.as_stated}' needs evidence for it, with the field 'when'"
+        yield entry.source.fault(("date", "as_stated"), message)
 
 
 def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from app.database import DatabaseError
 from app.digests import Data, body, digest
 from app.documents import check as check_document
 from app.dossier.checking import check as check_entries
+from app.dossier.dates import Days
 from app.dossier.files import Fault
 from app.dossier.indexing import Finding, finding
 from app.dossier.ledger import Ledger
@@ -113,7 +114,7 @@ def rendered(surveyed: Surveyed, part: Part) -> tuple[list[Rendered], list[Fault
     rendering = Rendering(examined.around)
     documents = [found for entry in examined.records for found in rendering.documents(entry)]
     for one in documents[: None if part.piece is None else LOOKED_AT]:
-        check_document(*one)
+        check_document(one.resource, one.data)
     return documents, []
 
 
@@ -124,8 +125,8 @@ def make(surveyed: Surveyed, part: Part) -> tuple[list[tuple[Any, ...]], list[Fa
     return [tuple(_made(*one)) for one in documents], faults
 
 
-def _made(resource: str, data: Data) -> Made:
-    found = rows(resource, data)
+def _made(resource: str, data: Data, days: Days | None) -> Made:
+    found = rows(resource, data, days)
     by_model: dict[type[Any], list[dict[str, Any]]] = {}
     for model, row in found.owned:
         by_model.setdefault(model, []).append(row)
@@ -260,8 +261,8 @@ def read(directory: Path) -> tuple[Dossier, list[Fault]]:
     return result, faults
 
 
-def documents(directory: Path) -> Iterator[Rendered]:
+def documents(directory: Path) -> Iterator[tuple[str, Data]]:
     """The document of every record of a directory without mistakes."""
     with survey(directory, processes=0) as found:
         for some, _ in found.each(rendered, "Rendering", silent):
-            yield from some
+            yield from ((one.resource, one.data) for one in some)

@@ -26,7 +26,8 @@ from app.dossier.examining import Made, Progress, Survey, dossier, make, silent,
 from app.dossier.files import Fault
 from app.dossier.indexing import Index
 from app.dossier.reading import DossierError
-from app.dossier.writing import Row, Writer, batches
+from app.dossier.rows import DATED
+from app.dossier.writing import Row, Writer, batches, columns
 from app.registry import OWNED, SERVED, TYPES
 
 __all__ = ["Plan", "Planned", "dossier", "load"]
@@ -179,7 +180,7 @@ class _Loading:
             if before is None:
                 version = gone[made.id].version + 1 if made.id in gone else 1
                 changes.append((Planned(ChangeOp.ADD, resource, made.id, version), made))
-            elif before.digest != made.digest or self.plan.shape_changed:
+            elif before.digest != made.digest or _days(made) != tuple(before[3:]) or self.plan.shape_changed:
                 changes.append((Planned(ChangeOp.MOD, resource, made.id, before.version + 1), made))
         self.plan.add(resource, [change for change, _ in changes])
         if self._writes and changes:
@@ -192,11 +193,12 @@ class _Loading:
         return not self._dry_run and not self.faults
 
     def _known(self, resource: str, ids: list[str]) -> dict[str, Any]:
-        """Digest and version of the records that are in the database."""
+        """Digest, version and, where they may have any, the days of the records that are in the database."""
         if self.plan.number == 1 or not ids:
             return {}
         table = SERVED[resource]
-        asked = select(col(table.id), col(table.digest), col(table.version)).where(col(table.id).in_(ids))
+        days = [getattr(table, name) for name in _DAYS] if resource in DATED else []
+        asked = select(col(table.id), col(table.digest), col(table.version), *days).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(asked)}
 
     def _gone(self, resource: str, ids: list[str]) -> dict[str, Any]:
@@ -243,11 +245,11 @@ class _Loading:
     def _vanished(self, resource: str) -> None:
         """What is in the database, but not in the files. A claim goes with the incident that it was about."""
         table, after = SERVED[resource], ""
-        columns = [col(table.id), col(table.version)]
+        wanted = [col(table.id), col(table.version)]
         if resource == "casualties":
-            columns.append(col(models.Casualty.incident_id))
+            wanted.append(col(models.Casualty.incident_id))
         while True:
-            asked = select(*columns).where(col(table.id) > after).order_by(col(table.id)).limit(BATCH)
+            asked = select(*wanted).where(col(table.id) > after).order_by(col(table.id)).limit(BATCH)
             rows = self._connection.execute(asked).all()
             if not rows:
                 return
@@ -375,6 +377,17 @@ _LAST = (
 
 
 _LAST_NUMBER = select(func.max(col(models.StoredDocument.number)))
+
+
+_DAYS = ("earliest", "latest")
+
+
+def _days(made: Made) -> tuple[Any, ...]:
+    """The days that a record's date is taken for, which do not all stand in its document."""
+    if made.resource not in DATED:
+        return ()
+    names = columns(SERVED[made.resource].__tablename__)
+    return tuple(made.columns[names.index(name)] for name in _DAYS)
 
 
 def _missing(resource: str, id_: str) -> Fault:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from app.codebook import CasualtyOutcome, EvidenceField
 from app.digests import Data
-from app.dossier.dates import approximate, days, precision
+from app.dossier.dates import Days, approximate, bounds, precision, taken
 from app.dossier.neighbours import Neighbours
 from app.dossier.passages import Fragment
 from app.dossier.reading import CasualtyEntry, Entry
@@ -28,10 +28,11 @@ SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUC
 
 
 class Rendered(NamedTuple):
-    """A document of a resource."""
+    """A document of a resource. `days` are those that filters and sorts take its date for, where it has one."""
 
     resource: str
     data: Data
+    days: Days | None = None
 
 
 class Rendering:
@@ -44,9 +45,13 @@ class Rendering:
     def documents(self, entry: Entry[Any]) -> Iterator[Rendered]:
         """The document of a record; an incident's claims, from wherever they come, follow it."""
         data = _RENDERERS[entry.resource](self, entry)
-        yield Rendered(entry.resource, data)
+        yield Rendered(entry.resource, data, self._days(entry))
         for claim in data["casualties"] if entry.resource == "incidents" else ():
             yield Rendered("casualties", claim)
+
+    def _days(self, entry: Entry[Any]) -> Days | None:
+        date: DateSeed | None = getattr(entry.seed, "date", None)
+        return taken(date, self._outline.articles[str(entry.article)].published) if date else None
 
     def _article(self, entry: Entry[ArticleSeed]) -> Data:
         seed = entry.seed
@@ -306,11 +311,12 @@ def _aliases(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:
 def _date(seed: DateSeed | None) -> Data | None:
     if seed is None:
         return None
-    bounds = days(seed)
+    earliest, latest = bounds(seed.edtf)
     return {
         "edtf": seed.edtf,
-        "earliest": bounds.earliest.isoformat(),
-        "latest": bounds.latest.isoformat(),
+        "as_stated": seed.as_stated,
+        "earliest": earliest.isoformat() if earliest else None,
+        "latest": latest.isoformat() if latest else None,
         "precision": precision(seed.edtf).value,
         "approximate": approximate(seed.edtf),
         "note": seed.note,

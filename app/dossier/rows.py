@@ -5,12 +5,16 @@ from typing import Any, NamedTuple
 
 from app import models
 from app.digests import Data
+from app.dossier.dates import Days
 from app.folding import fold
 from app.geography import box_around
 from app.spans import reach
 
 Row = dict[str, Any]
 Owned = Iterator[tuple[type[Any], Row]]
+
+DATED = ("incidents", "statements")
+"""The resources that have a date."""
 
 
 class Rows(NamedTuple):
@@ -20,10 +24,20 @@ class Rows(NamedTuple):
     owned: list[tuple[type[Any], Row]]
 
 
-def rows(resource: str, document: Data) -> Rows:
-    """The rows of a record, all made from its document."""
+def rows(resource: str, document: Data, days: Days | None = None) -> Rows:
+    """The rows of a record, made from its document and, where it may have a date, the days that this is taken for."""
     columns, owned = _MAKERS[resource]
-    return Rows({"id": document["id"], **columns(document)}, [*owned(document), *_evidence(document)])
+    row = {"id": document["id"], **columns(document)}
+    if resource in DATED:
+        row |= _days(days)
+    if resource == "incidents":
+        row["sort_date"] = row["earliest"] or ""
+    return Rows(row, [*owned(document), *_evidence(document)])
+
+
+def _days(days: Days | None) -> Row:
+    earliest, latest = (day.isoformat() for day in days) if days else (None, None)
+    return {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest)}
 
 
 def _evidence(document: Any) -> Owned:
@@ -102,15 +116,11 @@ def _person_owned(document: Data) -> Owned:
 
 
 def _incident(document: Data) -> Row:
-    date, location = document["date"], document["location"]
+    location = document["location"]
     row = {
         "sort_name": fold(document["title"]),
         "kind": document["kind"],
         "granularity": document["granularity"],
-        "earliest": date["earliest"] if date else None,
-        "latest": date["latest"] if date else None,
-        "reach": reach(date["earliest"], date["latest"]) if date else None,
-        "sort_date": date["earliest"] if date else "",
         "location_id": location["id"] if location else None,
         **_area(document),
         "parent_id": document["parent"],
@@ -183,7 +193,7 @@ def _quote_owned(document: Data) -> Owned:
 
 
 def _statement(document: Data) -> Row:
-    first, date = document["evidence"][0], document["date"]
+    first = document["evidence"][0]
     return {
         "sort_name": _position(document["article"], first["paragraph"], first["start"]),
         "article_id": document["article"],
@@ -191,9 +201,6 @@ def _statement(document: Data) -> Row:
         "by_id": document["by"]["id"] if document["by"] else None,
         "topic": document["topic"],
         "told_to_id": document["told_to"]["id"] if document["told_to"] else None,
-        "earliest": date["earliest"] if date else None,
-        "latest": date["latest"] if date else None,
-        "reach": reach(date["earliest"], date["latest"]) if date else None,
         "contested": document["contested"],
     }
 

@@ -62,6 +62,9 @@ PATTERNS = {
 """What each pattern asks for."""
 
 AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
+MOST_WORDS = 6
+"""So many words of the reporting may stand for a date."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
@@ -160,13 +163,33 @@ class Rests(Record):
     evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
 
 
-class DateSeed(Record):
-    """An EDTF date. `earliest` and `latest` are given, with a note, only where they differ from the string's own."""
+def _few(words: str) -> str:
+    if len(words.split()) > MOST_WORDS:
+        raise ValueError(f"at most {MOST_WORDS} words of the reporting stand here, not {len(words.split())}")
+    return words
 
-    edtf: Line
+
+class LimitsSeed(Record):
+    """What filters and sorts take an open end of a date for. It is no bound of the date."""
+
     earliest: Day | None = None
     latest: Day | None = None
+    reason: Line
+
+    @model_validator(mode="after")
+    def _some(self) -> "LimitsSeed":
+        if self.earliest is None and self.latest is None:
+            raise ValueError("give 'earliest' or 'latest', whichever end is open")
+        return self
+
+
+class DateSeed(Record):
+    """An EDTF date, which alone says what is possible, and the reporting's own words for it, where there are any."""
+
+    edtf: Line
+    as_stated: Annotated[Line, AfterValidator(_few)] | None = None
     note: Line | None = None
+    assumed: LimitsSeed | None = None
 
 
 class Alias(Record):

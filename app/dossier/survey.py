@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +24,7 @@ SHARED = ("articles", "places", "people", "organizations")
 
 class ArticleOutline(NamedTuple):
     url: str
+    published: date
     lengths: tuple[int, ...]
     """Of its paragraphs."""
 
@@ -204,7 +206,7 @@ def _list(value: Any) -> list[Any]:
 def _outline(entry: Entry[Any]) -> Any:
     seed = entry.seed
     if isinstance(seed, ArticleSeed):
-        return ArticleOutline(seed.url, tuple(paragraph.length for paragraph in seed.paragraphs))
+        return ArticleOutline(seed.url, seed.published, tuple(paragraph.length for paragraph in seed.paragraphs))
     if isinstance(seed, PlaceSeed):
         return PlaceOutline(seed.name, seed.kind, seed.coordinate)
     if isinstance(seed, PersonSeed):

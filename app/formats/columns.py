@@ -104,7 +104,7 @@ def _party(path: str, *more: str) -> Iterator[_Field]:
 
 
 _DATE = [
-    *(_one(f"date.{key}") for key in ("edtf", "earliest", "latest", "precision")),
+    *(_one(f"date.{key}") for key in ("edtf", "as_stated", "earliest", "latest", "precision")),
     _one("date.approximate", kind="boolean"),
     _one("date.note"),
 ]

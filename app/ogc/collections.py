@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
@@ -159,5 +159,6 @@ def extent(snapshot: Snapshot, within: Collection) -> dict[str, Any]:
         first = snapshot.value(select(func.min(col(Incident.earliest))))
         last = snapshot.value(select(func.max(col(Incident.latest))))
         if first is not None:
-            found["temporal"] = {"interval": [[f"{first}T00:00:00Z", f"{last}T23:59:59Z"]]}
+            start = None if first == date.min.isoformat() else f"{first}T00:00:00Z"
+            found["temporal"] = {"interval": [[start, f"{last}T23:59:59Z"]]}
     return found

@@ -22,12 +22,12 @@ def _first_day(document: Json) -> Value:
 
 def _days(document: Json) -> Value:
     date = document["date"]
-    return f"{date['earliest']}/{date['latest']}" if date and date["earliest"] else None
+    return f"{date['earliest'] or '..'}/{date['latest'] or '..'}" if date else None
 
 
 _DATE = [
     Column("date", "string", "First possible day. Filters by it find what may have happened then.", _first_day),
-    Column("date_range", "string", "First and last possible day, as `first/last`.", _days),
+    Column("date_range", "string", "First and last possible day, as `first/last`; `..` stands for an open end.", _days),
 ]
 
 

@@ -13,8 +13,10 @@ def spoken(value: str) -> str:
 
 
 def spoken_date(edtf: str) -> str:
-    """An EDTF date: a day, month or year, a range of them, or one of a range; any other as it stands."""
+    """An EDTF date: a day, month or year, a range of them, one of a range or of a few; any other as it stands."""
     one_of = edtf.startswith("[") and edtf.endswith("]")
+    if one_of and "," in edtf:
+        return _choice(edtf)
     ends = edtf[1:-1].partition("..") if one_of else edtf.partition("/")
     first, last = _said(ends[0]), _said(ends[2])
     if first is None or last is None:
@@ -29,6 +31,12 @@ def spoken_date(edtf: str) -> str:
         case True, "", _:
             return f"by {last}" if one_of else f"until {last}"
     return f"between {first} and {last}" if one_of else f"{first} to {last}"
+
+
+def _choice(edtf: str) -> str:
+    """One of several dates."""
+    dates = [_said(date) for date in edtf[1:-1].split(",")]
+    return f"{', '.join(map(str, dates[:-1]))} or {dates[-1]}" if all(dates) else edtf
 
 
 def _said(end: str) -> str | None:

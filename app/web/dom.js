@@ -43,6 +43,10 @@ export function spokenDate(date) {
   const { edtf } = date;
   const oneOf = edtf.startsWith("[") && edtf.endsWith("]");
   const text = oneOf ? edtf.slice(1, -1) : edtf;
+  if (oneOf && text.includes(",")) {
+    const dates = text.split(",").map(said);
+    return dates.every(Boolean) ? `${dates.slice(0, -1).join(", ")} or ${dates.at(-1)}` : edtf;
+  }
   const split = oneOf ? ".." : "/";
   const cut = text.indexOf(split);
   const first = said(cut < 0 ? text : text.slice(0, cut));

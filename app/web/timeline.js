@@ -42,9 +42,10 @@ function mark({ incident, from, to }, x, y, width) {
   const { date, title } = incident;
   const label = `${title}, ${spokenDate(date)}`;
   const left = from === null ? 0 : x(from), right = to === null ? width : x(to);
-  const bar = to - from <= 3 * DAY && from && right - left < 10
+  const open = from === null || to === null;
+  const bar = !open && to - from <= 3 * DAY && right - left < 10
     ? s("circle", { class: "day", cx: (left + right) / 2, cy: y + 23, r: 5 })
-    : s("rect", { class: date.approximate || from === null || to === null ? "range unsure" : "range", x: left, y: y + 18, width: Math.max(right - left, 2), height: 10, rx: 3 });
+    : s("rect", { class: date.approximate || open ? "range unsure" : "range", x: left, y: y + 18, width: Math.max(right - left, 2), height: 10, rx: 3 });
   const fits = Math.floor((width - 2 * MARGIN) / LETTER);
   const words = title.length > fits ? `${title.slice(0, fits - 1)}…` : title;
   const start = Math.max(MARGIN, Math.min(left, width - MARGIN - words.length * LETTER));
