@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement
 from app import cursors
 from app.database import Snapshot
 from app.filters import ChangeFilters, Paging
-from app.pages import SLUG, Answer, Request, reached
+from app.pages import Answer, Request, reached
 from app.problems import NotFound
 from app.queries import changes as queries
 from app.registry import TYPES
+from app.values import SLUG
 
 _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
@@ -59,6 +60,12 @@ def release_detail(snapshot: Snapshot, number: int, request: Request) -> Answer:
     meta = {"release": snapshot.release.number}
     body = {"data": _release(row), "links": {"self": request.link()}, "meta": meta}
     return Answer(_dump(body).encode(), snapshot.release.number)
+
+
+def newest_release(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The newest release as it is served; null before the first."""
+    row = next(iter(snapshot.rows(queries.release(snapshot.release.number))), None)
+    return None if row is None else _release(row)
 
 
 def _log_page(

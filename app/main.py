@@ -20,7 +20,7 @@ from app.datasets.files import Datasets
 from app.kept import Kept
 from app.limits import Limits
 from app.middleware import Failures, Head, Headers
-from app.openapi import describe, operation_id
+from app.openapi import as_yaml, describe, operation_id
 from app.problems import Problem
 from app.reader import Reader
 from app.routes import (
@@ -32,6 +32,7 @@ from app.routes import (
     facets,
     feeds,
     front,
+    index,
     ogc,
     pages,
     records,
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Service:
     )
     app.state.settings = settings
     app.state.metrics = metrics
+    app.state.openapi_yaml = None
     app.state.reader = Reader(Database(settings.database_url, settings.query_seconds))
     app.state.datasets = Datasets(app.state.reader)
     # Before the records, whose {id} would take the word `summary`.
@@ -106,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(representations.others())
     app.include_router(datasets.router)
     app.include_router(about.router)
+    app.include_router(index.router)
     app.include_router(ogc.router)
     app.include_router(front.router)
     app.include_router(pages.router)
@@ -113,6 +116,12 @@ def create_app(settings: Settings | None = None) -> Service:
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
         return JSONResponse(describe(app))
+
+    @app.get("/openapi.yaml", include_in_schema=False)
+    async def openapi_yaml(request: Request) -> Response:
+        if app.state.openapi_yaml is None:
+            app.state.openapi_yaml = await asyncio.to_thread(as_yaml, describe(app))
+        return Response(app.state.openapi_yaml, media_type="application/yaml")
 
     return app
 

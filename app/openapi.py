@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from yaml import SafeDumper
 
 from app import __version__
 from app.digests import body, finished
@@ -32,6 +34,7 @@ The article and the quoted words belong to their publisher.
 """
 
 TAGS = [
+    {"name": "index", "description": "Everything that there is."},
     {"name": "incidents", "description": "What happened."},
     {"name": "casualties", "description": "Claims about who was harmed."},
     {"name": "places", "description": "Where it happened."},
@@ -90,6 +93,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
         _add_examples(found)
         app.openapi_schema = found
     return app.openapi_schema
+
+
+class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore[misc]  # several times as fast
+    """Writes what stands twice twice: readers of OpenAPI documents know no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(document: dict[str, Any]) -> bytes:
+    """The OpenAPI document as YAML."""
+    return yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
 def _tidy(schemas: dict[str, Any]) -> None:

@@ -1,10 +1,8 @@
 """Pages of lists: keyset paging, the envelope around the records, links."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -18,22 +16,25 @@ from app.filters import DetailFilters, Listing
 from app.links import LONGEST_IN_HEAD, address
 from app.meant import exchanged
 from app.models import Change
-from app.problems import BadParameter, Gone, Merged, NotFound
+from app.nearest import nearest
+from app.parameters import MOST_ERRORS, short
+from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries import Order, Page, Resource
 from app.queries.conditions import AXES, FEW, MANY, Condition
 from app.queries.search import RANKED, size
 from app.references import referred
 from app.registry import SERVED, TYPES, document_of
 from app.terms import question
-from app.values import Refers
+from app.values import SLUG, Refers
 
 EXACT_UP_TO = 10_000
 """A resource with at most so many records is counted without being asked."""
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
-_SUGGESTIONS_FROM = 1_000  # comparing a mistyped id with more records would hold everybody up
+_MOST_LOOKED_AFTER = 5
+"""For so many wrong ids of one request is looked what may be meant."""
+
 _ASKED_AT_ONCE = 10_000
 
 
@@ -112,7 +113,8 @@ def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
     """The document of a record. Raises NotFound, Gone and Merged, which lead to where the request would have been
     right, whatever the address of records that it came by."""
     if not SLUG.fullmatch(id_):
-        raise NotFound(f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens.")
+        told = f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens."
+        raise NotFound(told + _hint(snapshot, resource, id_, request))
     document: str | None = snapshot.value(_document(resource.name), id=id_)
     if document is None:
         raise _missing(snapshot, resource, id_, request)
@@ -172,10 +174,17 @@ def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
     if filters.changed_since is not None:
         reached(snapshot, "changed_since", filters.changed_since)
     changes: dict[str, list[str]] = {}
+    errors: list[ParameterError] = []
     for name, resources in _referring(type(filters)):
         if ids := getattr(filters, name):
-            changes[name] = _resolved_ids(snapshot, name, ids, resources)
+            changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)
+    if errors:
+        raise BadParameter(errors[:MOST_ERRORS])
     return filters.model_copy(update=changes) if changes else filters
+
+
+def _wrong(name: str, told: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(parameter=name, detail=f"Parameter '{name}'{told}", suggestion=suggestion)
 
 
 @cache
@@ -185,33 +194,44 @@ def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, one.resources) for name, field in fields for one in field.metadata if isinstance(one, Refers)]
 
 
-def _resolved_ids(snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...]) -> list[str]:
+def _resolved_ids(
+    snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...], errors: list[ParameterError]
+) -> list[str]:
+    """The ids of records that are there; what is wrong with the others is added to the errors."""
     known: set[str] = set()
+    asked = [id_ for id_ in ids if SLUG.fullmatch(id_)]
     for resource in resources:
         table = SERVED[resource]
-        known.update(snapshot.column(select(table.id).where(table.id.in_(ids))))
-    found = [id_ if id_ in known else _successor(snapshot, name, id_, resources) for id_ in ids]
+        known.update(snapshot.column(select(table.id).where(table.id.in_(asked))))
+    found = []
+    for id_ in ids:
+        last = id_ if id_ in known else _successor(snapshot, name, id_, resources, errors)
+        if last is not None:
+            found.append(last)
     return list(dict.fromkeys(found))
 
 
-def _successor(snapshot: Snapshot, name: str, id_: str, resources: tuple[str, ...]) -> str:
-    for resource in resources:
+def _successor(
+    snapshot: Snapshot, name: str, id_: str, resources: tuple[str, ...], errors: list[ParameterError]
+) -> str | None:
+    if len(errors) == MOST_ERRORS:
+        return None
+    for resource in resources if SLUG.fullmatch(id_) else ():
         last, removal = _fate(snapshot, resource, id_)
         if removal is not None:
-            raise BadParameter.of(name, f"Parameter '{name}': '{id_}' was removed: {_sentence(removal.reason)}")
+            errors.append(_wrong(name, f": '{id_}' was removed: {_sentence(removal.reason)}"))
+            return None
         if last != id_:
             return last
+    if "," in id_:
+        errors.append(_wrong(name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
+        return None
     what = " or ".join(TYPES[resource] for resource in resources)
-    raise BadParameter.of(name, f"Parameter '{name}': there is no {what} '{id_}'.", _nearest(snapshot, id_, resources))
-
-
-def _nearest(snapshot: Snapshot, id_: str, resources: tuple[str, ...]) -> str | None:
-    ids: list[str] = []
-    for resource in resources:
-        if snapshot.release.counts.get(resource, 0) <= _SUGGESTIONS_FROM:
-            ids += snapshot.column(select(SERVED[resource].id))
-    found = get_close_matches(id_, ids, n=1, cutoff=0.5)
-    return found[0] if found else None
+    told = f": there is no {what} '{id_}'."
+    if not SLUG.fullmatch(id_):
+        told = f": '{short(id_)}' is not an id: ids are lower-case words joined by hyphens."
+    errors.append(_wrong(name, told, nearest(snapshot, id_, resources) if len(errors) < _MOST_LOOKED_AFTER else None))
+    return None
 
 
 def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> Exception:
@@ -224,9 +244,12 @@ def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request)
         if len(url) > LONGEST_IN_HEAD:
             return NotFound(f"This record was merged with another; it is now {there.path}. Ask there for the same.")
         return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
-    nearest = _nearest(snapshot, id_, (resource.name,))
-    hint = f" Did you mean {request.renamed(id_, nearest).path}?" if nearest else ""
-    return NotFound(f"There is no {resource.type} '{id_}'.{hint}")
+    return NotFound(f"There is no {resource.type} '{id_}'.{_hint(snapshot, resource, id_, request)}")
+
+
+def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
+    found = nearest(snapshot, id_, (resource.name,))
+    return f" Did you mean {request.renamed(id_, found).path}?" if found else ""
 
 
 def _fate(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from app.habits import PARAMETERS
 from app.problems import BadParameter, BadValue, ParameterError
 
 F = TypeVar("F", bound=BaseModel)
@@ -19,6 +20,13 @@ Choices = Mapping[str, Sequence[str]]
 
 _SHOULD = re.compile(r"^\w+ should")
 """How Pydantic begins: input, string or list should …"""
+
+_IN_BRACKETS = re.compile(r"filters?\[(\w+)\]")
+_COMPARED = re.compile(r"(\w+?)(?:__\w+|\[\w*\])")
+"""filter[kind], kind[], kind__in, datetime[gte]"""
+
+_SORTED = re.compile(r"[+ ]?(\w+)[\s:,.|]+(asc|desc)\w*", re.IGNORECASE)
+"""date desc, date:asc"""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -101,19 +109,45 @@ def _taken(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
 
 
 def _unknown(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
-    suggestion = None if name in model.model_fields else _nearest(name, _taken(model, choices))
-    detail = f"There is no parameter '{_short(name)}' here."
-    return ParameterError(parameter=_short(name), detail=detail, suggestion=suggestion)
+    here = f"There is no parameter '{short(name)}' here"
+    taken = {} if name in model.model_fields else {_plain(one): one for one in _taken(model, choices)}
+    for plain in _readings(name):
+        if plain in taken:
+            return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=taken[plain])
+        habit = PARAMETERS.get(plain)
+        instead = [one for one in habit.instead if one in taken.values()] if habit else []
+        if habit and (instead or not habit.instead):
+            suggestion = next(iter(instead), None)
+            return ParameterError(parameter=short(name), detail=f"{here}: {habit.told}.", suggestion=suggestion)
+    return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=_nearest(name, taken.values()))
+
+
+def instead(name: str, taken: Iterable[str]) -> str:
+    """The parameter of these that another API's name stands for; the name itself where there is none."""
+    meant = [
+        one for plain in _readings(name) if plain in PARAMETERS for one in PARAMETERS[plain].instead if one in taken
+    ]
+    return next(iter(meant), name)
+
+
+def _readings(name: str) -> list[str]:
+    """A parameter's name without signs: as a whole, and as what others put brackets and comparisons around."""
+    inner = _IN_BRACKETS.match(name[:100]) or _COMPARED.match(name[:100])
+    return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _plain(one))]
 
 
 def _no_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
     """A value beside the vocabulary. Where it is one of it in another spelling, that says enough."""
-    spelled = next((one for one in allowed if _plain(one) == _plain(value)), None)
+    if match := _SORTED.fullmatch(value) if name == "sort" else None:
+        spelled = f"-{match[1]}" if match[2].lower() == "desc" else match[1]
+    else:
+        spelled = value
+    spelled = next((one for one in allowed if _plain(one) == _plain(spelled)), None)
     if spelled is not None:
-        return _error(name, f"has no value '{_short(value)}'", spelled)
+        return _error(name, f"has no value '{short(value)}'", spelled)
     *others, last = [f"'{one}'" for one in allowed]
     it_takes = f"{', '.join(others)} or {last}" if others else last
-    return _error(name, f"has no value '{_short(value)}'; it takes {it_takes}", _nearest(value, allowed))
+    return _error(name, f"has no value '{short(value)}'; it takes {it_takes}", _nearest(value, allowed))
 
 
 def _plain(text: str) -> str:
@@ -132,8 +166,6 @@ def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
         return _error(name, error.detail, error.suggestion)
     if mistake["type"] in ("enum", "literal_error"):
         return _no_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
-    if mistake["type"] == "string_pattern_mismatch":
-        return _error(name, f"'{_short(str(value))}' is not an id: ids are lower-case words joined by hyphens")
     return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
 
 
@@ -146,7 +178,7 @@ def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 

@@ -109,6 +109,13 @@ class Merged(Problem):
     title = "Merged"
 
 
+class Moved(Problem):
+    """What was asked for has another address, beyond doubt; the answer redirects there."""
+
+    status = 308
+    title = "Moved"
+
+
 class BadRequest(Problem):
     status = 400
     title = "Bad request"

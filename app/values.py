@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from app.notations import read
 from app.problems import BadValue
 from app.terms import question
 
@@ -133,6 +135,23 @@ def _day_range(text: str) -> tuple[str, str]:
 def _interval(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    try:
+        return interval(value)
+    except BadValue as error:
+        raise BadValue(error.detail, meant(value)) from error
+
+
+def meant(text: str) -> str | None:
+    """The value of `datetime` that a date in another notation stands for, if it is one of the calendar."""
+    found = read(text)
+    with suppress(BadValue):
+        if found is not None and found != text and interval(found):
+            return found
+    return None
+
+
+def interval(value: str) -> Interval:
+    """The days that a text stands for. Raises BadValue."""
     first, slash, last = value.partition("/")
     if not slash:
         return Interval(*_day_range(value))
@@ -150,9 +169,15 @@ def _searchable(value: str) -> str:
     return value
 
 
+_TRUTHS = {
+    **dict.fromkeys(("true", "1", "yes", "y", "on", "t"), "true"),
+    **dict.fromkeys(("false", "0", "no", "n", "off", "f"), "false"),
+}
+
+
 def _yes_or_no(value: Any) -> Any:
     if isinstance(value, str) and value not in ("true", "false"):
-        raise BadValue("must be true or false")
+        raise BadValue("must be true or false", _TRUTHS.get(value.lower()))
     return value
 
 
@@ -176,7 +201,13 @@ _POINT = f"{_DEGREES},{_LATITUDE}"
 _LINE = r"[^\x00-\x1f\x7f]*"
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+Id = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100}),
+]
+"""Whether there is such a record, and what may be meant by a text that is no id, is seen when records are looked up."""
 Words = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=f"^{_LINE}$"), AfterValidator(_searchable)
 ]

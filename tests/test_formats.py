@@ -261,7 +261,7 @@ def test_a_file_refuses_what_the_list_refuses(client: TestClient, suffix: str) -
 
 @pytest.mark.parametrize("resource", [*DOCUMENTS, "changes"])
 def test_an_unknown_representation_is_406_and_names_those_that_exist(client: TestClient, resource: str) -> None:
-    details = {problem(client, f"/v1/{resource}.{suffix}", 406)["detail"] for suffix in ("xlsx", "json", "csv.gz")}
+    details = {problem(client, f"/v1/{resource}.{suffix}", 406)["detail"] for suffix in ("pdf", "html", "csv.gz")}
     assert len(details) == 1
     named = [word.rstrip(".,") for word in details.pop().split() if word.startswith("/v1/")]
     assert named[0] == f"/v1/{resource}" and len(named) > 2

@@ -1,6 +1,7 @@
 """What a request for features takes, and how the standard's `bbox` and `datetime` are read."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -9,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from app.codebook import Granularity, IncidentKind, PlaceKind
 from app.problems import BadValue
-from app.values import BBox, Interval, box
+from app.values import BBox, Interval, box, interval, meant
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 LIMIT = 100
@@ -58,6 +59,21 @@ def _day(text: str) -> str:
 def _interval(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    try:
+        return _days(value)
+    except BadValue as error:
+        raise BadValue(error.detail, _meant(value)) from error
+
+
+def _meant(text: str) -> str | None:
+    """A date in another notation, or one of `/v1`, as the standard writes it."""
+    with suppress(BadValue):
+        days = interval(meant(text) or text)
+        return days.start if days.start == days.end else f"{days.start or '..'}/{days.end or '..'}"
+    return None
+
+
+def _days(value: str) -> Interval:
     first, slash, last = value.partition("/")
     if not slash:
         return Interval(_day(first), _day(first))

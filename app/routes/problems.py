@@ -20,9 +20,10 @@ from app.problems import (
     RangeNotSatisfiable,
     Unavailable,
 )
+from app.routes.elsewhere import nothing_at
 
 _MEANINGS = {
-    308: "Another record took this one over; `Location` leads to it.",
+    308: "Another record took this one over, or the address is written otherwise; `Location` leads there.",
     400: "A parameter is unknown or has a bad value; `errors` names each one.",
     404: "There is no such record.",
     406: "There is no such representation.",
@@ -73,8 +74,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """The framework's own refusals."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        what = f"There is nothing at {request.scope['path']}. Everything that there is stands at /docs."
-        return await on_problem(request, NotFound(what))
+        return await on_problem(request, nothing_at(request))
     if error.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
     other = BadParameter if error.status_code == 400 else Problem

@@ -21,6 +21,7 @@ from app.references import REFERENCES
 from app.routes.problems import problems
 from app.routes.representations import alternates
 from app.terms import question
+from app.values import SLUG
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -131,7 +132,7 @@ ID = {
     "in": "path",
     "required": True,
     "description": "The record's id.",
-    "schema": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 100},
+    "schema": {"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100},
 }
 
 

@@ -1,16 +1,18 @@
 """The representations of each list. Every one has a URL of its own: that of the list and a suffix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from app.habits import SAME, SUFFIXES
 from app.links import address
-from app.parameters import documented, parse
+from app.parameters import MOST_ERRORS, documented, instead, parse, short
 from app.problems import BadParameter, NotAcceptable, ParameterError
 from app.queries import RESOURCES
+from app.routes.elsewhere import moved
 
 M = TypeVar("M", bound=BaseModel)
 Items = Sequence[tuple[str, str]]
@@ -49,10 +51,10 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
     """The filters of a query string. Raises BadParameter also for what lists take but this representation does not."""
     names, why = _NOT_TAKEN[suffix]
     errors = [
-        ParameterError(parameter=name, detail=why.format(name, suffix), suggestion=None)
+        ParameterError(parameter=short(name), detail=why.format(short(name), suffix), suggestion=None)
         for name in dict.fromkeys(name for name, _ in items)
-        if name in names and name in model.model_fields
-    ]
+        if name not in model.model_fields.keys() - names and instead(name, model.model_fields) in names
+    ][:MOST_ERRORS]
     if errors:
         raise BadParameter(errors)
     return parse(model, items, {})
@@ -92,9 +94,15 @@ def others() -> APIRouter:
     return found
 
 
-def _add_refusal(found: APIRouter, name: str, known: Iterable[str]) -> None:
+def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
     there = ", ".join(f"/v1/{name}{suffix}" for suffix in known)
 
     @found.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
     async def handler(request: Request) -> Response:
-        raise NotAcceptable(f"There is no such representation of {name}. There are: {there}.")
+        """Another spelling leads to the format; what comes nearest to one that there is not is named."""
+        asked = str(request.path_params["suffix"]).lower()
+        meant = f".{asked}" if f".{asked}" in known else SUFFIXES.get(asked)
+        if meant is not None and meant in known and asked in SAME:
+            raise moved(request, f"/v1/{name}{meant}")
+        hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
+        raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")
