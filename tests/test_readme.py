@@ -70,7 +70,7 @@ def test_endpoints_table_lists_every_path(client: TestClient) -> None:
         for name in names:
             documented |= {name.replace("<list>", resource) for resource in FILTERS}
     pages = {path for path in documented - paths if "{" not in path and client.get(path).status_code == 200}
-    assert pages == {"/", "/docs", "/openapi.json", "/ogc/"}
+    assert pages == {"/", "/docs", "/openapi.json", "/openapi.yaml", "/ogc/"}
     assert documented - pages == paths
 
 
