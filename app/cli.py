@@ -139,7 +139,7 @@ def load(
 @app.command()
 def check(directory: Directory = SEED) -> None:
     """Check seed files as `load` does, without a database."""
-    with Bars() as bars:
+    with Bars() as bars, _nothing_loaded():
         counts = check_dossier(directory, bars)
     typer.echo(f"{directory}: {_counted(counts)}; no mistakes.")
 
@@ -151,9 +151,10 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    found = dossier(directory)
-    chosen = _article(found, article)
-    checked, faults = verify_article(found, chosen, article_text(found, chosen, text))
+    with Bars() as bars:
+        found = dossier(directory, bars)
+        chosen = _article(found, article)
+        checked, faults = verify_article(found, chosen, article_text(found, chosen, text), bars)
     if faults:
         raise DossierError(faults)
     typer.echo(f"{chosen}: {checked} spans hold: digests, quoted words and links.")
@@ -211,6 +212,18 @@ class CommandError(Exception):
     """A command cannot do what it was asked; the message says why in one plain sentence."""
 
 
+class NotLoaded(DossierError):
+    """Seed files have mistakes, and therefore none of their records is loaded."""
+
+
+@contextmanager
+def _nothing_loaded() -> Iterator[None]:
+    try:
+        yield
+    except DossierError as error:
+        raise NotLoaded(error.faults) from error
+
+
 def main() -> None:
     """Runs the command; what goes wrong for a known reason is one plain message and exit code 1."""
     try:
@@ -218,8 +231,9 @@ def main() -> None:
     except (DossierError, DatabaseError, WorkerError, PassageError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
-            count = len(error.faults)
-            typer.echo(f"{count} mistake{'s' if count > 1 else ''}; nothing is loaded until all are mended.", err=True)
+            count, loads = len(error.faults), isinstance(error, NotLoaded)
+            so = "; nothing is loaded until all are mended" if loads else ""
+            typer.echo(f"{count} mistake{'s' if count > 1 else ''}{so}.", err=True)
         sys.exit(1)
 
 
@@ -284,7 +298,8 @@ def _load(database: Database, directory: Path, *, dry_run: bool = False, note: s
             with bars.away():
                 _print_plan(planned)
 
-        planned = loading.load(directory, database, note=note, dry_run=dry_run, report=report, progress=bars)
+        with _nothing_loaded():
+            planned = loading.load(directory, database, note=note, dry_run=dry_run, report=report, progress=bars)
     if planned.is_empty:
         typer.echo(f"{database.name}: nothing has changed since release {planned.number - 1}.")
     elif dry_run:

@@ -15,7 +15,7 @@ APP = Path(__file__).parent.parent / "app"
 LIMIT = 420
 
 LAYERS = (
-    {"codebook", "settings", "problems", "folding", "geography", "terms", "access_log"},
+    {"codebook", "settings", "problems", "folding", "collation", "geography", "terms", "access_log"},
     {"columns", "models", "registry"},
     {"documents", "database", "lanes", "reader", "values", "references", "middleware", "limits"},
     {"filters", "schema", "connections", "metrics"},

@@ -295,6 +295,22 @@ def test_articles_are_chosen_where_there_are_several(small: tuple[Path, Path]) -
     assert dateline("verify", "--text", paper, "--article", newsroom.ARTICLE, seed).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "loads"),
+    [(("check",), True), (("load",), True), (("verify", "--text"), False), (("anchor", "x", "--text"), False)],
+)
+def test_only_commands_that_load_say_that_nothing_is_loaded(
+    small: tuple[Path, Path], database_url: str, command: tuple[str, ...], loads: bool
+) -> None:
+    seed, paper = small
+    article = seed / "articles" / newsroom.ARTICLE / "article.yaml"
+    article.write_text(article.read_text("utf-8").replace("title:", "titel:"), "utf-8")
+    done = dateline(*command, *((paper,) if "--text" in command else ()), seed, url=database_url)
+    assert done.returncode == 1
+    assert "did you mean 'title'?" in done.stderr
+    assert ("nothing is loaded until" in done.stderr) == loads
+
+
 def test_openapi_prints_the_document_that_is_served() -> None:
     done = dateline("openapi")
     assert json.loads(done.stdout)["info"]["title"] == "Dateline"

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
+from app.dossier.fragments import Fragment
 from app.dossier.loading import dossier
-from app.dossier.passages import Fragment, digest
+from app.dossier.passages import digest
 from app.dossier.verifying import verify
 from app.registry import SERVED
 from tests import newsroom

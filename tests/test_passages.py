@@ -1,12 +1,14 @@
 """Passages: where they stand, their digest, and the link that opens the page at them."""
 
 import hashlib
+import random
 import re
 from urllib.parse import unquote
 
 import pytest
 
-from app.dossier.passages import Fragment, PassageError, Text, digest
+from app.dossier.fragments import Fragment
+from app.dossier.passages import PassageError, Text, digest
 from tests import newsroom
 
 TEXT = Text(
@@ -119,3 +121,92 @@ def test_link_is_percent_encoded() -> None:
 def test_digest_is_that_of_utf_8() -> None:
     assert digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert digest("é\U0001f6a2") == hashlib.sha256(b"\xc3\xa9\xf0\x9f\x9a\xa2").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "phrase"),
+    [
+        ("The café burned.", "cafe burned"),
+        ("The cafe burned.", "café burned"),
+        ("The CAFE\u0301 burned.", "café burned"),
+        ("At Łódź they rested.", "Lodz they"),
+        ("The ﬁnal toll.", "final toll"),
+        ("The Ｆｅｒｒｙ sank.", "Ferry sank"),
+        ("A straße burned.", "strasse burned"),
+        ("أمين المخزن", "امين المخزن"),
+        ("مُعَلِّم القرية", "معلم القرية"),
+        ("The guard’s hut", "guard's hut"),
+        ("We co\u00adoperate here", "cooperate here"),
+        ("By the  old mill", "the old mill"),
+        ("By the\told mill", "the old mill"),
+        ("Das Mädchen schlief", "Maedchen schlief"),
+        ("In Århus it rained", "Aarhus it"),
+        ("No one came", "noone came"),
+    ],
+)
+def test_a_link_is_not_to_what_a_browser_takes_for_the_same(earlier: str, phrase: str) -> None:
+    """Which one a browser finds depends on nothing but what it ignores, or on its reader's language."""
+    text = Text(f"{earlier}\nWhat Berg said: {phrase} again.")
+    landed = text.resolve(Fragment(phrase))
+    assert landed is not None and landed[0] == 1
+    fragment = text.anchor(phrase, 2).fragment
+    assert fragment.before or fragment.after
+    assert text.leads_to(fragment, 2, 16, 16 + len(phrase))
+
+
+@pytest.mark.parametrize("gap", ["  ", "\t", " \t ", "\r "])
+def test_a_run_of_spaces_is_one_space_in_a_link(gap: str) -> None:
+    assert Text(f"The ferry{gap}sank.").passage(1, 4, 13 + len(gap)).fragment == Fragment("ferry sank")
+    assert not Text("The ferry sank.").leads_to(Fragment(f"ferry{gap}sank"), 1, 0, 15)
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\v"])
+def test_words_around_a_line_break_are_no_term(mark: str) -> None:
+    """A browser finds no words across it, but one after the other."""
+    text = Text(f"The ferry{mark}sank at noon.")
+    assert text.passage(1, 4, 14).fragment == Fragment("ferry", "sank")
+    assert not text.leads_to(Fragment(f"ferry{mark}sank"), 1, 0, 20)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "words", "certain"),
+    [
+        ("Some 1,000 men", "000 men", False),
+        ("Some 1,000 men", "1,000 men", True),
+        ("On the island.Image of it", "the island", False),
+        ("少年が村を出た。", "少年", False),
+        ("少年が村を出た。", "少年が村を出た", True),
+        ("Some 1000 men", "1000 MEN", True),
+        ("The guard’s hut", "guard's hut", True),
+        ("The café burned", "cafe burned", False),
+    ],
+)
+def test_a_link_must_be_certain(paragraph: str, words: str, certain: bool) -> None:
+    """Browsers do not agree on words that touch, and on letters that only some of them ignore."""
+    text = Text(paragraph)
+    assert text.resolve(Fragment(words)) is not None
+    assert text.leads_to(Fragment(words), 1, 0, len(paragraph)) == certain
+
+
+def test_words_around_a_passage_may_touch_it_or_stand_in_another_paragraph() -> None:
+    text = Text("He saw the microchip.\nA micro\nchip broke.\nThen a micro chip came.")
+    assert landing(text, first="chip", before="micro") == "chip"
+    assert text.resolve(Fragment("chip", before="micro")) == (1, 16, 20)
+    assert text.resolve(Fragment("chip", before="a micro")) == (3, 0, 4)
+    assert text.leads_to(text.passage(4, 13, 17).fragment, 4, 13, 17)
+
+
+def test_many_links_lead_where_each_of_them_does() -> None:
+    chance = random.Random(3)
+    words = ["a", "boat", "a boat", "left", "the", "noon", "co-op", "café", "Cafe", "to", "day", "today", "“no”"]
+    text = Text("\n".join(" ".join(chance.choices(words, k=12)) for _ in range(60)), ("The boat",))
+
+    def some() -> str | None:
+        return " ".join(chance.choices(words, k=chance.randint(1, 2))) if chance.random() < 0.4 else None
+
+    links = [(Fragment(some() or "boat", some(), some(), some()), (chance.randint(1, 60), 0, 99)) for _ in range(3000)]
+    astray = dict(text.astray(links, lambda done, total: None))
+    assert 0 < len(astray) < len(links)
+    for number, (fragment, extent) in enumerate(links):
+        assert text.leads_to(fragment, *extent) == (number not in astray)
+        assert number not in astray or text.resolve(fragment) == astray[number]

@@ -241,20 +241,20 @@ def mistakes(surveyed: Surveyed, part: Part) -> list[Fault]:
     return examine(surveyed, part).faults
 
 
-def dossier(directory: Path) -> Dossier:
+def dossier(directory: Path, progress: Progress = silent) -> Dossier:
     """The checked records of a directory, all at once. Raises DossierError with everything that is wrong in it."""
-    found, faults = read(directory)
+    found, faults = read(directory, progress)
     if faults:
         raise DossierError(faults)
     return found
 
 
-def read(directory: Path) -> tuple[Dossier, list[Fault]]:
+def read(directory: Path, progress: Progress = silent) -> tuple[Dossier, list[Fault]]:
     """The records of a directory as far as they can be read, and everything that is wrong in it."""
     result = Dossier()
-    with survey(directory, processes=0) as found:
+    with survey(directory, progress, processes=0) as found:
         faults = list(found.faults)
-        for examined in found.each(examine, "Checking", silent):
+        for examined in found.each(examine, "Checking", progress):
             faults += examined.faults
             for entry in examined.entries:
                 result.add(entry)

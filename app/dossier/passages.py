@@ -1,42 +1,25 @@
 """Passages of an article: where they stand, their digest, and the link that opens the page at them.
 
 Positions count Unicode code points within a paragraph, as the W3C Web Annotation model does. Links carry a text
-fragment (WICG Scroll To Text Fragment) of at most two words at each end, so no sentence is republished.
+fragment of at most two words at each end, so no sentence is republished.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
-from urllib.parse import quote
 
-# As Unicode's word segmentation (UAX 29) sees it: full stops and apostrophes join only between letters.
-_WORD = re.compile(r"\w+(?:[.'’]\w+)*")
+from app.collation import collapsed, words
+from app.dossier.fragments import Fragment, Landing, Page, Progress
+
 _WORDS_KEPT = 2
 _SKIPPED = 3
 
-
-class Fragment(NamedTuple):
-    """The parts of a text fragment: `first` and `last` words of a passage, and the words around it where needed."""
-
-    first: str
-    last: str | None = None
-    before: str | None = None
-    after: str | None = None
-
-    def directive(self) -> str:
-        """The percent-encoded directive that follows `#:~:` in a URL."""
-        parts = [_encode(self.first)]
-        if self.before:
-            parts.insert(0, _encode(self.before) + "-")
-        if self.last:
-            parts.append(_encode(self.last))
-        if self.after:
-            parts.append("-" + _encode(self.after))
-        return "text=" + ",".join(parts)
+Extent = tuple[int, int, int]
+"""A paragraph, and from which of its characters on to before which other."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +40,18 @@ class PassageError(ValueError):
 class Text:
     """An article's text: paragraph N is the Nth line that is not blank.
 
-    `opening` is what the published page shows above the text (title, byline); a browser searches it as well.
+    `opening` is what the published page shows above the text (title, byline); a browser searches it as well. Where the
+    page breaks a line inside a paragraph (`<br>`), the text begins another line, or has U+2028.
     """
 
     def __init__(self, text: str, opening: tuple[str, ...] = ()) -> None:
         self.paragraphs = [line for line in text.split("\n") if line.strip()]
-        self._page = _plain("\n".join([*opening, *self.paragraphs]))
-        self._offset = sum(len(line) + 1 for line in opening)
         self._starts: list[int] = []
-        position = self._offset
+        position = sum(len(line) + 1 for line in opening)
         for paragraph in self.paragraphs:
             self._starts.append(position)
             position += len(paragraph) + 1
+        self._page = Page("\n".join([*opening, *self.paragraphs]))
 
     def slice(self, paragraph: int, start: int, end: int) -> str:
         """The text of a span; an empty string when it lies outside."""
@@ -82,7 +65,7 @@ class Text:
         return [
             (number, match.start(), match.end())
             for number in wanted
-            for match in re.finditer(re.escape(phrase), self.slice(number, 0, len(self._page)))
+            for match in re.finditer(re.escape(phrase), self.slice(number, 0, sys.maxsize))
         ]
 
     def passage(self, paragraph: int, start: int, end: int) -> Passage:
@@ -102,68 +85,58 @@ class Text:
             raise PassageError(f"“{phrase}” stands {len(found)} times: {places}")
         return self.passage(*found[0])
 
-    def resolve(self, fragment: Fragment) -> tuple[int, int, int] | None:
+    def resolve(self, fragment: Fragment) -> Extent | None:
         """Where a browser lands: the first match of the fragment, from its first word to its last."""
-        found = self._resolve(fragment)
-        if found is None:
-            return None
-        start, end = found
-        for number, position in enumerate(self._starts, 1):
-            if position <= start and end <= position + len(self.paragraphs[number - 1]):
-                return number, start - position, end - position
-        return None
+        return self._span(self._page.find(fragment))
 
     def leads_to(self, fragment: Fragment, paragraph: int, start: int, end: int) -> bool:
-        """Whether a browser lands on the words of a span and on nothing outside it."""
-        found = self.resolve(fragment)
-        return found is not None and found[0] == paragraph and start <= found[1] < found[2] <= end
+        """Whether every browser lands on the words of a span and on nothing outside it."""
+        return self._is_inside(self._page.find(fragment), (paragraph, start, end))
+
+    def astray(
+        self, links: Sequence[tuple[Fragment, Extent]], progress: Progress
+    ) -> Iterator[tuple[int, Extent | None]]:
+        """Those of many links, by number, that do not lead to their spans, and where they lead."""
+        landings = self._page.find_all([fragment for fragment, _ in links], progress)
+        for number, (landing, (_, span)) in enumerate(zip(landings, links, strict=True)):
+            if not self._is_inside(landing, span):
+                yield number, self._span(landing)
+
+    def _span(self, landing: Landing | None) -> Extent | None:
+        """Where in the text a landing is; None above it, and where it is in no one paragraph."""
+        if landing is None:
+            return None
+        number = bisect_right(self._starts, landing.start)
+        position = self._starts[number - 1] if number else 0
+        if not number or landing.end > position + len(self.paragraphs[number - 1]):
+            return None
+        return number, landing.start - position, landing.end - position
+
+    def _is_inside(self, landing: Landing | None, span: Extent) -> bool:
+        found = self._span(landing)
+        return (
+            landing is not None
+            and landing.certain
+            and found is not None
+            and found[0] == span[0]
+            and span[1] <= found[1] < found[2] <= span[2]
+        )
 
     def _fragment(self, paragraph: int, start: int, end: int) -> Fragment:
-        words = list(_WORD.finditer(self.slice(paragraph, start, end)))
-        if not words:
-            raise PassageError(f"{paragraph}:{start}-{end} has no words to link to")
         line = self.paragraphs[paragraph - 1]
+        inside = [(first + start, last + start) for first, last in words(line[start:end])]
+        if not inside:
+            raise PassageError(f"{paragraph}:{start}-{end} has no words to link to")
         # Where the opening words stand elsewhere too and nothing before them tells them apart, begin a little later.
-        for skipped in range(min(_SKIPPED, len(words) - 1) + 1):
-            left = words[skipped:]
-            befores, afters = _before(line, start + left[0].start()), _after(line, start + left[-1].end())
+        for skipped in range(min(_SKIPPED, len(inside) - 1) + 1):
+            left = inside[skipped:]
+            befores, afters = _before(line, left[0][0]), _after(line, left[-1][1])
             for before, after in sorted(product(befores, afters), key=lambda pair: _length(*pair)):
-                for first, last in _ways(left, line[start:end]):
+                for first, last in _ways(left, line):
                     fragment = Fragment(first, last, before, after)
                     if self.leads_to(fragment, paragraph, start, end):
                         return fragment
         raise PassageError(f"no short fragment leads to {paragraph}:{start}-{end}; choose a slightly different span")
-
-    def _resolve(self, fragment: Fragment) -> tuple[int, int] | None:
-        for start, first_end in self._matches(fragment.first, 0):
-            if fragment.before and not self._precedes(fragment.before, start):
-                continue
-            if fragment.last is None:
-                if not fragment.after or self._follows(fragment.after, first_end):
-                    return start, first_end
-                continue
-            for _, end in self._matches(fragment.last, first_end):
-                if not fragment.after or self._follows(fragment.after, end):
-                    return start, end
-            return None
-        return None
-
-    def _matches(self, words: str, position: int) -> Iterator[tuple[int, int]]:
-        """Matches at word boundaries and, as in a browser, within one paragraph."""
-        pattern = rf"(?<!\w){re.escape(_plain(words))}(?!\w)"
-        for match in re.compile(pattern).finditer(self._page, position):
-            yield match.start(), match.end()
-
-    def _precedes(self, words: str, position: int) -> bool:
-        before = self._page[:position].rstrip(" ")
-        plain = _plain(words)
-        edge = len(before) - len(plain)
-        return before.endswith(plain) and (edge == 0 or not self._page[edge - 1].isalnum())
-
-    def _follows(self, words: str, position: int) -> bool:
-        after = self._page[position:].lstrip(" ")
-        plain = _plain(words)
-        return after.startswith(plain) and not after[len(plain) : len(plain) + 1].isalnum()
 
 
 def digest(text: str) -> str:
@@ -171,40 +144,31 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@lru_cache(maxsize=16_384)
-def _encode(words: str) -> str:
-    return quote(words, safe="").replace("-", "%2D")
-
-
-def _plain(text: str) -> str:
-    """As a browser compares: without case and with every kind of space alike."""
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text).replace("\u00a0", " ")
-
-
-def _ways(words: list[re.Match[str]], text: str) -> Iterator[tuple[str, str | None]]:
+def _ways(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tuple[str, str | None]]:
     """First and last words of a passage, fewest that leave no sentence readable first."""
-    if len(words) <= _WORDS_KEPT:
-        yield text[words[0].start() : words[-1].end()], None
-        return
-    kept = 1 if len(words) <= 2 * _WORDS_KEPT + 1 else _WORDS_KEPT
+
+    def written(first: int, last: int) -> str:
+        return collapsed(line[inside[first][0] : inside[last][1]])
+
+    count = len(inside)
+    if count <= _WORDS_KEPT:
+        yield written(0, -1), None
+    kept = 1 if count <= 2 * _WORDS_KEPT + 1 else _WORDS_KEPT
     for first, last in ((kept, kept), (1, 1), (2, 1), (1, 2), (2, 2)):
-        if first <= _WORDS_KEPT and first + last < len(words):
-            yield (
-                text[words[0].start() : words[first - 1].end()],
-                text[words[-last].start() : words[-1].end()],
-            )
+        if first + last <= max(count - 1, _WORDS_KEPT):
+            yield written(0, first - 1), written(-last, -1)
 
 
 def _before(line: str, position: int) -> list[str | None]:
     """None, one and two words that stand directly before a position."""
-    words = list(_WORD.finditer(line[:position]))
-    return [None, *(line[words[-count].start() : position].rstrip() for count in (1, 2) if len(words) >= count)]
+    starts = [start for start, _ in words(line[:position])]
+    return [None, *(collapsed(line[starts[-count] : position].rstrip()) for count in (1, 2) if len(starts) >= count)]
 
 
 def _after(line: str, position: int) -> list[str | None]:
     """None, one and two words that stand directly after a position."""
-    words = list(_WORD.finditer(line, position))
-    return [None, *(line[position : words[count - 1].end()].lstrip() for count in (1, 2) if len(words) >= count)]
+    ends = [position + end for _, end in words(line[position:])]
+    return [None, *(collapsed(line[position : ends[count - 1]].lstrip()) for count in (1, 2) if len(ends) >= count)]
 
 
 def _length(before: str | None, after: str | None) -> int:

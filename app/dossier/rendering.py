@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from app.codebook import CasualtyOutcome, EvidenceField
 from app.digests import Data
 from app.dossier.dates import Days, approximate, bounds, precision, taken
+from app.dossier.fragments import Fragment
 from app.dossier.neighbours import Neighbours
-from app.dossier.passages import Fragment
 from app.dossier.reading import CasualtyEntry, Entry
 from app.dossier.seed import (
     ActorLink,

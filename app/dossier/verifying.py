@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from app.dossier.files import Fault
-from app.dossier.passages import Fragment, PassageError, Text, digest
+from app.dossier.examining import Progress, silent
+from app.dossier.files import Fault, Key
+from app.dossier.fragments import Fragment
+from app.dossier.passages import PassageError, Text, digest
 from app.dossier.reading import Dossier, Entry
 from app.dossier.seed import Span
+
+
+class Checked(NamedTuple):
+    """A span of an article, with the record and the field that it stands in."""
+
+    entry: Entry[Any]
+    path: Key
+    span: Span
+
+    def fault(self, message: str) -> Fault:
+        return self.entry.source.fault(self.path, message)
 
 
 def article_text(found: Dossier, article: str, path: Path) -> Text:
@@ -20,16 +33,26 @@ def article_text(found: Dossier, article: str, path: Path) -> Text:
         raise PassageError(f"{path} is not UTF-8 text; save it as UTF-8") from error
 
 
-def verify(found: Dossier, article: str, text: Text) -> tuple[int, list[Fault]]:
+def verify(found: Dossier, article: str, text: Text, progress: Progress = silent) -> tuple[int, list[Fault]]:
     """How many spans of an article were checked, and what does not hold: paragraphs, digests, quoted words, links."""
+    spans = list(spans_of(found, article))
     faults = list(_paragraphs(found.articles[article], text))
-    checked = 0
+    standing: list[Checked] = []
+    for one in spans:
+        mistakes = list(_words(text, one.span))
+        faults += map(one.fault, mistakes)
+        if not mistakes:
+            standing.append(one)
+    faults += _links(text, standing, progress)
+    return len(spans), faults
+
+
+def spans_of(found: Dossier, article: str) -> Iterator[Checked]:
+    """Every span of an article, whichever record rests on it."""
     for entry in _entries(found):
         for path, span in _spans(entry):
             if (span.article or entry.article) == article:
-                checked += 1
-                faults += [entry.source.fault(path, message) for message in _mistakes(text, span)]
-    return checked, faults
+                yield Checked(entry, path, span)
 
 
 def _entries(found: Dossier) -> Iterator[Entry[Any]]:
@@ -54,17 +77,22 @@ def _spans(entry: Entry[Any]) -> Iterator[tuple[tuple[str, int], Span]]:
             yield (name, index), span
 
 
-def _mistakes(text: Text, span: Span) -> Iterator[str]:
+def _words(text: Text, span: Span) -> Iterator[str]:
     at = span.at
     found = text.slice(at.paragraph, at.start, at.end)
     if digest(found) != span.sha256:
         yield f"the text at {at.paragraph}:{at.start}-{at.end} does not have this sha256"
-        return
-    exact = getattr(span, "exact", None)
-    if exact is not None and exact != found:
+    elif getattr(span, "exact", found) != found:
         yield "the quoted words are not those of the text"
-    fragment = Fragment(span.first, span.last, span.before, span.after)
-    if not text.leads_to(fragment, at.paragraph, at.start, at.end):
-        landed = text.resolve(fragment)
-        where = f"{landed[0]}:{landed[1]}-{landed[2]}" if landed else "nowhere"
-        yield f"the link leads to {where}, not to {at.paragraph}:{at.start}-{at.end}"
+
+
+def _links(text: Text, spans: list[Checked], progress: Progress) -> Iterator[Fault]:
+    links = [(Fragment(span.first, span.last, span.before, span.after), span.at) for _, _, span in spans]
+    for number, landed in text.astray(links, lambda done, total: progress("Finding links", done, total)):
+        at = spans[number].span.at
+        if landed and landed[0] == at.paragraph and at.start <= landed[1] and landed[2] <= at.end:
+            message = "not every browser finds the link's words: a word is cut, or not written as in the text"
+        else:
+            where = f"{landed[0]}:{landed[1]}-{landed[2]}" if landed else "nowhere"
+            message = f"the link leads to {where}, not to {at.paragraph}:{at.start}-{at.end}"
+        yield spans[number].fault(message)
