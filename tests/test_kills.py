@@ -109,6 +109,7 @@ def _load_again(seed: Path, url: str, number: int, temporary: Path) -> None:
         load_seed(url, seed)
         return
     killing.loaded(seed, url, TMPDIR=str(temporary))
+    assert list(temporary.iterdir()) == []
 
 
 @dataclass

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from app.database import DatabaseError
@@ -28,6 +27,7 @@ from app.dossier.neighbours import Neighbours
 from app.dossier.reading import Dossier, DossierError, Entry, Part, claims, parts, raw, validated
 from app.dossier.rendering import Rendered, Rendering
 from app.dossier.rows import rows
+from app.dossier.scratch import scratch
 from app.dossier.seed import Tombstone
 from app.dossier.survey import Kept, Outline, circles, skim
 from app.dossier.workers import SELDOM, Workers
@@ -201,7 +201,7 @@ def survey(directory: Path, progress: Progress = silent, processes: int | None =
         ends.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*SELDOM)
         with _room():
-            folder = Path(ends.enter_context(TemporaryDirectory(prefix="dateline-")))
+            folder = ends.enter_context(scratch())
             ledger = ends.enter_context(closing(Ledger.new(folder / "ledger.db")))
             workers = ends.enter_context(closing(Workers(processes, folder)))
         surveyed = Surveyed(Outline(), ledger, kept=None if large or processes else {})
