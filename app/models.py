@@ -36,7 +36,8 @@ class Release(Table, table=True):
 
 
 class Change(Table, table=True):
-    """The log: what each release did to each record."""
+    """The log: what each release did to each record. `name` is what a removed record was called, so that its id is not
+    given to something else."""
 
     __tablename__ = "changes"
     __table_args__ = (Index("ix_changes_type_id_release", "type", "id", "release"),)
@@ -47,6 +48,7 @@ class Change(Table, table=True):
     version: int
     reason: str | None
     superseded_by: str | None
+    name: str | None
 
 
 class Party(Table, table=True):

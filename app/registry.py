@@ -55,6 +55,9 @@ TYPES = {
 }
 """What one record of each resource is called."""
 
+RESERVED = frozenset({"evidence", "history", "summary"})
+"""Words that follow a resource or a record in URLs, and so are no ids."""
+
 OWNED: dict[str, list[tuple[type[Any], str]]] = {
     "articles": [],
     "incidents": [(IncidentPlace, "incident_id"), (IncidentActor, "incident_id"), (IncidentRelation, "incident_id")],

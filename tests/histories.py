@@ -23,6 +23,7 @@ class Desk:
         self.files: Files = newsroom.small()
         newsroom.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
         self._made = 0
+        self._names: dict[str, str] = {}
 
     def take(self, step: str, first: int, second: int) -> None:
         STEPS[step](self, first, second)
@@ -74,6 +75,7 @@ class Desk:
     def remove(self, first: int, second: int) -> None:
         if movable := self._movable():
             gone = _pick(movable, first)
+            self._names[gone["id"]] = str(gone.get("name") or gone.get("label"))
             self._forget(gone["id"])
             _withdraw(gone, f"Removed {second}")
 
@@ -90,13 +92,14 @@ class Desk:
             _withdraw(gone, "The same", heir["id"])
 
     def restore(self, first: int, second: int) -> None:
-        """A removed place or person comes back."""
-        for file, make in ((PLACES, _place), (PEOPLE, _person)):
-            if gone := [found for found in self.files[file] if "removed" in found]:
+        """A removed place or person comes back as what it was; those that were merged are left alone."""
+        for file, make, key in ((PLACES, _place, "name"), (PEOPLE, _person, "label")):
+            gone = [found for found in self.files[file] if "removed" in found]
+            if gone := [found for found in gone if "successor" not in found["removed"]]:
                 back = _pick(gone, first)
                 id_ = back["id"]
                 back.clear()
-                back.update(make(id_))
+                back.update({**make(id_), key: self._names[id_]})
                 return
 
     def explain(self, first: int, second: int) -> None:

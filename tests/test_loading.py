@@ -218,10 +218,10 @@ def test_a_record_that_vanishes_is_an_error_that_names_it(desk: Desk) -> None:
     with pytest.raises(DossierError) as caught:
         desk.load(files)
     assert {(fault.file, fault.record) for fault in caught.value.faults} == {
-        ("incidents.yaml", "mill-search"),
-        ("incidents.yaml", "miller-held"),
-        ("incidents.yaml", "boat-stopped"),
-        ("places.yaml", "ash-river"),
+        (f"seed/{INCIDENTS}", "mill-search"),
+        (f"seed/{INCIDENTS}", "miller-held"),
+        (f"seed/{INCIDENTS}", "boat-stopped"),
+        ("seed/places.yaml", "ash-river"),
     }
     assert all("write `removed:` with a reason" in fault.message for fault in caught.value.faults)
     assert desk.everything() == before

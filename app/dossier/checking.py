@@ -25,6 +25,7 @@ from app.dossier.seed import (
     StatementSeed,
     Tombstone,
 )
+from app.registry import RESERVED
 
 LOCATING = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
 _ONE_OF_THEM = "set counted: false on one of them, with a note saying why"
@@ -58,6 +59,8 @@ def _id(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     id_, resource = entry.seed.id, entry.resource
     if isinstance(entry.seed, ArticleSeed) and id_ != (folder := entry.source.file.split("/")[-2]):
         yield entry.source.fault(("id",), f"the article's id must be its folder's name, '{folder}'")
+    if id_ in RESERVED:
+        yield entry.source.fault(("id",), f"'{id_}' is a word of the API's addresses; choose another id")
     removed = isinstance(entry.seed, Tombstone)
     first = around.tombstone(resource, id_) if removed else around.standing(resource, id_)
     if first is not None and first.place != entry.place:

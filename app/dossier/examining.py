@@ -143,7 +143,10 @@ def _values(table: str) -> Callable[[dict[str, Any]], Row]:
 class Survey:
     """A directory in its two rounds."""
 
-    def __init__(self, parts: list[Part], surveyed: Surveyed, faults: list[Fault], workers: Workers) -> None:
+    def __init__(
+        self, directory: Path, parts: list[Part], surveyed: Surveyed, faults: list[Fault], workers: Workers
+    ) -> None:
+        self.directory = directory
         self.surveyed = surveyed
         self.faults = faults
         """What is wrong with the files and folders themselves, and with the records as a whole."""
@@ -205,7 +208,7 @@ def survey(directory: Path, progress: Progress = silent, processes: int | None =
             ledger = ends.enter_context(closing(Ledger.new(folder / "ledger.db")))
             workers = ends.enter_context(closing(Workers(processes, folder)))
         surveyed = Surveyed(Outline(), ledger, kept=None if large or processes else {})
-        result = Survey(found, surveyed, faults, workers)
+        result = Survey(directory, found, surveyed, faults, workers)
         with _room():
             result.run(progress)
         yield result

@@ -127,6 +127,13 @@ class Ledger:
         asked = "SELECT id FROM records WHERE resource = ? ORDER BY part, number LIMIT ?"
         return [id_ for (id_,) in self._database.execute(asked, (resource, most))]
 
+    def last(self, resource: str, start: str) -> tuple[str, int] | None:
+        """File and line of the last record of a resource in the files whose names begin so."""
+        asked = """SELECT name, line FROM records JOIN parts ON parts.number = part
+            WHERE resource = ? AND claim = -1 AND substr(name, 1, ?) = ? ORDER BY part DESC, records.number DESC"""
+        row = self._database.execute(asked, (resource, len(start), start)).fetchone()
+        return (row[0], row[1]) if row else None
+
     def children(self, resource: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
         """The records below these, in file order, with what is kept of them."""
         asked = f"SELECT parent, id, data FROM parents WHERE resource = ? AND parent {_THESE} ORDER BY rowid"

@@ -7,11 +7,12 @@ plan has been reported.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, null, select, update
@@ -22,8 +23,8 @@ from app.codebook import ChangeOp
 from app.database import Database
 from app.digests import digest_of_lines, finished
 from app.documents import SHAPE
+from app.dossier.earlier import missing, names, removed, reused
 from app.dossier.examining import Made, Progress, Survey, dossier, make, silent, survey
-from app.dossier.files import Fault
 from app.dossier.indexing import Index
 from app.dossier.reading import DossierError
 from app.dossier.rows import DATED
@@ -172,8 +173,9 @@ class _Loading:
     def _batch(self, resource: str, batch: Sequence[Made]) -> None:
         ids = [made.id for made in batch]
         known = self._known(resource, ids)
-        gone = self._gone(resource, [id_ for id_ in ids if id_ not in known])
-        self.faults += self._reused(resource, [id_ for id_ in ids if id_ not in known])
+        new = [made for made in batch if made.id not in known] if self.plan.number > 1 else []
+        gone = removed(self._connection, resource, [made.id for made in new])
+        self.faults += reused(self._connection, resource, new, gone, self._ledger)
         changes: list[tuple[Planned, Made]] = []
         for made in batch:
             before = known.get(made.id)
@@ -201,26 +203,6 @@ class _Loading:
         asked = select(col(table.id), col(table.digest), col(table.version), *days).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(asked)}
 
-    def _gone(self, resource: str, ids: list[str]) -> dict[str, Any]:
-        """How records that are not there were removed last."""
-        if self.plan.number == 1 or not ids:
-            return {}
-        change = models.Change
-        asked = (
-            select(col(change.id), col(change.version), col(change.reason), col(change.superseded_by))
-            .where(col(change.type) == TYPES[resource], col(change.id).in_(ids), col(change.op) == ChangeOp.DEL)
-            .order_by(col(change.release))
-        )
-        return {row.id: row for row in self._connection.execute(asked)}
-
-    def _reused(self, resource: str, new: list[str]) -> Iterator[Fault]:
-        """People and organizations share their ids, those of the removed included."""
-        other = {"people": "organizations", "organizations": "people"}.get(resource)
-        if other and (taken := self._gone(other, new)):
-            for id_, standing in self._ledger.records(resource, taken).items():
-                message = f"this id was one of the {other} and was removed; ids are never reused, choose another"
-                yield Fault(standing.file, standing.line, id_, "id", message)
-
     def removals(self) -> None:
         """Takes out what the files withdraw. A record that is simply missing from them is a mistake, not a removal."""
         for resource in SERVED:
@@ -233,7 +215,7 @@ class _Loading:
     def _withdrawn(self, resource: str, batch: list[tuple[str, str, str | None]]) -> None:
         ids = [id_ for id_, _, _ in batch]
         known = self._known(resource, ids)
-        gone = self._gone(resource, [id_ for id_ in ids if id_ not in known])
+        gone = removed(self._connection, resource, [id_ for id_ in ids if id_ not in known])
         changes: list[Planned] = []
         for id_, reason, successor in batch:
             before = known.get(id_) or gone.get(id_)
@@ -262,7 +244,8 @@ class _Loading:
             if resource == "casualties":
                 reasons = self._ledger.removal("incidents", [row.incident_id for row in left])
             with_incident = [row for row in left if getattr(row, "incident_id", None) in reasons]
-            self.faults += [_missing(resource, row.id) for row in left if row not in with_incident]
+            lost = [row.id for row in left if row not in with_incident]
+            self.faults += missing(self._connection, self._ledger, self._found.directory, resource, lost)
             self._remove(
                 resource,
                 [
@@ -274,8 +257,10 @@ class _Loading:
     def _remove(self, resource: str, changes: list[Planned]) -> None:
         self.plan.add(resource, changes)
         if self._writes and changes:
-            self._clear(resource, [change.id for change in changes])
-            self._log(changes)
+            ids = [change.id for change in changes]
+            called = names(self._connection, resource, ids)
+            self._clear(resource, ids)
+            self._log(changes, called)
 
     def _begin(self) -> None:
         """Everything that is written refers to its release."""
@@ -314,7 +299,7 @@ class _Loading:
             asked = select(line).order_by(col(table.id))
             yield from self._connection.scalars(asked, execution_options={"yield_per": BATCH})
 
-    def _log(self, changes: Iterable[Planned]) -> None:
+    def _log(self, changes: Iterable[Planned], called: Mapping[str, str] = MappingProxyType({})) -> None:
         self._writer.insert(
             "changes",
             [
@@ -326,6 +311,7 @@ class _Loading:
                     change.version,
                     change.reason,
                     change.successor,
+                    called.get(change.id),
                 )
                 for change in changes
             ],
@@ -388,12 +374,6 @@ def _days(made: Made) -> tuple[Any, ...]:
         return ()
     names = columns(SERVED[made.resource].__tablename__)
     return tuple(made.columns[names.index(name)] for name in _DAYS)
-
-
-def _missing(resource: str, id_: str) -> Fault:
-    files = {"articles": f"articles/{id_}/article.yaml", "casualties": "incidents.yaml"}
-    message = "the database has this record, the files do not; to remove it write `removed:` with a reason"
-    return Fault(files.get(resource, f"{resource}.yaml"), 1, id_, "", message)
 
 
 def _loaded_at(previous: str | None) -> str:

@@ -123,7 +123,7 @@ def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
     folders = sorted(path for path in (directory / "articles").glob("*") if path.is_dir())
     found = [(folder / "article.yaml", "articles", folder.name) for folder in folders]
     faults = [
-        Fault(_relative(directory, path), 1, "", "", "the article's own file is missing")
+        Fault(relative(directory, path), 1, "", "", "the article's own file is missing")
         for path, _, _ in found
         if not path.is_file()
     ]
@@ -132,10 +132,10 @@ def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
         wanted += _files(folder, BY_ARTICLE, folder.name)
     faults += _strangers(directory, {path for path, _, _ in wanted})
     if not folders:
-        faults.append(Fault(_relative(directory, directory / "articles"), 1, "", "", "there are no articles here"))
+        faults.append(Fault(relative(directory, directory / "articles"), 1, "", "", "there are no articles here"))
     there = [(*one, piece) for one in wanted if one[0].is_file() for piece in _pieces(one[0])]
     return [
-        Part(number, path, _relative(directory, path), resource, article, piece)
+        Part(number, path, relative(directory, path), resource, article, piece)
         for number, (path, resource, article, piece) in enumerate(there)
     ], faults
 
@@ -206,7 +206,7 @@ def _strangers(directory: Path, known: set[Path]) -> Iterator[Fault]:
         if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in known:
             near = get_close_matches(path.name, [other.name for other in known], 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_file_names())}"
-            yield Fault(_relative(directory, path), 1, "", "", f"nothing is read from a file of this name here; {hint}")
+            yield Fault(relative(directory, path), 1, "", "", f"nothing is read from a file of this name here; {hint}")
 
 
 def _file_names() -> list[str]:
@@ -225,5 +225,6 @@ def _pieces(path: Path) -> Iterator[Piece | None]:
         yield None
 
 
-def _relative(root: Path, path: Path) -> str:
+def relative(root: Path, path: Path) -> str:
+    """A file as faults name it: from the directory of seed files on."""
     return path.relative_to(root.parent).as_posix()
