@@ -74,6 +74,11 @@ class Caching:
         return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
+def is_never_kept(path: str) -> bool:
+    """Whether the answers of a path have no validators."""
+    return _freshness(path) == "no-store"
+
+
 def _freshness(path: str) -> str:
     return next(directive for pattern, directive in FRESHNESS if pattern.fullmatch(path))
 

@@ -13,7 +13,7 @@ from yaml import SafeDumper
 from app import __version__
 from app.digests import body, finished
 from app.dossier.examining import documents
-from app.routes.problems import problem_schema
+from app.routes.problems import add_shared, problem_schema, shared_responses
 from app.settings import SEED
 
 DESCRIPTION = """\
@@ -89,6 +89,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         )
         found["security"] = []
         found["components"]["schemas"] |= problem_schema()
+        found["components"]["responses"] = shared_responses()
+        for path, methods in found["paths"].items():
+            for operation in methods.values():
+                add_shared(path, operation["responses"])
         _tidy(found["components"]["schemas"])
         _add_examples(found)
         app.openapi_schema = found
@@ -133,7 +137,8 @@ def _add_examples(found: dict[str, Any]) -> None:
         _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
         links = {"self": f"{path}/{data['id']}"}
         _give(found, f"{path}/{{id}}", {"data": record, "links": links, "meta": {"release": 1}})
-        found["paths"][f"{path}/{{id}}"]["get"]["parameters"][0]["example"] = data["id"]
+        for one in (one for one in found["paths"] if one.startswith(f"{path}/{{id}}")):
+            found["paths"][one]["get"]["parameters"][0]["example"] = data["id"]
     for path, answer in json.loads(Path(__file__).with_name(ANSWERS).read_text("utf-8")).items():
         _give(found, path, answer)
 
