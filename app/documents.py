@@ -1,12 +1,12 @@
 """The public shape of every record. Every key is always present; null means that the reporting does not say.
 
-A document is made once, when a release is loaded, and stored as text. It holds no numbers derived from other records,
-so that a change stays where it happened.
+A document is made once, when a release is loaded, and stored as text. It holds no counts of other records, so that a
+change stays where it happened; only what an operation's parts add to its totals changes the operation with them.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.codebook import (
     ActorRole,
@@ -30,10 +30,11 @@ from app.codebook import (
     QuoteKind,
     Stance,
     Topic,
+    meanings,
 )
 from app.digests import Data, body
 
-SHAPE = 2
+SHAPE = 3
 """Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
 
 PartyType = Literal["person", "organization"]
@@ -231,13 +232,35 @@ class Bounds(Shape):
     high: int | None = Field(description="At most so many; null: open.")
 
 
-class TotalsDocument(Shape):
-    """Null where the reporting says nothing of that harm. A parent's totals do not include its children's."""
+class TotalDocument(Shape):
+    """The sum of the counted claims about an incident itself, and what its parts add to it."""
 
-    killed: Bounds | None = Field(description="How many were killed; null where nothing is said of it.")
-    wounded: Bounds | None = Field(description="How many were wounded; null where nothing is said of it.")
-    abducted: Bounds | None = Field(description="How many were abducted; null where nothing is said of it.")
-    detained: Bounds | None = Field(description="How many were detained; null where nothing is said of it.")
+    low: int | None = Field(description="At least so many; null where no counted claim is about the incident itself.")
+    high: int | None = Field(description="At most so many; null where that is open, and where `low` is null.")
+    parts: Bounds | None = Field(
+        description=(
+            "What its parts on all levels add, which the two figures beside it leave out; null where no counted claim "
+            "is about a part."
+        )
+    )
+
+
+if TYPE_CHECKING:
+
+    class TotalsDocument(Shape):
+        """By outcome; null where the reporting says nothing of it, neither here nor in the incident's parts."""
+
+else:
+    TotalsDocument = create_model(
+        "TotalsDocument",
+        __base__=Shape,
+        __module__=__name__,
+        __doc__="By outcome; null where the reporting says nothing of it, neither here nor in the incident's parts.",
+        **{
+            outcome: (TotalDocument | None, Field(description=f"`{outcome}`: {meaning}."))
+            for outcome, meaning in meanings(CasualtyOutcome)[1].items()
+        },
+    )
 
 
 class IncidentDocument(Document):
@@ -259,7 +282,7 @@ class IncidentDocument(Document):
     contested: bool = Field(description="Whether a statement about it stands against another.")
     parent: str | None = Field(description="The operation that it was a part of.")
     children: list[str] = Field(description="The incidents that were a part of it.")
-    related: list[str] = Field(description="Incidents that belong together.")
+    related: list[str] = Field(description="Incidents that belong together with it; each of them names the others.")
     quotes: list[str] = Field(description="Quotes about it.")
     statements: list[str] = Field(description="Statements about it.")
     note: Note

@@ -8,6 +8,9 @@ from pydantic import BaseModel
 
 from app.documents import DOCUMENTS
 
+BOUNDS = ("low", "high", "parts.low", "parts.high")
+"""The values of a total; in a flat column's name the dot is an underscore (`killed_parts_low`)."""
+
 
 @cache
 def leaves(resource: str) -> tuple[str, ...]:

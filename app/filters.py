@@ -1,8 +1,8 @@
 """One query model per resource: every parameter that a list takes, with its documentation."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from app.codebook import (
     ActorRole,
@@ -19,6 +19,7 @@ from app.codebook import (
     QuoteKind,
     Stance,
     Topic,
+    meanings,
 )
 from app.documents import RecordType
 from app.values import (
@@ -58,6 +59,37 @@ _LOCATION_MATCH = (
 
 LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
 """The place roles that say where an incident was."""
+
+
+def _harm(name: str, at_least: str, possibly: str) -> type[BaseModel]:
+    """Two parameters for each outcome, by the bounds of its figure."""
+    parameters: dict[str, Any] = {}
+    for outcome, meaning in meanings(CasualtyOutcome)[1].items():
+        for ending, description in (("at_least", at_least), ("possibly", possibly)):
+            told = Field(None, description=f"{description.format(outcome=outcome)} ({outcome}: {meaning}.)")
+            parameters[f"{outcome}_{ending}"] = (Number | None, told)
+    return create_model(name, **parameters)
+
+
+if TYPE_CHECKING:
+
+    class IncidentHarm(BaseModel):
+        """Bounds of an incident's totals."""
+
+    class ClaimHarm(BaseModel):
+        """Bounds of a claim's own figure."""
+
+else:
+    IncidentHarm = _harm(
+        "IncidentHarm",
+        "Certainly so many `{outcome}` or more: by the lower bound of the incident's own total, without its parts.",
+        "Perhaps so many `{outcome}` or more: by the upper bound of the incident's own total; an open one fits any.",
+    )
+    ClaimHarm = _harm(
+        "ClaimHarm",
+        "Claims of certainly so many `{outcome}` or more: by the claim's own lower bound.",
+        "Claims of perhaps so many `{outcome}` or more: by the claim's own upper bound; an open one fits any.",
+    )
 
 
 class Listing(BaseModel):
@@ -134,19 +166,9 @@ class IncidentCriteria(BaseModel):
     has_location: Flag | None = Field(None, description="With, or without, a point on the map.")
     contested: Flag | None = Field(None, description="Whether a statement about it stands against another.")
     parent: IncidentIds = Field([], description="Parts of this operation.")
-    killed_at_least: Number | None = Field(None, description="At least so many were certainly killed (lower bound).")
-    killed_possibly: Number | None = Field(
-        None, description="So many or more may have been killed (upper bound; an open count fits any)."
-    )
-    wounded_at_least: Number | None = Field(None, description="As `killed_at_least`, for the wounded.")
-    wounded_possibly: Number | None = Field(None, description="As `killed_possibly`, for the wounded.")
-    detained_at_least: Number | None = Field(None, description="As `killed_at_least`, for the detained.")
-    detained_possibly: Number | None = Field(None, description="As `killed_possibly`, for the detained.")
-    abducted_at_least: Number | None = Field(None, description="As `killed_at_least`, for the abducted.")
-    abducted_possibly: Number | None = Field(None, description="As `killed_possibly`, for the abducted.")
 
 
-class IncidentFilters(IncidentCriteria, Listing):
+class IncidentFilters(IncidentCriteria, IncidentHarm, Listing):
     sort: (
         Literal["date", "-date", "title", "-title", "killed", "-killed", "changed", "-changed", "id", "-id"] | None
     ) = Field(
@@ -158,7 +180,7 @@ class IncidentFilters(IncidentCriteria, Listing):
     )
 
 
-class CasualtyFilters(IncidentCriteria, Listing):
+class CasualtyFilters(IncidentCriteria, ClaimHarm, Listing):
     group: list[CasualtyGroup] = Field([], description="Whom the claim counts.")
     outcome: list[CasualtyOutcome] = Field([], description="What happened to them.")
     basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")

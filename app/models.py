@@ -129,6 +129,7 @@ class Person(Served, table=True):
         Index(None, "changed_in", "id"),
         Index(None, "named", "sort_name", "id"),
         Index(None, "anonymity", "sort_name", "id"),
+        Index(None, "life_status", "sort_name", "id"),
         CheckConstraint("(anonymity IS NULL) = named", name="named"),
     )
     id: str = slug("parties.id")
@@ -152,10 +153,9 @@ class Affiliation(Table, table=True):
 
 
 class Incident(Served, table=True):
-    """`latitude`, `longitude` and `radius_m` are those of `location_id`. A low bound is null where the reporting says
-    nothing of that harm, a high bound also where it is open. `sort_date` is `earliest`, or empty without a
-    date; `sort_killed` is `killed_low`, or -1 where nothing is said. `reach` is the class of a long range of days (see
-    `spans`), null for all others."""
+    """`latitude`, `longitude` and `radius_m` are those of `location_id`. `sort_date` is `earliest`, or empty without a
+    date; `sort_killed` is the lower bound of its total, or -1 where nothing is said. `reach` is the class of a long
+    range of days (see `spans`), null for all others."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -170,16 +170,10 @@ class Incident(Served, table=True):
         having("reach", "reach", "sort_date", "id"),
         having("reach", "kind", "reach", "sort_date", "id"),
         without("latitude", "incidents", "sort_date", "id"),
-        *(Index(None, f"{outcome}_low", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
-        *(Index(None, f"{outcome}_high", "id") for outcome in ("killed", "wounded", "abducted", "detained")),
         Index(None, "sort_killed", "id"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
         CheckConstraint("(location_id IS NULL) = (latitude IS NULL)", name="location"),
         CheckConstraint("parent_id <> id", name="parent"),
-        *(
-            CheckConstraint(f"{outcome}_low >= 0 AND {outcome}_low <= {outcome}_high", name=outcome)
-            for outcome in ("killed", "wounded", "abducted", "detained")
-        ),
     )
     id: str = slug()
     kind: str = choice(codebook.IncidentKind)
@@ -197,21 +191,13 @@ class Incident(Served, table=True):
     east: float | None
     north: float | None
     parent_id: str | None = reference("incidents.id", nullable=True, index=False)
-    killed_low: int | None
-    killed_high: int | None
-    wounded_low: int | None
-    wounded_high: int | None
-    abducted_low: int | None
-    abducted_high: int | None
-    detained_low: int | None
-    detained_high: int | None
     sort_killed: int
     contested: bool
 
 
 class IncidentPlace(Table, table=True):
     __tablename__ = "incident_places"
-    __table_args__ = (Index(None, "place_id", "role", "incident_id"),)
+    __table_args__ = (Index(None, "place_id", "role", "incident_id"), Index(None, "role", "certainty", "incident_id"))
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
     place_id: str = reference("places.id", primary_key=True, index=False)
     role: str = choice(codebook.PlaceRole, primary_key=True)
@@ -222,13 +208,32 @@ class IncidentActor(Table, table=True):
     """A person or organization, or, without `party_id`, an actor whom the reporting leaves unidentified."""
 
     __tablename__ = "incident_actors"
-    __table_args__ = (Index(None, "party_id", "role", "incident_id"), Index(None, "role", "incident_id"))
+    __table_args__ = (
+        Index(None, "party_id", "role", "incident_id"),
+        Index(None, "role", "certainty", "incident_id"),
+        Index(None, "certainty", "incident_id"),
+    )
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
     position: int = Field(primary_key=True)
     party_id: str | None = reference("parties.id", nullable=True, index=False)
     label: str
     role: str = choice(codebook.ActorRole)
     certainty: str = choice(codebook.Certainty)
+
+
+class IncidentTotal(Table, table=True):
+    """The sum of the counted claims of one outcome about an incident itself; there is none where nothing is said."""
+
+    __tablename__ = "incident_totals"
+    __table_args__ = (
+        Index(None, "outcome", "low", "incident_id"),
+        Index(None, "outcome", "high", "incident_id"),
+        CheckConstraint("low >= 0 AND low <= high", name="bounds"),
+    )
+    incident_id: str = reference("incidents.id", primary_key=True, index=False)
+    outcome: str = choice(codebook.CasualtyOutcome, primary_key=True)
+    low: int
+    high: int | None
 
 
 class IncidentRelation(Table, table=True):
@@ -246,6 +251,7 @@ class Casualty(Served, table=True):
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
         *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
+        *(Index(None, "outcome", bound, "id") for bound in ("low", "high")),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
     id: str = slug()

@@ -289,8 +289,9 @@ def _counts(snapshot: Snapshot, resource: Resource, conditions: list[Condition],
 def judged(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> dict[str, Any]:
     """How many records match, and how many each axis had to leave aside."""
     aside: dict[str, Any] = {}
+    total = snapshot.release.counts.get(resource.name, 0)
     for axis in AXES:
-        statement = resource.count_not_judged(conditions, axis)
+        statement = resource.count_not_judged(conditions, axis, total)
         aside[axis] = None if statement is None else snapshot.value(statement)
     return {"matched": snapshot.value(resource.count(conditions)), "not_judged": aside}
 

@@ -15,6 +15,7 @@ from app.models import (
     IncidentActor,
     IncidentPlace,
     IncidentRelation,
+    IncidentTotal,
     Organization,
     OrganizationParent,
     Party,
@@ -60,7 +61,12 @@ RESERVED = frozenset({"evidence", "history", "summary"})
 
 OWNED: dict[str, list[tuple[type[Any], str]]] = {
     "articles": [],
-    "incidents": [(IncidentPlace, "incident_id"), (IncidentActor, "incident_id"), (IncidentRelation, "incident_id")],
+    "incidents": [
+        (IncidentPlace, "incident_id"),
+        (IncidentActor, "incident_id"),
+        (IncidentTotal, "incident_id"),
+        (IncidentRelation, "incident_id"),
+    ],
     "places": [(PlaceParent, "place_id")],
     "people": [(Party, "id"), (PersonRole, "person_id"), (Affiliation, "person_id")],
     "organizations": [(Party, "id"), (OrganizationParent, "organization_id")],

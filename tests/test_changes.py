@@ -71,6 +71,7 @@ def test_the_log_says_what_each_release_did(log: TestClient) -> None:
         ("MOD", "guard-turn-back", 2, 2),
         ("DEL", "man-at-mill", 2, 3),
         ("DEL", "miller-held", 2, 4),
+        ("MOD", "ferry-shooting", 3, 4),  # the removed incident was related to it
         ("DEL", "mill-search", 2, 4),
     ]
 

@@ -19,6 +19,7 @@ from zipfile import ZipFile
 import pytest
 from starlette.testclient import TestClient
 
+from app.codebook import CasualtyOutcome
 from app.datasets.tables import TABLES
 from app.documents import DOCUMENTS
 from app.fields import leaves
@@ -94,9 +95,26 @@ def desks(
     ):
         newsroom.record(files, file, id_)["note"] = "Told again."
     newsroom.record(files, newsroom.INCIDENTS, "mill-search")["casualties"][0].pop("high")
+    newsroom.record(files, wider.SECOND_INCIDENTS, "lamp-out").update(parent="boat-stopped", casualties=list(harm()))
     load_seed(url, newsroom.write(files, folder))
     with serving(url) as other:
         yield [client, other]
+
+
+def harm() -> Iterator[dict[str, Any]]:
+    """A claim of each outcome, with bounds that no other has."""
+    proof = wider.second_proof("count", "four rangers")
+    for number, outcome in enumerate(CasualtyOutcome, 20):
+        name = "rangers-taken" if outcome == CasualtyOutcome.ABDUCTED else f"lamp-{outcome}"
+        bounds = {"low": str(number), "high": str(2 * number)}
+        yield {
+            "id": name,
+            "group": "unknown",
+            "outcome": outcome.value,
+            **bounds,
+            "basis": "stated",
+            "evidence": [proof],
+        }
 
 
 @pytest.fixture(scope="module")

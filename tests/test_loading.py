@@ -232,8 +232,13 @@ def test_removal_with_reason_takes_an_incidents_claims_along(desk: Desk) -> None
     desk.load(files)
     remove(files, INCIDENTS, "mill-search", "never happened")
     desk.load(files)
-    assert desk.changes(2) == [("DEL", "casualty", "miller-held", 2), ("DEL", "incident", "mill-search", 2)]
-    assert {row["reason"] for row in desk.table(models.Change) if row["release"] == 2} == {"never happened"}
+    assert desk.changes(2) == [
+        ("DEL", "casualty", "miller-held", 2),
+        ("DEL", "incident", "mill-search", 2),
+        ("MOD", "incident", "ferry-shooting", 2),
+    ]
+    removals = [row for row in desk.table(models.Change) if row["release"] == 2 and row["op"] == "DEL"]
+    assert {row["reason"] for row in removals} == {"never happened"}
     assert {("incident", "mill-search"), ("casualty", "miller-held")}.isdisjoint(stored(desk))
     assert "mill-search" not in {row["incident_id"] for row in desk.table(models.IncidentPlace)}
     assert "mill-search" not in {row["record_id"] for row in desk.table(models.Evidence)}
@@ -257,7 +262,11 @@ def test_a_removed_record_comes_back_and_goes_again(desk: Desk) -> None:
     remove(without, INCIDENTS, "mill-search", "never happened")
     desk.load(without)
     desk.load(files)
-    assert desk.changes(3) == [("ADD", "casualty", "miller-held", 3), ("ADD", "incident", "mill-search", 3)]
+    assert desk.changes(3) == [
+        ("ADD", "casualty", "miller-held", 3),
+        ("ADD", "incident", "mill-search", 3),
+        ("MOD", "incident", "ferry-shooting", 3),
+    ]
     document = stored(desk)["incident", "mill-search"]
     assert (document["version"], document["changed_in"]) == (3, 3)
     desk.load(without)
@@ -459,8 +468,8 @@ def test_two_articles_report_one_incident_together(desk: Desk) -> None:
     assert set(claims) == {"ferry-dead", "ferry-wounded", "ferry-guards-held", "ferry-third-death"}
     assert [span["article"] for span in claims["ferry-guards-held"]["evidence"]] == [newsroom.SECOND]
     # What is not counted adds nothing; what the second article counts is in the sum.
-    assert ferry["totals"]["killed"] == {"low": 2, "high": 2}
-    assert ferry["totals"]["detained"] == {"low": 2, "high": 2}
+    assert ferry["totals"]["killed"] == {"low": 2, "high": 2, "parts": None}
+    assert ferry["totals"]["detained"] == {"low": 2, "high": 2, "parts": None}
     assert found["quote", "berg-went-down"]["speaker"]["id"] == "jon-berg"
     assert found["incident", "boat-sinking"]["places"][0]["name"] == "Ash River"
 
@@ -519,6 +528,7 @@ def test_another_shape_renders_everything_anew(desk: Desk, monkeypatch: pytest.M
 SHAPES = {
     1: "379587191e8a9034ac906816e40247f612c0b843195638b79510ce1fa9f6407e",
     2: "e44d8f118b24cc9c0187ac95a831b3ff78238cb8adcfded795ea065e14f02067",
+    3: "a97329980a535b042f0ade37a9187ea8881ff8a126bc73d69c578c8b01701e42",
 }
 """The hash of the documents' JSON Schemas under each number that `SHAPE` has had."""
 

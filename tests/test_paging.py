@@ -26,7 +26,9 @@ SORTS = [
 # What a sort orders by, read from the documents; where it is not in them, the ids alone must be in order among equals.
 KEYS: dict[str, Any] = {
     "date": lambda document: (days_taken(document) or ("",))[0],
-    "killed": lambda document: document["totals"]["killed"]["low"] if document["totals"]["killed"] else -1,
+    "killed": lambda document: (
+        -1 if (document["totals"]["killed"] or {}).get("low") is None else document["totals"]["killed"]["low"]
+    ),
     "published": lambda document: document["published"],
     "incident": lambda document: document["incident"],
     "changed": lambda document: document["changed_in"],

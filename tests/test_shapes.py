@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from app.codebook import CODEBOOK
+from app.codebook import CODEBOOK, CasualtyOutcome
 from app.documents import DOCUMENTS, check
 from app.dossier.examining import documents
 from app.envelopes import DETAILS, PAGES, Codebook
@@ -74,6 +74,7 @@ def test_an_empty_list_has_the_shape_too(client: TestClient, resource: str) -> N
             "matched": 0,
             "not_judged": {"location": None, "date": None, "casualties": None},
             "returned": 0,
+            "did_you_mean": None,
         },
     }
 
@@ -88,7 +89,7 @@ def test_every_key_is_documented_as_always_present(client: TestClient, resource:
 def test_not_stated_is_null(desk: TestClient) -> None:
     boat = body(desk, "/v1/incidents/boat-stopped")["data"]
     assert (boat["date"], boat["location"], boat["outcome"], boat["parent"]) == (None, None, None, None)
-    assert boat["totals"] == dict.fromkeys(("killed", "wounded", "abducted", "detained"))
+    assert boat["totals"] == dict.fromkeys(CasualtyOutcome)
     assert [(actor["type"], actor["id"]) for actor in boat["actors"]] == [
         ("organization", "night-patrol"),
         ("unidentified", None),
@@ -106,10 +107,19 @@ def test_sums_take_sides_with_nobody(desk: TestClient) -> None:
         for incident in body(desk, "/v1/incidents")["data"]
     }
     assert totals == {
-        "ferry-shooting": {"killed": {"low": 2, "high": 2}, "wounded": {"low": 3, "high": None}},
-        "mill-search": {"detained": {"low": 1, "high": 1}},
+        "ferry-shooting": {
+            "killed": {"low": 2, "high": 2, "parts": None},
+            "wounded": {"low": 3, "high": None, "parts": None},
+            "detained": {"low": None, "high": None, "parts": {"low": 1, "high": 1}},
+        },
+        "mill-search": {"detained": {"low": 1, "high": 1, "parts": None}},
         "boat-stopped": {},
-        "lamp-out": {"abducted": {"low": 0, "high": 4}},
+        "lamp-out": {
+            "abducted": {"low": 0, "high": 4, "parts": None},
+            "displaced": {"low": 5, "high": None, "parts": None},
+            "removed": {"low": 1, "high": 3, "parts": None},
+            "casualties": {"low": 0, "high": None, "parts": None},
+        },
     }
 
 

@@ -69,10 +69,30 @@ def _add_second_article(files: Files) -> None:
                     "high": "4",
                     "basis": "stated",
                     "evidence": [second_proof("count", "Up to four rangers were taken")],
-                }
+                },
+                *(_claim(*claim) for claim in _OTHER_HARM),
             ],
         }
     ]
+
+
+_OTHER_HARM: tuple[tuple[str, dict[str, str]], ...] = (
+    ("displaced", {"low": "5"}),
+    ("removed", {"low": "1", "high": "3"}),
+    ("casualties", {}),
+)
+"""What else may befall people: an open number, a range, and none at all."""
+
+
+def _claim(outcome: str, bounds: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": f"lamp-{outcome}",
+        "group": "unknown",
+        "outcome": outcome,
+        **bounds,
+        "basis": "stated",
+        "evidence": [second_proof("count", "four rangers")],
+    }
 
 
 def _add_claims(files: Files) -> None:

@@ -2,6 +2,7 @@
 
 from app import codebook
 from app.datasets.columns import ITSELF, OWNER, POSITION, Column, Table, choice, column, reference, text, whole
+from app.fields import BOUNDS
 
 ID = text("id")
 NOTE = text("note", nullable=True)
@@ -19,9 +20,9 @@ DATE = (
     text("date_note", "date.note", nullable=True),
 )
 TOTALS = tuple(
-    whole(f"{outcome}_{bound}", f"totals.{outcome}.{bound}", nullable=True)
-    for outcome in ("killed", "wounded", "abducted", "detained")
-    for bound in ("low", "high")
+    whole(f"{outcome}_{bound.replace('.', '_')}", f"totals.{outcome}.{bound}", nullable=True)
+    for outcome in codebook.CasualtyOutcome
+    for bound in BOUNDS
 )
 
 

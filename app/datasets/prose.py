@@ -24,7 +24,8 @@ values mean.
   libraries for EDTF differ. `date_as_stated` has the reporting's own words.
 * `casualties` holds claims, several of which may be about the same people. Add up those with `counted` only, or take
   the sums from `incidents`: a missing lower bound adds nothing, a missing upper bound leaves the sum open. An
-  incident's sums do not include those of the incidents that were a part of it.
+  incident's sums do not include those of the incidents that were a part of it, which stand beside them
+  (`killed_parts_low`, `killed_parts_high`).
 * A link is an id in another table: `speaker_id` of `quotes` is an `id` of `parties`. `parties` are people and
   organizations together, because either can act, speak or claim.
 * `evidence` holds, for every record, the passages that it rests on: article, paragraph and position, the SHA-256 of

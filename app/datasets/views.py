@@ -1,12 +1,15 @@
 """The views of the SQLite file: the joins that nearly everybody begins with."""
 
+from app.datasets.parts import TOTALS
+
+_TOTALS = ", ".join(f"incidents.{column.name}" for column in TOTALS)
+
 VIEWS = {
-    "incidents_with_totals": """\
+    "incidents_with_totals": f"""\
 SELECT incidents.id, incidents.title, incidents.kind, incidents.granularity,
   incidents.date_edtf, incidents.date_as_stated, incidents.date_earliest, incidents.date_latest,
   places.name AS location, incidents.latitude, incidents.longitude, incidents.coordinate_radius_m,
-  incidents.killed_low, incidents.killed_high, incidents.wounded_low, incidents.wounded_high,
-  incidents.abducted_low, incidents.abducted_high, incidents.detained_low, incidents.detained_high,
+  {_TOTALS},
   (SELECT count(*) FROM casualties WHERE casualties.incident_id = incidents.id) AS claims,
   incidents.contested, operation.title AS parent, incidents.summary
 FROM incidents

@@ -179,7 +179,7 @@ def _claims(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:
             yield claim.source.fault((), f"'{other}' counts the same harm; {_ONE_OF_THEM}")
     if not counted or entry.seed.id not in around.children:
         return
-    for part in around.counted_below(entry.seed.id):
+    for _, part in around.counted_below([entry.seed.id]):
         for claim in counted:
             if _may_be_same(claim.seed, part, around):
                 message = f"'{part.id}' of '{part.incident}', a part of this, counts the same harm; {_ONE_OF_THEM}"

@@ -25,9 +25,10 @@ _INDEXES = (
     "CREATE INDEX parents_id ON parents (resource, id)",
     "CREATE INDEX links_target ON links (kind, target)",
 )
-_BELOW = """WITH RECURSIVE below (id) AS (SELECT id FROM parents WHERE resource = ?1 AND parent = ?2
-    UNION SELECT lower.id FROM below JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)"""
 _THESE = "IN (SELECT value FROM json_each(?))"
+_BELOW = """WITH RECURSIVE below (top, id) AS (
+    SELECT parent, id FROM parents WHERE resource = ?1 AND parent IN (SELECT value FROM json_each(?2))
+    UNION SELECT top, lower.id FROM below JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)"""
 
 
 class Noted(NamedTuple):
@@ -139,21 +140,21 @@ class Ledger:
         asked = f"SELECT parent, id, data FROM parents WHERE resource = ? AND parent {_THESE} ORDER BY rowid"
         return self._grouped(asked, resource, ids)
 
-    def below(self, resource: str, id_: str) -> Iterator[tuple[str, Any]]:
-        """The records below one, on every level, of which something is kept."""
-        asked = f"""{_BELOW} SELECT below.id, data FROM below
+    def below(self, resource: str, ids: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
+        """The records below each of these, on every level, of which something is kept: top, id and that."""
+        asked = f"""{_BELOW} SELECT top, below.id, data FROM below
             JOIN parents ON resource = ?1 AND parents.id = below.id WHERE data IS NOT NULL"""
-        return iter(self._database.execute(asked, (resource, id_)))
+        return iter(self._database.execute(asked, (resource, json.dumps(list(ids)))))
 
     def is_below(self, resource: str, id_: str, top: str) -> bool:
         """Whether one record is below another, on whatever level."""
         asked = f"{_BELOW} SELECT 1 FROM below WHERE id = ?3"
-        return self._database.execute(asked, (resource, top, id_)).fetchone() is not None
+        return self._database.execute(asked, (resource, json.dumps([top]), id_)).fetchone() is not None
 
-    def links_below(self, kind: str, resource: str, id_: str) -> Iterator[Any]:
-        """What is kept of the records that refer to one of those below a record."""
-        asked = f"{_BELOW} SELECT data FROM below JOIN links ON kind = ?3 AND target = below.id"
-        return (data for (data,) in self._database.execute(asked, (resource, id_, kind)))
+    def links_below(self, kind: str, resource: str, ids: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """What is kept of the records that refer to one of those below each of these: top and that."""
+        asked = f"{_BELOW} SELECT top, data FROM below JOIN links ON kind = ?3 AND target = below.id"
+        return iter(self._database.execute(asked, (resource, json.dumps(list(ids)), kind)))
 
     def links(self, kind: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
         """The records that refer to these, in file order, with what is kept of them."""

@@ -11,6 +11,7 @@ from app.dossier.files import Key, Source
 from app.dossier.ledger import Ledger, Standing
 from app.dossier.reading import CasualtyEntry, Entry, claims, validated
 from app.dossier.seed import Tombstone
+from app.dossier.sums import Sum
 from app.dossier.survey import SHARED, Outline
 
 Link = tuple[Key, tuple[str, ...], str, tuple[str, ...]]
@@ -25,6 +26,8 @@ class Counted(NamedTuple):
     group: str
     outcome: str
     organization: str | None
+    low: int | None
+    high: int | None
 
 
 PARTIES = ("people", "organizations")
@@ -120,6 +123,11 @@ class Neighbours:
         return _plain(self._ledger.children("incidents", self._ids.get("incidents", [])))
 
     @cached_property
+    def related_from(self) -> dict[str, list[str]]:
+        """The incidents that name each incident as related."""
+        return _plain(self._ledger.links("related", self._ids.get("incidents", [])))
+
+    @cached_property
     def quotes_about(self) -> dict[str, list[str]]:
         return _plain(self._ledger.links("quotes", self._ids.get("incidents", [])))
 
@@ -156,15 +164,24 @@ class Neighbours:
         self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.place)
         return self._claims[incident.seed.id]
 
-    def counted_below(self, incident: str) -> Iterator[Counted]:
-        """The claims that sums include about the events that an incident is made of."""
-        for part, kept in self._ledger.below("incidents", incident):
-            for id_, group, outcome, organization in pickle.loads(kept):
-                yield Counted(id_, part, group, outcome, organization or None)
-        for extension in _read(self._ledger.links_below("extensions", "incidents", incident)):
-            for claim in claims(extension):
+    @cached_property
+    def parts(self) -> dict[str, dict[str, Sum]]:
+        """What the parts of each incident add to its totals, by outcome."""
+        sums: dict[str, dict[str, Sum]] = {}
+        for incident, claim in self.counted_below(self.children) if self.children else ():
+            sums.setdefault(incident, {}).setdefault(claim.outcome, Sum()).add(claim.low, claim.high)
+        return sums
+
+    def counted_below(self, incidents: Iterable[str]) -> Iterator[tuple[str, Counted]]:
+        """The claims that sums include about the events that each of these incidents is made of, on every level."""
+        for incident, part, kept in self._ledger.below("incidents", incidents):
+            for id_, group, outcome, organization, low, high in pickle.loads(kept):
+                yield incident, Counted(id_, part, group, outcome, organization or None, low, high)
+        for incident, data in self._ledger.links_below("extensions", "incidents", incidents):
+            for claim in (one for extension in _read((data,)) for one in claims(extension)):
                 if isinstance(claim, CasualtyEntry) and (seed := claim.seed).counted:
-                    yield Counted(seed.id, claim.incident, seed.group, seed.outcome, seed.organization)
+                    its_own = seed.group, seed.outcome, seed.organization, seed.low, seed.high
+                    yield incident, Counted(seed.id, claim.incident, *its_own)
 
     def overlap(self, one: str | None, other: str | None) -> bool:
         """Whether somebody may belong to both of two organizations; null is any."""

@@ -21,10 +21,9 @@ from app.dossier.seed import (
     Span,
     StatementSeed,
 )
+from app.dossier.sums import Sum
 from app.dossier.wording import quote_text
 from app.registry import TYPES
-
-SUMMED = (CasualtyOutcome.KILLED, CasualtyOutcome.WOUNDED, CasualtyOutcome.ABDUCTED, CasualtyOutcome.DETAINED)
 
 
 class Rendered(NamedTuple):
@@ -152,12 +151,12 @@ class Rendering:
             ],
             "actors": [self._actor(link) for link in seed.actors],
             "casualties": claims,
-            "totals": {outcome.value: _total(outcome, claims) for outcome in SUMMED},
+            "totals": _totals(claims, around.parts.get(seed.id, {})),
             "outcome": seed.outcome,
             "contested": any(contested for _, contested in statements),
             "parent": seed.parent,
             "children": around.children.get(seed.id, []),
-            "related": seed.related,
+            "related": list(dict.fromkeys([*seed.related, *around.related_from.get(seed.id, [])])),
             "quotes": around.quotes_about.get(seed.id, []),
             "statements": [id_ for id_, _ in statements],
             **self._rests(entry),
@@ -323,10 +322,17 @@ def _date(seed: DateSeed | None) -> Data | None:
     }
 
 
-def _total(outcome: CasualtyOutcome, claims: list[Data]) -> Data | None:
-    counted = [claim for claim in claims if claim["counted"] and claim["outcome"] == outcome]
-    if not counted:
-        return None
-    highs = [claim["high"] for claim in counted if claim["high"] is not None]
-    low = sum(claim["low"] or 0 for claim in counted)
-    return {"low": low, "high": sum(highs) if len(highs) == len(counted) else None}
+def _totals(claims: list[Data], parts: dict[str, Sum]) -> Data:
+    own: dict[str, Sum] = {}
+    for claim in claims:
+        if claim["counted"]:
+            own.setdefault(claim["outcome"], Sum()).add(claim["low"], claim["high"])
+    totals: Data = dict.fromkeys(_OUTCOMES)
+    for outcome in own.keys() | parts.keys():
+        low, high = own[outcome].bounds if outcome in own else (None, None)
+        added = dict(zip(("low", "high"), parts[outcome].bounds, strict=True)) if outcome in parts else None
+        totals[outcome] = {"low": low, "high": high, "parts": added}
+    return totals
+
+
+_OUTCOMES = tuple(outcome.value for outcome in CasualtyOutcome)

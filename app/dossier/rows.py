@@ -117,7 +117,7 @@ def _person_owned(document: Data) -> Owned:
 
 def _incident(document: Data) -> Row:
     location = document["location"]
-    row = {
+    return {
         "sort_name": fold(document["title"]),
         "kind": document["kind"],
         "granularity": document["granularity"],
@@ -125,12 +125,12 @@ def _incident(document: Data) -> Row:
         **_area(document),
         "parent_id": document["parent"],
         "contested": document["contested"],
-        "sort_killed": document["totals"]["killed"]["low"] if document["totals"]["killed"] else -1,
+        "sort_killed": _killed(document["totals"]["killed"]),
     }
-    for outcome, total in document["totals"].items():
-        row[f"{outcome}_low"] = total["low"] if total else None
-        row[f"{outcome}_high"] = total["high"] if total else None
-    return row
+
+
+def _killed(total: Any) -> int:
+    return -1 if total is None or total["low"] is None else int(total["low"])
 
 
 def _incident_owned(document: Data) -> Owned:
@@ -143,6 +143,9 @@ def _incident_owned(document: Data) -> Owned:
     for position, actor in enumerate(document["actors"]):
         row = {"party_id": actor["id"], "label": actor["label"], "role": actor["role"], "certainty": actor["certainty"]}
         yield models.IncidentActor, {**owner, "position": position, **row}
+    for outcome, total in document["totals"].items():
+        if total and total["low"] is not None:
+            yield models.IncidentTotal, {**owner, "outcome": outcome, "low": total["low"], "high": total["high"]}
     for related in document["related"]:
         yield models.IncidentRelation, {**owner, "related_id": related}
 

@@ -17,7 +17,7 @@ from app.codebook import Anonymity, PlaceKind
 from app.dossier.files import Fault, Mapping, Source
 from app.dossier.ledger import Ledger, Noted
 from app.dossier.reading import Entry, Part, raw, validated
-from app.dossier.seed import ArticleSeed, CoordinateSeed, OrganizationSeed, PersonSeed, PlaceSeed
+from app.dossier.seed import ArticleSeed, CoordinateSeed, Count, OrganizationSeed, PersonSeed, PlaceSeed
 
 SHARED = ("articles", "places", "people", "organizations")
 
@@ -137,17 +137,28 @@ def _above(resource: str) -> Callable[[Noted, Mapping, Source], None]:
 
 
 def _incident(noted: Noted, data: Mapping, source: Source) -> None:
+    id_ = _text(data["id"])
+    noted.links.extend(("related", _text(other), id_, None) for other in _list(data.get("related")))
     if "parent" in data:
         counted = list(_counted(data))
         kept = pickle.dumps(counted) if counted else None
-        noted.parents.append(("incidents", _text(data["parent"]), _text(data["id"]), kept))
+        noted.parents.append(("incidents", _text(data["parent"]), id_, kept))
 
 
-def _counted(data: Mapping) -> Iterator[tuple[str, ...]]:
-    """The claims of an incident that sums include: id, group, outcome, organization."""
+def _counted(data: Mapping) -> Iterator[tuple[Any, ...]]:
+    """The claims of an incident that sums include: id, group, outcome, organization, low, high."""
     for claim in _list(data.get("casualties")):
         if isinstance(claim, dict) and "removed" not in claim and _is_true(claim.get("counted", True)):
-            yield tuple(_text(claim.get(key)) for key in ("id", "group", "outcome", "organization"))
+            words = (_text(claim.get(key)) for key in ("id", "group", "outcome", "organization"))
+            yield (*words, _number(claim.get("low")), _number(claim.get("high")))
+
+
+def _number(value: Any) -> int | None:
+    """As a record's model reads it; what is none adds nothing."""
+    try:
+        return _COUNT.validate_python(value)
+    except ValidationError:
+        return None
 
 
 def _is_true(value: Any) -> bool:
@@ -159,6 +170,7 @@ def _is_true(value: Any) -> bool:
 
 
 _FLAG = TypeAdapter(bool)
+_COUNT: TypeAdapter[int | None] = TypeAdapter(Count | None)
 
 
 def _quote(noted: Noted, data: Mapping, source: Source) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.fields import meaning
+from app.codebook import CasualtyOutcome
+from app.fields import BOUNDS, meaning
 
 Json = dict[str, Any]
 Value = str | int | float | bool | None
 Kind = Literal["string", "integer", "number", "boolean"]
-
-OUTCOMES = ("killed", "wounded", "abducted", "detained")
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,9 @@ _END: list[_Field | Column] = [
     *_RELEASE,
 ]
 _TOTALS = [
-    _one(f"totals.{outcome}.{bound}", f"{outcome}_{bound}", "integer")
-    for outcome in OUTCOMES
-    for bound in ("low", "high")
+    _one(f"totals.{outcome}.{bound}", f"{outcome}_{bound.replace('.', '_')}", "integer")
+    for outcome in CasualtyOutcome
+    for bound in BOUNDS
 ]
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.models import Article, Casualty, Incident
 from app.numbering import document_number, of_day, of_type
-from app.queries.conditions import Axis, Clause, Condition, by_first_day, matching, not_judged, shared
+from app.queries.conditions import Axis, Clause, Condition, by_first_day, judgeable, matching, not_judged, shared
 from app.queries.incidents import casualties, incidents
 from app.queries.parties import organizations, people
 from app.queries.places import places
@@ -192,8 +192,11 @@ class Resource:
         """How many records match."""
         return self.select(conditions, func.count())
 
-    def count_not_judged(self, conditions: list[Condition], axis: Axis) -> Select[Any] | None:
-        """How many records fit everything else but lack what the axis needs; null if no such filter is used."""
+    def count_not_judged(self, conditions: list[Condition], axis: Axis, total: int) -> Select[Any] | None:
+        """How many records fit everything else but lack what the axis needs; null if no such filter is used. `total`
+        is how many there are of all kinds."""
+        if (known := judgeable(conditions, axis)) is not None:
+            return select(total - known.scalar_subquery())
         clauses = not_judged(conditions, axis)
         return None if clauses is None else self._from(select(func.count())).where(*clauses)
 

@@ -54,7 +54,8 @@ Steps = Sequence[Callable[[], Sequence[Clause]]]
 
 @dataclass(frozen=True)
 class Condition:
-    """A clause, as it is stated or made; on an axis, `unknown` holds for the records that the clause cannot judge.
+    """A clause, as it is stated or made; on an axis, `unknown` holds for the records that the clause cannot judge, and
+    `known` may count all others by an index.
 
     `lead` finds its records by an index, if they are few; `leads` says that the clause does so. `steps` say the same as
     the clause in parts that no two records share, so that an index finds each part in the order of the first days: the
@@ -68,6 +69,7 @@ class Condition:
     leads: bool = False
     steps: Steps = ()
     words: Question | None = None
+    known: Select[Any] | None = None
 
     @cached_property
     def clause(self) -> Clause:
@@ -110,6 +112,11 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Clause] | No
     if len(here) == 1:
         return [*elsewhere, here[0][1]]
     return [*elsewhere, *(or_(clause, unknown) for clause, unknown in here), or_(*(unknown for _, unknown in here))]
+
+
+def judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
+    """Counts the records that have what this axis needs, where one condition that can is all that is asked."""
+    return conditions[0].known if len(conditions) == 1 and conditions[0].axis == axis else None
 
 
 def one_of(column: Any, values: Sequence[Any]) -> list[Condition]:

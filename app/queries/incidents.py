@@ -1,13 +1,17 @@
 """Which incidents match, and which claims about them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_, select
 from sqlmodel import col
 
+from app.codebook import CasualtyOutcome
 from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
-from app.models import Casualty, Incident, IncidentActor, IncidentPlace
+from app.models import Casualty, Incident, IncidentActor, IncidentPlace, IncidentTotal
 from app.queries.conditions import (
+    Clause,
     Condition,
     dated,
     flag,
@@ -21,12 +25,10 @@ from app.queries.conditions import (
     shared,
 )
 
-OUTCOMES = ("killed", "wounded", "detained", "abducted")
-
 
 def incidents(filters: IncidentFilters) -> list[Condition]:
     """The conditions of an incident list."""
-    return [*shared(Incident, "incident", filters), *criteria(filters)]
+    return [*shared(Incident, "incident", filters), *criteria(filters), *_totalled(filters)]
 
 
 def casualties(filters: CasualtyFilters) -> list[Condition]:
@@ -43,6 +45,7 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     return [
         *common,
         *criteria(filters),
+        *_claimed(filters),
         *one_of(col(Casualty.group), filters.group),
         *one_of(col(Casualty.outcome), filters.outcome),
         *one_of(col(Casualty.basis), filters.basis),
@@ -73,7 +76,6 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
         *flag(_CONTESTED, filters.contested),
         *_at_places(filters),
         *_with_actors(filters),
-        *_harmed(filters),
     ]
 
 
@@ -95,17 +97,35 @@ def _with_actors(filters: IncidentCriteria) -> list[Condition]:
     return [linked(col(Incident.id), col(link.incident_id), *with_them)]
 
 
-def _harmed(filters: IncidentCriteria) -> list[Condition]:
-    """Bounds against a number: `at_least` looks at the lower one, `possibly` at the upper, where open fits any."""
-    found = []
-    for outcome in OUTCOMES:
-        low: Any = getattr(Incident, f"{outcome}_low")
-        high: Any = getattr(Incident, f"{outcome}_high")
-        if (wanted := getattr(filters, f"{outcome}_at_least")) is not None:
-            found.append(
-                Condition(low >= wanted, "casualties", low.is_(None), indexed(col(Incident.id), low >= wanted))
-            )
-        if (wanted := getattr(filters, f"{outcome}_possibly")) is not None:
-            open_or_so_many = low.is_not(None) & or_(high.is_(None), high >= wanted)
-            found.append(Condition(open_or_so_many, "casualties", low.is_(None)))
+def _totalled(filters: IncidentFilters) -> list[Condition]:
+    """Bounds of totals against a number: `at_least` looks at the lower one, `possibly` at the upper, where open fits
+    any."""
+    link, found = IncidentTotal, []
+    for outcome in CasualtyOutcome:
+        of_it = col(link.outcome) == outcome
+        its_own = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id), of_it)
+        for bounds in _bounds(filters, outcome, col(link.low), col(link.high)):
+            with_it = linked(col(Incident.id), col(link.incident_id), of_it, bounds)
+            known = select(func.count()).select_from(link).where(of_it)
+            found.append(replace(with_it, axis="casualties", unknown=~its_own.exists(), known=known))
     return found
+
+
+def _claimed(filters: CasualtyFilters) -> list[Condition]:
+    """The same with the bounds of a claim. Of one that gives no number nothing is certain, and everything possible."""
+    low, high, found = col(Casualty.low), col(Casualty.high), []
+    for outcome in CasualtyOutcome:
+        of_it = col(Casualty.outcome) == outcome
+        no_number = of_it & low.is_(None) & high.is_(None)
+        for bounds in _bounds(filters, outcome, low, high):
+            clause = of_it & bounds
+            lead = indexed(col(Casualty.id), clause)
+            found.append(Condition(clause, "casualties", no_number & ~bounds.is_(True), lead=lead))
+    return found
+
+
+def _bounds(filters: Any, outcome: str, low: Any, high: Any) -> Iterator[Clause]:
+    if (wanted := getattr(filters, f"{outcome}_at_least")) is not None:
+        yield low >= wanted if wanted else or_(low >= 0, high >= 0)
+    if (wanted := getattr(filters, f"{outcome}_possibly")) is not None:
+        yield or_(high.is_(None), high >= wanted)

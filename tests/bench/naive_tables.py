@@ -187,14 +187,7 @@ class Incident(Naive, table=True):
     south: float | None
     east: float | None
     north: float | None
-    killed_low: int | None
-    killed_high: int | None
-    wounded_low: int | None
-    wounded_high: int | None
-    abducted_low: int | None
-    abducted_high: int | None
-    detained_low: int | None
-    detained_high: int | None
+    totals: Json = Field(sa_column=Column(JsonColumn))
     outcome: str | None
     contested: bool
     parent: str | None = Field(foreign_key="incidents.id", index=True)
@@ -226,15 +219,6 @@ class Incident(Naive, table=True):
             return None
         bounds = {"earliest": self.earliest, "latest": self.latest, "precision": self.precision}
         return {"edtf": self.edtf, **bounds, "approximate": self.approximate, "note": self.date_note}
-
-    @property
-    def totals(self) -> Json:
-        return {
-            harm: None
-            if (low := getattr(self, f"{harm}_low")) is None
-            else {"low": low, "high": getattr(self, f"{harm}_high")}
-            for harm in ("killed", "wounded", "abducted", "detained")
-        }
 
     @property
     def children(self) -> list[str]:
@@ -308,12 +292,10 @@ def _quote(document: Json) -> Rows:
 def _incident(document: Json) -> Rows:
     id_, date, location = document["id"], document["date"] or {}, document["location"]
     owner = {"incident_id": id_}
-    same = ("id", "title", "summary", "kind", "also_kinds", "granularity", "outcome", "contested", "parent", "note")
-    row = {key: document[key] for key in (*same, "version", "changed_in")}
+    same = ("id", "title", "summary", "kind", "also_kinds", "granularity", "totals", "outcome", "contested")
+    row = {key: document[key] for key in (*same, "parent", "note", "version", "changed_in")}
     row |= {key: date.get(key) for key in ("edtf", "earliest", "latest", "precision", "approximate")}
     row |= {"date_note": date.get("note"), "location_id": location["id"] if location else None}
-    for harm, total in document["totals"].items():
-        row |= {f"{harm}_low": total and total["low"], f"{harm}_high": total and total["high"]}
     box = location and box_around(location["longitude"], location["latitude"], location["radius_m"])
     yield Incident, row | (box or dict.fromkeys(("west", "south", "east", "north")))
     for position, place in enumerate(document["places"]):
