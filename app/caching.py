@@ -38,7 +38,7 @@ class Caching:
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self.app = app
-        self._build = f"{__version__} {_BUILD} {public_url}"
+        self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,17 +61,30 @@ class Caching:
         good = message["status"] in (200, 206)
         headers.setdefault("Cache-Control", _freshness(scope["path"]) if good else "no-store")
         if message["status"] == 200 and headers["Cache-Control"] != "no-store":
-            headers["ETag"] = self._etag(headers, url_of(scope["path"], scope["query_string"]), release)
-            headers.setdefault("Last-Modified", _last_modified(release.loaded_at if release is not None else None))
+            headers["ETag"] = self._etag(headers, scope, release)
+            headers.setdefault("Last-Modified", last_modified(release))
         return headers.raw
 
-    def _etag(self, headers: MutableHeaders, url: str, release: ReleaseMark | None) -> str:
+    def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseMark | None) -> str:
         encoding = headers.get("content-encoding", "")
         if own := headers.get("etag"):
             return f'{own[:-1]}-{encoding}"' if encoding else own
-        data = (release.number, release.digest, release.loaded_at) if release is not None else ()
-        parts = (self._build, *data, url, headers.get("content-type"), encoding)
-        return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
+        url = url_of(scope["path"], scope["query_string"])
+        return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding)
+
+
+def entity_tag(
+    public_url: str, release: ReleaseMark | None, url: str, content_type: str | None, encoding: str = ""
+) -> str:
+    """The tag of an answer, made of all that its bytes depend on."""
+    data = (release.number, release.digest, release.loaded_at) if release is not None else ()
+    parts = (f"{__version__} {_BUILD} {public_url}", *data, url, content_type, encoding)
+    return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
+
+
+def last_modified(release: ReleaseMark | None) -> str:
+    """When the data or the code last changed; both make the answer."""
+    return _last_modified(release.loaded_at if release is not None else None)
 
 
 def is_never_kept(path: str) -> bool:
@@ -85,6 +98,5 @@ def _freshness(path: str) -> str:
 
 @lru_cache(maxsize=16)
 def _last_modified(loaded_at: str | None) -> str:
-    """When the data or the code last changed; both make the answer."""
     loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILT
     return format_datetime(max(loaded, _BUILT), usegmt=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -42,6 +43,7 @@ from app.routes import (
 )
 from app.routes.problems import on_http_exception, on_problem
 from app.settings import Settings
+from app.shared_directory import SharedDirectory
 from app.whole import Whole, at_once
 
 if TYPE_CHECKING:
@@ -95,7 +97,9 @@ def create_app(settings: Settings | None = None) -> Service:
     app.state.metrics = metrics
     app.state.openapi_yaml = None
     app.state.reader = Reader(Database(settings.database_url, settings.query_seconds))
-    app.state.datasets = Datasets(app.state.reader)
+    app.state.directory = SharedDirectory(f"{Path.cwd()} {app.state.reader.database.name}")
+    app.state.datasets = Datasets(app.state.reader, app.state.directory)
+    app.state.exports = exports.prepared(app.state.directory)
     # Before the records, whose {id} would take the word `summary`.
     app.include_router(summary.router)
     app.include_router(records.router())
@@ -132,8 +136,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     if sampling is not None:
         sampling.cancel()
+    await app.state.exports.close()
+    await app.state.datasets.close()
     app.state.reader.close()
-    app.state.datasets.close()
+    app.state.directory.close()
 
 
 def _metrics(settings: Settings) -> "Metrics | None":

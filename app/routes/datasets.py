@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from app.datasets.files import Datasets
+from app.caching import last_modified
+from app.datasets.files import Datasets, file_name
 from app.parameters import parse
 from app.routes.downloads import RANGE, Download, responses
 from app.values import Nothing
@@ -23,9 +24,13 @@ async def _download(request: Request, suffix: str, media_type: str) -> Response:
     datasets: Datasets = request.app.state.datasets
     file = await datasets.file(suffix)
     request.state.release = file.release
-    headers = {"Dateline-Release": str(file.release.number), "ETag": f'"{file.sha256}"'}
-    size = file.path.stat()
-    return Download(file.path, media_type=media_type, filename=file.path.name, headers=headers, stat_result=size)
+    headers = {
+        "Dateline-Release": str(file.release.number),
+        "ETag": f'"{file.sha256}"',
+        "Last-Modified": last_modified(file.release),
+    }
+    name, size = file_name(file.release, suffix), file.path.stat()
+    return Download(file.path, media_type=media_type, filename=name, headers=headers, stat_result=size)
 
 
 def _responses(media_type: str) -> dict[int | str, dict[str, Any]]:

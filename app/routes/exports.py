@@ -1,7 +1,9 @@
 """Everything that matches as one file, written while it is read."""
 
 import asyncio
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -10,16 +12,24 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app import pages
-from app.database import Snapshot
+from app.caching import entity_tag, last_modified
+from app.database import ReleaseMark, Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
+from app.kept import url_of
 from app.links import link_field
 from app.middleware import gone
+from app.negotiation import Preferences
+from app.prepared import Draft, NoRoom, PreparedFile, PreparedFiles
+from app.problems import Unavailable
 from app.queries import RESOURCES, Page, Resource
-from app.reader import Stream
-from app.routes.problems import problems
+from app.reader import Reader, Stream
+from app.routes.downloads import RANGE, Download, responses
 from app.routes.records import reader
 from app.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters, parameters, public_url, suffixes
+from app.shared_directory import SharedDirectory
+
+logger = logging.getLogger("dateline")
 
 PATIENCE = 60.0
 """Seconds that a client may take nothing for before the transfer is broken off."""
@@ -27,10 +37,24 @@ PATIENCE = 60.0
 LONGEST = 3600.0
 """Seconds that a transfer may take in all: few can run at a time, and each holds its snapshot for as long."""
 
+ROOM, MOST = 2**30, 1000
+"""So many bytes and files are prepared on disk for those who read in parts; beyond that there are no parts."""
+
+REST = 60.0
+"""So many seconds after it was last asked for, a prepared file does not make room for another."""
+
+AT_ONCE = 2
+"""So many are prepared at a time; the other downloads are for those who take them as they are made."""
+
+WAITED = 20.0
+"""Seconds that a file in preparation is waited for."""
+
 _WHOLE = (
     "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
     "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`) is not "
-    "taken. A transfer that breaks off is not complete: a complete one ends as HTTP says."
+    "taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, for "
+    "programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
+    "keeps all parts of one release."
 )
 _ABOUT = {
     ".csv": (
@@ -57,6 +81,11 @@ def router() -> APIRouter:
     return found
 
 
+def prepared(directory: SharedDirectory) -> PreparedFiles:
+    """Where exports lie that were asked for in parts."""
+    return PreparedFiles(directory, "export", most=MOST, limit=ROOM, rest=REST, at_once=AT_ONCE)
+
+
 def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
     model, media_type = FILTERS[name], MEDIA_TYPES[suffix]
     table = "" if suffix == ".ndjson" else f"\n\n{columns.table(name)}"
@@ -70,17 +99,24 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
             batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
             return _chunks(suffix, name, batches, base, snapshot.release.number)
 
+        def headers(release: ReleaseMark) -> dict[str, str]:
+            return {
+                "Content-Disposition": f'attachment; filename="dateline-{name}-r{release.number}{suffix}"',
+                "Dateline-Release": str(release.number),
+                **link_field(alternates(name, suffix, items)),
+            }
+
+        in_parts = {"Accept-Ranges": "bytes"}
+        if _has_to_be_known(request):
+            file = await _prepared(request, work, media_type)
+            if file is not None:
+                return _download(request, file, media_type, headers(file.release))
+            in_parts = {}
         stream = await reader(request).stream(work)
-        number = stream.release.number
-        headers = {
-            "Content-Disposition": f'attachment; filename="dateline-{name}-r{number}{suffix}"',
-            "Dateline-Release": str(number),
-            **link_field(alternates(name, suffix, items)),
-        }
         if stream.whole is not None:
             await stream.close()
-            return Response(stream.whole, headers=headers, media_type=media_type)
-        return Transfer(stream, media_type, headers)
+            return Response(stream.whole, headers=headers(stream.release) | in_parts, media_type=media_type)
+        return Transfer(stream, media_type, headers(stream.release) | in_parts)
 
     found.get(
         f"/{name}{suffix}",
@@ -89,12 +125,63 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         description=f"{_WHOLE}\n\n{_ABOUT[suffix]}{table}",
         tags=[name],
         response_class=Response,
-        responses={
-            200: {"description": "The file.", "content": {media_type: {"schema": _schema(name, suffix)}}},
-            **problems(400, 503),
-        },
-        openapi_extra={"parameters": parameters(model, suffix)},
+        responses=responses({media_type: {"schema": _schema(name, suffix)}}, {}),
+        openapi_extra={"parameters": [*parameters(model, suffix), RANGE]},
     )(handler)
+
+
+def _has_to_be_known(request: Request) -> bool:
+    """Whether the whole file is needed to answer: for a part, and for its length."""
+    coded = Preferences.of(request.scope["headers"]).coding is not None
+    return "range" in request.headers or bool(request.scope["state"].get("head") and not coded)
+
+
+async def _prepared(
+    request: Request, work: Callable[[Snapshot], Iterator[bytes]], media_type: str
+) -> PreparedFile | None:
+    """The file that `work` makes; None where there is no room for it. Raises Unavailable when it takes longer than
+    anybody waits: then it is there for those who ask again."""
+    reading: Reader = request.app.state.reader
+    files: PreparedFiles = request.app.state.exports
+
+    async def make(draft: Draft) -> ReleaseMark:
+        stream = await reading.stream(work)
+        try:
+            async for chunk in stream.chunks():
+                await asyncio.to_thread(draft.write, chunk)
+        finally:
+            await stream.close()
+        return stream.release
+
+    try:
+        async with asyncio.timeout(WAITED):
+            file = await files.get(partial(_key, request, media_type), await reading.newest(), make)
+    except TimeoutError as error:
+        raise Unavailable("This file is being made ready for parts of it. Ask again.", retry_after=10) from error
+    except NoRoom:
+        return None
+    except OSError as error:
+        logger.error("Exports cannot be prepared: %s", error)
+        return None
+    request.state.release = file.release
+    return file
+
+
+def _download(request: Request, file: PreparedFile, media_type: str, headers: dict[str, str]) -> Response:
+    tag = _tag(request, media_type, file.release)
+    validators = {"ETag": tag, "Last-Modified": last_modified(file.release)}
+    return Download(file.path, headers=headers | validators, media_type=media_type, stat_result=file.path.stat())
+
+
+def _tag(request: Request, media_type: str, release: ReleaseMark) -> str:
+    """The tag of the whole file, however it is sent."""
+    url = url_of(request.scope["path"], request.scope["query_string"])
+    content_type = Response(media_type=media_type).headers["content-type"]
+    return entity_tag(request.app.state.settings.public_url, release, url, content_type)
+
+
+def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
+    return _tag(request, media_type, release).strip('"')
 
 
 def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:

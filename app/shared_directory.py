@@ -1,0 +1,83 @@
+"""A temporary directory that the processes of one service share, and locks that end with whoever holds them."""
+
+import fcntl
+import os
+import shutil
+import stat
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
+
+_LOCK = "lock"
+
+
+class SharedDirectory:
+    """A directory for files that every process may use. It is made when it is first asked for, lies where temporary
+    files lie (`TMPDIR` says where), and is removed by the last process that leaves it; what killed processes have left
+    is there for those that come after them."""
+
+    def __init__(self, service: str) -> None:
+        self._name = f"dateline-{blake2b(f'{os.geteuid()} {service}'.encode(), digest_size=8).hexdigest()}"
+        self._path: Path | None = None
+        self._lock: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """The directory. Raises OSError when it cannot be made."""
+        if self._path is None or not self._path.exists():
+            self._leave()
+            self._enter(Path(gettempdir(), self._name))
+        assert self._path is not None
+        return self._path
+
+    def close(self) -> None:
+        """Leaves it, and removes it if nobody else is in it."""
+        if self._path is not None and self._lock is not None:
+            with suppress(OSError):
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(self._path, ignore_errors=True)
+        self._leave()
+
+    def _enter(self, path: Path) -> None:
+        while self._path is None:
+            with suppress(FileExistsError):
+                path.mkdir(mode=0o700)
+            with suppress(FileNotFoundError):  # the last one has just removed it
+                if not _is_ours(path):
+                    # Whoever made it could put files into it.
+                    path = Path(mkdtemp(prefix=f"{self._name}-"))
+                self._lock = lock(path / _LOCK, fcntl.LOCK_SH)
+                self._path = path
+
+    def _leave(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+        self._path = self._lock = None
+
+
+def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
+    """A descriptor of a file that is locked until it is closed, or until its process has ended. With `LOCK_NB` raises
+    BlockingIOError while another holds it."""
+    while True:
+        found = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(found, kind)
+            if _is(path, found):
+                return found
+        except BaseException:
+            os.close(found)
+            raise
+        os.close(found)  # who held it has removed it: the lock of a file that has no name is of no use
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _is_ours(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
