@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -117,3 +118,48 @@ def _reloaded(folder: Path, feed: str) -> list[str]:
     database.close()
     assert all(link.startswith(feed.partition("/v1/")[0] + "/v1/") for _, link in rows)
     return [guid for guid, _ in rows]
+
+
+def test_polars_reads_and_scans_the_plain_address(live: str) -> None:
+    polars = pytest.importorskip("polars", reason="pip install polars")
+    address = f"{live}/v1/incidents.csv"
+    documents = listed(live, "/v1/incidents?limit=500")
+    frame = polars.read_csv(address)
+    assert frame["id"].to_list() == [document["id"] for document in documents]
+    assert frame["killed_low"].dtype == polars.Int64
+    found = polars.scan_csv(f"{address}?kind=joint_raid").filter(polars.col("killed_low") > 0).select("id").collect()
+    raids = listed(live, "/v1/incidents?kind=joint_raid&killed_at_least=1&limit=500")
+    assert sorted(found["id"]) == sorted(raid["id"] for raid in raids) != []
+    lines = polars.scan_ndjson(f"{live}/v1/places.ndjson").select("id", "kind").collect()
+    assert lines.rows() == [(one["id"], one["kind"]) for one in listed(live, "/v1/places?limit=500")]
+
+
+def test_duckdb_reads_the_plain_address(live: str) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb duckdb-extensions duckdb-extension-httpfs")
+    extensions = pytest.importorskip("duckdb_extensions", reason="pip install duckdb-extensions")
+    with duckdb.connect() as connection:
+        extensions.import_extension("httpfs", con=connection)
+        connection.execute("LOAD httpfs")
+        ids, killed = connection.execute(f"SELECT list(id), sum(killed_low) FROM '{live}/v1/incidents.csv'").fetchone()
+        lines = connection.execute(f"SELECT id FROM read_json('{live}/v1/quotes.ndjson')").fetchall()
+    documents = listed(live, "/v1/incidents?limit=500")
+    assert ids == [document["id"] for document in documents]
+    assert killed == sum(one["totals"]["killed"]["low"] or 0 for one in documents if one["totals"]["killed"])
+    assert [id_ for (id_,) in lines] == [one["id"] for one in listed(live, "/v1/quotes?limit=500")]
+
+
+@pytest.mark.parametrize("name", ["incidents.csv", "places.geojson"])
+def test_gdal_reads_the_plain_address_bit_by_bit(live: str, name: str) -> None:
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("ogrinfo is not installed (Debian: gdal-bin)")
+    address = f"/vsicurl/{live}/v1/{name}"
+    done = subprocess.run(["ogrinfo", "-ro", "-q", "-al", address], capture_output=True, text=True, check=True)
+    resource = name.partition(".")[0]
+    ids = [one["id"] for one in listed(live, f"/v1/{resource}?limit=500")]
+    assert re.findall(r"^  id \(String\) = (\S+)$", done.stdout, re.M) == ids
+
+
+def test_pyogrio_reads_the_plain_address_bit_by_bit(live: str) -> None:
+    pyogrio = pytest.importorskip("pyogrio", reason="pip install pyogrio geopandas")
+    found = pyogrio.read_info(f"/vsicurl/{live}/v1/incidents.geojson")
+    assert found["features"] == len(listed(live, "/v1/incidents?limit=500"))
