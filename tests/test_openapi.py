@@ -216,3 +216,82 @@ def test_types_compile_and_refuse_mistakes(workshop: Path, live: str) -> None:
     printed = run(workshop, "node", "built/client.js", live).splitlines()
     assert [line.split(" | ")[0] for line in printed].count("kanoos-island-raid") == 2
     assert printed[-1].startswith("place ")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "taken"),
+    [
+        ("datetime", "", False),
+        ("datetime", "/", False),
+        ("datetime", "../..", False),
+        ("datetime", "2019/", False),
+        ("datetime", "0000", False),
+        ("datetime", "2019-13", False),
+        ("datetime", "2019-04-32", False),
+        ("datetime", "2019\n-04", False),
+        ("datetime", "0001", True),
+        ("datetime", "2019-12-31/..", True),
+        ("datetime", "../0999-10", True),
+        ("radius_km", 1e3, True),
+        ("radius_km", 0.5, True),
+        ("radius_km", 1e-10, True),
+        ("radius_km", 20000, True),
+        ("radius_km", 20000.1, False),
+        ("radius_km", 0, False),
+        ("q", "a\nb", False),
+        ("q", "a\x7fb", False),
+        ("q", "", False),
+        ("q", "x" * 201, False),
+        ("q", "été «x»", True),
+        ("bbox", "42,34,\n45,36", False),
+        ("bbox", "42,34, 45,36", True),
+        ("bbox", "42,34,\u00a045,36", False),
+        ("bbox", "42,90.0,445,+090.00", True),
+        ("bbox", "42,90.1,45,91", False),
+        ("near", "999999,0", False),
+        ("near", "999,-0.5", True),
+        ("near", "44,٣", False),
+        ("cursor", "a b", False),
+        ("cursor", "é", False),
+        ("place", "iraq", True),
+        ("place", "Iraq", False),
+        ("place", "a" * 101, False),
+        ("limit", 500, True),
+        ("limit", 501, False),
+        ("killed_at_least", 999_999_999, True),
+        ("killed_at_least", 1_000_000_000, False),
+    ],
+)
+def test_schemas_admit_what_is_taken_and_nothing_else(
+    document: Json, client: TestClient, parameter: str, value: Any, taken: bool
+) -> None:
+    parameters = document["paths"]["/v1/incidents"]["get"]["parameters"]
+    schema = next(one["schema"] for one in parameters if one["name"] == parameter)
+    fits = OAS31Validator({**schema, "components": document["components"]}).is_valid(
+        [value] if schema.get("type") == "array" else value
+    )
+    near = {"near": "44,35"} if parameter == "radius_km" else {}
+    answer = client.get("/v1/incidents", params={parameter: value, **near})
+    assert (fits, answer.status_code) == (taken, 200 if taken else 400)
+
+
+@pytest.mark.parametrize("form", ["1e3", ".5", "5.", "+5", "1E-1"])
+def test_numbers_may_be_written_as_programs_write_them(client: TestClient, form: str) -> None:
+    wanted = client.get(f"/v1/places?near=43.4,35.4&radius_km={float(form)}").json()
+    found = client.get("/v1/places", params={"near": "43.4,35.4", "radius_km": form}).json()
+    assert found["data"] == wanted["data"]
+
+
+def test_no_choice_is_empty(document: Json, client: TestClient) -> None:
+    """Where there is nothing to choose from there is no parameter: generators make nothing of an empty enumeration."""
+
+    def walk(value: Any) -> Iterator[Any]:
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from walk(inner)
+        if isinstance(value, dict):
+            yield value
+
+    for found in (document, client.get("/ogc/api").json()):
+        assert [one for one in walk(found) if one.get("enum") == []] == []
+    for path in ("/v1/articles", "/v1/articles/{id}"):
+        assert "include" not in {one["name"] for one in document["paths"][path]["get"]["parameters"]}
