@@ -36,6 +36,33 @@ class DetailLinks(BaseModel):
     self: str
 
 
+class IncludedLinks(BaseModel):
+    """Of what is included, only the first 500 of each list are sent. Where there are more: root-relative links to the
+    lists that hold all of them, each by up to 100 records of the answer."""
+
+    incidents: list[str] | Absent = None
+    quotes: list[str] | Absent = None
+    statements: list[str] | Absent = None
+    casualties: list[str] | Absent = None
+
+
+_INCLUDED_LINKS = Field(
+    default=None, description="Only where `include` asked for more than is sent at once: where to find all of it."
+)
+
+
+class PageLinks(ListLinks):
+    """Root-relative links."""
+
+    included: IncludedLinks | Absent = _INCLUDED_LINKS
+
+
+class RecordLinks(DetailLinks):
+    """Root-relative links."""
+
+    included: IncludedLinks | Absent = _INCLUDED_LINKS
+
+
 class NotJudged(BaseModel):
     """How many records fit everything else but lack what a filter needed; null where no such filter was used."""
 
@@ -69,7 +96,8 @@ class DetailMeta(BaseModel):
 
 
 class Included(BaseModel):
-    """The records that `include` asked for, once each."""
+    """The records that `include` asked for, once each: all that the answer's records refer to, and the first 500 of a
+    list whose records refer to them, in its usual order."""
 
     articles: list[ArticleDocument] | Absent = None
     incidents: list[IncidentDocument] | Absent = None
@@ -209,7 +237,7 @@ PAGES: dict[str, type[BaseModel]] = {
         __base__=Envelope,
         __doc__=f"One page of {name}.",
         data=(list[document], ...),  # type: ignore[valid-type]
-        links=(ListLinks, ...),
+        links=(PageLinks, ...),
         meta=(ListMeta, ...),
     )
     for name, document in DOCUMENTS.items()
@@ -222,7 +250,7 @@ DETAILS: dict[str, type[BaseModel]] = {
         __base__=Envelope,
         __doc__=f"One record of {name}.",
         data=(document, ...),
-        links=(DetailLinks, ...),
+        links=(RecordLinks, ...),
         meta=(DetailMeta, ...),
     )
     for name, document in DOCUMENTS.items()

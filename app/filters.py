@@ -38,6 +38,7 @@ from app.values import (
     OrganizationIds,
     PageSize,
     PartyIds,
+    PersonIds,
     PlaceIds,
     Point,
     Refers,
@@ -182,6 +183,10 @@ class IncidentFilters(IncidentCriteria, IncidentHarm, Listing):
 
 class CasualtyFilters(IncidentCriteria, ClaimHarm, Listing):
     group: list[CasualtyGroup] = Field([], description="Whom the claim counts.")
+    organization: OrganizationIds = Field(
+        [], description="Whose dead, wounded … they are: the claim counts people of this organization or a part of it."
+    )
+    person: PersonIds = Field([], description="This person is among those whom the claim counts.")
     outcome: list[CasualtyOutcome] = Field([], description="What happened to them.")
     basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")
     claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
@@ -267,6 +272,7 @@ class StatementFilters(Listing):
     about: Annotated[list[Id], Refers(("incidents", "places", "people", "organizations"))] = Field(
         [], description="About this incident, place, person or organization."
     )
+    place: PlaceIds = Field([], description="About this place or anywhere inside it.")
     contested: Flag | None = Field(None, description="Whether it stands against another statement or quote.")
     datetime: Days | None = Field(None, description="The time that it is about; as for incidents.")
     date_match: Literal["overlaps", "within"] | None = Field(None, description="As for incidents.")

@@ -1,7 +1,7 @@
 """Pages of lists: keyset paging, the envelope around the records, links."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,17 +12,17 @@ from sqlmodel import col
 
 from app import cursors
 from app.database import Snapshot
-from app.filters import DetailFilters, Listing
+from app.filters import FILTERS, DetailFilters, Listing
 from app.links import LONGEST_IN_HEAD, address
 from app.meant import exchanged
 from app.models import Change
 from app.nearest import nearest
-from app.parameters import MOST_ERRORS, short
+from app.parameters import MOST_ERRORS, MOST_VALUES, short
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
-from app.queries import Order, Page, Resource
+from app.queries import RESOURCES, Order, Page, Resource
 from app.queries.conditions import AXES, FEW, MANY, Condition
 from app.queries.search import RANKED, size
-from app.references import referred
+from app.references import REFERRING, referred
 from app.registry import SERVED, TYPES, document_of
 from app.terms import question
 from app.values import SLUG, Refers
@@ -32,6 +32,9 @@ EXACT_UP_TO = 10_000
 
 _BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
+MOST_INCLUDED = 500
+"""So many records of a list that refer to those of an answer are sent with it."""
+
 _MOST_LOOKED_AFTER = 5
 """For so many wrong ids of one request is looked what may be meant."""
 
@@ -301,12 +304,14 @@ def _envelope(
     resource: Resource,
     documents: list[str],
     filters: Listing | DetailFilters,
-    links: dict[str, str],
+    links: Mapping[str, Any],
     meta: dict[str, Any],
     *,
     many: bool,
 ) -> bytes:
-    included = _included(snapshot, resource, documents, filters.include)
+    included, rest = _included(snapshot, resource, documents, filters.include)
+    if rest:
+        links = {**links, "included": rest}
     if filters.fields:
         keep = {"id", "type", "url", *filters.fields}
         documents = [_dump({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
@@ -314,15 +319,38 @@ def _envelope(
     return f'{{"data":{data}{included},"links":{_dump(links)},"meta":{_dump(meta)}}}'.encode()
 
 
-def _included(snapshot: Snapshot, resource: Resource, documents: list[str], wanted: list[str]) -> str:
+def _included(
+    snapshot: Snapshot, resource: Resource, documents: list[str], wanted: list[str]
+) -> tuple[str, dict[str, list[str]]]:
+    """The member of an answer with what is included, and the addresses of all of that of which there is too much."""
     if not wanted:
-        return ""
+        return "", {}
     parsed = [json.loads(text) for text in documents]
-    parts = []
+    parts, rest = [], {}
     for name in dict.fromkeys(wanted):
-        found = _documents(snapshot, name, sorted(referred(resource.name, parsed, name)))
-        parts.append(f'"{name}":[{",".join(found)}]')
-    return f',"included":{{{",".join(parts)}}}'
+        if parameter := REFERRING.get(resource.name, {}).get(name):
+            ids = [document["id"] for document in parsed]
+            found = _referring_documents(snapshot, name, parameter, ids)
+            if len(found) > MOST_INCLUDED:
+                rest[name] = [
+                    address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MOST_VALUES]))
+                    for start in range(0, len(ids), MOST_VALUES)
+                ]
+        else:
+            found = list(_documents(snapshot, name, sorted(referred(resource.name, parsed, name))))
+        parts.append(f'"{name}":[{",".join(found[:MOST_INCLUDED] if parameter else found)}]')
+    return f',"included":{{{",".join(parts)}}}', rest
+
+
+def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[str]:
+    """The first documents of the list that a filter by these ids makes, and one more if there are more."""
+    if not ids:
+        return []
+    resource, limit = RESOURCES[name], MOST_INCLUDED + 1
+    filters = FILTERS[name].model_validate({parameter: ids})
+    order = ordering(snapshot, resource, filters)
+    conditions = narrowed(snapshot, resource, filters, order)
+    return [row[0] for row in page(snapshot, resource.ordered(conditions, order, limit=limit), limit)]
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:

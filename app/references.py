@@ -1,4 +1,4 @@
-"""Which records a document refers to: what `include` may add to an answer."""
+"""Which records a document refers to, and which refer to it: what `include` may add to an answer."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -95,6 +95,21 @@ REFERENCES: dict[str, dict[str, list[Ids]]] = {
     },
 }
 """By resource: the resources that its documents refer to, and where in the document."""
+
+REFERRING: dict[str, dict[str, str]] = {
+    "places": {"incidents": "place", "quotes": "place", "statements": "place", "casualties": "place"},
+    "people": {"incidents": "actor", "quotes": "speaker", "statements": "by", "casualties": "person"},
+    "organizations": {
+        "incidents": "actor",
+        "quotes": "organization",
+        "statements": "organization",
+        "casualties": "organization",
+    },
+}
+"""By resource: the lists whose records refer to its records, and the filter that finds those that refer to one."""
+
+INCLUDED = {name: (*REFERENCES[name], *REFERRING.get(name, {})) for name in REFERENCES}
+"""By resource: what `include` takes."""
 
 
 def referred(resource: str, documents: Iterable[Json], wanted: str) -> list[str]:

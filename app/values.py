@@ -215,6 +215,7 @@ ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]
 IncidentIds = Annotated[list[Id], Refers(("incidents",))]
 OrganizationIds = Annotated[list[Id], Refers(("organizations",))]
+PersonIds = Annotated[list[Id], Refers(("people",))]
 PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
 Days = Annotated[Interval, BeforeValidator(_interval), _text(_DATES, "2019-04")]
 Box = Annotated[BBox, BeforeValidator(_bbox), _text(f"{_POINT},{_POINT}", "42.5,34.5,45,36.5")]
@@ -239,7 +240,14 @@ Fields = Annotated[
 ]
 Include = Annotated[
     list[str],
-    Field(description="Also send the records that these refer to, once each, in `included`; joined by commas."),
+    Field(
+        description=(
+            "Also send the records that these refer to, once each, in `included`; joined by commas. With places, "
+            "people and organizations also those that refer to them: `quotes` of a person are what "
+            "`/v1/quotes?speaker=ID` lists, `incidents` of a place what `/v1/incidents?place=ID` lists, the first 500 "
+            "of each; where there are more, `links.included` leads to all."
+        )
+    ),
 ]
 
 

@@ -15,7 +15,7 @@ from app.documents import DOCUMENTS
 from app.filters import FILTERS
 from app.main import create_app
 from app.problems import ProblemDocument
-from app.references import REFERENCES
+from app.references import INCLUDED
 from app.settings import Settings
 from tests.answers import problem, refused
 
@@ -142,7 +142,7 @@ def test_another_spelling_of_a_value_is_answered_with_that_value_alone(client: T
 
 @pytest.mark.parametrize("resource", FILTERS)
 def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, resource: str) -> None:
-    taken = {"fields": list(DOCUMENTS[resource].model_fields), "include": list(REFERENCES[resource])}
+    taken = {"fields": list(DOCUMENTS[resource].model_fields), "include": list(INCLUDED[resource])}
     for name in [name for name, values in taken.items() if values]:
         (error,) = problem(client, f"/v1/{resource}?{name}=xyzzy")["errors"]
         assert all(f"'{value}'" in error["detail"] for value in taken[name])

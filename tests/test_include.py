@@ -1,10 +1,11 @@
-"""`fields` and `include`: only these keys, and also what the records refer to."""
+"""`fields` and `include`: only these keys, and also what the records refer to and what refers to them."""
 
 import pytest
 from starlette.testclient import TestClient
 
+from app import pages
 from app.documents import DOCUMENTS
-from app.references import REFERENCES
+from app.references import REFERENCES, REFERRING
 from tests.answers import body, problem, refused
 
 
@@ -79,3 +80,58 @@ def test_unknown_names(client: TestClient) -> None:
         assert refused(client, f"{url}?fields=titel,summery") == [("fields", "title"), ("fields", "summary")]
     assert refused(client, "/v1/articles?include=quotes") == [("include", None)]
     assert "'qoutes'" in problem(client, "/v1/incidents?include=qoutes")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted", "parameter"),
+    [(resource, wanted, parameter) for resource, lists in REFERRING.items() for wanted, parameter in lists.items()],
+)
+def test_what_refers_to_a_record_is_what_its_filter_lists(
+    client: TestClient, resource: str, wanted: str, parameter: str
+) -> None:
+    found = 0
+    for record in body(client, f"/v1/{resource}?limit=500")["data"][::4]:
+        alone = body(client, f"{record['url']}?include={wanted}")
+        listed = body(client, f"/v1/{wanted}?{parameter}={record['id']}&limit=500")["data"]
+        assert alone["included"] == {wanted: listed}
+        assert alone["data"] == record and alone["links"] == {"self": f"{record['url']}?include={wanted}"}
+        found += len(listed)
+    assert found
+
+
+@pytest.mark.parametrize("resource", REFERRING)
+def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: str) -> None:
+    lists = REFERRING[resource]
+    page = body(client, f"/v1/{resource}?limit=20&sort=-name&include={','.join(lists)}")
+    assert list(page["included"]) == list(lists) and "included" not in page["links"]
+    for wanted, parameter in lists.items():
+        query = "&".join(f"{parameter}={record['id']}" for record in page["data"])
+        assert page["included"][wanted] == body(client, f"/v1/{wanted}?{query}&limit=500")["data"]
+    empty = body(client, f"/v1/{resource}?q=nobodysaidthis&include={','.join(lists)}")
+    assert empty["included"] == {wanted: [] for wanted in lists}
+
+
+def test_where_more_refers_than_is_sent_links_lead_to_all(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_INCLUDED", 3)
+    one = body(client, "/v1/places/iraq?include=incidents,quotes,articles")
+    assert one["links"]["included"]["incidents"] == ["/v1/incidents?place=iraq"]
+    everything = body(client, "/v1/incidents?place=iraq&limit=500")["data"]
+    assert one["included"]["incidents"] == everything[:3] and len(everything) > 3
+    monkeypatch.setattr(pages, "MOST_VALUES", 15)
+    page = body(client, "/v1/places?limit=40&include=quotes")
+    links = page["links"]["included"]["quotes"]
+    assert [link.count("place=") for link in links] == [15, 15, 10]
+    there = {quote["id"] for link in links for quote in body(client, f"{link}&limit=500")["data"]}
+    assert {quote["id"] for quote in page["included"]["quotes"]} < there
+
+
+def test_claims_are_included_by_whom_they_count(client: TestClient) -> None:
+    """A person or organization gets the claims about its own dead, not those about incidents that it had a part in."""
+    counted = [claim for claim in body(client, "/v1/casualties?limit=500")["data"] if claim["people"]]
+    for claim in counted:
+        for person in claim["people"]:
+            found = body(client, f"/v1/people/{person}?include=casualties")["included"]["casualties"]
+            assert claim["id"] in [one["id"] for one in found]
+            assert all(person in one["people"] for one in found)
+    assert counted
+    assert body(client, "/v1/people/hassan-al-soofy?include=casualties")["included"]["casualties"] == []

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.filters import FILTERS
+from app.references import REFERRING
 from tests.answers import body
 from tests.conftest import serving
 from tests.statements import statements
@@ -48,6 +49,12 @@ def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int
     assert all(first["included"].values()), "the first record refers to each of them, so each is asked for"
     one = asked(client, f"/v1/{query}&limit=1", 1)
     assert one == asked(client, f"/v1/{query}&limit={rows}", rows)
+
+
+@pytest.mark.parametrize("resource", REFERRING)
+def test_lists_with_what_refers_to_them(client: TestClient, resource: str) -> None:
+    url = f"/v1/{resource}?sort=-name&include={','.join(REFERRING[resource])}"
+    assert asked(client, f"{url}&limit=1", 1) == asked(client, f"{url}&limit=20", 20)
 
 
 def test_ids_in_filters(client: TestClient) -> None:

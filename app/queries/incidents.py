@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.codebook import CasualtyOutcome
 from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
-from app.models import Casualty, Incident, IncidentActor, IncidentPlace, IncidentTotal
+from app.models import Casualty, CasualtyPerson, Incident, IncidentActor, IncidentPlace, IncidentTotal
 from app.queries.conditions import (
     Clause,
     Condition,
@@ -42,6 +42,12 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
             )
         )
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
+    if filters.organization:
+        theirs = col(Casualty.organization_id).in_(parties_within(filters.organization))
+        common.append(Condition(theirs, lead=indexed(col(Casualty.id), theirs)))
+    if filters.person:
+        among = col(CasualtyPerson.person_id).in_(filters.person)
+        common.append(linked(col(Casualty.id), col(CasualtyPerson.casualty_id), among))
     return [
         *common,
         *criteria(filters),

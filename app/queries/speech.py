@@ -60,6 +60,9 @@ def statements(filters: StatementFilters) -> list[Condition]:
         subjects = (col(link.incident_id), col(link.place_id), col(link.party_id))
         about = or_(*(subject.in_(filters.about) for subject in subjects))
         found.append(linked(col(Statement.id), col(link.statement_id), about))
+    if filters.place:
+        at = col(StatementAbout.place_id).in_(places_inside(filters.place))
+        found.append(linked(col(Statement.id), col(StatementAbout.statement_id), at))
     return found
 
 

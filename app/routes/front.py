@@ -22,7 +22,7 @@ from app.filters import FILTERS, DetailFilters, Paging
 from app.parameters import parse
 from app.problems import BadParameter, Gone, Merged, NotFound
 from app.queries import RESOURCES
-from app.references import REFERENCES
+from app.references import INCLUDED
 from app.routes.pages import STRICT, WEB, page_headers
 from app.routes.records import reader
 from app.routes.representations import Items, link
@@ -178,7 +178,7 @@ def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
 
 def _listed(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
     """What `/v1/<resource>` answers to these parameters."""
-    choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": tuple(REFERENCES[resource])}
+    choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
     filters = parse(FILTERS[resource], list(items), choices)
     asked = pages.Request(f"/v1/{resource}", items)
     found: dict[str, Any] = json.loads(pages.list_page(snapshot, RESOURCES[resource], filters, asked).body)

@@ -17,7 +17,7 @@ from app.middleware import gone
 from app.parameters import documented, parse
 from app.queries import RESOURCES, Resource
 from app.reader import Reader
-from app.references import REFERENCES
+from app.references import INCLUDED, REFERRING
 from app.routes.problems import problems
 from app.routes.representations import alternates
 from app.terms import question
@@ -71,14 +71,14 @@ def router() -> APIRouter:
 
 
 def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
-    model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": tuple(REFERENCES[name])}
+    model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
     quick = _SHAPING | _IN_ORDER.get(name, set())
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
         asked = pages.Request(request.scope["path"], request.query_params.multi_items())
         work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
-        slow = filters.count == "exact" or not _searched(filters) <= quick
+        slow = filters.count == "exact" or not _searched(filters) <= quick or _looks_around(name, filters)
         made = await reader(request).read(work, slow=slow)
         return answer(made, alternates(name, "", asked.items))
 
@@ -102,8 +102,13 @@ def _searched(filters: Listing) -> set[str]:
     return filters.model_fields_set
 
 
+def _looks_around(name: str, filters: Listing | DetailFilters) -> bool:
+    """Whether records are included that refer to those of the answer: these have to be looked for."""
+    return not REFERRING.get(name, {}).keys().isdisjoint(filters.include)
+
+
 def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
-    choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": tuple(REFERENCES[name])}
+    choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
 
     async def handler(request: Request) -> Response:
         filters = parse(DetailFilters, request.query_params.multi_items(), choices)
@@ -111,7 +116,8 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
         id_ = request.path_params["id"]
         return answer(
             await reader(request).read(
-                partial(pages.detail, resource=resource, id_=id_, filters=filters, request=asked)
+                partial(pages.detail, resource=resource, id_=id_, filters=filters, request=asked),
+                slow=_looks_around(name, filters),
             )
         )
 
