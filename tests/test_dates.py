@@ -142,10 +142,10 @@ def test_the_reportings_words_for_a_date_are_few() -> None:
 
 
 NO_DATES = [
-    ("April 2019", "not an EDTF date"),
-    ("19.4.2019", "not an EDTF date"),
-    ("20190419", "not an EDTF date"),
-    ("2019-4-19", "not an EDTF date"),
+    ("April 2019", "'April 2019' is not an EDTF date; write 2019-04"),
+    ("19.4.2019", "is not an EDTF date; write 2019-04-19"),
+    ("20190419", "is not an EDTF date; write 2019-04-19"),
+    ("2019-4-19", "is not an EDTF date; write 2019-04-19"),
     ("[2019-04-18, 2019-04-19]", "not an EDTF date"),
     (" 2019", "not an EDTF date"),
     ("2019-W16", "not an EDTF date"),

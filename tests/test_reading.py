@@ -37,15 +37,22 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     # file, record, changed keys, field, what the line holds, what the message says
     ("places.yaml", "orsa", {"nmae": "Orsa"}, "nmae", "nmae", "did you mean 'name'?"),
     ("places.yaml", "orsa", {"shoe_size": "44"}, "shoe_size", "shoe_size", "no such key"),
-    ("places.yaml", "orsa", {"kind": "hamlet"}, "kind", "hamlet", "'village'"),
-    ("places.yaml", "orsa", {"named": "perhaps"}, "named", "perhaps", "boolean"),
+    (
+        "places.yaml",
+        "orsa",
+        {"kind": "vilage"},
+        "kind",
+        "vilage",
+        "'vilage' is not in the vocabulary; did you mean 'village'?",
+    ),
+    ("places.yaml", "orsa", {"named": "perhaps"}, "named", "perhaps", "'perhaps' is neither 'true' nor 'false'"),
     ("places.yaml", "orsa", {"name": "two\nlines"}, "name", "two", "one line of text"),
     ("places.yaml", "orsa", {"note": "bell\x07"}, "note", "bell", "without control characters"),
-    ("places.yaml", "orsa", {"evidence": []}, "evidence", "evidence", "at least 1 item"),
+    ("places.yaml", "orsa", {"evidence": []}, "evidence", "evidence", "needs at least one entry"),
     ("places.yaml", "orsa", {"parents": "ash-county"}, "parents", "parents", "list"),
     ("people.yaml", "jon-berg", {"anonymity": "unnamed"}, "", "jon-berg", "neither anonymity nor label"),
     ("people.yaml", "ida-falk", {"rank": None}, "rank", "rank", "leave the key out"),
-    ("people.yaml", "miller", {"age": "151"}, "age", "151", "less than or equal to 150"),
+    ("people.yaml", "miller", {"age": "151"}, "age", "151", "'151' is too large: at most 150"),
     ("people.yaml", "miller", {"age": "1_0"}, "age", "1_0", "whole number"),
     ("people.yaml", "miller", {"group_size": "9" * 5000}, "group_size", "999", "whole number"),
     ("people.yaml", "miller", {"roles": ["victim", "victim"]}, "roles", "roles", "'victim' stands here twice"),
@@ -70,8 +77,8 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     (INCIDENTS, "mill-search", {"date": {"edtf": "2021", "nota": "x"}}, "date.nota", "nota", "did you mean 'note'?"),
     (INCIDENTS, "mill-search", {"location": "Orsa Village"}, "location", "Orsa Village", "small letters a to z"),
     (INCIDENTS, "mill-search", {"actors": [{"role": "target", "certainty": "stated"}]}, "actors.0", "role", "label"),
-    (newsroom.QUOTES, "berg-no-warning", {"spans": []}, "spans", "spans", "at least 1 item"),
-    (newsroom.STATEMENTS, "guards-deny-firing", {"stance": "mutters"}, "stance", "mutters", "'denies'"),
+    (newsroom.QUOTES, "berg-no-warning", {"spans": []}, "spans", "spans", "needs at least one entry"),
+    (newsroom.STATEMENTS, "guards-deny-firing", {"stance": "Denies "}, "stance", "Denies", "did you mean 'denies'?"),
 ]
 
 
@@ -95,18 +102,18 @@ SPANS = [
     ({"at": "1:9-8"}, "at", "start before end"),
     ({"at": "0:1-2"}, "at", "the first paragraph is 1"),
     ({"sha256": "abc"}, "sha256", "dateline anchor"),
-    ({"field": "why"}, "field", "'what'"),
+    ({"field": "wat"}, "field", "did you mean 'what'?"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "field", "message"), SPANS)
-def test_mistake_in_a_claims_evidence_names_the_claim_by_its_place_in_the_record(
+def test_mistake_in_a_claims_evidence_names_the_claim_and_its_place_in_the_record(
     tmp_path: Path, changes: dict[str, str], field: str, message: str
 ) -> None:
     files = newsroom.small()
     newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][1]["evidence"][0].update(changes)
     directory = newsroom.write(files, tmp_path / "seed")
-    fault = next(fault for fault in faults_in(directory) if fault.record == "ferry-shooting")
+    fault = next(fault for fault in faults_in(directory) if fault.record == "ferry-wounded")
     assert fault.field == f"casualties.1.evidence.0.{field}"
     assert message in fault.message
     assert next(iter(changes.values())) in line_of(directory, fault)
@@ -117,7 +124,8 @@ def test_claim_that_is_not_counted_says_why(tmp_path: Path) -> None:
     claim = newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][0]
     claim.update(counted="false", low="3")
     messages = [fault.message for fault in faults_in(newsroom.write(files, tmp_path))]
-    assert any("low is above high" in message for message in messages)
+    assert any("low is above high: 3 is more than 2" in message for message in messages)
+    assert any("needs a note saying why" in message for message in messages)
     claim.update(low="2")
     messages = [fault.message for fault in faults_in(newsroom.write(files, tmp_path))]
     assert any("needs a note saying why" in message for message in messages)

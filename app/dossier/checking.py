@@ -33,7 +33,8 @@ _WORDS = re.compile(r"\w+(?:[.'’]\w+)*")
 
 
 def check(entries: list[Entry[Any]], around: Neighbours) -> list[Fault]:
-    """Everything that is wrong with the records of a part in their surroundings."""
+    """Everything that is wrong with the records of a part in their surroundings. Records with mistakes of their own are
+    checked as far as they can be read."""
     faults: list[Fault] = []
     for entry, links in zip(entries, around.links, strict=True):
         faults += _id(entry, around)
@@ -47,7 +48,8 @@ def check(entries: list[Entry[Any]], around: Neighbours) -> list[Fault]:
             faults += _location(entry, around)
             faults += _claims(entry, around)
         elif isinstance(entry.seed, QuoteSeed):
-            faults += _quote(entry)
+            faults += _words(entry)
+            faults += _order(entry)
             faults += _embedded(entry, around)
     return faults
 
@@ -57,6 +59,8 @@ def _id(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     if entry.resource == "extensions":
         return
     id_, resource = entry.seed.id, entry.resource
+    if id_ is None:
+        return
     if isinstance(entry.seed, ArticleSeed) and id_ != (folder := entry.source.file.split("/")[-2]):
         yield entry.source.fault(("id",), f"the article's id must be its folder's name, '{folder}'")
     if id_ in RESERVED:
@@ -80,7 +84,7 @@ def _references(entry: Entry[Any], links: list[Link], around: Neighbours) -> Ite
     own = None if entry.resource == "extensions" else entry.seed.id
     seen: set[tuple[str, ...]] = set()
     for path, targets, id_, unique in links:
-        if not around.has_any(targets, id_):
+        if not around.leads(targets, id_):
             yield entry.source.fault(path, around.missing(targets, id_))
         if unique in seen:
             yield entry.source.fault(path, f"'{id_}' stands here twice")
@@ -92,6 +96,8 @@ def _references(entry: Entry[Any], links: list[Link], around: Neighbours) -> Ite
 def _spans(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     """Spans lie inside their paragraph, and republish two words at each end at most."""
     for path, span in _spans_of(entry.seed):
+        if (*path, "article") in entry.broken:
+            continue
         for message in _span_mistakes(around, span, entry.article):
             yield entry.source.fault(path, message)
 
@@ -99,7 +105,8 @@ def _spans(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
 def _spans_of(seed: Any) -> Iterator[tuple[Key, Span]]:
     for name in _spanned(seed.__class__):
         for index, span in enumerate(getattr(seed, name)):
-            yield (name, index), span
+            if span is not None and span.at is not None:
+                yield (name, index), span
 
 
 @cache
@@ -119,7 +126,7 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
         yield "in a shared file a span names its article; add `article:`"
         return
     if (article := around.outline.articles.get(name)) is None:
-        if not around.has("articles", name):
+        if not around.leads(("articles",), name):
             yield around.missing(("articles",), name)
         return
     lengths, at = article.lengths, span.at
@@ -136,7 +143,7 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
 def _date(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     """The string alone bounds a date; what happened did so before it was reported."""
     seed = entry.seed
-    if not isinstance(seed, IncidentSeed | StatementSeed) or (date := seed.date) is None:
+    if not isinstance(seed, IncidentSeed | StatementSeed) or (date := seed.date) is None or date.edtf is None:
         return
     article = around.outline.articles.get(str(entry.article))
     published = article.published if article else None
@@ -146,11 +153,13 @@ def _date(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     except ValueError as error:
         yield entry.source.fault(("date",), str(error))
         return
-    if isinstance(seed, IncidentSeed) and seed.granularity != Granularity.PLANNED and first and published:
+    if isinstance(seed, IncidentSeed) and seed.granularity not in (None, Granularity.PLANNED) and first and published:
         if first > published:
             message = f"'{date.edtf}' is after {published}, when this was published; is the granularity 'planned'?"
             yield entry.source.fault(("date", "edtf"), message)
-    if date.as_stated is not None and not any(span.field == EvidenceField.WHEN for span in seed.evidence):
+    if date.as_stated is not None and not any(
+        span is None or span.field in (None, EvidenceField.WHEN) for span in seed.evidence
+    ):
         message = f"'{date.as_stated}' needs evidence for it, with the field 'when'"
         yield entry.source.fault(("date", "as_stated"), message)
 
@@ -160,7 +169,8 @@ def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]
     place = around.outline.places.get(location) if location else None
     if place is None:
         return
-    if not any(link.id == location and link.role in LOCATING for link in entry.seed.places):
+    is_told = not any(path[0] == "places" for path in entry.broken)
+    if is_told and not any(link.id == location and link.role in LOCATING for link in entry.seed.places):
         yield entry.source.fault(("location",), f"'{location}' is not a scene or target area of this incident")
     if place.coordinate is None:
         yield entry.source.fault(("location",), f"'{location}' has no coordinate")
@@ -171,7 +181,7 @@ def _location(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]
 def _claims(entry: Entry[IncidentSeed], around: Neighbours) -> Iterator[Fault]:
     """Two counted claims about one harm would be counted twice, also where an operation and a part of it have one
     each."""
-    counted = [claim for claim in around.claims(entry) if claim.seed.counted]
+    counted = [claim for claim in around.claims(entry) if claim.seed.counted and not claim.broken]
     first: dict[Key, str] = {}
     for claim in counted:
         key = (claim.seed.group, claim.seed.outcome, claim.seed.organization or "")
@@ -194,27 +204,38 @@ def _may_be_same(claim: CasualtySeed, part: Counted, around: Neighbours) -> bool
     return one_group and around.overlap(claim.organization, part.organization)
 
 
-def _quote(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
+def _words(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
     """A quote is made of its spans: the words are as long as the span says and have its digest."""
-    quote = entry.seed
-    for index, span in enumerate(quote.spans):
+    for index, span in enumerate(entry.seed.spans):
+        if span is None or None in (span.exact, span.at, span.sha256):
+            continue
         if len(span.exact) != span.at.end - span.at.start:
             message = f"the words are {len(span.exact)} long, the span {span.at.end - span.at.start}"
             yield entry.source.fault(("spans", index, "exact"), message)
         elif digest(span.exact) != span.sha256:
             yield entry.source.fault(("spans", index, "exact"), "the words do not have the span's sha256")
-    for path, own in _spans_of(quote):
+    for path, own in _spans_of(entry.seed):
         if path[0] != "evidence" and own.article not in (None, entry.article):
-            yield entry.source.fault((*path, "article"), "the words of a quote stand in its own article")
-    ends = [(span.at.paragraph, span.at.start, span.at.end) for span in quote.spans]
+            yield entry.source.fault(
+                (*path, "article"), f"the words of a quote stand in its own article, not '{own.article}'"
+            )
+
+
+def _order(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
+    quote = entry.seed
+    ends = [(span.at.paragraph, span.at.start, span.at.end) for path, span in _spans_of(quote) if path[0] == "spans"]
     if any(after[:2] < (before[0], before[2]) for before, after in pairwise(ends)):
         yield entry.source.fault(("spans",), "spans stand in the order of the text and do not overlap")
-    if (quote.kind == QuoteKind.EMBEDDED) != (quote.contained_in is not None):
-        yield entry.source.fault(("kind",), "an embedded quote, and no other, has contained_in")
+    is_told = entry.broken.isdisjoint({("kind",), ("contained_in",)})
+    if is_told and (quote.kind == QuoteKind.EMBEDDED) != (quote.contained_in is not None):
+        why = "has no contained_in" if quote.kind == QuoteKind.EMBEDDED else f"is '{quote.kind}'"
+        yield entry.source.fault(("kind",), f"an embedded quote, and no other, has contained_in; this one {why}")
 
 
 def _embedded(outer: Entry[QuoteSeed], around: Neighbours) -> Iterator[Fault]:
     """The words of a quote inside another stand inside the other's words."""
+    if any(path[0] == "spans" for path in outer.broken) or outer.seed.id is None:
+        return
     spans = [span.at for span in outer.seed.spans]
     for _, written, source in around.embedded.get(outer.seed.id, ()):
         found = [(int(match[1]), int(match[2]), int(match[3])) for at in written if (match := AT.fullmatch(at))]
@@ -230,6 +251,11 @@ def _inside(inner: tuple[int, int, int], outer: At) -> bool:
 def _removal(entry: Entry[Tombstone], around: Neighbours) -> Iterator[Fault]:
     id_, resource = entry.seed.id, entry.resource
     successor = entry.seed.removed.successor
-    if successor is not None and (successor == id_ or not around.has(resource, successor)):
+    if successor is None:
+        return
+    if successor == id_:
+        message = f"'{id_}' cannot take over from itself; name the record that did, or leave 'successor' out"
+        yield entry.source.fault(("removed", "successor"), message)
+    elif not around.leads((resource,), successor):
         message = f"'{successor}' cannot take over: {around.missing((resource,), successor)}"
         yield entry.source.fault(("removed", "successor"), message)

@@ -28,6 +28,7 @@ from typing import NamedTuple
 
 from app.codebook import DatePrecision
 from app.dossier.seed import DateSeed
+from app.notations import read
 
 _DATE = re.compile(
     r"[?~%]?(?P<year>[0-9X]{4})(?:S(?P<digits>[1-4]))?[?~%]?"
@@ -169,7 +170,9 @@ def _days(written: str) -> Days:
     """The days of one date or season."""
     match = _DATE.fullmatch(written)
     if match is None:
-        raise ValueError(f"'{written}' is not an EDTF date; write 2019-04-19, 2019-04, 2019, or an interval of these")
+        meant = read(written)
+        hint = meant if meant and _DATE.fullmatch(meant) else "2019-04-19, 2019-04, 2019, or an interval of these"
+        raise ValueError(f"'{written}' is not an EDTF date; write {hint}")
     year, month, day = match["year"], match["month"], match["day"]
     if match["digits"]:
         if month or "X" in year:

@@ -61,6 +61,9 @@ class Surveyed:
     sound: bool = True
     """Whether the shared records can be read; without them nothing else is rendered."""
 
+    unread: set[str] = field(default_factory=set)
+    """The resources of which a file, or something in it, cannot be read: who refers to them may be right."""
+
     kept: Kept | None = field(default_factory=dict)
     """The records of a small dossier by part, so that no file is read twice."""
 
@@ -101,7 +104,7 @@ def examine(surveyed: Surveyed, part: Part) -> Examined:
     for number, (data, source) in enumerate(read[0] if read is not None else raw(part, faults)):
         if (entry := validated(part, number, data, source, faults)) is not None:
             entries += (entry, *claims(entry))
-    around = Neighbours(surveyed.outline, surveyed.ledger, entries)
+    around = Neighbours(surveyed.outline, surveyed.ledger, entries, surveyed.unread)
     faults += check_entries(entries, around)
     return Examined(entries, around, faults)
 
@@ -166,6 +169,8 @@ class Survey:
         for part, found in zip(self._parts, skimmed, strict=True):
             surveyed.ledger.add(part.number, part.name, found.noted)
             surveyed.sound &= found.sound
+            if not found.whole:
+                surveyed.unread.add(part.resource)
             for id_, outline in found.outlines:
                 surveyed.outline.of(part.resource).setdefault(id_, outline)
             self._counts[part.number] = found.read
@@ -196,7 +201,7 @@ def survey(directory: Path, progress: Progress = silent, processes: int | None =
 
     Raises DatabaseError where there is no room for temporary files.
     """
-    found, faults = parts(directory)
+    found, faults, unread = parts(directory)
     large = sum(part.piece.size if part.piece else _size(part) for part in found) >= LARGE
     if processes is None:
         processes = min(PROCESSES, len(os.sched_getaffinity(0))) if large else 0
@@ -207,7 +212,7 @@ def survey(directory: Path, progress: Progress = silent, processes: int | None =
             folder = ends.enter_context(scratch())
             ledger = ends.enter_context(closing(Ledger.new(folder / "ledger.db")))
             workers = ends.enter_context(closing(Workers(processes, folder)))
-        surveyed = Surveyed(Outline(), ledger, kept=None if large or processes else {})
+        surveyed = Surveyed(Outline(), ledger, unread=unread, kept=None if large or processes else {})
         result = Survey(directory, found, surveyed, faults, workers)
         with _room():
             result.run(progress)

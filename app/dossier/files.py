@@ -115,7 +115,7 @@ def _json(
                 faults.append(Fault(name, number, "", "", f"this line is not JSON ({error})"))
             else:
                 if mistake:
-                    faults.append(Fault(name, number, "", "", mistake))
+                    faults.append(Fault(name, number, _record_id(data) if isinstance(data, dict) else "", "", mistake))
                 if isinstance(data, dict):
                     yield data, Source(name, number, _record_id(data))
                 else:
@@ -194,6 +194,12 @@ def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[
         faults.append(Fault(name, line, "", "", "the file is not UTF-8; save it as UTF-8"))
     except TooDeep as error:
         faults.append(Fault(name, error.line, "", "", "this is nested too deeply; nothing after it was read"))
+    except yaml.reader.ReaderError as error:
+        # It counts bytes and names no line.
+        line = path.read_text("utf-8-sig").encode()[: error.position].count(b"\n") + 1
+        character: Any = error.character  # its number, here, whatever its type is said to be
+        message = f"there is a control character (U+{character:04X}); take it out"
+        faults.append(Fault(name, line, "", "", message))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)

@@ -210,7 +210,9 @@ class _Loading:
                 self._withdrawn(resource, batch)
         if self.plan.number > 1:
             for resource in SERVED:
-                self._vanished(resource)
+                file = "incidents" if resource == "casualties" else resource
+                if file not in self._found.surveyed.unread:
+                    self._vanished(resource)
 
     def _withdrawn(self, resource: str, batch: list[tuple[str, str, str | None]]) -> None:
         ids = [id_ for id_, _, _ in batch]

@@ -37,9 +37,10 @@ _COMPARED = 2_000
 class Neighbours:
     """The surroundings of some records."""
 
-    def __init__(self, outline: Outline, ledger: Ledger, entries: list[Entry[Any]]) -> None:
+    def __init__(self, outline: Outline, ledger: Ledger, entries: list[Entry[Any]], unread: Iterable[str] = ()) -> None:
         self.outline = outline
         self._ledger = ledger
+        self._unread = frozenset(unread)
         self._entries = entries
         self._shared = {resource: outline.of(resource) for resource in SHARED}
         self._claims: dict[str, list[CasualtyEntry]] = {}
@@ -49,7 +50,7 @@ class Neighbours:
         for entry in entries:
             if isinstance(entry, CasualtyEntry):
                 self._own_claims.setdefault(entry.place.number, []).append(entry)
-            elif entry.resource != "extensions":
+            elif entry.resource != "extensions" and entry.seed.id:
                 self._ids.setdefault(entry.resource, []).append(entry.seed.id)
 
     def has(self, resource: str, id_: str) -> bool:
@@ -64,6 +65,10 @@ class Neighbours:
             if id_ in self._shared.get(resource, ()):
                 return True
         return any(self.has(resource, id_) for resource in resources)
+
+    def leads(self, resources: Iterable[str], id_: str) -> bool:
+        """Whether a reference leads somewhere, as far as that can be told: not where a file cannot be read."""
+        return self.has_any(resources, id_) or not self._unread.isdisjoint(resources)
 
     def standing(self, resource: str, id_: str) -> Standing | None:
         """Where the first record with the id of one of the part's stands, if any id stands twice at all."""
@@ -113,9 +118,9 @@ class Neighbours:
             yield entry.resource, entry.seed.id
             if entry.seed.removed.successor is not None:
                 yield entry.resource, entry.seed.removed.successor
-        elif entry.resource == "statements":
+        elif entry.resource == "statements" and entry.seed.id:
             yield "quotes", entry.seed.id
-        if self._ledger.has_repeated and entry.resource != "extensions":
+        if self._ledger.has_repeated and entry.resource != "extensions" and entry.seed.id:
             yield entry.resource, entry.seed.id
 
     @cached_property
@@ -195,7 +200,7 @@ def _read(kept: Iterable[bytes]) -> Iterator[Entry[Any]]:
     """Records of which the ledger kept everything."""
     for data in kept:
         part, number, raw, source = pickle.loads(data)
-        if (entry := validated(part, number, raw, source, [])) is not None:
+        if (entry := validated(part, number, raw, source, [])) is not None and not entry.broken:
             yield entry
 
 
@@ -204,22 +209,21 @@ def _plain(found: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
 
 
 def _links(entry: Entry[Any]) -> Iterator[Link]:
-    """Every reference of a record."""
+    """Every reference of a record, as far as it can be read."""
     seed, resource = entry.seed, entry.resource
     if isinstance(seed, Tombstone):
         return
     if resource in ("places", "organizations"):
-        yield from _each("parents", (resource,), [parent.id for parent in seed.parents])
+        yield from _each("parents", (resource,), map(_id, seed.parents))
     elif resource == "people":
-        yield from _each("organizations", ("organizations",), [link.id for link in seed.organizations])
+        yield from _each("organizations", ("organizations",), map(_id, seed.organizations))
     elif resource == "extensions":
         yield from _one("extends", ("incidents",), seed.extends)
     elif resource == "incidents":
-        for index, place in enumerate(seed.places):
-            yield ("places", index, "id"), ("places",), place.id, ("places", place.id, place.role)
-        for index, actor in enumerate(seed.actors):
-            if actor.id:
-                yield ("actors", index, "id"), PARTIES, actor.id, ("actors", actor.id, actor.role)
+        for name, targets, links in (("places", ("places",), seed.places), ("actors", PARTIES, seed.actors)):
+            for index, link in enumerate(links):
+                if (id_ := _id(link)) is not None:
+                    yield (name, index, "id"), targets, id_, (name, id_, str(link.role))
         yield from _each("related", ("incidents",), seed.related)
         yield from _one("parent", ("incidents",), seed.parent)
         yield from _one("location", ("places",), seed.location)
@@ -238,9 +242,14 @@ def _links(entry: Entry[Any]) -> Iterator[Link]:
         yield from _one("by", PARTIES, seed.by)
         yield from _one("told_to", PARTIES, seed.told_to)
         yield from _each("contradicts", ("statements", "quotes"), seed.contradicts)
-        for name in ("incidents", "places", "people", "organizations"):
+        for name in ("incidents", "places", "people", "organizations") if seed.about else ():
             for index, id_ in enumerate(getattr(seed.about, name)):
-                yield ("about", name, index), (name,), id_, (name, id_)
+                if id_ is not None:
+                    yield ("about", name, index), (name,), id_, (name, id_)
+
+
+def _id(link: Any) -> str | None:
+    return None if link is None else link.id
 
 
 def _one(name: str, targets: tuple[str, ...], id_: str | None) -> Iterator[Link]:
@@ -248,6 +257,7 @@ def _one(name: str, targets: tuple[str, ...], id_: str | None) -> Iterator[Link]
         yield (name,), targets, id_, (name,)
 
 
-def _each(name: str, targets: tuple[str, ...], ids: list[str]) -> Iterator[Link]:
+def _each(name: str, targets: tuple[str, ...], ids: Iterable[str | None]) -> Iterator[Link]:
     for index, id_ in enumerate(ids):
-        yield (name, index), targets, id_, (name, id_)
+        if id_ is not None:
+            yield (name, index), targets, id_, (name, id_)

@@ -4,18 +4,19 @@ Files are read part by part, so that a dossier of any size streams. Nothing is r
 mistake becomes a Fault, and all faults are reported together.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from app.dossier.files import Fault, Mapping, Piece, Source, pieces, records
+from app.dossier.advice import advice
+from app.dossier.files import Fault, Key, Mapping, Piece, Source, pieces, records
+from app.dossier.partial import breaches, partial
 from app.dossier.seed import (
-    KEYS,
-    PATTERNS,
     ArticleSeed,
     CasualtySeed,
     IncidentExtension,
@@ -24,24 +25,25 @@ from app.dossier.seed import (
     PersonSeed,
     PlaceSeed,
     QuoteSeed,
+    Record,
     StatementSeed,
     Tombstone,
 )
 
-S = TypeVar("S", bound=BaseModel)
+S = TypeVar("S", bound=Record)
 
 PIECE = 100_000
 """Bytes of a `.jsonl` file that are read at a time: some fifty records, which with all that is made of them stay near
 a processor."""
 
 _SUFFIXES = (".yaml", ".jsonl")
-SHARED: dict[str, type[BaseModel]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
-BY_ARTICLE: dict[str, type[BaseModel]] = {
+SHARED: dict[str, type[Record]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
+BY_ARTICLE: dict[str, type[Record]] = {
     "incidents": IncidentSeed,
     "quotes": QuoteSeed,
     "statements": StatementSeed,
 }
-_MODELS: dict[str, type[BaseModel]] = {"articles": ArticleSeed, **SHARED, **BY_ARTICLE}
+_MODELS: dict[str, type[Record]] = {"articles": ArticleSeed, **SHARED, **BY_ARTICLE}
 
 
 class DossierError(Exception):
@@ -74,13 +76,15 @@ class Part:
 
 @dataclass(slots=True, eq=False)
 class Entry(Generic[S]):
-    """A validated record. `article` is that of its folder; null in the shared files."""
+    """A record. `article` is that of its folder; None in the shared files. Of one with mistakes (`broken` says where)
+    everything that cannot be read is None, whatever its model says."""
 
     resource: str
     seed: S
     source: Source
     place: Place
     article: str | None = None
+    broken: frozenset[Key] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -108,36 +112,59 @@ class Dossier:
         return found
 
     def add(self, entry: Entry[Any]) -> None:
-        """Adds a record; one that is withdrawn is not kept."""
+        """Adds a record; one that is withdrawn or has mistakes is not kept."""
+        if entry.broken:
+            return
         if isinstance(entry.seed, IncidentExtension):
             self.extensions.append(entry)
         elif not isinstance(entry.seed, Tombstone):
             self.records(entry.resource).setdefault(entry.seed.id, entry)
 
 
-def parts(directory: Path) -> tuple[list[Part], list[Fault]]:
+def parts(directory: Path) -> tuple[list[Part], list[Fault], set[str]]:
     """The parts of a directory of seed files: articles and shared records first. Also what is wrong with its files
-    and folders themselves."""
+    and folders themselves, and the resources of which a file cannot be read."""
     if not directory.is_dir():
-        return [], [Fault(str(directory), 1, "", "", "there is no such folder")]
-    folders = sorted(path for path in (directory / "articles").glob("*") if path.is_dir())
-    found = [(folder / "article.yaml", "articles", folder.name) for folder in folders]
-    faults = [
-        Fault(relative(directory, path), 1, "", "", "the article's own file is missing")
-        for path, _, _ in found
-        if not path.is_file()
+        return [], [Fault(str(directory), 1, "", "", "there is no such folder")], set()
+    inside = sorted((directory / "articles").glob("*"))
+    folders = [path for path in inside if path.is_dir()]
+    wanted: list[tuple[Path, str, str | None]] = [
+        *((folder / "article.yaml", "articles", folder.name) for folder in folders),
+        *_files(directory, SHARED),
     ]
-    wanted: list[tuple[Path, str, str | None]] = [*found, *_files(directory, SHARED)]
     for folder in folders:
         wanted += _files(folder, BY_ARTICLE, folder.name)
-    faults += _strangers(directory, {path for path, _, _ in wanted})
+    faults = [*_strangers(directory, {path for path, _, _ in wanted})]
+    unread = set()
+    places = [(path, resource) for path, resource, _ in wanted]
+    places += [(path, "articles") for path in inside if path not in folders]
+    for path, resource in places:
+        if (why := _no_file(path)) is not None:
+            faults.append(Fault(relative(directory, path), 1, "", "", why))
+            unread.add(resource)
+    for folder in folders:
+        if not os.path.lexists(path := folder / "article.yaml"):
+            faults.append(Fault(relative(directory, path), 1, "", "", "the article's own file is missing"))
     if not folders:
         faults.append(Fault(relative(directory, directory / "articles"), 1, "", "", "there are no articles here"))
     there = [(*one, piece) for one in wanted if one[0].is_file() for piece in _pieces(one[0])]
-    return [
-        Part(number, path, relative(directory, path), resource, article, piece)
-        for number, (path, resource, article, piece) in enumerate(there)
-    ], faults
+    return (
+        [
+            Part(number, path, relative(directory, path), resource, article, piece)
+            for number, (path, resource, article, piece) in enumerate(there)
+        ],
+        faults,
+        unread,
+    )
+
+
+def _no_file(path: Path) -> str | None:
+    """Why what stands in a file's place is none; None where nothing or a file stands there."""
+    if path.is_file() or not os.path.lexists(path):
+        return None
+    if not path.exists():
+        return f"this link leads nowhere; there is no {os.readlink(path)!r}"
+    return "this is a folder, not a file" if path.is_dir() else "this is a device or a pipe, not a file"
 
 
 def raw(part: Part, faults: list[Fault], *, at_a_glance: bool = False) -> Iterator[tuple[Mapping, Source]]:
@@ -147,16 +174,43 @@ def raw(part: Part, faults: list[Fault], *, at_a_glance: bool = False) -> Iterat
 
 
 def validated(part: Part, number: int, data: Mapping, source: Source, faults: list[Fault]) -> Entry[Any] | None:
-    """A record of a part through its model; None, and faults, when it has mistakes."""
+    """A record of a part through its model. One with mistakes, which become faults, is there as far as it can be read;
+    None where that makes no record."""
     model = Tombstone if "removed" in data else _MODELS[part.resource]
     if part.resource == "incidents" and "extends" in data:
         model = IncidentExtension
-    seed = _validate(data, model, source, faults)
-    if seed is None:
-        return None
     resource = "extensions" if model is IncidentExtension else part.resource
     article = None if part.resource == "articles" else part.article
-    return Entry(resource, seed, source, Place(part.number, number), article)
+    place = Place(part.number, number)
+    try:
+        return Entry(resource, model.model_validate(data), source, place, article)
+    except ValidationError as error:
+        mistakes = {_path(mistake): mistake for mistake in error.errors(include_url=False)}
+    for path, mistake in mistakes.items():
+        faults.append(_source(source, data, path).fault(path, advice(mistake, path, model)))
+    if model is Tombstone:
+        return None
+    seed, broken = partial(model, data), set(mistakes)
+    faults += [_source(source, data, path).fault(path, message) for path, message in breaches(seed, broken)]
+    return Entry(resource, seed, source, place, article, frozenset(broken))
+
+
+def _path(mistake: Any) -> Key:
+    """Where a mistake stands in a record."""
+    path: Key = mistake["loc"]
+    if path[:1] == ("casualties",):
+        path = path[:2] + path[3:]  # it also says as what the claim was read
+    field = mistake["ctx"]["field"] if mistake["type"] == "breach" else ""
+    return (*path, field) if field else path
+
+
+def _source(source: Source, data: Mapping, path: Key) -> Source:
+    """Where a claim stands, for what is inside it; otherwise where its record does."""
+    if path[:1] != ("casualties",) or len(path) < 2:
+        return source
+    claim = data["casualties"][path[1]]
+    id_ = claim.get("id") if isinstance(claim, dict) else None
+    return source._replace(record=id_[:100]) if isinstance(id_, str) and id_ else source
 
 
 def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
@@ -166,38 +220,16 @@ def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
         return
     incident = seed.id if isinstance(seed, IncidentSeed) else seed.extends
     for position, claim in enumerate(seed.casualties):
+        if claim is None:  # no claim can be read there
+            continue
         known = entry.source
-        source = Source(known.file, known.line, claim.id, known.lines, ("casualties", position))
+        source = Source(known.file, known.line, claim.id or known.record, known.lines, ("casualties", position))
         place = Place(entry.place.part, entry.place.number, position)
+        broken = frozenset(path[2:] for path in entry.broken if path[:2] == ("casualties", position))
         if isinstance(claim, Tombstone):
             yield Entry("casualties", claim, source, place, entry.article)
         else:
-            yield CasualtyEntry("casualties", claim, source, place, entry.article, incident)
-
-
-def _validate(data: Any, model: type[S], source: Source, faults: list[Fault]) -> S | None:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        for mistake in error.errors(include_url=False, include_input=False):
-            path = mistake["loc"]
-            # A claim's path also says as what it was read.
-            path = path if path[:1] != ("casualties",) else path[:2] + path[3:]
-            faults.append(source.fault(path, _advice(mistake)))
-        return None
-
-
-def _advice(mistake: Any) -> str:
-    """What to do about a mistake that a record's model found."""
-    kind, path = mistake["type"], mistake["loc"]
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), KEYS, 1)
-        return "there is no such key here" + (f"; did you mean '{near[0]}'?" if near and near[0] != path[-1] else "")
-    if kind == "missing":
-        return "this key is missing"
-    if kind == "string_pattern_mismatch":
-        return PATTERNS[mistake["ctx"]["pattern"]]
-    return str(mistake["msg"]).removeprefix("Value error, ")
+            yield CasualtyEntry("casualties", claim, source, place, entry.article, broken, incident)
 
 
 def _strangers(directory: Path, known: set[Path]) -> Iterator[Fault]:

@@ -6,13 +6,11 @@ YAML scalars arrive as text and are converted here, so `no` and `2019-04` never 
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -21,6 +19,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from app.codebook import (
     ActorRole,
@@ -44,63 +43,39 @@ from app.codebook import (
     Stance,
     Topic,
 )
-
-_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_LINE = r"^[^\x00-\x1f\x7f]+$"
-_PROSE = r"^[^\x00-\x08\x0b-\x1f\x7f]+$"
-_DIGEST = r"^[0-9a-f]{64}$"
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
-_URL = r"^https://[^\s#\x00-\x1f\x7f]+$"
-PATTERNS = {
-    _SLUG: "an id is written in small letters a to z, digits and single hyphens between them",
-    _LINE: "this is one line of text, without line breaks and control characters",
-    _PROSE: "this is text without control characters",
-    _DIGEST: "a SHA-256 is written as 64 small hexadecimal digits; `dateline anchor` prints it",
-    _LANGUAGE: "a language is written as its BCP 47 tag, for example en",
-    _URL: "this is the published page's address: https://… without a fragment",
-}
-"""What each pattern asks for."""
+from app.dossier.scalars import LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, Words, once
 
 AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
 MOST_WORDS = 6
 """So many words of the reporting may stand for a date."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WHOLE = re.compile(r"[0-9]{1,15}")
-
-
-def _day(value: Any) -> Any:
-    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
-        raise ValueError("a day is written year-month-day, for example 2019-04-19")
-    return value
-
-
-def _whole(value: Any) -> Any:
-    if not (isinstance(value, str) and _WHOLE.fullmatch(value)) and type(value) is not int:
-        raise ValueError("this is a whole number, written in digits")
-    return value
-
-
-def _once(values: list[Any]) -> list[Any]:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"'{value}' stands here twice")
-    return values
-
-
-Slug = Annotated[str, StringConstraints(pattern=_SLUG, max_length=100)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_LINE)]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE)]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
-Digest = Annotated[str, StringConstraints(pattern=_DIGEST)]
-Day = Annotated[date, BeforeValidator(_day)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
-
 
 class Record(BaseModel):
     # Values of a vocabulary are kept as plain text: they are written and compared, not computed with.
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
+
+
+class Breach(NamedTuple):
+    """What is wrong between fields of a record, said at the first of them, or of the record as a whole."""
+
+    fields: tuple[str, ...]
+    message: str
+    at_field: bool = True
+
+
+class Ruled(Record):
+    """A record whose fields have to fit each other."""
+
+    def breaches(self) -> Iterator[Breach]:
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for fields, message, at_field in self.breaches():
+            raise PydanticCustomError(
+                "breach", "{message}", {"message": message, "field": fields[0] if at_field else ""}
+            )
+        return self
 
 
 class At(NamedTuple):
@@ -169,18 +144,16 @@ def _few(words: str) -> str:
     return words
 
 
-class LimitsSeed(Record):
+class LimitsSeed(Ruled):
     """What filters and sorts take an open end of a date for. It is no bound of the date."""
 
     earliest: Day | None = None
     latest: Day | None = None
     reason: Line
 
-    @model_validator(mode="after")
-    def _some(self) -> "LimitsSeed":
+    def breaches(self) -> Iterator[Breach]:
         if self.earliest is None and self.latest is None:
-            raise ValueError("give 'earliest' or 'latest', whichever end is open")
-        return self
+            yield Breach(("earliest", "latest"), "give 'earliest' or 'latest', whichever end is open", at_field=False)
 
 
 class DateSeed(Record):
@@ -237,13 +210,13 @@ class AffiliationSeed(Record):
     role: Line | None = None
 
 
-class PersonSeed(Rests):
+class PersonSeed(Rests, Ruled):
     """A person, or people spoken of together. `name` is left out for the unnamed; `label` is what to print then."""
 
     name: Line | None = None
     label: Line | None = None
     group_size: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = None
-    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(_once)]
+    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(once)]
     rank: Line | None = None
     age: Annotated[Whole, Field(ge=0, le=150)] | None = None
     life_status: LifeStatus
@@ -251,13 +224,14 @@ class PersonSeed(Rests):
     organizations: list[AffiliationSeed] = Field(default_factory=list)
     aliases: list[Alias] = Field(default_factory=list)
 
-    @model_validator(mode="after")
-    def _named_or_labelled(self) -> "PersonSeed":
+    def breaches(self) -> Iterator[Breach]:
+        fields = ("name", "label", "anonymity")
         if self.name is None and (self.label is None or self.anonymity is None):
-            raise ValueError("a person without a name needs a label and an anonymity")
+            yield Breach(fields, "a person without a name needs a label and an anonymity", at_field=False)
         if self.name is not None and (self.anonymity is not None or self.label is not None):
-            raise ValueError("a named person has neither anonymity nor label")
-        return self
+            yield Breach(
+                fields, f"'{self.name}' is a name; a named person has neither anonymity nor label", at_field=False
+            )
 
 
 class PlaceLink(Record):
@@ -267,7 +241,7 @@ class PlaceLink(Record):
     note: Line | None = None
 
 
-class ActorLink(Record):
+class ActorLink(Ruled):
     """A person or organization by `id`, or a `label` for an actor whom the reporting does not identify."""
 
     id: Slug | None = None
@@ -276,14 +250,14 @@ class ActorLink(Record):
     certainty: Certainty
     note: Line | None = None
 
-    @model_validator(mode="after")
-    def _id_or_label(self) -> "ActorLink":
+    def breaches(self) -> Iterator[Breach]:
         if (self.id is None) == (self.label is None):
-            raise ValueError("an actor has either an id or, when unidentified, a label")
-        return self
+            told = f", not both '{self.id}' and '{self.label}'" if self.id else ""
+            message = f"an actor has either an id or, when unidentified, a label{told}"
+            yield Breach(("id", "label"), message, at_field=False)
 
 
-class CasualtySeed(Rests):
+class CasualtySeed(Rests, Ruled):
     """One claim. Without `claimed_by` it is the article's own voice; both bounds left out: harm without a number."""
 
     group: CasualtyGroup
@@ -297,13 +271,11 @@ class CasualtySeed(Rests):
     basis: CasualtyBasis
     counted: bool = True
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "CasualtySeed":
+    def breaches(self) -> Iterator[Breach]:
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("low is above high")
-        if not self.counted and self.note is None:
-            raise ValueError("a claim that is not counted needs a note saying why")
-        return self
+            yield Breach(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
+        if self.counted is False and self.note is None:
+            yield Breach(("counted", "note"), "a claim that is not counted needs a note saying why")
 
 
 def _claim_or_tombstone(value: Any) -> str:
@@ -322,7 +294,7 @@ class IncidentSeed(Rests):
     title: Line
     summary: Prose
     kind: IncidentKind
-    also_kinds: Annotated[list[IncidentKind], AfterValidator(_once)] = Field(default_factory=list)
+    also_kinds: Annotated[list[IncidentKind], AfterValidator(once)] = Field(default_factory=list)
     granularity: Granularity
     date: DateSeed | None = None
     location: Slug | None = None
@@ -398,18 +370,8 @@ class ArticleSeed(Record):
     authors: Annotated[list[Line], Field(min_length=1)]
     publishers: Annotated[list[Line], Field(min_length=1)]
     published: Day
-    language: Annotated[str, StringConstraints(pattern=_LANGUAGE)]
-    url: Annotated[str, StringConstraints(pattern=_URL, max_length=1000)]
+    language: Annotated[str, StringConstraints(pattern=LANGUAGE)]
+    url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)]
     rights: Line
     note: Prose | None = None
     paragraphs: Annotated[list[ParagraphSeed], Field(min_length=1)]
-
-
-def _keys(model: type[Record]) -> Iterator[str]:
-    yield from model.model_fields
-    for kind in model.__subclasses__():
-        yield from _keys(kind)
-
-
-KEYS = sorted(set(_keys(Record)))
-"""Every key that stands in seed files."""

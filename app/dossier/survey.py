@@ -17,7 +17,8 @@ from app.codebook import Anonymity, PlaceKind
 from app.dossier.files import Fault, Mapping, Source
 from app.dossier.ledger import Ledger, Noted
 from app.dossier.reading import Entry, Part, raw, validated
-from app.dossier.seed import ArticleSeed, CoordinateSeed, Count, OrganizationSeed, PersonSeed, PlaceSeed
+from app.dossier.scalars import Count
+from app.dossier.seed import ArticleSeed, CoordinateSeed, OrganizationSeed, PersonSeed, PlaceSeed
 
 SHARED = ("articles", "places", "people", "organizations")
 
@@ -69,6 +70,9 @@ class Skimmed(NamedTuple):
     sound: bool
     """Whether all shared records in it can be read; incidents and what is said have not been looked at so closely."""
 
+    whole: bool
+    """Whether every record that stands there was seen."""
+
 
 def skim(kept: Kept | None, part: Part) -> Skimmed:
     """The first look at a part. What is read is kept for the second where there is a place to keep it."""
@@ -87,7 +91,8 @@ def skim(kept: Kept | None, part: Part) -> Skimmed:
                 outlines.append((entry.seed.id, outline))
     if kept is not None:
         kept[part.number] = read, unreadable
-    return Skimmed(noted, outlines, count, part.resource not in SHARED or not (unreadable or broken))
+    sound = part.resource not in SHARED or not (unreadable or broken)
+    return Skimmed(noted, outlines, count, sound, all(fault.record for fault in unreadable))
 
 
 def _note(noted: Noted, part: Part, number: int, data: Mapping, source: Source) -> None:
@@ -215,8 +220,20 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+_OUTLINED: dict[type[Any], set[str]] = {
+    ArticleSeed: {"id", "url", "published", "paragraphs"},
+    PlaceSeed: {"id", "name", "kind", "coordinate"},
+    PersonSeed: {"id", "name", "label", "anonymity"},
+    OrganizationSeed: {"id", "name"},
+}
+"""The fields that stand in outlines."""
+
+
 def _outline(entry: Entry[Any]) -> Any:
+    """What others need of a record; None where that cannot be read."""
     seed = entry.seed
+    if not _OUTLINED.get(type(seed), set()).isdisjoint(path[0] for path in entry.broken if path):
+        return None
     if isinstance(seed, ArticleSeed):
         return ArticleOutline(seed.url, seed.published, tuple(paragraph.length for paragraph in seed.paragraphs))
     if isinstance(seed, PlaceSeed):

@@ -1,0 +1,60 @@
+"""What a single value of a seed file may be."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+# Something that is seen: not a blank, a mark or a character without a shape, such as a zero-width space.
+_SEEN = r"[^\x00-\x20\x7f\p{Z}\p{C}\p{M}\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]"
+LINE = rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"
+PROSE = rf"^[^\x00-\x08\x0b-\x1f\x7f]*{_SEEN}[^\x00-\x08\x0b-\x1f\x7f]*$"
+DIGEST = r"^[0-9a-f]{64}$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
+URL = r"^https://[^\s#\x00-\x1f\x7f]+$"
+PATTERNS = {
+    SLUG: "an id is written in small letters a to z, digits and single hyphens between them",
+    LINE: "this is one line of text, without line breaks and control characters",
+    PROSE: "this is text without control characters",
+    DIGEST: "a SHA-256 is written as 64 small hexadecimal digits; `dateline anchor` prints it",
+    LANGUAGE: "a language is written as its BCP 47 tag, for example en",
+    URL: "this is the published page's address: https://… without a fragment",
+}
+"""What each pattern asks for."""
+
+TEXTS = (LINE, PROSE)
+"""The patterns that ask for something to read, too."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"[0-9]{1,15}")
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("a day is written year-month-day, for example 2019-04-19")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if not (isinstance(value, str) and _WHOLE.fullmatch(value)) and type(value) is not int:
+        raise ValueError("this is a whole number, written in digits")
+    return value
+
+
+def once(values: list[Any]) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"'{value}' stands here twice")
+    return values
+
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=100)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=LINE)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=PROSE)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
+Digest = Annotated[str, StringConstraints(pattern=DIGEST)]
+Day = Annotated[date, BeforeValidator(_day)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=0, le=10_000_000)]
