@@ -9,9 +9,10 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +24,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from app.database import Database, DatabaseError
 from app.dossier import loading
 from app.dossier.examining import check as check_dossier
-from app.dossier.examining import dossier, read
+from app.dossier.examining import read, survey
 from app.dossier.passages import Passage, PassageError
-from app.dossier.reading import Dossier, DossierError
-from app.dossier.verifying import article_text
-from app.dossier.verifying import verify as verify_article
+from app.dossier.reading import DossierError
+from app.dossier.verifying import ArticleFile, TextError, article_text, chosen
+from app.dossier.verifying import verify as verify_spans
 from app.dossier.workers import WorkerError
 from app.problems import Unavailable
 from app.settings import SEED, Settings
@@ -124,6 +125,13 @@ def load(
     directory: Directory = SEED,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change and stop.")] = False,
     note: Annotated[str | None, typer.Option(help="A line about this release, for its readers.")] = None,
+    text: Annotated[
+        list[Path] | None,
+        typer.Option(help="An article's own text, to verify what rests on it.", exists=True, dir_okay=False),
+    ] = None,
+    article: Annotated[
+        list[str] | None, typer.Option(help="The article's id, one for each text, when the seed has several.")
+    ] = None,
 ) -> None:
     """Load seed files as the next release: everything that changed in one transaction, or nothing at all."""
     from app import schema
@@ -133,7 +141,7 @@ def load(
             schema.migrate(database)
         elif not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
-        _load(database, directory, dry_run=dry_run, note=note)
+        _load(database, directory, dry_run=dry_run, note=note, texts=_texts(text or [], article or []))
 
 
 @app.command()
@@ -151,13 +159,11 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    with Bars() as bars:
-        found = dossier(directory, bars)
-        chosen = _article(found, article)
-        checked, faults = verify_article(found, chosen, article_text(found, chosen, text), bars)
-    if faults:
+    with Bars() as bars, survey(directory, bars) as found:
+        verified = verify_spans(found, [ArticleFile(text, article)], bars)
+    if faults := verified.unread + verified.faults:
         raise DossierError(faults)
-    typer.echo(f"{chosen}: {checked} spans hold: digests, quoted words and links.")
+    typer.echo(f"{verified.articles[0]}: {verified.spans} spans hold: digests, quoted words and links.")
 
 
 @app.command()
@@ -172,7 +178,8 @@ def anchor(
     found, faults = read(directory)
     if not found.articles:
         raise DossierError(faults)
-    passage = article_text(found, _article(found, article), text).anchor(phrase, paragraph)
+    entry = found.articles[chosen(found.articles, article)]
+    passage = article_text(entry, text).anchor(phrase, paragraph)
     typer.echo(_span(passage))
 
 
@@ -228,7 +235,7 @@ def main() -> None:
     """Runs the command; what goes wrong for a known reason is one plain message and exit code 1."""
     try:
         app()
-    except (DossierError, DatabaseError, WorkerError, PassageError, CommandError, Unavailable) as error:
+    except (DossierError, DatabaseError, WorkerError, PassageError, TextError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
             count, loads = len(error.faults), isinstance(error, NotLoaded)
@@ -291,7 +298,14 @@ class Bars:
         self._progress.start()
 
 
-def _load(database: Database, directory: Path, *, dry_run: bool = False, note: str | None = None) -> None:
+def _load(
+    database: Database,
+    directory: Path,
+    *,
+    dry_run: bool = False,
+    note: str | None = None,
+    texts: Sequence[ArticleFile] = (),
+) -> None:
     with Bars() as bars:
 
         def report(planned: loading.Plan) -> None:
@@ -299,7 +313,11 @@ def _load(database: Database, directory: Path, *, dry_run: bool = False, note: s
                 _print_plan(planned)
 
         with _nothing_loaded():
-            planned = loading.load(directory, database, note=note, dry_run=dry_run, report=report, progress=bars)
+            planned = loading.load(
+                directory, database, note=note, dry_run=dry_run, report=report, progress=bars, texts=texts
+            )
+    if planned.verified is not None:
+        typer.echo("{spans} of {of} spans were verified: digests, quoted words and links.".format(**planned.verified))
     if planned.is_empty:
         typer.echo(f"{database.name}: nothing has changed since release {planned.number - 1}.")
     elif dry_run:
@@ -326,12 +344,10 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {resource}" for resource, count in counts.items())
 
 
-def _article(found: Dossier, article: str | None) -> str:
-    if article is None and len(found.articles) == 1:
-        return next(iter(found.articles))
-    if article not in found.articles:
-        raise CommandError(f"Choose one with --article: {', '.join(found.articles)}.")
-    return article
+def _texts(paths: list[Path], articles: list[str]) -> list[ArticleFile]:
+    if len(articles) != len(paths) and (articles or len(paths) > 1):
+        raise CommandError("Give one --article for each --text, in the same order.")
+    return [ArticleFile(path, article) for path, article in zip_longest(paths, articles)]
 
 
 def _span(passage: Passage) -> str:

@@ -149,6 +149,16 @@ class ChangeDocument(EntryDocument):
     )
 
 
+class Verified(BaseModel):
+    """How much of a release was compared with the articles' own texts when it was loaded."""
+
+    articles: list[str] = Field(description="The articles whose texts were there.")
+    spans: int = Field(
+        description="How many spans were compared, each with its digest, its quoted words and its link. All hold."
+    )
+    of: int = Field(description="How many spans there are, those of other articles included.")
+
+
 class ReleaseDocument(BaseModel):
     """One state of all data."""
 
@@ -165,6 +175,9 @@ class ReleaseDocument(BaseModel):
         )
     )
     counts: dict[str, int] = Field(description="How many records of each resource there are.")
+    verified: Verified | None = Field(
+        description="How much of it was compared with the articles' texts while it was loaded; null where nothing was."
+    )
 
 
 class LogMeta(DetailMeta):

@@ -126,6 +126,7 @@ def _release(row: Any) -> dict[str, Any]:
         "shape": row.shape,
         "digest": row.digest,
         "counts": json.loads(row.counts),
+        "verified": row.verified and json.loads(row.verified),
     }
 
 

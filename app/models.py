@@ -24,7 +24,8 @@ class StoredDocument(Table, table=True):
 
 
 class Release(Table, table=True):
-    """The only thing that changes data. `digest` is computed over all records; `counts` is JSON by resource."""
+    """The only thing that changes data. `digest` is computed over all records; `counts` is JSON by resource,
+    `verified` JSON or null."""
 
     __tablename__ = "releases"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -33,6 +34,7 @@ class Release(Table, table=True):
     shape: int
     digest: str
     counts: str
+    verified: str | None
 
 
 class Change(Table, table=True):

@@ -20,6 +20,8 @@ from sqlalchemy import create_engine, text
 
 from app.cli import Bars, main
 from app.database import Database
+from app.dossier.examining import survey
+from app.dossier.verifying import ArticleFile, verify
 from app.schema import migrate
 from tests import newsroom
 from tests.conftest import load_seed
@@ -352,3 +354,28 @@ def test_bars_are_drawn_on_a_terminal_and_nowhere_else(database_url: str, tmp_pa
     os.close(ours)
     assert "Writing" in drawn
     assert "3/7" in drawn
+
+
+def test_load_verifies_what_rests_on_a_text(small: tuple[Path, Path], database_url: str) -> None:
+    seed, paper = small
+    done = dateline("load", "--text", paper, seed, url=database_url)
+    spans = sum(text_.count("sha256") for text_ in map(Path.read_text, seed.rglob("*.yaml")))
+    number = spans - newsroom.TEXT.count("\n") - 1
+    assert f"{number} of {number} spans were verified" in done.stdout
+    paper.write_text(newsroom.TEXT.replace("held one man", "held 0ne man"), "utf-8")
+    refused_ = dateline("load", "--text", paper, seed, url=database_url)
+    assert refused_.returncode == 1
+    assert "miller-held: casualties.0.evidence.0: the text at 3:" in refused_.stderr
+    assert "nothing is loaded until all are mended" in refused_.stderr
+    for options in (("--article", newsroom.ARTICLE), ("--text", paper, "--text", paper)):
+        assert "one --article for each --text" in refused(dateline("load", *options, seed, url=database_url))
+
+
+def test_verify_shows_how_far_it_is_on_a_terminal(small: tuple[Path, Path]) -> None:
+    seed, paper = small
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as terminal, redirect_stderr(terminal), Bars() as bars, survey(seed, bars) as found:
+        assert verify(found, [ArticleFile(paper)], bars).faults == []
+    drawn = _everything(ours)
+    os.close(ours)
+    assert "Following links" in drawn

@@ -8,12 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.dossier.fragments import Fragment
-from app.dossier.loading import dossier
 from app.dossier.passages import digest
-from app.dossier.verifying import verify
 from app.registry import SERVED
 from tests import newsroom
 from tests.newsroom import ARTICLE, PAPER
+from tests.verified import verified
 
 Json = dict[str, Any]
 
@@ -87,28 +86,31 @@ def test_a_quote_rests_on_its_own_words(client: TestClient) -> None:
 
 
 def test_verifying_finds_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
-    files = newsroom.small()
-    assert verify(dossier(newsroom.write(files, tmp_path)), ARTICLE, PAPER)[1] == []
+    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    paper.write_text(newsroom.TEXT, "utf-8")
+    assert verified(newsroom.write(files, tmp_path), paper).faults == []
     span = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["evidence"][0]
     span["first"], span["last"] = "Mayor", "Ida Falk"
-    (fault,) = verify(dossier(newsroom.write(files, tmp_path)), ARTICLE, PAPER)[1]
+    (fault,) = verified(newsroom.write(files, tmp_path), paper).faults
     assert "the link leads to 1:" in fault.message
 
 
 def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client: TestClient, tmp_path: Path) -> None:
     assert of_passages(passages(small_client)) == of_records(small_client)
-    spans, faults = verify(dossier(newsroom.write(newsroom.small(), tmp_path)), ARTICLE, PAPER)
-    assert sum(len(passage["records"]) for passage in passages(small_client)) == spans, "all that is verified"
-    assert faults == []
+    paper = tmp_path / "paper.txt"
+    paper.write_text(newsroom.TEXT, "utf-8")
+    found = verified(newsroom.write(newsroom.small(), tmp_path), paper)
+    assert sum(len(passage["records"]) for passage in passages(small_client)) == found.spans, "all that is verified"
+    assert found.faults == found.unread == []
     article = "/v1/articles/foltyn-us-iran-isis-2020/evidence?limit=200"
-    found = []
+    listed = []
     while article:
         body = client.get(article).json()
-        found += body["data"]
+        listed += body["data"]
         article = body["links"].get("next")
-    assert of_passages(found) == of_records(client)
-    assert len(found) == body["meta"]["matched"]
-    assert [place(passage) for passage in found] == sorted({place(passage) for passage in found})
+    assert of_passages(listed) == of_records(client)
+    assert len(listed) == body["meta"]["matched"]
+    assert [place(passage) for passage in listed] == sorted({place(passage) for passage in listed})
 
 
 def test_a_passage_has_its_digest_its_link_and_its_records(small_client: TestClient) -> None:

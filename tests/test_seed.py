@@ -9,8 +9,8 @@ import pytest
 from app.codebook import Certainty, EvidenceField, ParagraphKind
 from app.dossier.loading import dossier
 from app.dossier.reading import Dossier
-from app.dossier.verifying import article_text, verify
 from app.settings import ROOT, SEED
+from tests.verified import verified
 
 ARTICLE = "foltyn-us-iran-isis-2020"
 TEXT = ROOT.parent / "shared" / "reporting" / "article.txt"
@@ -121,13 +121,13 @@ def test_pull_quotes_are_display_copies(found: Dossier) -> None:
         assert kinds <= {ParagraphKind.PULL_QUOTE}
 
 
-def test_everything_stands_in_the_articles_text(found: Dossier) -> None:
+def test_everything_stands_in_the_articles_text() -> None:
     """Spans, digests, quoted words and links. The article's text is its publisher's and not in the project."""
     if not TEXT.is_file():
         pytest.skip("the article's text is its publisher's; this runs where somebody who holds it put it")
-    checked, faults = verify(found, ARTICLE, article_text(found, ARTICLE, TEXT))
-    assert faults == []
-    assert checked > 500
+    checked = verified(SEED, TEXT)
+    assert checked.faults == []
+    assert checked.spans == checked.of > 500
 
 
 def test_the_project_holds_no_sentence_of_the_article_but_quotes(found: Dossier) -> None:

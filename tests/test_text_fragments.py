@@ -11,8 +11,10 @@ import pytest
 from app.collation import words
 from app.dossier.examining import dossier
 from app.dossier.fragments import Fragment
+from app.dossier.links import links_of
 from app.dossier.passages import PassageError, Text
-from app.dossier.verifying import article_text, spans_of
+from app.dossier.verifying import article_text
+from app.registry import SERVED
 from app.settings import SEED
 from tests.fragment_pairs import ALIKE, APART
 from tests.test_seed import ARTICLE, TEXT
@@ -173,11 +175,9 @@ def test_every_link_of_the_shipped_article_opens_at_its_paragraph(browser: "Brow
     if not TEXT.is_file():
         pytest.skip("the article's text is its publisher's; this runs where somebody who holds it put it")
     found = dossier(SEED)
-    paragraphs = article_text(found, ARTICLE, TEXT).paragraphs
+    paragraphs = article_text(found.articles[ARTICLE], TEXT).paragraphs
     links = {
-        (Fragment(span.first, span.last, span.before, span.after), span.at.paragraph)
-        for one in spans_of(found, ARTICLE)
-        for span in [one.span]
+        (link.fragment, link.at.paragraph) for resource in SERVED for link in links_of(found.records(resource).values())
     }
     with shown(browser, paragraphs, found.articles[ARTICLE].seed.title) as opens:
         assert [(fragment, number) for fragment, number in links if opens(fragment) != number] == []

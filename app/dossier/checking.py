@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import date as Day
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from app.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
 from app.dossier.dates import bounds, taken
 from app.dossier.files import Fault, Key
+from app.dossier.links import misfits, spans_of
 from app.dossier.neighbours import PARTIES, Counted, Link, Neighbours
 from app.dossier.passages import digest
 from app.dossier.reading import Entry
@@ -20,7 +20,6 @@ from app.dossier.seed import (
     CasualtySeed,
     IncidentSeed,
     QuoteSeed,
-    Record,
     Span,
     StatementSeed,
     Tombstone,
@@ -95,24 +94,11 @@ def _references(entry: Entry[Any], links: list[Link], around: Neighbours) -> Ite
 
 def _spans(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
     """Spans lie inside their paragraph, and republish two words at each end at most."""
-    for path, span in _spans_of(entry.seed):
+    for path, span in spans_of(entry.seed):
         if (*path, "article") in entry.broken:
             continue
         for message in _span_mistakes(around, span, entry.article):
             yield entry.source.fault(path, message)
-
-
-def _spans_of(seed: Any) -> Iterator[tuple[Key, Span]]:
-    for name in _spanned(seed.__class__):
-        for index, span in enumerate(getattr(seed, name)):
-            if span is not None and span.at is not None:
-                yield (name, index), span
-
-
-@cache
-def _spanned(model: type[Record]) -> tuple[str, ...]:
-    """The fields of a model that hold spans."""
-    return tuple(name for name in ("evidence", "spans", "pull_quotes") if name in model.model_fields)
 
 
 def _is_long(words: str) -> bool:
@@ -138,6 +124,7 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
         if words is not None and _is_long(words):
             yield "a link keeps two words of the article at each end, not more"
             return
+    yield from misfits(span)
 
 
 def _date(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
@@ -214,7 +201,7 @@ def _words(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
             yield entry.source.fault(("spans", index, "exact"), message)
         elif digest(span.exact) != span.sha256:
             yield entry.source.fault(("spans", index, "exact"), "the words do not have the span's sha256")
-    for path, own in _spans_of(entry.seed):
+    for path, own in spans_of(entry.seed):
         if path[0] != "evidence" and own.article not in (None, entry.article):
             yield entry.source.fault(
                 (*path, "article"), f"the words of a quote stand in its own article, not '{own.article}'"
@@ -223,7 +210,7 @@ def _words(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
 
 def _order(entry: Entry[QuoteSeed]) -> Iterator[Fault]:
     quote = entry.seed
-    ends = [(span.at.paragraph, span.at.start, span.at.end) for path, span in _spans_of(quote) if path[0] == "spans"]
+    ends = [(span.at.paragraph, span.at.start, span.at.end) for path, span in spans_of(quote) if path[0] == "spans"]
     if any(after[:2] < (before[0], before[2]) for before, after in pairwise(ends)):
         yield entry.source.fault(("spans",), "spans stand in the order of the text and do not overlap")
     is_told = entry.broken.isdisjoint({("kind",), ("contained_in",)})

@@ -23,6 +23,7 @@ from app.dossier.dates import Days
 from app.dossier.files import Fault
 from app.dossier.indexing import Finding, finding
 from app.dossier.ledger import Ledger
+from app.dossier.links import Known
 from app.dossier.neighbours import Neighbours
 from app.dossier.reading import Dossier, DossierError, Entry, Part, claims, parts, raw, validated
 from app.dossier.rendering import Rendered, Rendering
@@ -67,6 +68,9 @@ class Surveyed:
     kept: Kept | None = field(default_factory=dict)
     """The records of a small dossier by part, so that no file is read twice."""
 
+    known: Known | None = field(default_factory=Known)
+    """What the records of a small dossier tell of the articles' texts."""
+
 
 class Examined(NamedTuple):
     """The records of a part, with the claims in them, and what is wrong with them."""
@@ -109,9 +113,17 @@ def examine(surveyed: Surveyed, part: Part) -> Examined:
     return Examined(entries, around, faults)
 
 
+def checked(surveyed: Surveyed, part: Part) -> Examined:
+    """Validates and checks the records of a part, and keeps what they tell of the articles' texts."""
+    examined = examine(surveyed, part)
+    if surveyed.known is not None:
+        surveyed.known.add(examined.entries)
+    return examined
+
+
 def rendered(surveyed: Surveyed, part: Part) -> tuple[list[Rendered], list[Fault]]:
     """The documents of a part; none where it has faults."""
-    examined = examine(surveyed, part)
+    examined = checked(surveyed, part)
     if examined.faults or not surveyed.sound:
         return [], examined.faults
     rendering = Rendering(examined.around)
@@ -185,6 +197,10 @@ class Survey:
         found = self.surveyed.ledger.counts()
         return {resource: found.get(resource, 0) for resource in SERVED}
 
+    def astray(self) -> list[Fault]:
+        """The links that lead elsewhere, by all that the second round told of a small dossier's articles."""
+        return list(self.surveyed.known.astray()) if self.surveyed.known is not None else []
+
     def each(self, function: Callable[[Surveyed, Part], Any], what: str, progress: Progress) -> Iterator[Any]:
         """The second round: what a function makes of each part, in order."""
         done, total = 0, sum(self._counts.values())
@@ -212,7 +228,9 @@ def survey(directory: Path, progress: Progress = silent, processes: int | None =
             folder = ends.enter_context(scratch())
             ledger = ends.enter_context(closing(Ledger.new(folder / "ledger.db")))
             workers = ends.enter_context(closing(Workers(processes, folder)))
-        surveyed = Surveyed(Outline(), ledger, unread=unread, kept=None if large or processes else {})
+        surveyed = Surveyed(Outline(), ledger, unread=unread)
+        if large or processes:
+            surveyed.kept = surveyed.known = None
         result = Survey(directory, found, surveyed, faults, workers)
         with _room():
             result.run(progress)
@@ -239,6 +257,7 @@ def check(directory: Path, progress: Progress = silent) -> dict[str, int]:
         faults = list(found.faults)
         for some in found.each(mistakes, "Checking", progress):
             faults += some
+        faults += found.astray()
         if faults:
             raise DossierError(faults)
         return found.counts
@@ -246,7 +265,7 @@ def check(directory: Path, progress: Progress = silent) -> dict[str, int]:
 
 def mistakes(surveyed: Surveyed, part: Part) -> list[Fault]:
     """What is wrong with a part."""
-    return examine(surveyed, part).faults
+    return checked(surveyed, part).faults
 
 
 def dossier(directory: Path, progress: Progress = silent) -> Dossier:
@@ -262,10 +281,11 @@ def read(directory: Path, progress: Progress = silent) -> tuple[Dossier, list[Fa
     result = Dossier()
     with survey(directory, progress, processes=0) as found:
         faults = list(found.faults)
-        for examined in found.each(examine, "Checking", progress):
+        for examined in found.each(checked, "Checking", progress):
             faults += examined.faults
             for entry in examined.entries:
                 result.add(entry)
+        faults += found.astray()
     return result, faults
 
 

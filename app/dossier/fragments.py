@@ -24,10 +24,8 @@ _SPACE = r"(?:[ \t\r\n]++|\u00a0)"
 _ALIKE = {
     **dict.fromkeys(" \u00a0", _SPACE),
     **dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", "(?!)"),
-    **dict.fromkeys("'‘’", "['‘’]"),
-    **dict.fromkeys('"“”', '["“”]'),
 }
-"""What in a link stands for what on a page, where that is not the same in capitals or small letters."""
+"""What in a link stands for what on a page, where that is not the same."""
 
 _OFTEN = 1 << 17
 
@@ -54,16 +52,20 @@ class Fragment(NamedTuple):
             parts.append("-" + _encode(self.after))
         return "text=" + ",".join(parts)
 
+    def begin(self) -> "Fragment":
+        """The words that stand together where the passage begins."""
+        return self._replace(last=None, after=None) if self.last else self
+
     @property
     def opening(self) -> tuple[str, ...]:
-        """The words that stand together where the passage begins."""
-        after = (self.after,) if self.after and not self.last else ()
-        return (*((self.before,) if self.before else ()), self.first, *after)
+        """The same, one part after the other."""
+        begin = self.begin()
+        return tuple(words for words in (begin.before, begin.first, begin.after) if words is not None)
 
     @property
     def ending(self) -> tuple[str, ...]:
         """The words that stand together where the passage ends, if these are others."""
-        return (self.last, *((self.after,) if self.after else ())) if self.last else ()
+        return tuple(words for words in (self.last, self.after) if words is not None) if self.last else ()
 
 
 @lru_cache(maxsize=16_384)
@@ -202,7 +204,7 @@ def _joined(parts: Sequence[str]) -> str:
 def _written(parts: Sequence[str]) -> re.Pattern[str]:
     """Words as they are written on a page where every browser finds them."""
     written = ("".join(_ALIKE.get(char, re.escape(char)) for char in words) for words in parts)
-    return re.compile(_BETWEEN.join(written), re.IGNORECASE)
+    return re.compile(_BETWEEN.join(written))
 
 
 @lru_cache(maxsize=16_384)

@@ -6,14 +6,12 @@ plan has been reported.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, literal, null, select, update
 from sqlmodel import col
@@ -26,8 +24,10 @@ from app.documents import SHAPE
 from app.dossier.earlier import missing, names, removed, reused
 from app.dossier.examining import Made, Progress, Survey, dossier, make, silent, survey
 from app.dossier.indexing import Index
+from app.dossier.plans import Plan, Planned
 from app.dossier.reading import DossierError
 from app.dossier.rows import DATED
+from app.dossier.verifying import ArticleFile, verify
 from app.dossier.writing import Row, Writer, batches, columns
 from app.registry import OWNED, SERVED, TYPES
 
@@ -39,50 +39,8 @@ BATCH = 500
 WAITING = 500
 """When so many records have been made, they are written."""
 
-SHOWN = 20
 MANY = 10_000
 """From so many records on, a first load leaves the indexes for its end."""
-
-
-class Planned(NamedTuple):
-    """One record that a release adds, changes or removes."""
-
-    op: ChangeOp
-    resource: str
-    id: str
-    version: int
-    reason: str | None = None
-    successor: str | None = None
-
-
-@dataclass
-class Plan:
-    """The difference between a dossier and the database."""
-
-    number: int
-    shape_changed: bool = False
-    previous: str | None = None
-    """When the release before was loaded."""
-
-    tally: Counter[tuple[ChangeOp, str]] = field(default_factory=Counter)
-    """How many changes there are, by operation and resource."""
-
-    first: list[Planned] = field(default_factory=list)
-    """The first of them, to be shown."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    """How many records there will be, by resource."""
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.tally
-
-    def add(self, resource: str, changes: list[Planned]) -> None:
-        """Adds changes of one resource."""
-        for op in ChangeOp:
-            if number := sum(change.op is op for change in changes):
-                self.tally[op, resource] += number
-        self.first += changes[: SHOWN - len(self.first)]
 
 
 def load(
@@ -94,17 +52,23 @@ def load(
     report: Callable[[Plan], None] = lambda plan: None,
     progress: Progress = silent,
     processes: int | None = None,
+    texts: Sequence[ArticleFile] = (),
 ) -> Plan:
-    """Loads a directory of seed files as the next release, if it changes anything.
+    """Loads a directory of seed files as the next release, if it changes anything. With `texts` of articles, all that
+    rests on these is verified first.
 
     `report` sees the plan before it takes effect. Raises DossierError for mistakes in the files and DatabaseError when
     the database cannot be written; in both cases the old release stays as it was. `processes` help, where there is
     much to do as many as there are processors for.
     """
     with survey(directory, progress, processes) as found:
+        verified = verify(found, texts, progress) if texts else None
         bulk = not dry_run and sum(found.counts.values()) >= MANY and _is_empty(database)
         with database.writer(unchecked=bulk, filling=bulk) as connection:
             loading = _Loading(found, connection, note, dry_run=dry_run, bulk=bulk, progress=progress)
+            if verified is not None:
+                loading.plan.verified = verified.summary()
+                loading.faults += verified.faults
             loading.records()
             loading.removals()
             if loading.faults:
@@ -161,6 +125,7 @@ class _Loading:
                 self._records(waiting)
                 waiting = []
         self._records(waiting)
+        self.faults += self._found.astray()
 
     def _records(self, made: list[Made]) -> None:
         by_resource: dict[str, list[Made]] = {}
@@ -289,6 +254,7 @@ class _Loading:
                 digest=digest_of_lines(self._lines()),
                 counts=json.dumps(self.plan.counts),
                 loaded_at=_loaded_at(self.plan.previous),
+                verified=self.plan.verified and json.dumps(self.plan.verified),
             )
         )
         self._progress("Finishing", 1, 1)

@@ -1,67 +1,102 @@
-"""The dossier against the article's own text, for whoever holds it."""
+"""The dossier against its articles' own texts, for whoever holds them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.dossier.examining import Progress, silent
-from app.dossier.files import Fault, Key
-from app.dossier.fragments import Fragment
-from app.dossier.passages import PassageError, Text, digest
-from app.dossier.reading import Dossier, Entry
-from app.dossier.seed import Span
+from app.dossier.examining import Progress, Survey, Surveyed, examine, silent
+from app.dossier.files import Fault
+from app.dossier.links import SpanLink, links_of
+from app.dossier.passages import Text, digest
+from app.dossier.reading import Entry, Part
+from app.dossier.seed import ArticleSeed
 
 
-class Checked(NamedTuple):
-    """A span of an article, with the record and the field that it stands in."""
-
-    entry: Entry[Any]
-    path: Key
-    span: Span
-
-    def fault(self, message: str) -> Fault:
-        return self.entry.source.fault(self.path, message)
+class TextError(Exception):
+    """A file is not an article's text, or it is not said which article it is the text of."""
 
 
-def article_text(found: Dossier, article: str, path: Path) -> Text:
-    """An article's text from a file, with what the published page shows above it. Raises PassageError for a file
-    that is no text."""
-    seed = found.articles[article].seed
+class ArticleFile(NamedTuple):
+    """A file with an article's own text, one paragraph a line. `article` may be None where a dossier has one only."""
+
+    path: Path
+    article: str | None = None
+
+
+@dataclass
+class Verification:
+    """What of a dossier was compared with its articles' texts, and what does not hold there."""
+
+    articles: list[str] = field(default_factory=list)
+    spans: int = 0
+    """How many spans were compared: where they stand, digest, quoted words and link."""
+
+    of: int = 0
+    """How many spans there are, those in other articles included."""
+
+    faults: list[Fault] = field(default_factory=list)
+    unread: list[Fault] = field(default_factory=list)
+    """What is wrong with the files themselves."""
+
+    def summary(self) -> dict[str, Any]:
+        """As a release says it."""
+        return {"articles": self.articles, "spans": self.spans, "of": self.of}
+
+
+def article_text(entry: Entry[ArticleSeed], path: Path) -> Text:
+    """An article's text from a file, with what the published page shows above it. Raises TextError for a file that is
+    no text."""
     try:
-        return Text(path.read_text("utf-8-sig"), (seed.title, *seed.authors))
+        return Text(path.read_text("utf-8-sig"), (entry.seed.title, *entry.seed.authors))
     except UnicodeDecodeError as error:
-        raise PassageError(f"{path} is not UTF-8 text; save it as UTF-8") from error
+        raise TextError(f"{path} is not UTF-8 text; save it as UTF-8") from error
 
 
-def verify(found: Dossier, article: str, text: Text, progress: Progress = silent) -> tuple[int, list[Fault]]:
-    """How many spans of an article were checked, and what does not hold: paragraphs, digests, quoted words, links."""
-    spans = list(spans_of(found, article))
-    faults = list(_paragraphs(found.articles[article], text))
-    standing: list[Checked] = []
-    for one in spans:
-        mistakes = list(_words(text, one.span))
-        faults += map(one.fault, mistakes)
-        if not mistakes:
-            standing.append(one)
-    faults += _links(text, standing, progress)
-    return len(spans), faults
+def chosen(articles: Iterable[str], article: str | None) -> str:
+    """The article that is meant. Raises TextError where that is not clear."""
+    known = list(articles)
+    if article is None and len(known) == 1:
+        return known[0]
+    if article is None or article not in known:
+        raise TextError(f"Choose one with --article: {', '.join(known)}.")
+    return article
 
 
-def spans_of(found: Dossier, article: str) -> Iterator[Checked]:
-    """Every span of an article, whichever record rests on it."""
-    for entry in _entries(found):
-        for path, span in _spans(entry):
-            if (span.article or entry.article) == article:
-                yield Checked(entry, path, span)
+def verify(found: Survey, files: Sequence[ArticleFile], progress: Progress = silent) -> Verification:
+    """Compares all that rests on some articles with their texts: paragraphs, digests, quoted words and links."""
+    result = Verification(unread=list(found.faults))
+    articles: dict[str, Entry[ArticleSeed]] = {}
+    links: dict[str, list[SpanLink]] = {}
+    for some, entries, faults in found.each(_cited, "Checking", progress):
+        result.unread += faults
+        articles.update((entry.seed.id, entry) for entry in entries if entry.seed.id)
+        for link in some:
+            links.setdefault(link.article, []).append(link)
+            result.of += 1
+    if not articles:
+        return result
+    for path, named in files:
+        if (article := chosen(articles, named)) in result.articles:
+            raise TextError(f"There are two texts of '{article}'; give one.")
+        result.articles.append(article)
+        if articles[article].broken:
+            continue
+        text = article_text(articles[article], path)
+        result.spans += len(links.get(article, ()))
+        result.faults += _paragraphs(articles[article], text)
+        result.faults += _mistakes(text, links.get(article, []), progress)
+    return result
 
 
-def _entries(found: Dossier) -> Iterator[Entry[Any]]:
-    for resource in ("places", "people", "organizations", "incidents", "casualties", "quotes", "statements"):
-        yield from found.records(resource).values()
-    yield from found.extensions
+def _cited(surveyed: Surveyed, part: Part) -> tuple[list[SpanLink], list[Entry[ArticleSeed]], list[Fault]]:
+    """The links of a part, and the article that it is."""
+    examined = examine(surveyed, part)
+    articles = [entry for entry in examined.entries if isinstance(entry.seed, ArticleSeed)]
+    return list(links_of(examined.entries)), articles, examined.faults
 
 
-def _paragraphs(entry: Entry[Any], text: Text) -> Iterator[Fault]:
+def _paragraphs(entry: Entry[ArticleSeed], text: Text) -> Iterator[Fault]:
     seeds = entry.seed.paragraphs
     if len(seeds) != len(text.paragraphs):
         message = f"the text has {len(text.paragraphs)} paragraphs, the article {len(seeds)}"
@@ -71,28 +106,23 @@ def _paragraphs(entry: Entry[Any], text: Text) -> Iterator[Fault]:
             yield entry.source.fault(("paragraphs", index), f"paragraph {index + 1} of the text is not the one coded")
 
 
-def _spans(entry: Entry[Any]) -> Iterator[tuple[tuple[str, int], Span]]:
-    for name in ("evidence", "spans", "pull_quotes"):
-        for index, span in enumerate(getattr(entry.seed, name, [])):
-            yield (name, index), span
-
-
-def _words(text: Text, span: Span) -> Iterator[str]:
-    at = span.at
-    found = text.slice(at.paragraph, at.start, at.end)
-    if digest(found) != span.sha256:
-        yield f"the text at {at.paragraph}:{at.start}-{at.end} does not have this sha256"
-    elif getattr(span, "exact", found) != found:
-        yield "the quoted words are not those of the text"
-
-
-def _links(text: Text, spans: list[Checked], progress: Progress) -> Iterator[Fault]:
-    links = [(Fragment(span.first, span.last, span.before, span.after), span.at) for _, _, span in spans]
-    for number, landed in text.astray(links, lambda done, total: progress("Finding links", done, total)):
-        at = spans[number].span.at
+def _mistakes(text: Text, links: list[SpanLink], progress: Progress) -> Iterator[Fault]:
+    standing: list[SpanLink] = []
+    for link in links:
+        words = text.slice(*link.at)
+        if digest(words) != link.sha256:
+            at = link.at
+            yield link.fault(f"the text at {at.paragraph}:{at.start}-{at.end} does not have this sha256")
+        elif link.exact not in (None, words):
+            yield link.fault("the quoted words are not those of the text")
+        else:
+            standing.append(link)
+    wanted = [(link.fragment, link.at) for link in standing]
+    for number, landed in text.astray(wanted, lambda done, total: progress("Following links", done, total)):
+        at = standing[number].at
         if landed and landed[0] == at.paragraph and at.start <= landed[1] and landed[2] <= at.end:
             message = "not every browser finds the link's words: a word is cut, or not written as in the text"
         else:
             where = f"{landed[0]}:{landed[1]}-{landed[2]}" if landed else "nowhere"
             message = f"the link leads to {where}, not to {at.paragraph}:{at.start}-{at.end}"
-        yield spans[number].fault(message)
+        yield standing[number].fault(message)

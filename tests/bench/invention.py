@@ -310,5 +310,7 @@ class _Position:
         start, end = self._start, self._start + len(text)
         self._start = end + 1
         words = text.strip("“,”").split(" ")
-        span = {"at": f"{self._paragraph}:{start}-{end}", "sha256": digest(text), "first": words[0]}
+        # No two links are the same: the word before each is another.
+        before = f"{self._paragraph}s{start}"
+        span = {"at": f"{self._paragraph}:{start}-{end}", "sha256": digest(text), "first": words[0], "before": before}
         return span | ({"last": words[-1]} if len(words) > 1 else {})
