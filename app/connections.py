@@ -5,20 +5,25 @@ uvicorn reads headers of any size for any time, and waits for ever for a client 
 and counters to its protocol, and lets problem documents say what is wrong where no request has come about yet.
 """
 
+import socket
+import struct
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
 from collections.abc import Iterable
 from contextlib import suppress
+from email.utils import formatdate
+from functools import lru_cache, partial
+from time import time
 from typing import Any, cast
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.access_log import AccessLog, Passage, new_id, note
 from app.limits import LARGEST_HEADERS, LONGEST_LINE, too_large, too_long
-from app.middleware import ALWAYS, refusal
+from app.middleware import ALWAYS, BrokenOff, refusal
 from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
-from app.whole import Whole, at_once, head
+from app.whole import Fields, Whole, at_once, head
 
 CONNECTIONS = 800
 """So many connections are served at a time; usually a process may have 1024 files open."""
@@ -42,6 +47,7 @@ LINGER = 2.0
 """So long what still comes is thrown away after a refusal. A connection that is closed at once loses the refusal."""
 
 _LARGEST_HEAD = LONGEST_LINE + LARGEST_HEADERS
+_AT_ONCE_GONE = struct.pack("ii", 1, 0)  # SO_LINGER: what is not sent is given up, and the client told so
 
 
 async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +62,20 @@ BUSY = AccessLog(_busy)
 
 def _nothing() -> None:
     pass
+
+
+def _dated() -> Fields:
+    """The time at which an answer begins. uvicorn's is that of a moment before, when nothing was known of it."""
+    return _date(int(time()))
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> Fields:
+    return [(b"date", formatdate(second, usegmt=True).encode())]
+
+
+def _has_length(message: Message) -> bool:
+    return any(name.lower() == b"content-length" for name, _ in message["headers"])
 
 
 class _Outlet:
@@ -114,7 +134,10 @@ class Connection(HttpToolsProtocol):
         self.url = b""
         self._size = 0  # bytes of the request that is coming
         self._given = 0  # answers at once, out of the last read
-        self._in_head = self._in_request = self._has_ended = self._ending = False
+        self._in_head = self._in_request = self._has_ended = self._is_reading = self._ending = False
+        self._next: tuple[RequestResponseCycle, ASGI3Application] | None = None  # to be begun when all is read
+        self._answered: RequestResponseCycle | None = None  # the last request whose answer has been begun
+        self._wrong: Problem | None = None  # what is to be said of what came behind those that are being answered
         self._taking: TimerHandle | None = None
         self._waits = self._has_moved = False
         self._coming: TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._late)
@@ -125,6 +148,10 @@ class Connection(HttpToolsProtocol):
         self._has_come()
         if self._taking is not None:
             self._taking.cancel()
+        if self._answered is not None and self._is_answering():
+            # uvicorn tells only the last in line.
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     # What comes.
@@ -132,8 +159,12 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
-        self._given, self._has_ended = 0, False
+        self._given, self._has_ended, self._is_reading = 0, False, True
         super().data_received(data)
+        self._is_reading = False
+        if self._next is not None:
+            (cycle, app), self._next = self._next, None
+            self._begin(cycle, app)
         if self._ending or not self._in_request:
             return
         if not self._has_ended:  # else most of it belongs to those before
@@ -178,17 +209,32 @@ class Connection(HttpToolsProtocol):
             self._coming = None
 
     def _is_answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline) or (self._answered is not None and not self._answered.response_complete)
 
     def _refuse(self, problem: Problem) -> None:
-        if not self._is_answering():
-            start, body = refusal(problem, "/")
-            passage = Passage(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
-            own = [(b"x-request-id", passage.id.encode()), (b"connection", b"close")]
-            fields = [*self.server_state.default_headers, *start["headers"], *ALWAYS, *own]
-            self.transport.write(STATUS_LINE[problem.status] + head(fields) + b"\r\n" + body["body"])
-            note(passage)
+        """Says what is wrong, once everything that came before it is answered, and ends the connection."""
+        self._ending = True
+        self._has_come()
+        if self._in_request and not self._in_head:
+            self._drop_last()
+        if self._is_answering():
+            self._wrong = problem
+            return
+        start, body = refusal(problem, "/")
+        passage = Passage(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
+        own = [(b"x-request-id", passage.id.encode()), (b"connection", b"close")]
+        self.transport.write(
+            STATUS_LINE[problem.status] + head([*_dated(), *start["headers"], *ALWAYS, *own]) + b"\r\n" + body["body"]
+        )
+        note(passage)
         self._end()
+
+    def _drop_last(self) -> None:
+        """Leaves out the last request, if it has not been begun: what is wrong is its body."""
+        if self.pipeline:
+            self.pipeline.popleft()
+        elif self._next is not None:
+            self._next = self._answered = None
 
     def _end(self) -> None:
         """Closes the connection once the client has taken what was said, or soon in any case."""
@@ -201,19 +247,25 @@ class Connection(HttpToolsProtocol):
     # What goes.
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
         whole = self._at_once(cycle, app)
-        if whole is None:
-            # What was given at once before it, out of the same read, has begun to count the time of rest.
-            self._unset_keepalive_if_required()
-            super()._start_asgi_task(cycle, app)
+        if whole is None and self._is_reading:
+            self._next = cycle, app
+        elif whole is None:
+            self._begin(cycle, app)
         else:
             cycle.response_started = cycle.response_complete = True
-            start = b"%s%s%s\r\n" % (STATUS_LINE[whole.status], head(cycle.default_headers), whole.head)
+            start = b"%s%s%s\r\n" % (STATUS_LINE[whole.status], head(_dated()), whole.head)
             # An empty piece would stay for ever in the buffer of asyncio's own transports.
             self.transport.writelines((start, whole.body) if whole.body else (start,))
             self._given += 1
             cycle.on_response = _nothing  # or each would hold the other in memory
             self.on_response_complete()
+
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # What was given at once before it, out of the same read, has begun to count the time of rest.
+        self._unset_keepalive_if_required()
+        super()._start_asgi_task(cycle, partial(self._answer, cycle, app))
 
     def _at_once(self, cycle: RequestResponseCycle, app: ASGI3Application) -> Whole | None:
         """A finished answer, where it may go right now. Of requests that wait behind each other only the last may have
@@ -225,6 +277,36 @@ class Connection(HttpToolsProtocol):
         with suppress(Exception):
             return at_once(app)(cast(Scope, cycle.scope))
         return None
+
+    async def _answer(
+        self, cycle: RequestResponseCycle, app: ASGI3Application, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Lets an application answer, and frames what HTTP/1.0 has no frame for."""
+        until_close = False
+
+        async def framed(message: Message) -> None:
+            nonlocal until_close
+            if message["type"] == "http.response.start":
+                cycle.default_headers = _dated()
+                until_close = scope["http_version"] == "1.0" and not _has_length(message)
+                if until_close:
+                    cycle.chunked_encoding = False  # HTTP/1.0 knows no chunks (RFC 9112, 6.1)
+            elif until_close:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await app(cast(Any, scope), cast(Any, receive), cast(Any, framed))
+        except BrokenOff:
+            cycle.disconnected = True
+            self._break_off()
+
+    def _break_off(self) -> None:
+        """Ends the connection so that no client takes what it has got of an answer for all of it, not even one to
+        which the end of the connection is the end of the answer."""
+        if (its_socket := self.transport.get_extra_info("socket")) is not None:
+            its_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE_GONE)
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -240,6 +322,8 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._await_taking()
+        elif self._wrong is not None and not self._is_answering():
+            self._refuse(self._wrong)
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from time import time
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.database import NOTHING, ReleaseMark
 from app.middleware import Enough, refusal
 from app.negotiation import HEADERS, Lines, Preferences
-from app.preconditions import FIELDS, UNCONDITIONAL, Outcome, Preconditions
+from app.preconditions import FIELDS, UNCONDITIONAL, Outcome, Preconditions, moment
 from app.problems import PreconditionFailed, Unavailable
 from app.whole import Fields, Whole
 
@@ -99,12 +100,16 @@ def _url(path: str, query: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer, and its 304; null where it is too large to be kept, and only good for a 304 then."""
+    """A finished answer, and its 304; null where it is too large to be kept, and only good for a 304 then.
+
+    It says when it was last modified once that moment, `due`, has come.
+    """
 
     full: Whole | None
     not_modified: Whole
     etag: str
     last_modified: str
+    due: float
     route: Any
     size: int
 
@@ -175,6 +180,8 @@ class Kept:
             elif outcome is Outcome.FAILED:
                 found = _failed(answer.not_modified.fields, scope["path"])
         if found is not None:
+            if answer.due > time():
+                found = Whole.of(found.status, _undated(found.fields), found.body)
             self._answers.move_to_end(place)
             scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
         return found
@@ -199,7 +206,7 @@ class Kept:
                 if answer is not None and release is not None:
                     self._keep(release, asked.key, answer)
                 instead = _instead(start, asked.conditions, scope["path"])
-                await send(start if instead is None else _start(instead))
+                await send(_dated(start if instead is None else _start(instead)))
                 start = {}
                 if instead is not None:
                     await send({"type": "http.response.body", "body": instead.body})
@@ -227,6 +234,22 @@ class Kept:
 
     def _forget(self, answer: Answer | None) -> None:
         self.size -= answer.size if answer is not None else 0
+
+
+def _due(last_modified: str) -> float:
+    changed = moment(last_modified)
+    return changed.timestamp() if changed is not None else 0
+
+
+def _undated(headers: Fields) -> Fields:
+    """What an answer says while its `Last-Modified` lies ahead, which must not be said (RFC 9110, 8.8.2.1): no two
+    releases share a second, so of several that follow each other closely the last are ahead; and clocks differ."""
+    return [pair for pair in headers if pair[0] != b"last-modified"]
+
+
+def _dated(start: Message) -> Message:
+    ahead = _due(Headers(raw=start["headers"]).get("last-modified", "")) > time()
+    return {**start, "headers": _undated(start["headers"])} if ahead else start
 
 
 def _start(answer: Whole) -> Message:
@@ -268,6 +291,7 @@ def _answer(headers: Fields, body: Message, route: Any) -> Answer | None:
         not_modified=not_modified,
         etag=found["etag"],
         last_modified=found.get("last-modified", ""),
+        due=_due(found.get("last-modified", "")),
         route=route,
         size=_OVERHEAD + size + 2 * len(not_modified.head),
     )

@@ -77,6 +77,13 @@ class Enough(Exception):
     """Ends a stream whose headers are all that was asked for."""
 
 
+class BrokenOff(Exception):
+    """Ends an answer that has begun and cannot be finished. Its connection is to end so that it does not look complete.
+
+    Whoever raises it has logged why, where it was not planned: the record of the request says that it was broken off.
+    """
+
+
 class Head:
     """Answers HEAD as GET of the whole without the body (RFC 9110, 14.2). A stream is stopped at its first piece.
 
@@ -128,13 +135,13 @@ class Failures:
 
         try:
             await self.app(scope, receive, noting_start)
-        except Enough:
+        except (Enough, BrokenOff):
             raise
-        except Exception:
+        except Exception as error:
             noted = {"request": state.get("request")}
             logger.exception("%s %s failed", scope["method"], scope["path"], extra=noted)
             if started:
-                raise  # the transfer must break visibly rather than look complete
+                raise BrokenOff from error
             for message in refusal(Problem("Something went wrong on our side. It has been logged."), scope["path"]):
                 await send(message)
         finally:

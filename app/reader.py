@@ -5,14 +5,15 @@ import copy
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from math import inf
 from threading import Event, Lock
+from time import monotonic
 from typing import TypeVar
 
 from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot, TooSlow
 from app.lanes import Lane
-from app.problems import Unavailable
+from app.problems import Abandoned, Unavailable
 from app.watch import Watch
 
 T = TypeVar("T")
@@ -25,11 +26,19 @@ WAITING = 32
 WAITING_SHORT = 256
 """So many short reads may wait for a thread, where they need one."""
 
+PLACE_SECONDS = 10.0
+"""So long a download waits for its place among those that run."""
+
+GIVES_WAY = 3.0
+"""While others wait for a place, a client that takes nothing of its download for so many seconds loses it."""
+
 AT_ONCE = 0.1
 """Seconds that a statement may hold the event loop. What takes longer begins again on a thread."""
 
 TURN = 0.0005
 """Seconds for which a thread may keep all others from computing."""
+
+_LOOKED = 0.05  # seconds between two looks for a place
 
 AHEAD = 4 * 2**20
 """So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
@@ -49,6 +58,7 @@ class Reader:
         self._watch = Watch(database)
         self._glance: ReleaseMark | None = None
         self.streams: set[Stream] = set()
+        self._line: list[object] = []  # downloads that wait for a place, the first to come in front
         self._note: Callable[[ReleaseMark], None] = lambda release: None
         self._gone: Callable[[], Awaitable[None]] = _never
 
@@ -112,13 +122,41 @@ class Reader:
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
-        here. Whoever asks has to close it. Raises Unavailable while too many others run."""
-        if len(self.streams) >= STREAMS:
-            raise Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
+        here. Whoever asks has to close it. Raises Unavailable while too many others run or wait."""
+        await self._place()
         try:
             return await self._begun(work)
         except ConnectionLost:
             return await self._begun(work)
+
+    async def _place(self) -> None:
+        """Waits in line until there is a place for one more download, and sees to it that the slowest gives way."""
+        if len(self.streams) < STREAMS and not self._line:
+            return
+        if len(self._line) >= WAITING:
+            raise _crowded()
+        me, left = object(), asyncio.ensure_future(self._gone())
+        self._line.append(me)
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                while self._line[0] is not me or len(self.streams) >= STREAMS:
+                    if left.done():
+                        raise Abandoned("The client has gone away.")
+                    self._make_room()
+                    await asyncio.sleep(_LOOKED)
+        except TimeoutError as error:
+            raise _crowded() from error
+        finally:
+            left.cancel()
+            self._line.remove(me)
+
+    def _make_room(self) -> None:
+        """Breaks off the download whose client has taken nothing for longest. One at a time: its end takes a moment."""
+        if len(self.streams) < STREAMS or any(one.gives_way for one in self.streams):
+            return
+        slowest = max(self.streams, key=lambda one: one.untaken)
+        if slowest.untaken >= GIVES_WAY:
+            slowest.give_way()
 
     async def _begun(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
@@ -146,6 +184,10 @@ class Reader:
         self.database.close()
 
 
+def _crowded() -> Unavailable:
+    return Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
+
+
 async def _never() -> None:
     await asyncio.Event().wait()
 
@@ -171,6 +213,8 @@ class Stream:
         self._threads = threads
         self._closed = closed
         self._turn = Lock()
+        self._offered: tuple[float, asyncio.Timeout] | None = None
+        self.gives_way = False
 
     async def start(self) -> None:
         size = 0
@@ -187,6 +231,28 @@ class Stream:
             yield self._ahead.pop(0)
         while (chunk := await self._on_thread(self._next)) is not None:
             yield chunk
+
+    @asynccontextmanager
+    async def offered(self, patience: float) -> AsyncIterator[None]:
+        """While the client takes a piece. Raises TimeoutError when it takes longer than `patience`, and when the
+        stream is to give way."""
+        async with asyncio.timeout(patience) as limit:
+            self._offered = monotonic(), limit
+            try:
+                yield
+            finally:
+                self._offered = None
+
+    @property
+    def untaken(self) -> float:
+        """Seconds for which the client has not taken the piece that it is offered."""
+        return monotonic() - self._offered[0] if self._offered is not None else 0
+
+    def give_way(self) -> None:
+        """Breaks off what is offered, so that another stream gets the place of this one."""
+        if self._offered is not None:
+            self.gives_way = True
+            self._offered[1].reschedule(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
         """Gives the snapshot back, even if whoever waits for it is given up meanwhile. May be called again."""

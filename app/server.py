@@ -28,6 +28,7 @@ HTTP: dict[str, Any] = {
     "ws": "none",
     "access_log": False,
     "server_header": False,
+    "date_header": False,  # connections have one of their own
     # Nothing here depends on who asks, nor by which address.
     "proxy_headers": False,
 }

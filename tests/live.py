@@ -1,5 +1,9 @@
-"""The service as users run it: `dateline serve` in a process of its own, on a free port of this machine."""
+"""The service as users run it: `dateline serve` in a process of its own, on a free port of this machine.
 
+A test fails if the server it ran has logged an error, whatever it answered.
+"""
+
+import logging
 import os
 import socket
 import subprocess
@@ -10,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 import uvicorn
@@ -32,22 +37,35 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database_url: str, *options: str, **settings: str) -> Iterator[str]:
-    """Serves a database; yields the base URL once the server answers. Raises with what it printed if it does not."""
+def serving(database_url: str, *options: str, log: Path | None = None, **settings: str) -> Iterator[str]:
+    """Serves a database; yields the base URL once the server answers. Raises with what it printed if it does not, and
+    if there is an error in it; `log` is a file to print it to."""
     port = free_port()
     command: list[str | Path] = [dateline(), "serve", "--port", str(port), *options]
     environment = {**os.environ, **settings, "DATELINE_DATABASE_URL": database_url}
     with (
-        TemporaryFile() as printed,
+        TemporaryFile() if log is None else log.open("w+b") as printed,
         subprocess.Popen(command, env=environment, stdout=printed, stderr=subprocess.STDOUT) as server,
     ):
         try:
             if not answers(port, server):
-                printed.seek(0)
-                raise RuntimeError(f"dateline serve does not answer: {printed.read().decode()}")
+                raise RuntimeError(f"dateline serve does not answer: {_text(printed)}")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+            server.wait(90)
+        assert_well(_text(printed))
+
+
+def _text(printed: IO[bytes]) -> str:
+    printed.seek(0)
+    return printed.read().decode()
+
+
+def assert_well(log: str) -> None:
+    """Fails for what a server has printed if something went wrong that it did not plan for."""
+    wrong = [line for line in log.splitlines() if "Traceback" in line or '"level": "error"' in line]
+    assert not wrong, "\n".join(wrong)[:5000]
 
 
 def answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
@@ -72,12 +90,12 @@ def soon(condition: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def listening(app: ASGIApp) -> Iterator[tuple[int, ServerState]]:
+def listening(app: ASGIApp, *, errors: bool = False) -> Iterator[tuple[int, ServerState]]:
     """Serves an app in a thread, as `dateline serve` would; yields the port, and what the server knows of its
-    connections."""
+    connections. Nothing may go wrong there that is not planned for, unless `errors` are expected."""
     config = uvicorn.Config(app, log_config=None, lifespan="on", **HTTP)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, _heard() as heard:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
@@ -85,6 +103,28 @@ def listening(app: ASGIApp) -> Iterator[tuple[int, ServerState]]:
         finally:
             server.should_exit = True
             thread.join(60)
+        assert errors or not heard, "\n".join(heard)[:5000]
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """The errors that are logged meanwhile."""
+    heard: list[str] = []
+    formatter = logging.Formatter()
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(formatter.format(record))
+
+    listener = Listener(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("dateline", "uvicorn.error")]
+    for logger in loggers:
+        logger.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        for logger in loggers:
+            logger.removeHandler(listener)
 
 
 @pytest.fixture(scope="session")

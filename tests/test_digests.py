@@ -1,6 +1,9 @@
 """Digests: written fast, they are those of the library for RFC 8785."""
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -9,6 +12,11 @@ from hypothesis import strategies as st
 
 from app.digests import canonical
 from app.documents import DOCUMENTS
+from app.settings import ROOT
+from tests import newsroom
+from tests.answers import body
+from tests.conftest import load_seed, serving
+from tests.newsroom import record
 
 KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=20)
@@ -43,6 +51,35 @@ def test_no_number_but_a_points_has_decimals() -> None:
         allowed = {"places"} if resource == "places" else {"LocationDocument"}
         assert {name for name, _ in found} <= allowed
         assert {field for _, field in found} <= {"latitude", "longitude"}
+
+
+def _written(value: Any) -> Any:
+    """A value as the README's rule has it: keys in order, and whole numbers without decimals."""
+    if isinstance(value, dict):
+        return {key: _written(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def test_the_rule_as_it_is_published_gives_the_digest(tmp_path: Path, database_url: str) -> None:
+    """Also for a point at whole degrees, which JSON's writers have as 60.0."""
+    assert "RFC 8785, which\nwrites 60.0 as 60" in (ROOT / "README.md").read_text("utf-8")
+    files = newsroom.small()
+    place = record(files, "places.yaml", "orsa")
+    place["coordinate"] |= {"latitude": "60", "longitude": "15.0"}
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    lines: list[str] = []
+    plain: list[str] = []
+    with serving(database_url) as client:
+        for entry in body(client, "/v1/changes?include=document&limit=500")["data"]:
+            document = {name: entry["document"][name] for name in entry["document"].keys() - {"version", "changed_in"}}
+            for found, data in ((lines, _written(document)), (plain, document)):
+                text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+                found.append(f"{entry['type']}/{entry['id']} {sha256(text.encode()).hexdigest()}")
+        published = body(client, "/v1/releases/1")["data"]["digest"]
+    assert sha256("\n".join(sorted(lines)).encode()).hexdigest() == published
+    assert sha256("\n".join(sorted(plain)).encode()).hexdigest() != published, "without the clause it would not be"
 
 
 def _decimals(schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:

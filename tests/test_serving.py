@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import newsroom
 from tests.conftest import NewDatabase, load_seed
-from tests.live import answers, dateline, free_port, soon
+from tests.live import answers, assert_well, dateline, free_port, soon
 from tests.test_cli import environment
 from tests.test_streams import NOTE, PLACES, _add_places
 
@@ -62,6 +62,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[Running]:
     finally:
         process.kill()
         process.wait(60)
+    assert_well(printed.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")

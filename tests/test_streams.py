@@ -19,6 +19,7 @@ from starlette.types import Message
 
 from app.database import BATCH, STREAMS, Database, Snapshot
 from app.main import create_app
+from app.middleware import BrokenOff
 from app.models import Place, StoredDocument
 from app.problems import Unavailable
 from app.reader import AHEAD, Reader
@@ -140,7 +141,8 @@ def test_a_stream_belongs_to_the_release_that_it_began_in(new_database: NewDatab
     reader.close()
 
 
-def test_no_more_streams_than_there_are_connections_for(many_url: str) -> None:
+def test_no_more_streams_than_there_are_connections_for(many_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.reader.PLACE_SECONDS", 0.2)
     reader = Reader(Database(many_url))
 
     async def scenario() -> None:
@@ -267,8 +269,9 @@ def test_a_client_that_takes_too_long_is_cut_off(many_url: str, bounds: dict[str
 
     async def scenario() -> None:
         transfer = Transfer(await reader.stream(_places), "text/csv", {}, **bounds)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(BrokenOff) as broken_off:
             await transfer({"type": "http"}, receive, send)
+        assert isinstance(broken_off.value.__cause__, TimeoutError)
 
     asyncio.run(scenario())
     assert reader.streams == set()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -95,7 +95,6 @@ class Features:
     matched: int | None
     last: Mark | None
     release: int
-    at: str
 
 
 def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Features:
@@ -108,7 +107,6 @@ def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Fea
         matched=_matched(snapshot, within.resource, conditions),
         last=found[-1][0] if more else None,
         release=snapshot.release.number,
-        at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
 
 

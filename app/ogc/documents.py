@@ -94,7 +94,10 @@ def schema(root: str, one: Collection) -> Json:
 
 
 def features(root: str, one: Collection, found: Features, asked: Request) -> Json:
-    """A page of features. `asked` repeats the request, so that the next page keeps every filter."""
+    """A page of features. `asked` repeats the request, so that the next page keeps every filter.
+
+    The optional `timeStamp` would make other bytes every second of what is the same as long as the release is.
+    """
     links = [
         _link(asked.link(), "self", GEOJSON, "This page"),
         _link(f"{root}/collections/{one.name}", "collection", JSON, one.title),
@@ -104,7 +107,6 @@ def features(root: str, one: Collection, found: Features, asked: Request) -> Jso
     counted = {} if found.matched is None else {"numberMatched": found.matched}
     return {
         "type": "FeatureCollection",
-        "timeStamp": found.at,
         **counted,
         "numberReturned": len(found.features),
         "links": links,

@@ -138,7 +138,6 @@ def _page(feature: Json) -> Json:
     return _object(
         ["type", "features"],
         type={"type": "string", "enum": ["FeatureCollection"]},
-        timeStamp={"type": "string", "format": "date-time"},
         numberMatched={"type": "integer", "minimum": 0},
         numberReturned={"type": "integer", "minimum": 0},
         links=_LINKS,

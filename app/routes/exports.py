@@ -18,7 +18,7 @@ from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
 from app.kept import url_of
 from app.links import link_field
-from app.middleware import gone
+from app.middleware import BrokenOff, gone
 from app.negotiation import Preferences
 from app.prepared import Draft, NoRoom, PreparedFile, PreparedFiles
 from app.problems import Unavailable
@@ -204,8 +204,8 @@ def _schema(name: str, suffix: str) -> dict[str, Any]:
 class Transfer(Response):
     """Sends a stream chunk by chunk, and gives its snapshot back however that ends.
 
-    An error on the way is raised, so that the server breaks the connection. A client that has gone away is sent
-    nothing more.
+    An error on the way is raised, so that the server breaks the connection; and it is broken off where the client, or
+    the database, takes longer than is planned for. A client that has gone away is sent nothing more.
     """
 
     def __init__(
@@ -231,9 +231,11 @@ class Transfer(Response):
                 async for chunk in self.stream.chunks():
                     if left.done():
                         return
-                    async with asyncio.timeout(self.patience):
+                    async with self.stream.offered(self.patience):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, Unavailable) as error:
+            raise BrokenOff from error
         finally:
             left.cancel()
             await self.stream.close()
