@@ -116,6 +116,9 @@ def test_the_definition_is_valid_and_true(client: TestClient) -> None:
         [(type_, content)] = operations["get"]["responses"]["200"]["content"].items()
         assert response.headers["content-type"] == type_
         OAS30Validator({**content["schema"], "components": found["components"]}).validate(response.json())
+        declared = operations["get"]["responses"].keys()
+        assert declared >= {"304", "400", "405", "408", "412", "414", "431", "500", "503"}
+        assert (declared >= {"308", "404", "410"}) is path.endswith("{featureId}")
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)

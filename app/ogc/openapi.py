@@ -58,7 +58,12 @@ def _of_collection(one: Collection) -> Json:
         f"{here}/items/{{featureId}}": _get(
             f"{name}.feature",
             "Read one feature",
-            {**single, "404": _problem("No such feature")},
+            {
+                **single,
+                "308": _problem("The record was merged with another; `Location` leads to that"),
+                "404": _problem("No such feature"),
+                "410": _problem("The record was removed"),
+            },
             [by_id, *_parameters(Crs)],
         ),
     }
@@ -66,8 +71,21 @@ def _of_collection(one: Collection) -> Json:
 
 def _get(name: str, summary: str, responses: Json, parameters: list[Json] | None = None) -> Json:
     tag = {"tags": ["data" if parameters else "about"], "operationId": name, "summary": summary}
-    refusal = {"400": _problem("A parameter is unknown or has a bad value")}
-    return {"get": {**tag, "parameters": parameters or [], "responses": {**responses, **refusal}}}
+    refusals = {status: _problem(description) for status, description in _BY_ANY.items()}
+    current = {"304": {"description": "What the request's validators name is current"}}
+    return {"get": {**tag, "parameters": parameters or [], "responses": {**responses, **current, **refusals}}}
+
+
+_BY_ANY = {
+    "400": "A parameter is unknown or has a bad value",
+    "405": "The service is read-only",
+    "408": "The request did not come to its end in time",
+    "412": "The request's conditions name what is there no longer",
+    "414": "The request line is too long",
+    "431": "The headers of the request are too large",
+    "500": "Something went wrong on the side of the service",
+    "503": "The database cannot answer at the moment; `Retry-After` says when to try again",
+}
 
 
 def _parameters(model: type[BaseModel]) -> list[Json]:

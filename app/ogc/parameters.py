@@ -113,7 +113,7 @@ Box = Annotated[
     BeforeValidator(_bbox),
     WithJsonSchema({"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}),
 ]
-After = Annotated[Mark, BeforeValidator(_mark), WithJsonSchema({"type": "string"})]
+After = Annotated[Mark, BeforeValidator(_mark), WithJsonSchema({"type": "string", "pattern": f"^{_MARK.pattern}$"})]
 # GDAL turns `date <= B AND date >= A` into two parameters of this name; both must hold.
 Times = Annotated[list[Annotated[Interval, BeforeValidator(_interval)]], WithJsonSchema({"type": "string"})]
 
