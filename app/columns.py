@@ -50,6 +50,7 @@ class Served(Table):
     `number` is that of its document: on SQLite the row's own, so that every index leads to documents without the row;
     the id is what others refer to. `sort_name` is the name or title that lists sort by, without case and accents.
     `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and `changed_in`.
+    `terms_checksum` is that of the terms that the record is found by, some of which come from what it names.
     """
 
     number: int = Field(
@@ -61,6 +62,7 @@ class Served(Table):
     digest: str
     version: int
     changed_in: int = Field(foreign_key="releases.number")
+    terms_checksum: int = Field(sa_type=NUMBER, sa_column_kwargs={"server_default": "0"})
     sort_name: str = Field(sa_type=TEXT)
 
 

@@ -65,6 +65,7 @@ class ReleaseMark:
     digest: str
     loaded_at: str
     counts: dict[str, int]
+    languages: tuple[str, ...] = ()
 
     @cached_property
     def mark(self) -> str:
@@ -75,12 +76,12 @@ class ReleaseMark:
 NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
 
 
-_NEWEST = "SELECT number, digest, loaded_at, counts FROM releases ORDER BY number DESC LIMIT 1"
+_NEWEST = "SELECT number, digest, loaded_at, counts, languages FROM releases ORDER BY number DESC LIMIT 1"
 
 
 @lru_cache(maxsize=16)
-def _release(number: int, digest: str, loaded_at: str, counts: str) -> ReleaseMark:
-    return ReleaseMark(number, digest, loaded_at, json.loads(counts))
+def _release(number: int, digest: str, loaded_at: str, counts: str, languages: str) -> ReleaseMark:
+    return ReleaseMark(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
 
 
 @lru_cache(maxsize=64)

@@ -34,8 +34,9 @@ from app.codebook import (
 )
 from app.digests import Data, body
 
-SHAPE = 3
-"""Raised by one when a document's shape or a column's meaning changes; the next load then renders everything anew."""
+SHAPE = 4
+"""Raised by one when a document's shape, a column's meaning or the making of terms (`terms`, `stems`) changes; the next
+load then renders everything anew."""
 
 PartyType = Literal["person", "organization"]
 RecordType = Literal["article", "incident", "place", "person", "organization", "quote", "statement", "casualty"]

@@ -87,7 +87,8 @@ class ListMeta(BaseModel):
     not_judged: NotJudged
     returned: int = Field(description="How many records this page holds.")
     did_you_mean: list[Suggestion] | None = Field(
-        description="Only where nothing was found: what finds something, as a point with its longitude first."
+        description="Only where nothing was found: what finds something, as a point with its longitude first, or `q` "
+        "with the nearest words that records have."
     )
 
 

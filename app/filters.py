@@ -23,6 +23,7 @@ from app.codebook import (
 )
 from app.documents import RecordType
 from app.values import (
+    QUESTION,
     ArticleIds,
     Box,
     Cursor,
@@ -101,9 +102,8 @@ class Listing(BaseModel):
     q: Words | None = Field(
         None,
         description=(
-            'Words that must all be there; `"a phrase"`, `-without`, `begin*`. Case, accents, hyphens, apostrophes '
-            "and a leading al- make no difference. The best matches come first, unless `sort` says otherwise; more "
-            "than 20,000 stand in the list's usual order."
+            f"{QUESTION} The best matches come first, unless `sort` says otherwise; more than 20,000 stand in the "
+            "list's usual order."
         ),
         examples=["kanoos"],
     )

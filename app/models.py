@@ -25,7 +25,7 @@ class StoredDocument(Table, table=True):
 
 class Release(Table, table=True):
     """The only thing that changes data. `digest` is computed over all records; `counts` is JSON by resource,
-    `verified` JSON or null."""
+    `languages` a JSON list of those that its articles are in, `verified` JSON or null."""
 
     __tablename__ = "releases"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -34,6 +34,7 @@ class Release(Table, table=True):
     shape: int
     digest: str
     counts: str
+    languages: str = Field(sa_column_kwargs={"server_default": '["en"]'})
     verified: str | None
 
 
@@ -402,3 +403,12 @@ class SearchEntry(Table, table=True):
     __tablename__ = "search_entries"
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
     terms: str = Field(sa_type=TERMS)
+
+
+class KnownWords(Table, table=True):
+    """The words that a misspelt one may stand for, separated by spaces, the most frequent first: those of the release
+    that was loaded last."""
+
+    __tablename__ = "known_words"
+    release: int = Field(foreign_key="releases.number", primary_key=True, sa_column_kwargs={"autoincrement": False})
+    words: str

@@ -23,6 +23,10 @@ Range = tuple[int, int]
 """First and last, both included."""
 
 
+EVERYTHING: Range = (1 << _TYPE, ((len(_TYPES) + 1) << _TYPE) - 1)
+"""The numbers of all entries."""
+
+
 def of_type(kind: str) -> Range:
     """The numbers of a type."""
     first = (_TYPES.index(kind) + 1) << _TYPE

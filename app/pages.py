@@ -14,7 +14,7 @@ from app import cursors
 from app.database import Snapshot
 from app.filters import FILTERS, DetailFilters, Listing
 from app.links import LONGEST_IN_HEAD, address
-from app.meant import exchanged
+from app.meant import exchanged, respelled
 from app.models import Change
 from app.nearest import nearest
 from app.parameters import MOST_ERRORS, MOST_VALUES, short
@@ -24,7 +24,6 @@ from app.queries.conditions import AXES, FEW, MANY, Condition
 from app.queries.search import RANKED, size
 from app.references import REFERRING, referred
 from app.registry import SERVED, TYPES, document_of
-from app.terms import question
 from app.values import SLUG, Refers
 
 EXACT_UP_TO = 10_000
@@ -71,9 +70,10 @@ class Request:
 
 def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
     """One page of a list."""
-    order = ordering(snapshot, resource, filters)
+    asked = resolved(snapshot, filters)
+    order = ordering(snapshot, resource, asked)
     mark = _mark(snapshot, resource, filters, order)
-    conditions = narrowed(snapshot, resource, resolved(snapshot, filters), order)
+    conditions = narrowed(snapshot, resource, asked, order)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, order.kind, str)
     rows = page(snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1)
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
@@ -84,7 +84,7 @@ def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request:
         "release": snapshot.release.number,
         **_counts(snapshot, resource, conditions, filters),
         "returned": len(rows),
-        "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, filters, request),
+        "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, asked, request),
     }
     body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
     return Answer(body, snapshot.release.number, links.get("next"))
@@ -96,12 +96,16 @@ def _meant(snapshot: Snapshot, resource: Resource, filters: Listing, request: Re
 
     def matched(asked: Listing) -> int | None:
         order = ordering(snapshot, resource, asked)
-        conditions = narrowed(snapshot, resource, resolved(snapshot, asked), order)
+        conditions = narrowed(snapshot, resource, asked, order)
         if few:
             return int(snapshot.value(resource.count(conditions)))
         return None if page(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
 
-    return exchanged(filters, request.items, matched)
+    found = exchanged(filters, request.items, matched)
+    if filters.q is None:
+        return found
+    respellings = respelled(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked})))
+    return [*(found or ()), *(respellings or ())] or None
 
 
 def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:
@@ -137,7 +141,7 @@ def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
     order = resource.order(filters)
     if order.ranks is None or filters.q is None:
         return order
-    matches = snapshot.value(size(question(filters.q), resource.type, RANKED))
+    matches = snapshot.value(size(filters.q, resource.type, RANKED))
     return order if matches <= RANKED else resource.order(filters, ranked=False)
 
 
@@ -173,11 +177,13 @@ def reached(snapshot: Snapshot, name: str, release: int) -> None:
 
 def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
     """Filters with every id looked up: a merged id is followed, one that does not exist is an error, and so is a
-    release that has not been."""
+    release that has not been. Words are looked for in every language that there is."""
     if filters.changed_since is not None:
         reached(snapshot, "changed_since", filters.changed_since)
-    changes: dict[str, list[str]] = {}
+    changes: dict[str, Any] = {}
     errors: list[ParameterError] = []
+    if filters.q is not None:
+        changes["q"] = filters.q.within(snapshot.release.languages)
     for name, resources in _referring(type(filters)):
         if ids := getattr(filters, name):
             changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)

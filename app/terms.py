@@ -1,27 +1,40 @@
 """Text as terms of a full-text search, and what somebody asks of them.
 
 The terms are made here, once, for the index and for the question alike; a database only stores and compares them. So
-a search finds the same on every engine, whatever the case, accents, hyphens, apostrophes or `al-` before a name.
+a search finds the same on every engine. Letters are compared as `folding` has them, words by their `stems`; the index
+has both the words as they stand, for "phrases" and prefix*, and the stems of those that are none themselves.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import combinations
 
+from app.folding import apart, letters
 from app.problems import BadValue
+from app.stems import ENGLISH, stem
 
-_WORD = re.compile(r"[^\W_]+(?:['’ʼʿʾ`.][^\W_]+)*")
+_WORD = re.compile(r"[^\s'.]+(?:['.][^\s'.]+)*")
 # Of ASCII, what is not part of a word, as a space.
 _PLAIN = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
 _ASKED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-_ABBREVIATION = re.compile(r"[^\W_](?:\.[^\W_])+")
+_ABBREVIATION = re.compile(r"[^\s'.](?:\.[^\s'.])+")
 _ARTICLES = frozenset({"al", "el"})
 """The Arabic article: written or left out, joined or apart, it never tells two names apart."""
 
+_ARABIC_ARTICLE = re.compile("^(?:[وفبك]?ال|لل)(?=.{3})")
+"""The article in its own script, with the small words that are written together with it."""
+
+_ASSIMILATED = {"ad": "d", "adh": "d", "an": "n", "ar": "r", "as": "s", "ash": "sh", "at": "t", "az": "z"}
+"""The article as it sounds before some letters: ar-Raqqah, ash-Sharqat."""
+
 BETWEEN = "_"
 """Stands between two texts of a record, so that no phrase runs from one into the other."""
+
+BEHIND = "__"
+"""Stands behind the texts, before each term that none of them has as it is; so no phrase runs into these either."""
 
 LONGEST = 100
 """Characters of a term that count; PostgreSQL takes no more than 2 kB."""
@@ -41,42 +54,96 @@ class Word:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Terms that stand side by side; with `prefix` the last one may go on."""
+    """Terms of which each must be there in any of its forms; with `exact` as they stand, side by side, and with
+    `prefix` so that the last one may go on."""
 
     terms: tuple[str, ...]
+    exact: bool = False
     prefix: bool = False
     excluded: bool = False
+
+    @property
+    def is_a_word(self) -> bool:
+        return len(self.terms) == 1 and not self.prefix
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is looked for: every phrase that is not excluded, and none that is."""
+    """What is looked for: every phrase that is not excluded (or `needed` of them), and none that is."""
 
+    text: str
     phrases: tuple[Phrase, ...]
+    languages: tuple[str, ...] = (ENGLISH,)
+    needed: int | None = None
+
+    @property
+    def wanted(self) -> tuple[Phrase, ...]:
+        return tuple(phrase for phrase in self.phrases if not phrase.excluded)
 
     @property
     def is_a_word(self) -> bool:
         """Whether a single whole word is looked for: what has it need not be compared with anything."""
-        return len(self.phrases) == 1 and len(self.phrases[0].terms) == 1 and not self.phrases[0].prefix
+        return len(self.phrases) == 1 and self.phrases[0].is_a_word
+
+    @property
+    def choices(self) -> Iterator[tuple[Phrase, ...]]:
+        """The phrases of which those of one choice must all be there."""
+        return combinations(self.wanted, len(self.wanted) if self.needed is None else self.needed)
+
+    def within(self, languages: Iterable[str]) -> "Question":
+        """The same question to texts in these languages."""
+        return replace(self, languages=tuple(dict.fromkeys((ENGLISH, *languages))))
+
+    def only(self, phrase: Phrase, terms: tuple[str, ...]) -> "Question":
+        """The question for some terms of a phrase alone."""
+        return replace(self, phrases=(replace(phrase, terms=terms),), needed=None)
+
+    def partly(self, phrases: Iterable[Phrase], needed: int) -> "Question":
+        """The question for so many of some phrases, without what it excludes."""
+        excluded = (phrase for phrase in self.phrases if phrase.excluded)
+        return replace(self, phrases=(*phrases, *excluded), needed=needed)
+
+    def forms(self, term: str) -> tuple[str, ...]:
+        """The terms that stand for any form of a word."""
+        return tuple(dict.fromkeys(stem(term, language) for language in self.languages))
 
     def meets(self, term: str) -> bool:
         """Whether a term is one of those looked for."""
-        for phrase in self.phrases:
-            if not phrase.excluded and (term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1])):
+        forms = self.forms(term)
+        for phrase in self.wanted:
+            if phrase.exact:
+                if term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1]):
+                    return True
+            elif any(form in forms for one in phrase.terms for form in self.forms(one)):
                 return True
         return False
 
 
 def words(text: str) -> Iterator[Word]:
     """The terms of a text with their places."""
-    for match in _WORD.finditer(text):
+    plain, places = _traced(text)
+    for match in _WORD.finditer(plain):
         start = match.start()
-        parts = [match[0]] if _ABBREVIATION.fullmatch(match[0]) else match[0].split(".")
-        for part in parts:
-            term = _term(part)
-            if term and term not in _ARTICLES:
-                yield Word(term, start, start + len(part))
+        for part in _parts(match[0]):
+            if term := _term(part):
+                yield Word(term, places[start][0], places[start + len(part) - 1][1])
             start += len(part) + 1
+
+
+def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The letters of a text, and for each where it comes from: a character with its marks."""
+    plain: list[str] = []
+    places: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        found = apart(letters(text[start:end]))
+        plain.append(found)
+        places += [(start, end)] * len(found)
+        start = end
+    return "".join(plain), places
 
 
 def terms(text: str) -> list[str]:
@@ -84,13 +151,7 @@ def terms(text: str) -> list[str]:
     if _is_plain(text):
         found = text.encode().lower().translate(_PLAIN).decode().split()
         return [term[:LONGEST] for term in found if term not in _ARTICLES]
-    found = []
-    for part in _WORD.findall(text):
-        if "." in part:
-            found += [word.term for word in words(part)]
-        elif (term := _term(part)) and term not in _ARTICLES:
-            found.append(term)
-    return found
+    return [term for word in _WORD.findall(apart(letters(text))) for part in _parts(word) if (term := _term(part))]
 
 
 def _is_plain(text: str) -> bool:
@@ -100,9 +161,30 @@ def _is_plain(text: str) -> bool:
     return "." not in text or text.count(".") == text.count(". ") + text.endswith(".")
 
 
-def type_term(kind: str) -> str:
-    """The term that every record of a type carries; no text has it, because terms of texts have no underscore."""
-    return f"type_{kind}"
+def _parts(word: str) -> list[str]:
+    """A word at its dots: `U.S.` is one, `e.g.The` two."""
+    return [word] if _ABBREVIATION.fullmatch(word) else word.split(".")
+
+
+def _term(word: str) -> str:
+    """The term of a folded word; empty for the article."""
+    term = word.removesuffix("'s").replace("'", "").replace(".", "")
+    if not term.isascii():
+        term = _ARABIC_ARTICLE.sub("", term)
+    return "" if term in _ARTICLES else term[:LONGEST]
+
+
+def indexed(texts: Sequence[str], labels: Sequence[str], languages: Iterable[str]) -> str:
+    """What a record is found by, separated by spaces: the terms of its texts in order, then the stems of these and of
+    its labels, as far as they are no terms of the texts."""
+    in_order: list[str] = []
+    for text in texts:
+        in_order += (BETWEEN, *terms(text))
+    there = set(in_order)
+    whole, stems = there.union(terms(" ".join(labels))), set[str]()
+    for language in languages:
+        stems.update([stem(term, language) for term in whole])
+    return " ".join((*in_order[1:], *(f"{BEHIND} {one}" for one in sorted(stems - there))))
 
 
 @lru_cache(maxsize=1_024)
@@ -112,13 +194,29 @@ def question(text: str) -> Question:
     for match in _ASKED.finditer(text):
         minus, quoted, plain = match.groups()
         found = tuple(terms(quoted if quoted is not None else plain))
+        prefix = (plain or "").endswith("*")
         if found:
-            phrases.append(Phrase(found, (plain or "").endswith("*"), minus == "-"))
+            phrases.append(Phrase(found, quoted is not None or prefix, prefix, minus == "-"))
+    phrases = _without_articles(phrases) if phrases else phrases
     if not any(not phrase.excluded for phrase in phrases):
         raise BadValue("needs a word to look for: letters or digits, not only signs, exclusions or 'al'")
     if sum(len(phrase.terms) for phrase in phrases) > MOST_TERMS:
         raise BadValue(f"has more than {MOST_TERMS} words")
-    return Question(tuple(phrases))
+    return Question(text, tuple(phrases))
+
+
+def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
+    """Names without the article that sounds like their beginning, joined to it or apart."""
+    ahead = ["" if phrase.excluded else phrase.terms[0] for phrase in phrases[1:]] + [""]
+    found = []
+    for phrase, following in zip(phrases, ahead, strict=True):
+        first, *others = phrase.terms
+        joined = others[0] if others else following
+        if phrase.exact or phrase.excluded or not joined.startswith(_ASSIMILATED.get(first, "-")):
+            found.append(phrase)
+        elif others:
+            found.append(replace(phrase, terms=tuple(others)))
+    return found
 
 
 @dataclass(frozen=True)
@@ -155,10 +253,3 @@ def _stretch(text: str, met: list[Word]) -> list[Segment]:
     if begin:
         found.insert(0, Segment("…", False))
     return [segment for segment in found if segment.text]
-
-
-@lru_cache(maxsize=16_384)
-def _term(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word).casefold()
-    plain = re.sub(r"['’ʼʿʾ`]s$", "", plain)
-    return "".join(char for char in plain if char.isalnum())[:LONGEST]

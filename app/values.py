@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
 
 from app.notations import read
 from app.problems import BadValue
-from app.terms import question
+from app.terms import Question, question
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _DEGREES = r" *[+-]?[0-9]{1,3}(\.[0-9]{1,12})? *"
@@ -164,9 +164,23 @@ def interval(value: str) -> Interval:
     return Interval(start, end)
 
 
-def _searchable(value: str) -> str:
-    question(value)
-    return value
+def _words(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not 1 <= len(value) <= LONGEST_QUESTION:
+        raise BadValue(f"must have 1 to {LONGEST_QUESTION} characters")
+    return question(value)
+
+
+QUESTION = (
+    "Words that must all be there, each in any of its forms: `raid` finds `raided`, `armored` finds `armoured`. "
+    '`"a phrase"` is looked for as it stands; `-without`, `begin*`. Case, accents, hyphens, apostrophes, vowel marks '
+    "and a leading al- make no difference. A record is found by its texts, its id, the words for its kinds, roles and "
+    "topics, and by the names of what it names, in all their spellings."
+)
+
+LONGEST_QUESTION = 200
+"""Characters of what is looked for by words."""
 
 
 _TRUTHS = {
@@ -209,7 +223,10 @@ Id = Annotated[
 ]
 """Whether there is such a record, and what may be meant by a text that is no id, is seen when records are looked up."""
 Words = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=f"^{_LINE}$"), AfterValidator(_searchable)
+    Question,
+    BeforeValidator(_words),
+    PlainSerializer(lambda asked: asked.text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION, "pattern": f"^{_LINE}$"}),
 ]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]

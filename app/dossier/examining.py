@@ -21,7 +21,7 @@ from app.documents import check as check_document
 from app.dossier.checking import check as check_entries
 from app.dossier.dates import Days
 from app.dossier.files import Fault
-from app.dossier.indexing import Finding, finding
+from app.dossier.indexing import Finding, checksum, finding
 from app.dossier.ledger import Ledger
 from app.dossier.links import Known
 from app.dossier.neighbours import Neighbours
@@ -137,17 +137,18 @@ def make(surveyed: Surveyed, part: Part) -> tuple[list[tuple[Any, ...]], list[Fa
     """The records of a part, ready to be written; none where it has faults. They are `Made`, as plain tuples, which
     come from another process in little more than half the time."""
     documents, faults = rendered(surveyed, part)
-    return [tuple(_made(*one)) for one in documents], faults
+    return [tuple(_made(*one, surveyed.outline)) for one in documents], faults
 
 
-def _made(resource: str, data: Data, days: Days | None) -> Made:
+def _made(resource: str, data: Data, days: Days | None, outline: Outline) -> Made:
     found = rows(resource, data, days)
+    its_finding = finding(data, found.columns, outline)
     by_model: dict[type[Any], list[dict[str, Any]]] = {}
     for model, row in found.owned:
         by_model.setdefault(model, []).append(row)
     owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    own = _values(SERVED[resource].__tablename__)(found.columns)
-    return Made(resource, data["id"], digest(data), body(data), own, owned, finding(data, found.columns))
+    own = _values(SERVED[resource].__tablename__)({**found.columns, "terms_checksum": checksum(its_finding)})
+    return Made(resource, data["id"], digest(data), body(data), own, owned, its_finding)
 
 
 @cache

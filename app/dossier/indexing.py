@@ -3,18 +3,22 @@
 PostgreSQL indexes boxes as it indexes other columns; SQLite keeps them in R*Trees of their own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from app.digests import Data
+from app.dossier.survey import Outline
 from app.dossier.writing import Writer
 from app.models import SearchEntry
 from app.numbering import entry
-from app.terms import BETWEEN, terms, type_term
-from app.texts import texts
+from app.registry import SERVED, TYPES
+from app.stems import ENGLISH
+from app.terms import indexed
+from app.texts import labels, named, texts
 
 BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
 """The R*Tree of each type that has points."""
@@ -39,15 +43,36 @@ Finding = tuple[str, str, str | None, Box | None]
 million of them come from other processes."""
 
 
-def finding(document: Data, columns: Mapping[str, Any]) -> Finding:
+def finding(document: Data, columns: Mapping[str, Any], outline: Outline) -> Finding:
     """What a document, whose columns have its box, is found by."""
-    found = [type_term(document["type"])]
-    for one in texts(document):
-        found += [BETWEEN, *terms(one)]
+    its_texts = dict.fromkeys((*texts(document), *_names(document, outline)))
+    terms = indexed(list(its_texts), labels(document), _languages(document, outline))
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
-    return document["type"], " ".join(found), columns.get("sort_date"), box
+    return document["type"], terms, columns.get("sort_date"), box
+
+
+def checksum(found: Finding) -> int:
+    """What tells a load that a record's terms have changed though its document has not."""
+    return crc32(found[1].encode())
+
+
+def _names(document: Data, outline: Outline) -> Iterator[str]:
+    """The names, other spellings included, of what a document names."""
+    for resource, id_ in named(document):
+        known = outline.of(resource)[id_]
+        yield known[0]
+        yield from known.aliases
+
+
+def _languages(document: Data, outline: Outline) -> list[str]:
+    """The languages of the articles that a document rests on."""
+    if document["type"] == "article":
+        return [outline.articles[document["id"]].language]
+    if document["type"] in ("place", "person", "organization"):
+        return [ENGLISH]
+    return sorted({outline.articles[span["article"]].language for span in document["evidence"]}) or [ENGLISH]
 
 
 class Index:
@@ -85,6 +110,17 @@ class Index:
             if kind in BOXES:
                 self._writer.many(_FORGET_BOX.format(BOXES[kind]), [(document,) for _, document in entries])
         connection.execute(delete(SearchEntry).where(mine))
+
+    def move(self, resource: str, findings: Sequence[tuple[Finding, int]]) -> None:
+        """Changes what records are found by that have not changed themselves: something that they name has another
+        name or one more spelling."""
+        # The day is the same as before, like the rest of the document.
+        self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in findings])
+        self.add(findings)
+        table = SERVED[resource]
+        for found, number in findings:
+            its_own = update(table).where(col(table.number) == number)
+            self._writer.connection.execute(its_own.values(terms_checksum=checksum(found)))
 
     def finish(self) -> None:
         if self._later and self._writer.is_sqlite:

@@ -23,11 +23,12 @@ from app.digests import digest_of_lines, finished
 from app.documents import SHAPE
 from app.dossier.earlier import missing, names, removed, reused
 from app.dossier.examining import Made, Progress, Survey, dossier, make, silent, survey
-from app.dossier.indexing import Index
+from app.dossier.indexing import Finding, Index, checksum
 from app.dossier.plans import Plan, Planned
 from app.dossier.reading import DossierError
 from app.dossier.rows import DATED
 from app.dossier.verifying import ArticleFile, verify
+from app.dossier.vocabulary import Vocabulary
 from app.dossier.writing import Row, Writer, batches, columns
 from app.registry import OWNED, SERVED, TYPES
 
@@ -105,6 +106,7 @@ class _Loading:
         self._progress = progress
         self._writer = Writer(connection)
         self._index = Index(self._writer, later=bulk)
+        self._vocabulary = Vocabulary()
         self._has_begun = False
         self._bulk = bulk
         self.faults = list(found.faults)
@@ -121,6 +123,8 @@ class _Loading:
         for made, faults in self._found.each(make, "Rendering", self._progress):
             self.faults += faults
             waiting += map(Made._make, made)
+            for kind, terms, _, _ in (one[-1] for one in made):
+                self._vocabulary.add(kind, terms)
             if len(waiting) >= WAITING:
                 self._records(waiting)
                 waiting = []
@@ -142,17 +146,22 @@ class _Loading:
         gone = removed(self._connection, resource, [made.id for made in new])
         self.faults += reused(self._connection, resource, new, gone, self._ledger)
         changes: list[tuple[Planned, Made]] = []
+        moved: list[tuple[Finding, int]] = []
         for made in batch:
             before = known.get(made.id)
             if before is None:
                 version = gone[made.id].version + 1 if made.id in gone else 1
                 changes.append((Planned(ChangeOp.ADD, resource, made.id, version), made))
-            elif before.digest != made.digest or _days(made) != tuple(before[3:]) or self.plan.shape_changed:
+            elif before.digest != made.digest or _days(made) != tuple(before[5:]) or self.plan.shape_changed:
                 changes.append((Planned(ChangeOp.MOD, resource, made.id, before.version + 1), made))
+            elif before.terms_checksum != checksum(made.finding):
+                moved.append((made.finding, before.number))
         self.plan.add(resource, [change for change, _ in changes])
         if self._writes and changes:
             self._clear(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
             self._write(resource, changes)
+        if self._writes and moved:
+            self._index.move(resource, moved)
 
     @property
     def _writes(self) -> bool:
@@ -160,12 +169,13 @@ class _Loading:
         return not self._dry_run and not self.faults
 
     def _known(self, resource: str, ids: list[str]) -> dict[str, Any]:
-        """Digest, version and, where they may have any, the days of the records that are in the database."""
+        """What records that are in the database are compared by: digest, version, number, the checksum of their terms
+        and, where they may have any, their days."""
         if self.plan.number == 1 or not ids:
             return {}
         table = SERVED[resource]
-        days = [getattr(table, name) for name in _DAYS] if resource in DATED else []
-        asked = select(col(table.id), col(table.digest), col(table.version), *days).where(col(table.id).in_(ids))
+        compared = ["id", *_COMPARED, *(_DAYS if resource in DATED else ())]
+        asked = select(*(col(getattr(table, name)) for name in compared)).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(asked)}
 
     def removals(self) -> None:
@@ -234,8 +244,9 @@ class _Loading:
         self._has_begun = True
         if self._bulk:
             self._writer.put_off_indexes()
-        empty = {"digest": "", "counts": "{}", "loaded_at": "", "note": self._note, "shape": SHAPE}
-        self._connection.execute(insert(models.Release), {"number": self.plan.number, **empty})
+        empty = {"digest": "", "counts": "{}", "languages": "[]", "loaded_at": ""}
+        given = {"number": self.plan.number, "note": self._note, "shape": SHAPE}
+        self._connection.execute(insert(models.Release), {**given, **empty})
 
     def finish(self) -> None:
         """Ends a release that changes something."""
@@ -247,12 +258,15 @@ class _Loading:
             self._index.finish()
             self._writer.make_indexes(lambda done, total: self._progress("Indexing", done, total))
         self._progress("Finishing", 0, 1)
+        languages = {article.language for article in self._found.surveyed.outline.articles.values()}
+        self._vocabulary.write(self._connection, self.plan.number)
         self._connection.execute(
             update(models.Release)
             .where(col(models.Release.number) == self.plan.number)
             .values(
                 digest=digest_of_lines(self._lines()),
                 counts=json.dumps(self.plan.counts),
+                languages=json.dumps(sorted(languages)),
                 loaded_at=_loaded_at(self.plan.previous),
                 verified=self.plan.verified and json.dumps(self.plan.verified),
             )
@@ -333,6 +347,7 @@ _LAST = (
 _LAST_NUMBER = select(func.max(col(models.StoredDocument.number)))
 
 
+_COMPARED = ("digest", "version", "number", "terms_checksum")
 _DAYS = ("earliest", "latest")
 
 

@@ -29,18 +29,23 @@ class ArticleOutline(NamedTuple):
     lengths: tuple[int, ...]
     """Of its paragraphs."""
 
+    language: str
+    """Its ISO 639 code, without a region."""
+
 
 class PlaceOutline(NamedTuple):
     name: str
     kind: PlaceKind
     coordinate: CoordinateSeed | None
+    aliases: tuple[str, ...]
 
 
 class PartyOutline(NamedTuple):
     """A person or an organization."""
 
     label: str
-    anonymity: Anonymity | None = None
+    anonymity: Anonymity | None
+    aliases: tuple[str, ...]
 
 
 @dataclass
@@ -235,12 +240,16 @@ def _outline(entry: Entry[Any]) -> Any:
     if not _OUTLINED.get(type(seed), set()).isdisjoint(path[0] for path in entry.broken if path):
         return None
     if isinstance(seed, ArticleSeed):
-        return ArticleOutline(seed.url, seed.published, tuple(paragraph.length for paragraph in seed.paragraphs))
+        lengths = tuple(paragraph.length for paragraph in seed.paragraphs)
+        return ArticleOutline(seed.url, seed.published, lengths, seed.language.split("-")[0].lower())
+    if not isinstance(seed, PlaceSeed | PersonSeed | OrganizationSeed):
+        return None
+    aliases = tuple(alias.name for alias in seed.aliases)
     if isinstance(seed, PlaceSeed):
-        return PlaceOutline(seed.name, seed.kind, seed.coordinate)
+        return PlaceOutline(seed.name, seed.kind, seed.coordinate, aliases)
     if isinstance(seed, PersonSeed):
-        return PartyOutline(seed.name or str(seed.label), seed.anonymity)
-    return PartyOutline(seed.name) if isinstance(seed, OrganizationSeed) else None
+        return PartyOutline(seed.name or str(seed.label), seed.anonymity, aliases)
+    return PartyOutline(seed.name, None, aliases)
 
 
 def circles(ledger: Ledger) -> Iterator[Fault]:

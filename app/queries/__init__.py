@@ -19,7 +19,7 @@ from app.queries.places import places
 from app.queries.search import hits, in_days, newest, until, wanted
 from app.queries.speech import quotes, statements
 from app.registry import SERVED, TYPES, document_of
-from app.terms import Question, question
+from app.terms import Question
 
 Place = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
@@ -87,7 +87,7 @@ class Resource:
         Claims are found by the words of their incident as well, so they have no rank of their own.
         """
         if ranked and filters.q is not None and filters.sort is None and self.name != "casualties":
-            ranks = hits(question(filters.q), of_type(self.type))
+            ranks = hits(filters.q, of_type(self.type))
             return Order(ranks.c.rank, float, ranks=ranks)
         sort = filters.sort or self.usual
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))

@@ -18,7 +18,7 @@ from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
 from app.queries.boxes import TURNS, touching
 from app.queries.search import numbers
 from app.spans import REACHES, SHORT, days_before
-from app.terms import Question, question
+from app.terms import Question
 from app.values import BBox, Interval, Near
 
 Axis = Literal["location", "date", "casualties"]
@@ -139,7 +139,7 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
         found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
     if filters.q is not None:
-        found.append(Condition(partial(says, table.number, kind, filters.q), leads=True, words=question(filters.q)))
+        found.append(Condition(partial(says, table.number, kind, filters.q), leads=True, words=filters.q))
     return found
 
 
@@ -156,9 +156,9 @@ def linked(key: Any, owner: Any, *clauses: Clause, kind: Clause | None = None) -
     return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*its_kind, *clauses)))
 
 
-def says(number: Any, kind: str, text: str) -> Clause:
+def says(number: Any, kind: str, asked: Question) -> Clause:
     """The record of this type and number has the words that are asked for."""
-    clause: Clause = number.in_(numbers(question(text), kind))
+    clause: Clause = number.in_(numbers(asked, kind))
     return clause
 
 

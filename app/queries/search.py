@@ -4,7 +4,7 @@ SQLite answers from an FTS5 table over `search_entries`, PostgreSQL from a `tsve
 for better matches and comparable within one engine and release only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -31,8 +31,8 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
 from app.models import StoredDocument
-from app.numbering import A_DAY, Range, document_number, first_day, of_type, type_code
-from app.terms import Phrase, Question
+from app.numbering import A_DAY, EVERYTHING, Range, document_number, first_day, of_type, type_code
+from app.terms import BEHIND, Phrase, Question
 
 RANKED = 20_000
 """A list with more matches is not sorted by relevance: words that common tell no records apart."""
@@ -157,6 +157,11 @@ def size(question: Question, kind: str, most: int | None = None) -> Select[Any]:
     return select(func.count()).select_from((found if most is None else found.limit(most + 1)).subquery())
 
 
+def is_anywhere(question: Question) -> Select[Any]:
+    """The number of one record of any type that matches."""
+    return select(hits(question, EVERYTHING).c.number).limit(1)
+
+
 def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
     """The numbers of the documents, of some types, that match best; of equals, in the order of types and ids."""
     found = union_all(*(select(hits(question, of_type(kind), RANKED_OF_EACH)) for kind in kinds)).cte("found")
@@ -168,21 +173,33 @@ def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
 
 
 def _fts5(question: Question) -> str:
-    wanted = [_fts5_phrase(phrase) for phrase in question.phrases if not phrase.excluded]
-    without = [_fts5_phrase(phrase) for phrase in question.phrases if phrase.excluded]
-    return f"({' AND '.join(wanted)})" + "".join(f" NOT {phrase}" for phrase in without)
+    def phrase(one: Phrase) -> str:
+        if not one.exact:
+            forms = (_joined((f'"{form}"' for form in question.forms(term)), " OR ") for term in one.terms)
+            return _joined(forms, " AND ")
+        found = f'"{" ".join(one.terms)}"'
+        if one.is_a_word:
+            return f'({found} NOT "{BEHIND} {one.terms[0]}")'
+        return f"{found} *" if one.prefix else found
 
-
-def _fts5_phrase(phrase: Phrase) -> str:
-    return f'"{" ".join(phrase.terms)}"' + (" *" if phrase.prefix else "")
+    wanted = _joined((_joined(map(phrase, some), " AND ") for some in question.choices), " OR ")
+    return wanted + "".join(f" NOT {phrase(one)}" for one in question.phrases if one.excluded)
 
 
 def _tsquery(question: Question) -> str:
-    return " & ".join(("!" if phrase.excluded else "") + _tsquery_phrase(phrase) for phrase in question.phrases)
+    def phrase(one: Phrase) -> str:
+        if not one.exact:
+            forms = (_joined((f"'{form}'" for form in question.forms(term)), " | ") for term in one.terms)
+            return _joined(forms, " & ")
+        *before, last = (f"'{term}'" for term in one.terms)
+        found = _joined([*before, f"{last}:*" if one.prefix else last], " <-> ")
+        return f"({found} & !('{BEHIND}' <-> {found}))" if one.is_a_word else found
+
+    wanted = _joined((_joined(map(phrase, some), " & ") for some in question.choices), " | ")
+    return wanted + "".join(f" & !{phrase(one)}" for one in question.phrases if one.excluded)
 
 
-def _tsquery_phrase(phrase: Phrase) -> str:
-    quoted = [f"'{term}'" for term in phrase.terms]
-    if phrase.prefix:
-        quoted[-1] += ":*"
-    return f"({' <-> '.join(quoted)})"
+def _joined(parts: Iterable[str], sign: str) -> str:
+    """Parts that stand together."""
+    found = list(parts)
+    return found[0] if len(found) == 1 else f"({sign.join(found)})"

@@ -20,7 +20,6 @@ from app.reader import Reader
 from app.references import INCLUDED, REFERRING
 from app.routes.problems import problems
 from app.routes.representations import alternates
-from app.terms import question
 from app.values import SLUG
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -98,7 +97,7 @@ def _searched(filters: Listing) -> set[str]:
     """What a list is searched by. A word alone is found in the order of the days as well."""
     asked = filters.model_fields_set - {"q"}
     if filters.q is not None and asked <= _SHAPING and filters.sort in ("date", "-date"):
-        return asked if question(filters.q).is_a_word else filters.model_fields_set
+        return asked if filters.q.is_a_word else filters.model_fields_set
     return filters.model_fields_set
 
 

@@ -2,10 +2,10 @@
 
 import json
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlmodel import col
 from starlette.requests import Request
@@ -13,15 +13,16 @@ from starlette.requests import Request
 from app import pages
 from app.database import Snapshot
 from app.digests import Data
+from app.envelopes import Suggestion
+from app.meant import respelled
 from app.models import StoredDocument
 from app.parameters import documented, parse
-from app.problems import BadParameter, BadValue
 from app.queries.search import best, size
 from app.routes.problems import problems
 from app.routes.records import answer, reader
-from app.terms import Question, Segment, question, snippet
+from app.terms import Question, Segment, snippet
 from app.texts import texts
-from app.values import ResultSize
+from app.values import QUESTION, ResultSize, Words
 
 SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
 SEARCHED: tuple[SearchType, ...] = ("incident", "place", "person", "organization", "quote", "statement")
@@ -32,11 +33,8 @@ router = APIRouter(prefix="/v1")
 class SearchFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
-        description=(
-            'Words that must all be there; `"a phrase"`, `-without`, `begin*`. Case, accents, hyphens, apostrophes '
-            "and a leading al- make no difference, and other spellings of names are known."
-        ),
+    q: Words = Field(
+        description=f"{QUESTION} Where nothing has all words, those with most of them are shown (`meta.partial`).",
         examples=["soleimani"],
     )
     type: list[SearchType] = Field([], description="Only records of this type.")
@@ -64,6 +62,10 @@ class SearchMeta(BaseModel):
     release: int
     matched: int = Field(description="How many records match in all.")
     returned: int
+    partial: bool = Field(description="Nothing has all that was looked for: these have most of it.")
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing has all that was looked for: `q` with the nearest words that records have."
+    )
 
 
 class SearchResults(BaseModel):
@@ -88,27 +90,50 @@ async def search(request: Request) -> Response:
     """
     items = request.query_params.multi_items()
     filters = parse(SearchFilters, items, {})
-    try:
-        asked = question(filters.q)
-    except BadValue as error:
-        raise BadParameter.of("q", f"Parameter 'q' {error.detail}.") from error
     link = pages.Request(request.scope["path"], items).link()
-    return answer(await reader(request).read(partial(_results, filters=filters, asked=asked, link=link), slow=True))
+    return answer(await reader(request).read(partial(_results, filters=filters, link=link), slow=True))
 
 
-def _results(snapshot: Snapshot, filters: SearchFilters, asked: Question, link: str) -> pages.Answer:
+def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Answer:
     types = tuple(dict.fromkeys(filters.type or SEARCHED))
+
+    def matches(question: Question) -> int:
+        return sum(snapshot.value(size(question, kind)) for kind in types)
+
+    asked = filters.q.within(snapshot.release.languages)
+    matched, meant, is_partial = matches(asked), None, False
+    if not matched:
+        meant = respelled(snapshot, asked, matches)
+        if some := _most(snapshot, asked, types):
+            asked, matched, is_partial = some, matches(some), True
     found = _documents(snapshot, snapshot.column(best(asked, types, filters.limit)))
     results = SearchResults(
         data=[_found(document, asked) for document in found],
         links=SearchLinks(self=link),
         meta=SearchMeta(
             release=snapshot.release.number,
-            matched=sum(snapshot.value(size(asked, kind)) for kind in types),
+            matched=matched,
             returned=len(found),
+            partial=is_partial,
+            did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
         ),
     )
     return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
+
+
+MOST_PHRASES = 6
+"""So many words of a question are looked for where nothing has all: of more there are too many choices."""
+
+
+def _most(snapshot: Snapshot, asked: Question, types: tuple[str, ...]) -> Question | None:
+    """The question for the records that have most of what is looked for; null where none has any."""
+
+    def finds(question: Question) -> bool:
+        return any(snapshot.value(size(question, kind, 0)) for kind in types)
+
+    phrases = [one for one in dict.fromkeys(asked.wanted) if finds(asked.partly([one], 1))][:MOST_PHRASES]
+    choices = (asked.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
+    return next((some for some in choices if finds(some)), None)
 
 
 def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:

@@ -1,0 +1,69 @@
+"""One key for the forms of a word: `raid`, `raids` and `raided`, `armored` and `armoured`, `Raqqa` and `Raqqah`.
+
+Words come here folded (`folding`). A stem is no word of its language: only the index and questions see it.
+"""
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+ENGLISH = "en"
+"""The language of whatever names none."""
+
+_ALGORITHMS = {
+    **{"ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english"},
+    **{"eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish"},
+    **{"fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian"},
+    **{"it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian"},
+    **{"no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian"},
+    **{"st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish"},
+}
+"""Snowball's name for each language that it knows."""
+
+_OUR = (
+    "arm behavi cand clam col endeav fav ferv flav harb hon hum lab neighb od parl ranc rig rum sav splend tum vap vig"
+)
+
+_BRITISH = {
+    **{f"{root}our": f"{root}or" for root in _OUR.split()},
+    **{f"{root}ence": f"{root}ense" for root in ("def", "lic", "off", "pret")},
+    **{f"{root}ogue": f"{root}og" for root in ("anal", "catal", "dial", "epil", "monol", "prol")},
+    **{"anaem": "anem", "anaesth": "anesth", "archaeo": "archeo", "diarrhoea": "diarrhea", "encyclopaed": "encycloped"},
+    **{"foet": "fet", "haem": "hem", "leukaem": "leukem", "oesoph": "esoph", "orthopaed": "orthoped", "paed": "ped"},
+    **{"acknowledgement": "acknowledgment", "aeroplane": "airplane", "aluminium": "aluminum", "gaol": "jail"},
+    **{"grey": "gray", "jewellery": "jewelry", "judgement": "judgment", "kerb": "curb", "manoeuv": "maneuv"},
+    **{"mould": "mold", "moustache": "mustache", "plough": "plow", "practis": "practic", "programme": "program"},
+    **{"sceptic": "skeptic", "storey": "story", "sulphur": "sulfur", "tyre": "tire", "whilst": "while"},
+}
+"""How British words begin, and American ones."""
+
+_BEGINNING = re.compile(rf"^((?:dis|mis|re|un)?)({'|'.join(_BRITISH)})")
+_CENTRES = re.compile(
+    r"^((?:epi|kilo|centi|milli)?(?:calib|cent|fib|lit|lust|maneuv|met|sab|somb|spect|theat))r(?:e(s?)|(ed|ing))$"
+)
+_ORGANIZES = re.compile(r"(?<=[a-z]{3})(i|y)z(e|ed|er|ers|es|ing|ation|ations)$")
+_RAQQAH = re.compile(r"(?<=[a-z]{2})(?:iyy?ah?|iah|ah)$")
+
+CACHED = 65_536
+"""So many words are kept with their stems by each process; they are most of what any archive says."""
+
+
+@lru_cache(maxsize=CACHED)
+def stem(word: str, language: str = ENGLISH) -> str:
+    """The stem of a folded word in a language, by its ISO 639 code; the word itself where nothing is known of that."""
+    if language == ENGLISH:
+        if not (word.isascii() and word.isalpha()):
+            return word
+        word = _one_spelling(word)
+    algorithm = _ALGORITHMS.get(language)
+    # A new one each time: they keep what they work on, and threads share this.
+    return snowballstemmer.stemmer(algorithm).stemWord(word) if algorithm else word
+
+
+def _one_spelling(word: str) -> str:
+    """A word as Americans begin it and as the British end it (the stem of `organisation` is that of `organise`), and
+    an Arabic name without the letter that its end may be written with."""
+    word = _BEGINNING.sub(lambda found: found[1] + _BRITISH[found[2]], word)
+    word = _ORGANIZES.sub(r"\1s\2", _CENTRES.sub(r"\1er\2\3", word))
+    return _RAQQAH.sub(lambda found: "a" if found[0] == "ah" else "ia", word)
