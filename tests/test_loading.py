@@ -131,6 +131,8 @@ def test_an_edit_changes_its_record_and_nothing_else(desk: Desk) -> None:
     after = desk.everything()
     its_number = next(row["number"] for row in before["places"] if row["id"] == "ash-river")
     for name, its_rows in before.items():
+        if name == "known_words":  # those of the newest release alone
+            continue
         left = [row for row in its_rows if row.get("id") != "ash-river"]
         left = [row for row in left if name != "documents" or row["number"] != its_number]
         assert all(row in after[name] for row in left), name
@@ -529,6 +531,7 @@ SHAPES = {
     1: "379587191e8a9034ac906816e40247f612c0b843195638b79510ce1fa9f6407e",
     2: "e44d8f118b24cc9c0187ac95a831b3ff78238cb8adcfded795ea065e14f02067",
     3: "a97329980a535b042f0ade37a9187ea8881ff8a126bc73d69c578c8b01701e42",
+    4: "a97329980a535b042f0ade37a9187ea8881ff8a126bc73d69c578c8b01701e42",
 }
 """The hash of the documents' JSON Schemas under each number that `SHAPE` has had."""
 
