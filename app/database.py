@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from itertools import chain
 from math import inf
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -24,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.deadlines import Deadline, TooSlow
 from app.problems import Unavailable
 
 T = TypeVar("T")
@@ -40,17 +40,6 @@ BATCH = 100
 
 class DatabaseError(Exception):
     """The database cannot be used as asked; the message says why in one plain sentence."""
-
-
-class TooSlow(Unavailable):
-    """A statement did not end before its deadline, and was stopped."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This takes longer than a question may take here. Ask for less at a time, with more filters or without "
-            "`count=exact`; the files of `/v1/dataset.zip` hold everything.",
-            retry_after=30,
-        )
 
 
 class ConnectionLost(Unavailable):
@@ -97,17 +86,18 @@ def _written(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str]
 class Snapshot:
     """One consistent view of the database: everything read through it belongs to `release`.
 
-    No statement and no batch may take more than `seconds`. PostgreSQL sees to that itself; SQLite asks `is_late`.
+    All that is read through it, and what is done meanwhile, has one `deadline`. SQLite asks it while a statement runs,
+    PostgreSQL is told before one what is left.
     """
 
-    def __init__(self, connection: Connection, results: ExitStack, seconds: float) -> None:
+    def __init__(self, connection: Connection, results: ExitStack, deadline: Deadline) -> None:
         self._connection = connection
         self._results = results
-        self._seconds = seconds
-        self._until = monotonic() + seconds
+        self.deadline = deadline
+        self._timeout = deadline.seconds  # what PostgreSQL has been told
         notes = connection.info
-        notes["snapshot"] = self
-        results.callback(notes.pop, "snapshot")
+        notes["deadline"] = deadline
+        results.callback(notes.pop, "deadline")
         self.release = _newest(connection)
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
@@ -123,7 +113,7 @@ class Snapshot:
                 return cast(list[Any], self._connection.connection.cursor().execute(sql, its_values).fetchall())
             except sqlite3.Error as error:
                 if _is_stopped(error):
-                    raise TooSlow from error
+                    raise TooSlow(self.deadline.seconds) from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
     def column(self, statement: Executable) -> list[Any]:
@@ -135,33 +125,36 @@ class Snapshot:
         return next((row[0] for row in self.rows(statement, **values)), None)
 
     def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:
-        """The first column, read bit by bit. The first batch is read at once, so that an error shows here."""
+        """The first column, read bit by bit, each batch with a time of its own. The first is read at once, so that an
+        error shows here."""
         self._begin()
         result = self._connection.execute(statement, parameters, execution_options={"yield_per": BATCH})
         found = self._results.enter_context(result).scalars().partitions()
         return chain([next(found, [])], self._each_in_time(found))
 
     def _each_in_time(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        self._begin()
+        self.renew()
         for batch in batches:
             yield batch
-            self._begin()
+            self.renew()
+
+    def renew(self) -> None:
+        """The whole time again, for the next batch of what is longer than one answer."""
+        self.deadline.renew()
+        self._begin()
 
     def _begin(self) -> None:
-        self._until = monotonic() + self._seconds
-
-    def is_late(self) -> bool:
-        return monotonic() > self._until
-
-    def abandon(self) -> None:
-        """Nobody waits for it any more: SQLite stops what it is doing. May be called from any thread."""
-        self._seconds = self._until = -inf
+        left = self.deadline.left()
+        # Telling costs as much as a short statement, so it is not told what makes next to no difference.
+        if self._connection.dialect.name != "sqlite" and abs(self._timeout - left) > self.deadline.seconds / 20:
+            self._connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, round(left * 1000))}")
+            self._timeout = left
 
 
 class Database:
     """A database by its URL. Raises DatabaseError for a URL that names no database it knows.
 
-    A statement that reads may take `query_seconds`. Without them it may take for ever.
+    A request may read for `query_seconds`. Without them it may take for ever.
     """
 
     def __init__(self, url: str, query_seconds: float = inf) -> None:
@@ -245,27 +238,30 @@ class Database:
             raise DatabaseError(f"{self.name}: {_plainly(error)}{hint}") from error
 
     @contextmanager
-    def snapshot(self, *, streaming: bool = False, seconds: float = inf) -> Iterator[Snapshot]:
-        """A read-only view, on SQLite with `seconds` for each statement if that is less than usual.
+    def snapshot(self, *, streaming: bool = False, deadline: Deadline | None = None) -> Iterator[Snapshot]:
+        """A read-only view, by default with the usual time for all that is read through it.
 
         Raises Unavailable while the database cannot be reached or is not set up, ConnectionLost where trying once
-        more makes sense, TooSlow when a statement has been stopped."""
+        more makes sense, TooSlow when the time was over."""
         engine = self._streaming if streaming else self._reading
+        deadline = deadline or Deadline(self.query_seconds)
         try:
             with engine.connect() as connection, connection.begin(), ExitStack() as results:
-                yield Snapshot(connection, results, min(seconds, self.query_seconds))
+                yield Snapshot(connection, results, deadline)
         except (DBAPIError, PoolTimeout) as error:
             if _is_stopped(error):
-                raise TooSlow from error
+                raise TooSlow(deadline.seconds) from error
             raise (ConnectionLost if _is_lost(error) else Unavailable)(_AWAY) from error
 
     def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
-        """What `work` makes of one snapshot; of another one on a new connection, once, if the connection breaks."""
+        """What `work` makes of one snapshot; of another one on a new connection, once, if the connection breaks. Less
+        time than usual can be given, but on PostgreSQL not for the first statement."""
+        deadline = Deadline(min(seconds, self.query_seconds))
         try:
-            with self.snapshot(seconds=seconds) as snapshot:
+            with self.snapshot(deadline=deadline) as snapshot:
                 return work(snapshot)
         except ConnectionLost:
-            with self.snapshot(seconds=seconds) as snapshot:
+            with self.snapshot(deadline=deadline) as snapshot:
                 return work(snapshot)
 
     def newest(self) -> ReleaseMark:
@@ -316,7 +312,7 @@ def _newest(connection: Connection) -> ReleaseMark:
 
 
 _STEPS = 50_000
-"""Of SQLite's machine, a few milliseconds' worth: so often a statement is asked whether its time is over."""
+"""Of SQLite's machine, a few milliseconds' worth: so often it is asked whether a statement's time is over."""
 
 _AWAY = "The database cannot answer at the moment. Try again shortly."
 _PATIENCE = 30
@@ -351,8 +347,8 @@ def _attach_nothing(connection: Any, _record: Any) -> None:
 
 def _heed_deadlines(connection: Any, record: Any) -> None:
     def is_late() -> bool:
-        snapshot: Snapshot | None = record.info.get("snapshot")
-        return snapshot is not None and snapshot.is_late()
+        deadline: Deadline | None = record.info.get("deadline")
+        return deadline is not None and deadline.is_over()
 
     connection.set_progress_handler(is_late, _STEPS)
 

@@ -11,7 +11,8 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TypeVar
 
-from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot, TooSlow
+from app.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot
+from app.deadlines import TooSlow
 from app.lanes import Lane
 from app.problems import Abandoned, Unavailable
 from app.watch import Watch
@@ -33,7 +34,7 @@ GIVES_WAY = 3.0
 """While others wait for a place, a client that takes nothing of its download for so many seconds loses it."""
 
 AT_ONCE = 0.1
-"""Seconds that a statement may hold the event loop. What takes longer begins again on a thread."""
+"""Seconds that a short read may hold the event loop. What takes longer begins again on a thread."""
 
 TURN = 0.0005
 """Seconds for which a thread may keep all others from computing."""
@@ -93,7 +94,7 @@ class Reader:
         def opening(snapshot: Snapshot) -> T:
             opened.append(snapshot)
             if left.is_set():
-                snapshot.abandon()
+                snapshot.deadline.end()
             return work(snapshot)
 
         try:
@@ -101,7 +102,7 @@ class Reader:
         finally:
             left.set()
             for snapshot in opened:
-                snapshot.abandon()
+                snapshot.deadline.end()
 
     def glance(self) -> ReleaseMark | None:
         """The newest release, where nothing has to be waited for to know it: on SQLite. Raises Unavailable.

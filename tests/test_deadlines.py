@@ -1,4 +1,4 @@
-"""Slow questions: each has a deadline, only so many wait, and nothing else of the service notices."""
+"""Slow requests: each has one deadline for all that it does, only so many wait, and nothing else of the service notices."""
 
 import asyncio
 import socket
@@ -10,13 +10,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import bindparam, func, literal, select
 from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
-from app.database import READING_THREADS, Database, Snapshot, TooSlow
+from app.database import READING_THREADS, Database, Snapshot
+from app.datasets.files import write
+from app.deadlines import TooSlow
 from app.main import create_app
 from app.models import Place
 from app.reader import WAITING, Reader
@@ -46,9 +48,20 @@ def count_on_by_driver(snapshot: Snapshot) -> Any:
     return snapshot.value(KEPT, less=0)
 
 
+NONE = select(literal(1)).where(literal(1) < bindparam("less"))
+
+
+def count_none(snapshot: Snapshot) -> Any:
+    return snapshot.value(select(literal(1)))
+
+
+def count_none_by_driver(snapshot: Snapshot) -> Any:
+    return snapshot.value(NONE, less=0)
+
+
 @pytest.fixture
 def hurried(article_url: str) -> Iterator[Reader]:
-    """A reader whose statements may take a fifth of a second."""
+    """A reader whose requests may take a fifth of a second."""
     found = Reader(Database(article_url, SHORT))
     yield found
     found.close()
@@ -77,16 +90,60 @@ def test_a_statement_is_stopped_and_its_connection_is_used_again(
     assert hurried.database._reading.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-def test_every_statement_has_the_whole_time(hurried: Reader) -> None:
-    """Many short ones may take longer together: a data set is built of thousands."""
+@pytest.mark.parametrize("statement", [count_none, count_none_by_driver])
+def test_all_statements_of_a_request_share_its_time(hurried: Reader, statement: Callable[[Snapshot], Any]) -> None:
+    """Many short ones are stopped as one long one is."""
+    began = time.monotonic()
 
-    def work(snapshot: Snapshot) -> int:
-        began, count = time.monotonic(), 0
-        while time.monotonic() < began + 2 * SHORT:
-            count += snapshot.value(select(literal(1)))
-        return count
+    def work(snapshot: Snapshot) -> None:
+        while time.monotonic() < began + 60:
+            statement(snapshot)
 
-    assert asyncio.run(hurried.read(work, slow=True)) > 1
+    with pytest.raises(TooSlow):
+        asyncio.run(hurried.read(work, slow=True))
+    assert time.monotonic() < began + 30
+
+
+def test_a_statement_has_only_what_those_before_it_have_left(article_url: str) -> None:
+    """PostgreSQL is told so, as SQLite asks."""
+    reader = Reader(Database(article_url, 1.0))
+    told: list[str] = []
+
+    def work(snapshot: Snapshot) -> None:
+        time.sleep(0.6)
+        if not reader.database.is_sqlite:
+            told.append(snapshot.value(select(func.current_setting("statement_timeout"))))
+        count_on(snapshot)
+
+    with pytest.raises(TooSlow):
+        asyncio.run(reader.read(work, slow=True))
+    reader.close()
+    assert all(int(one.removesuffix("ms")) <= 400 for one in told)
+
+
+def test_what_is_done_between_statements_takes_of_the_time_too(hurried: Reader) -> None:
+    def work(snapshot: Snapshot) -> None:
+        snapshot.value(select(literal(1)))
+        time.sleep(2 * SHORT)
+        snapshot.value(select(literal(1)))
+
+    with pytest.raises(TooSlow):
+        asyncio.run(hurried.read(work, slow=True))
+
+
+def test_the_files_of_a_release_are_made_in_a_time_of_their_own(article_url: str, tmp_path: Path) -> None:
+    """They are made once for all requests, of thousands of statements."""
+    reader = Reader(Database(article_url, 1.0))
+    told: list[str] = []
+
+    def slowly(what: str, done: int, total: int) -> None:
+        told.append(what)
+        if len(told) == 1:
+            time.sleep(1.1)
+
+    files = asyncio.run(reader.read(lambda snapshot: write(snapshot, tmp_path, slowly), slow=True))
+    reader.close()
+    assert set(files) == {"zip", "sqlite"} and told
 
 
 def test_the_event_loop_is_not_held(tmp_path: Path) -> None:
@@ -137,7 +194,8 @@ def test_it_is_a_problem_that_says_what_to_do(article_url: str) -> None:
         return JSONResponse(await reader(request).read(count_on))
 
     with TestClient(app) as client:
-        assert "Ask for less at a time" in problem(client, "/slow", 503)["detail"]
+        detail = problem(client, "/slow", 503)["detail"]
+        assert "0.2 seconds in all" in detail and "Ask for less at a time" in detail
         response = client.get("/slow")
         assert response.headers["retry-after"] == "30"
         assert response.headers["cache-control"] == "no-store"

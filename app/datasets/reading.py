@@ -44,10 +44,13 @@ def _codebook() -> Iterator[dict[str, Any]]:
 
 
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:
-    """Rows in the order of their key, read by it, so that memory stays small on every engine."""
+    """Rows in the order of their key, read by it, so that memory stays small on every engine. The files are made once
+    for all requests, not in the time of one, so each portion has a time of its own."""
     statement = select(*key, *others).order_by(*key).limit(BATCH)
+    snapshot.renew()
     rows = snapshot.rows(statement)
     while rows:
         yield [dict(row._mapping) for row in rows]
+        snapshot.renew()
         last = [literal(value, column.type) for value, column in zip(rows[-1], key, strict=False)]
         rows = snapshot.rows(statement.where(tuple_(*key) > tuple_(*last))) if len(rows) == BATCH else []

@@ -3,10 +3,14 @@
 Records are about as long as those of real reporting, and their words as unevenly frequent (Zipf). Nothing of it means
 anything. Articles hold 250 incidents each; every span lies in a paragraph of its article, and spans that belong to the
 same article's incidents and quotes do not overlap. Records are written one after the other, so memory stays small.
+
+A variant has many of its incidents in one large article, statements about them of which some stand against others, and
+aliases of places, people and organizations.
 """
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, product
@@ -26,14 +30,18 @@ from app.codebook import (
     OrganizationKind,
     PersonRole,
     PlaceKind,
+    Stance,
 )
 from app.dossier.passages import digest
 
 Json = dict[str, Any]
 
 PER_ARTICLE = 250
-PARAGRAPH = 4_000
-"""Characters of a paragraph; two incidents share one."""
+ROOM = 2_000
+"""Characters that the passages of an incident, its quote and its statement lie in."""
+
+IN_A_PARAGRAPH, IN_A_LONG_ONE = 2, 50
+"""So many incidents share a paragraph; in the large article, which would have too many paragraphs otherwise, more."""
 
 FIRST_YEAR = 1990
 _SYLLABLES = ["".join(pair) for pair in product("bdfghjklmnrstvz", "aeiou")]
@@ -44,13 +52,25 @@ _INCIDENTS_A_YEAR = 10_000
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is of everything. `years` grows with the archive up to 30, so that a month is never empty."""
+    """How much there is of everything. `in_one` of the incidents stand in the first article, if any. `years` grows with
+    the archive up to 30, so that a month is never empty."""
 
     incidents: int
+    in_one: int = 0
 
     @property
     def articles(self) -> int:
-        return -(-self.incidents // PER_ARTICLE)
+        return bool(self.in_one) + -(-(self.incidents - self.in_one) // PER_ARTICLE)
+
+    def reported(self, article: int) -> range:
+        """The numbers of the incidents in an article."""
+        if self.in_one and article == 0:
+            return range(self.in_one)
+        first = self.in_one + (article - bool(self.in_one)) * PER_ARTICLE
+        return range(first, min(first + PER_ARTICLE, self.incidents))
+
+    def in_a_paragraph(self, article: int) -> int:
+        return IN_A_LONG_ONE if self.in_one and article == 0 else IN_A_PARAGRAPH
 
     @property
     def places(self) -> int:
@@ -74,9 +94,10 @@ def marked_words() -> list[str]:
     return [f"x{one}{two}{one}" for one, two in zip(_SYLLABLES[:20], _SYLLABLES[20:40], strict=True)]
 
 
-def write(directory: Path, incidents: int, seed: int = 1) -> None:
-    """Writes the seed files of an archive with so many incidents, and as many quotes, to a directory."""
-    archive = _Archive(Size(incidents), Random(seed))
+def write(directory: Path, incidents: int, seed: int = 1, *, in_one: int = 0) -> None:
+    """Writes the seed files of an archive with so many incidents, and as many quotes, to a directory. With `in_one` it
+    is the variant in which so many of them stand in one article."""
+    archive = _Archive(Size(incidents, in_one), Random(seed))
     directory.mkdir(parents=True, exist_ok=True)
     _write(directory / "places.jsonl", archive.places())
     _write(directory / "organizations.jsonl", archive.organizations())
@@ -86,10 +107,12 @@ def write(directory: Path, incidents: int, seed: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         # JSON is YAML too.
         (folder / "article.yaml").write_text(json.dumps(archive.article(number)), "utf-8")
-        with (folder / "incidents.jsonl").open("w") as its_incidents, (folder / "quotes.jsonl").open("w") as its_quotes:
-            for incident, quote in archive.reported(number):
-                its_incidents.write(json.dumps(incident, ensure_ascii=False) + "\n")
-                its_quotes.write(json.dumps(quote, ensure_ascii=False) + "\n")
+        with ExitStack() as files:
+            opened = [files.enter_context((folder / f"{name}.jsonl").open("w")) for name in archive.reporting]
+            for records in archive.reported(number):
+                for record, file in zip(records, opened, strict=True):
+                    if record is not None:
+                        file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _write(path: Path, records: Iterator[Json]) -> None:
@@ -114,6 +137,7 @@ class _Archive:
         self._marked = marked_words()
         self._days = [date(FIRST_YEAR, 1, 1), date(FIRST_YEAR + size.years, 1, 1)]
         self._located = range(size.places // 10 + 1, size.places)
+        self.reporting = ("incidents", "quotes", "statements") if size.in_one else ("incidents", "quotes")
 
     def places(self) -> Iterator[Json]:
         """A country, provinces in it, and below them what has a point."""
@@ -133,7 +157,7 @@ class _Archive:
                     "radius_m": self._random.choice((500, 2_000, 5_000)),
                     "source": "invented",
                 }
-            yield {**record, "evidence": [self._shared("name")]}
+            yield {**record, **self._aliases(), "evidence": [self._shared("name")]}
 
     def organizations(self) -> Iterator[Json]:
         kinds = [kind.value for kind in OrganizationKind]
@@ -141,7 +165,7 @@ class _Archive:
             record: Json = {"id": f"group-{number:04d}", "name": self._name(), "kind": self._random.choice(kinds)}
             if number > 4 and self._chance(0.3):
                 record["parents"] = [{"id": f"group-{self._random.randrange(4):04d}"}]
-            yield {**record, "evidence": [self._shared("name")]}
+            yield {**record, **self._aliases(), "evidence": [self._shared("name")]}
 
     def people(self) -> Iterator[Json]:
         roles = [role.value for role in PersonRole]
@@ -156,10 +180,18 @@ class _Archive:
                 record |= {"label": self._sentence(3, 6), "anonymity": "unnamed"}
             if self._chance(0.5):
                 record["organizations"] = [{"id": self._organization(), "role": self._sentence(1, 2)}]
-            yield {**record, "life_status": "not_stated", "evidence": [self._shared("name"), self._shared("role")]}
+            record |= self._aliases() | {"life_status": "not_stated"}
+            yield {**record, "evidence": [self._shared("name"), self._shared("role")]}
+
+    def _aliases(self) -> Json:
+        """Other names, in the variant that has some."""
+        if not self.size.in_one or self._chance(0.5):
+            return {}
+        return {"aliases": [{"name": self._name()} for _ in range(self._random.choice((1, 1, 2, 4)))]}
 
     def article(self, number: int) -> Json:
-        paragraphs = -(-PER_ARTICLE // 2)
+        together = self.size.in_a_paragraph(number)
+        paragraphs = -(-max(PER_ARTICLE, len(self.size.reported(number))) // together)
         id_ = _article_id(number)
         return {
             "id": id_,
@@ -171,17 +203,18 @@ class _Archive:
             "url": f"https://archive.example/{id_}/",
             "rights": "Invented; free to use.",
             "paragraphs": [
-                {"kind": "body", "length": PARAGRAPH, "sha256": digest(f"{id_} {paragraph}")}
+                {"kind": "body", "length": together * ROOM, "sha256": digest(f"{id_} {paragraph}")}
                 for paragraph in range(1, paragraphs + 1)
             ],
         }
 
-    def reported(self, number: int) -> Iterator[tuple[Json, Json]]:
-        """The incidents of an article, each with the quote that stands beside it."""
-        first = number * PER_ARTICLE
-        for incident in range(first, min(first + PER_ARTICLE, self.size.incidents)):
-            position = _Position((incident - first) // 2 + 1, (incident - first) % 2 * (PARAGRAPH // 2))
-            yield self._incident(incident, first, position), self._quote(incident, position)
+    def reported(self, number: int) -> Iterator[tuple[Json | None, ...]]:
+        """The incidents of an article, each with the quote that stands beside it, and perhaps a statement."""
+        numbers, together = self.size.reported(number), self.size.in_a_paragraph(number)
+        for place, incident in enumerate(numbers):
+            position = _Position(place // together + 1, place % together * ROOM)
+            beside = self._incident(incident, numbers.start, position), self._quote(incident, position)
+            yield (*beside, self._statement(incident, numbers.start, position)) if self.size.in_one else beside
 
     def _incident(self, number: int, first: int, position: "_Position") -> Json:
         kinds = [kind.value for kind in IncidentKind]
@@ -259,6 +292,23 @@ class _Archive:
             record["incidents"] = [f"incident-{number:07d}"]
         return record
 
+    def _statement(self, number: int, first: int, position: "_Position") -> Json | None:
+        """About every fourth incident; one of 25 of them stands against the one before it."""
+        if (number - first) % 4:
+            return None
+        record: Json = {
+            "id": f"statement-{number:07d}",
+            "stance": self._random.choice(list(Stance)).value,
+            "gist": self._sentence(6, 14),
+            "about": {"incidents": [f"incident-{number:07d}"]},
+            "evidence": [self._passage("what", position)],
+        }
+        if self._chance(0.7):
+            record["by"] = self._person()
+        if number > first and self._chance(0.04):
+            record["contradicts"] = [f"statement-{number - 4:07d}"]
+        return record
+
     def _date(self) -> str:
         """Mostly a day; also a month, a year, or a range of days."""
         day = self._days[0] + timedelta(days=self._random.randrange((self._days[1] - self._days[0]).days))
@@ -275,7 +325,7 @@ class _Archive:
 
     def _shared(self, field: str) -> Json:
         """A piece of evidence of a shared record, somewhere in an article."""
-        position = _Position(1, self._random.randrange(PARAGRAPH - 200))
+        position = _Position(1, self._random.randrange(IN_A_PARAGRAPH * ROOM - 200))
         return {**self._passage(field, position), "article": _article_id(self._random.randrange(self.size.articles))}
 
     def _sentence(self, fewest: int, most: int) -> str:
