@@ -168,6 +168,7 @@ class Incident(Served, table=True):
         Index(None, "kind", "sort_date", "id"),
         Index(None, "granularity", "sort_date", "id"),
         Index(None, "parent_id", "sort_date", "id"),
+        Index(None, "contested", "sort_date", "id"),
         Index(None, "earliest", "latest"),
         Index(None, "latest"),
         having("reach", "reach", "sort_date", "id"),

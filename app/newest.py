@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app import log, pages
+from app.counting import narrowed
 from app.database import Snapshot
 from app.filters import ChangeFilters, Listing
 from app.formats import feeds
@@ -16,7 +17,7 @@ from app.queries import changes as queries
 def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> list[Entry]:
     """The matching records that changed last, as `sort=-changed` lists them."""
     order = resource.by("changed", descending=True)
-    conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, filters), order)
+    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, filters), order)
     found = pages.page(snapshot, resource.ordered(conditions, order, limit=filters.limit), filters.limit)
     numbers = {release for _, release, _ in found}
     when = select(col(Release.number), col(Release.loaded_at)).where(col(Release.number).in_(numbers))

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
 from app import cursors
+from app.counting import judged, narrowed
 from app.database import Snapshot
 from app.filters import FILTERS, DetailFilters, Listing
 from app.links import LONGEST_IN_HEAD, address
@@ -20,7 +21,7 @@ from app.nearest import nearest
 from app.parameters import MOST_ERRORS, MOST_VALUES, short
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries import RESOURCES, Order, Page, Resource
-from app.queries.conditions import AXES, FEW, MANY, Condition
+from app.queries.conditions import AXES
 from app.queries.search import RANKED, size
 from app.references import REFERRING, referred
 from app.registry import SERVED, TYPES, document_of
@@ -82,7 +83,7 @@ def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request:
         links["next"] = request.link(cursor=cursors.encode(mark, rows[-1][1], rows[-1][2]))
     meta = {
         "release": snapshot.release.number,
-        **_counts(snapshot, resource, conditions, filters),
+        **_counts(snapshot, resource, asked),
         "returned": len(rows),
         "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, asked, request),
     }
@@ -143,17 +144,6 @@ def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
         return order
     matches = snapshot.value(size(filters.q, resource.type, RANKED))
     return order if matches <= RANKED else resource.order(filters, ranked=False)
-
-
-def narrowed(snapshot: Snapshot, resource: Resource, filters: Any, order: Order | None = None) -> list[Condition]:
-    """The conditions of a list in this order, or of a count. One that holds for few records leads to them."""
-    most = MANY if order is None else FEW
-
-    def leads(one: Condition) -> bool:
-        in_order = order is not None and resource.by_day(order) and bool(one.steps)
-        return not in_order and one.lead is not None and bool(snapshot.value(one.lead.size(most)) <= most)
-
-    return [one.led() if leads(one) else one for one in resource.conditions(filters)]
 
 
 def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
@@ -286,23 +276,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _counts(snapshot: Snapshot, resource: Resource, conditions: list[Condition], filters: Listing) -> dict[str, Any]:
+def _counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> dict[str, Any]:
     total = snapshot.release.counts.get(resource.name, 0)
-    if not conditions:
+    if not resource.conditions(filters):
         return {"matched": total, "not_judged": dict.fromkeys(AXES)}
     if total > EXACT_UP_TO and filters.count != "exact":
         return {"matched": None, "not_judged": dict.fromkeys(AXES)}
-    return judged(snapshot, resource, [one.led() if one.steps else one for one in conditions])
-
-
-def judged(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> dict[str, Any]:
-    """How many records match, and how many each axis had to leave aside."""
-    aside: dict[str, Any] = {}
-    total = snapshot.release.counts.get(resource.name, 0)
-    for axis in AXES:
-        statement = resource.count_not_judged(conditions, axis, total)
-        aside[axis] = None if statement is None else snapshot.value(statement)
-    return {"matched": snapshot.value(resource.count(conditions)), "not_judged": aside}
+    return judged(snapshot, resource, filters)
 
 
 def _envelope(

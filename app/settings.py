@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     query_seconds: float = Field(
         5,
         gt=0,
-        description="How long a request may read, all its statements together, and a batch of a download; what takes longer "
-        "is answered with 503.",
+        description="How long a request may read, all its statements together, and a batch of a download; what takes "
+        "longer is answered with 503.",
     )
     metrics_port: int = Field(
         0, ge=0, le=65535, description="The port of the figures for Prometheus, with the extra `metrics`; 0 has none."

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import select
 
 from app.codebook import CasualtyOutcome
+from app.counting import judged, matching
 from app.database import Snapshot
-from app.pages import Answer, Request, judged, narrowed, resolved
+from app.pages import Answer, Request, resolved
 from app.queries import RESOURCES, Resource
 from app.queries import summary as queries
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, Facet, buckets, records
+from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
 from app.registry import SERVED, document_of
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
@@ -32,12 +33,12 @@ def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseMo
 def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Request) -> Answer:
     """How many of the records that match have each value."""
     found = resolved(snapshot, filters)
-    conditions = narrowed(snapshot, resource, found)
+    chosen = matching(snapshot, resource, found)
     data = {
-        name: _facet(snapshot, resource, conditions, FACETS[resource.name][name], found)
+        name: _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
         for name in dict.fromkeys(filters.facet)
     }
-    return _answer(snapshot, request, data, judged(snapshot, resource, conditions))
+    return _answer(snapshot, request, data, judged(snapshot, resource, found, chosen))
 
 
 def _facet(
@@ -45,15 +46,15 @@ def _facet(
 ) -> dict[str, Any]:
     split = facet.split(filters, records(resource, conditions))
     rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
-    labels = _labels(snapshot, facet, [row[0] for row in rows])
-    imprecise = None
-    if split.imprecise is not None:
-        imprecise = snapshot.value(resource.count([*conditions, Condition(split.imprecise)]))
+    labels = {NONE} if split.imprecise is None else {NONE, IMPRECISE}
+    aside = {label: count for label, count, _ in rows if label in labels}
+    shown = [(label, count) for label, count, _ in rows if label not in labels][: filters.limit]
+    names = _labels(snapshot, facet, [label for label, _ in shown])
     return {
-        "buckets": [{"value": value, "label": labels[value], "count": count} for value, count, _ in rows],
-        "more": rows[0][2] - len(rows) if rows else 0,
-        "imprecise": imprecise,
-        "missing": snapshot.value(resource.count([*conditions, Condition(split.missing)])),
+        "buckets": [{"value": label, "label": names[label], "count": count} for label, count in shown],
+        "more": rows[0][2] - len(aside) - len(shown) if rows else 0,
+        "imprecise": None if split.imprecise is None else aside.get(IMPRECISE, 0),
+        "missing": aside.get(NONE, 0),
     }
 
 
@@ -71,11 +72,11 @@ def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
     """The claims that match, added up by outcome and whatever else is asked for."""
     found = resolved(snapshot, filters)
     resource = RESOURCES["casualties"]
-    conditions = narrowed(snapshot, resource, found)
+    chosen = matching(snapshot, resource, found)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
-    rows, number = _sums(snapshot, conditions, found, keys, filters.limit)
-    totals, _ = _sums(snapshot, conditions, found, ("outcome",), len(CasualtyOutcome))
-    meta = {**judged(snapshot, resource, conditions), "rows": number, "method": _method(keys)}
+    rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
+    totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
+    meta = {**judged(snapshot, resource, found, chosen), "rows": number, "method": _method(keys)}
     return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
 
 
@@ -96,7 +97,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
     for place, key in enumerate(keys):
         facet = FACETS["casualties"][key]
         labels = _labels(snapshot, facet, {row[place] for row in shown})
-        found.append({**labels, queries.NONE: facet.missing, queries.IMPRECISE: f"wider than a {key}"})
+        found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}"})
     return found
 
 

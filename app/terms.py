@@ -40,6 +40,11 @@ LONGEST = 100
 """Characters of a term that count; PostgreSQL takes no more than 2 kB."""
 
 MOST_TERMS = 24
+"""So many words may be looked for at a time."""
+
+SHORT_BEGINNINGS = {1: 8, 2: 4}
+"""As so many words count beginnings of so many letters: each has to be looked for in every word that goes on so."""
+
 SNIPPET_LENGTH = 200
 
 
@@ -200,8 +205,11 @@ def question(text: str) -> Question:
     phrases = _without_articles(phrases) if phrases else phrases
     if not any(not phrase.excluded for phrase in phrases):
         raise BadValue("needs a word to look for: letters or digits, not only signs, exclusions or 'al'")
-    if sum(len(phrase.terms) for phrase in phrases) > MOST_TERMS:
-        raise BadValue(f"has more than {MOST_TERMS} words")
+    if sum(map(_weight, phrases)) > MOST_TERMS:
+        raise BadValue(
+            f"asks for more than {MOST_TERMS} words; the beginning of a word counts as "
+            f"{SHORT_BEGINNINGS[1]} where it is one letter, as {SHORT_BEGINNINGS[2]} where it is two"
+        )
     return Question(text, tuple(phrases))
 
 
@@ -217,6 +225,11 @@ def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
         elif others:
             found.append(replace(phrase, terms=tuple(others)))
     return found
+
+
+def _weight(phrase: Phrase) -> int:
+    """As how many words a phrase counts."""
+    return len(phrase.terms) - 1 + (SHORT_BEGINNINGS.get(len(phrase.terms[-1]), 1) if phrase.prefix else 1)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def test_only_the_settings_read_the_environment() -> None:
 
 WRITES_SQL = {
     "columns.py": "CHECKs, from the codebook's values",
-    "database.py": "pragmas, BEGIN, and which release is the newest",
+    "database.py": "pragmas, BEGIN, which release is the newest, and how much time is left",
     "datasets/package.py": "reads the file that it has just written",
     "datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
     "datasets/views.py": "views of the dataset file",
@@ -120,6 +120,7 @@ WRITES_SQL = {
     "dossier/writing.py": "rows for the loader, with names from the models and values bound",
     "postgresql.py": "settings of connections",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
+    "queries/enumerated.py": "numbers as a table, around an expression that SQLAlchemy binds",
     "queries/search.py": "full text, around expressions that SQLAlchemy binds",
 }
 """Where SQL is written out, and what for. Nothing in it comes from a request: that is for whoever adds a line here to

@@ -1,4 +1,4 @@
-"""Slow requests: each has one deadline for all that it does, only so many wait, and nothing else of the service notices."""
+"""Slow requests: each has one deadline for all it does, only so many wait, and nothing else of the service notices."""
 
 import asyncio
 import socket

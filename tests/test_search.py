@@ -57,6 +57,30 @@ def test_every_name_and_alias_finds_its_record(client: TestClient) -> None:
     assert looked_for > 64, "15 people, 21 places and 28 organizations have at least a name each"
 
 
+@pytest.mark.parametrize(
+    ("asked", "too_many"),
+    [
+        (" ".join(["raid"] * 24), False),
+        (" ".join(["raid"] * 25), True),
+        ("a* b* c*", False),
+        ("a* b* c* raid", True),
+        ("a* -b* ce* de*", False),
+        ("a* -b* ce* de* raid", True),
+        ("ki* ku* ka* ma* mo* ra*", False),
+        ('ki* ku* ka* ma* mo* ra* "raid"', True),
+        (" ".join(["rai*"] * 24), False),
+        ("ﬀ* ﬀ* ﬀ* ﬀ* ﬀ* ﬀ* ﬀ*", True),
+    ],
+)
+def test_short_beginnings_count_as_several_words(asked: str, too_many: bool) -> None:
+    """By the letters that are looked for, not by those that were typed: as many words as they begin have to be read."""
+    if not too_many:
+        assert question(asked).phrases
+        return
+    with pytest.raises(BadValue, match="more than 24 words"):
+        question(asked)
+
+
 def test_k1_does_not_find_mk19(client: TestClient) -> None:
     hits = found(client, "K1")
     assert "place/k1-air-base" in hits

@@ -197,8 +197,8 @@ class Resource:
         is how many there are of all kinds."""
         if (known := judgeable(conditions, axis)) is not None:
             return select(total - known.scalar_subquery())
-        clauses = not_judged(conditions, axis)
-        return None if clauses is None else self._from(select(func.count())).where(*clauses)
+        lacking = not_judged(conditions, axis)
+        return None if lacking is None else self.count(lacking)
 
     def _from(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
         statement = statement.select_from(self.table)

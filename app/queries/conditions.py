@@ -4,7 +4,7 @@ A filter by place, date or number of casualties cannot judge a record that lacks
 matches, and `not_judged` counts it; so each condition on one of these axes also says which records it cannot judge.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from sqlmodel import col
 from app.geography import EARTH_RADIUS_M, box_around
 from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
 from app.queries.boxes import TURNS, touching
+from app.queries.enumerated import enumerated
 from app.queries.search import numbers
 from app.spans import REACHES, SHORT, days_before
 from app.terms import Question
@@ -78,10 +79,21 @@ class Condition:
 
     def led(self) -> "Condition":
         """The same condition, its records found by its lead."""
-        if self.lead is None:
+        if self.lead is None or self.leads:
             return self
         led = and_(self.lead.key.in_(self.lead.keys()), self.clause.is_(True))
         return replace(self, stated=led, lead=None, leads=True, steps=())
+
+
+def numbered(table: type[Any], found: Iterable[int]) -> Condition:
+    """The records of a table that have one of these numbers."""
+    return Condition(table.number.in_(enumerated(found)), leads=True)
+
+
+def led_by(conditions: Sequence[Condition], first: Condition) -> list[Condition]:
+    """The same conditions, of which this one alone leads. Were there two, SQLite might go through all that one finds
+    for each that the other finds."""
+    return [one.led() if one is first else replace(one, leads=False) for one in conditions]
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:
@@ -103,15 +115,16 @@ def by_first_day(conditions: Sequence[Condition], *, descending: bool) -> Iterat
         yield [[*others, part] for part in step()]
 
 
-def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Clause] | None:
-    """The clauses of the records that fit everything else but lack what this axis needs; null if it is not used."""
+def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
+    """The conditions of the records that fit everything else but lack what this axis needs; null if it is not used."""
     here = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
     if not here:
         return None
-    elsewhere = [one.clause for one in conditions if one.axis != axis]
+    elsewhere = [one for one in conditions if one.axis != axis]
     if len(here) == 1:
-        return [*elsewhere, here[0][1]]
-    return [*elsewhere, *(or_(clause, unknown) for clause, unknown in here), or_(*(unknown for _, unknown in here))]
+        return [*elsewhere, Condition(here[0][1])]
+    lacking = [or_(clause, unknown) for clause, unknown in here] + [or_(*(unknown for _, unknown in here))]
+    return [*elsewhere, *map(Condition, lacking)]
 
 
 def judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
@@ -139,7 +152,8 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
         found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
     if filters.q is not None:
-        found.append(Condition(partial(says, table.number, kind, filters.q), leads=True, words=filters.q))
+        lead = Lead(table.number, partial(numbers, filters.q, kind))
+        found.append(Condition(partial(says, table.number, kind, filters.q), lead=lead, leads=True, words=filters.q))
     return found
 
 

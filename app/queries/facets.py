@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, case, func, select, union
+from sqlalchemy import CTE, ColumnElement, Select, String, Subquery, case, func, literal, select, type_coerce, union
 from sqlmodel import col
 
 from app.filters import LOCATING
@@ -38,18 +38,34 @@ from app.queries.conditions import Clause, Condition, parties_within
 PARTIES = ("organizations", "people")
 
 
+NONE, IMPRECISE = "", "imprecise"
+"""What stands for the value of records that have none, and of those whose date is wider than one."""
+
+
 @dataclass(frozen=True)
 class Split:
-    """How records fall apart: the value of each, null where it has none (`missing`) or one too wide (`imprecise`).
+    """How records fall apart: the value of each, null where it has none or one too wide (`imprecise`).
 
     With `links`, pairs of record id and value joined by `key`, a record may have several values.
     """
 
     value: ColumnElement[Any]
-    missing: Clause
     links: Subquery | None = None
     key: ColumnElement[Any] | None = None
     imprecise: Clause | None = None
+
+    @property
+    def label(self) -> ColumnElement[Any]:
+        """The value as text that is never null, so that labels compare."""
+        value = func.coalesce(type_coerce(self.value, String), literal(NONE))
+        return value if self.imprecise is None else case((self.imprecise, IMPRECISE), else_=value)
+
+    def joined(self, statement: Select[Any]) -> Select[Any]:
+        """A statement over records with their links, if there are any: once for each value, and once without one.
+        The records come first, because SQLite would look for each link's among all that are asked for."""
+        if self.links is None:
+            return statement
+        return statement.outerjoin(self.links, self.links.c.id == self.key)
 
 
 Records = Callable[[Any], Select[Any] | None]
@@ -75,24 +91,24 @@ class Facet:
 
 
 def buckets(resource: Resource, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
-    """Value, records and number of all values; most records first, or for dates the newest first."""
-    statement = resource.select(conditions, split.value.label("value"))
-    if split.links is not None:
-        statement = statement.join(split.links, split.links.c.id == split.key)
-    # The value is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
-    value = (found := statement.subquery()).c.value
-    order = [func.count().desc(), value] if split.imprecise is None else [value.desc()]
-    counted = select(value, func.count(), func.count().over()).where(value.is_not(None))
-    return counted.select_from(found).group_by(value).order_by(*order).limit(limit)
+    """Label, records and number of all labels: those of no value first, then so many others, those of most records
+    first, or for dates the newest."""
+    statement = split.joined(resource.select(conditions, split.label.label("label")))
+    # It is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
+    label = (found := statement.subquery()).c.label
+    aside = [NONE] if split.imprecise is None else [NONE, IMPRECISE]
+    order = [func.count().desc(), label] if split.imprecise is None else [label.desc()]
+    counted = select(label, func.count(), func.count().over()).select_from(found).group_by(label)
+    return counted.order_by(label.in_(aside).desc(), *order).limit(limit + len(aside))
 
 
 def _column(column: Any, *names: str, missing: str = "not stated") -> Facet:
-    return Facet(lambda filters, its_records: Split(column, column.is_(None)), names, missing)
+    return Facet(lambda filters, its_records: Split(column), names, missing)
 
 
 def _flag(clause: Clause) -> Facet:
     value = case((clause, "true"), else_="false")
-    return Facet(lambda filters, its_records: Split(value, value.is_(None)))
+    return Facet(lambda filters, its_records: Split(value))
 
 
 def _links(key: Any, pairs: Callable[[Any], Select[Any]], *names: str, missing: str = "not stated") -> Facet:
@@ -102,8 +118,9 @@ def _links(key: Any, pairs: Callable[[Any], Select[Any]], *names: str, missing: 
         found, chosen = pairs(filters), its_records(key)
         if chosen is not None:
             found = found.where(found.selected_columns.id.in_(chosen))
-        links = found.distinct().subquery()
-        return Split(links.c.value, key.not_in(select(links.c.id)), links, key)
+        # Grouped, not distinct: SQLite would take distinct ones for so few that it looks for them without an index.
+        links = found.group_by(*found.selected_columns).subquery()
+        return Split(links.c.value, links, key)
 
     return Facet(split, names, missing)
 
@@ -113,7 +130,7 @@ def _dates(earliest: Any, latest: Any) -> dict[str, Facet]:
 
     def facet(length: int) -> Facet:
         first, last = func.substr(earliest, 1, length), func.substr(latest, 1, length)
-        split = Split(case((first == last, first)), earliest.is_(None), imprecise=first != last)
+        split = Split(case((first == last, first)), imprecise=first != last)
         return Facet(lambda filters, its_records: split, missing="no date")
 
     return {"month": facet(7), "year": facet(4)}

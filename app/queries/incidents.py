@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 from sqlmodel import col
 
 from app.codebook import CasualtyOutcome
@@ -13,6 +13,7 @@ from app.models import Casualty, CasualtyPerson, Incident, IncidentActor, Incide
 from app.queries.conditions import (
     Clause,
     Condition,
+    Lead,
     dated,
     flag,
     indexed,
@@ -24,6 +25,8 @@ from app.queries.conditions import (
     says,
     shared,
 )
+from app.queries.search import numbers
+from app.terms import Question
 
 
 def incidents(filters: IncidentFilters) -> list[Condition]:
@@ -35,12 +38,7 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     """The conditions of a list of claims, which is joined with their incidents."""
     common = shared(Casualty, "casualty", filters.model_copy(update={"q": None}))
     if filters.q is not None:
-        common.append(
-            Condition(
-                or_(says(Casualty.number, "casualty", filters.q), says(Incident.number, "incident", filters.q)),
-                leads=True,
-            )
-        )
+        common.append(_in_words(filters.q))
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
     if filters.organization:
         theirs = col(Casualty.organization_id).in_(parties_within(filters.organization))
@@ -62,6 +60,16 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     ]
 
 
+def _in_words(asked: Question) -> Condition:
+    """Claims that have the words themselves, or whose incident has."""
+
+    def keys() -> Any:
+        of_incidents = select(col(Casualty.number)).join(Incident, col(Incident.id) == col(Casualty.incident_id))
+        return union(numbers(asked, "casualty"), of_incidents.where(says(Incident.number, "incident", asked)))
+
+    return Condition(lambda: col(Casualty.number).in_(keys()), lead=Lead(col(Casualty.number), keys), leads=True)
+
+
 # Made once: lists that do not ask for them would pay for them too.
 _HAS_LOCATION = col(Incident.latitude).is_not(None)
 _CONTESTED = col(Incident.contested).is_(True)
@@ -79,10 +87,16 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
         *dated(incident, filters.datetime, filters.date_match, col(incident.sort_date)),
         *located(incident, filters.bbox, filters.near, filters.radius_km, filters.location_match),
         *flag(_HAS_LOCATION, filters.has_location),
-        *flag(_CONTESTED, filters.contested),
+        *_contested(filters.contested),
         *_at_places(filters),
         *_with_actors(filters),
     ]
+
+
+def _contested(wanted: bool | None) -> list[Condition]:
+    if wanted:
+        return [Condition(_CONTESTED, lead=indexed(col(Incident.id), _CONTESTED))]
+    return flag(_CONTESTED, wanted)
 
 
 def _at_places(filters: IncidentCriteria) -> list[Condition]:

@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, case, func, literal, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, tuple_
 from sqlmodel import col
 
 from app.models import Casualty
 from app.queries import RESOURCES
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, Split, records
+from app.queries.facets import FACETS, records
 from app.registry import document_of
 
 GROUPS = ("outcome", "group", "basis", "claimed_by", "incident", "kind", "actor", "place", "month", "year")
 """The facets of claims that sums are made by."""
-
-NONE, IMPRECISE = "", "imprecise"
-"""The keys of claims that have no value for a group, and of those whose date is wider than one of its values."""
 
 LISTED = 100
 """So many claims are listed with a sum; all of them are counted."""
@@ -26,12 +23,11 @@ def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Su
     """The claims that match with their keys, once for each combination of values."""
     chosen = records(RESOURCES["casualties"], conditions)
     splits = [FACETS["casualties"][key].split(filters, chosen) for key in keys]
-    columns = [_key(split).label(f"key_{number}") for number, split in enumerate(splits)]
+    columns = [split.label.label(f"key_{number}") for number, split in enumerate(splits)]
     own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
     statement = RESOURCES["casualties"].select(conditions, *columns, *own)
     for split in splits:
-        if split.links is not None:
-            statement = statement.outerjoin(split.links, split.links.c.id == split.key)
+        statement = split.joined(statement)
     return statement.subquery()
 
 
@@ -70,12 +66,6 @@ def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]
     columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, document_of(Casualty)]
     joined = select(*columns).join(Casualty, col(Casualty.id) == ranked.c.id)
     return joined.where(ranked.c.rank <= LISTED).order_by(ranked.c.id)
-
-
-def _key(split: Split) -> ColumnElement[Any]:
-    """A group's value as text that is never null, so that keys compare."""
-    value = func.coalesce(type_coerce(split.value, String), literal(NONE))
-    return value if split.imprecise is None else case((split.imprecise, IMPRECISE), else_=value)
 
 
 def _keys(found: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:

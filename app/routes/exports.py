@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import pages
 from app.caching import entity_tag, last_modified
+from app.counting import narrowed
 from app.database import ReleaseMark, Snapshot
 from app.filters import FILTERS, Listing
 from app.formats import Batches, columns, csv, geojson, ndjson
@@ -187,7 +188,7 @@ def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
 def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
     """The documents of a whole list."""
     order = pages.ordering(snapshot, resource, asked)
-    conditions = pages.narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
+    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
     return resource.ordered(conditions, order)
 
 
