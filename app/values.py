@@ -176,7 +176,8 @@ QUESTION = (
     "Words that must all be there, each in any of its forms: `raid` finds `raided`, `armored` finds `armoured`. "
     '`"a phrase"` is looked for as it stands; `-without`, `begin*`. Case, accents, hyphens, apostrophes, vowel marks '
     "and a leading al- make no difference. A record is found by its texts, its id, the words for its kinds, roles and "
-    "topics, and by the names of what it names, in all their spellings."
+    "topics, and by the names of what it names, in all their spellings. 24 words at most: the beginning of a word "
+    "counts as eight where it is one letter, as four where it is two."
 )
 
 LONGEST_QUESTION = 200
