@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Route
 
-_QUIET = (
+QUIET = (
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -42,7 +42,7 @@ def browser() -> Iterator["Browser"]:
     if chromium is None:
         pytest.skip("no chromium: install Debian's package of that name")
     with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=chromium, args=_QUIET)
+        found = driver.chromium.launch(executable_path=chromium, args=QUIET)
         yield found
         found.close()
 

@@ -1,8 +1,10 @@
 """Links that open a passage, tried in a real browser: on a tall page, with each paragraph far from the next."""
 
+import os
 import random
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from app.dossier.passages import PassageError, Text
 from app.dossier.verifying import article_text
 from app.registry import SERVED
 from app.settings import SEED
+from tests.browser import QUIET
 from tests.fragment_pairs import ALIKE, APART
 from tests.test_seed import ARTICLE, TEXT
 
@@ -169,6 +172,48 @@ def test_a_text_of_few_words(browser: "Browser") -> None:
                 made += 1
                 assert opens(fragment) == number, (paragraph, fragment)
     assert made > refused
+
+
+LANGUAGES = {
+    "de": ("Maedchen", "Mädchen"),
+    "da": ("Aarhus", "Århus"),
+    "sv": ("Myller", "Müller"),
+    "tr": ("sivas", "sivas"),
+}
+"""At which words a browser of each language finds which others."""
+
+SPELLINGS = [
+    "Mädchen",
+    "Maedchen",
+    "Madchen",
+    "Århus",
+    "Aarhus",
+    "Arhus",
+    "Müller",
+    "Mueller",
+    "Muller",
+    "Myller",
+    "şivas",
+    "sivas",
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_links_do_not_depend_on_the_language_of_the_browser(browser: "Browser", language: str) -> None:
+    """To a German browser ä is ae and not a, to a Swedish one ü is y and not u."""
+    executable = shutil.which("chromium")
+    environment = {**os.environ, "LANGUAGE": language}
+    with closing(browser.browser_type.launch(executable_path=executable, args=QUIET, env=environment)) as other:
+        page = other.new_page()
+        if not page.evaluate("navigator.language").startswith(language):
+            pytest.skip("this browser speaks English only: install Debian's package chromium-l10n")
+        paragraphs = [f"At {number} the {name} sank then." for number, name in enumerate(SPELLINGS, 10)]
+        text = told(paragraphs)
+        with shown(other, paragraphs) as opens:
+            bare, there = LANGUAGES[language]
+            assert opens(Fragment(bare)) == SPELLINGS.index(there) + 1
+            for number, name in enumerate(SPELLINGS, 1):
+                assert opens(text.anchor(name, number).fragment) == number, name
 
 
 def test_every_link_of_the_shipped_article_opens_at_its_paragraph(browser: "Browser") -> None:
