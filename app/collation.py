@@ -14,7 +14,7 @@ is aa and ü is y. So two questions are asked here:
 
 Limits: the rules were compared with those of Chromium 156 (ICU's root collation and its tailorings for search) for all
 letters in use. Medieval letters and those of dead scripts, which ICU takes for modern ones, are not known to be alike
-here; nor are numbers in black circles and in Ethiopic.
+here; nor are numbers in black circles and in Ethiopic, and the ę that a Swedish browser takes for its ä.
 """
 
 import re
