@@ -189,7 +189,7 @@ SPELLINGS = "Mädchen Maedchen Madchen Århus Aarhus Arhus Müller Mueller Mulle
 def test_links_do_not_depend_on_the_language_of_the_browser(browser: "Browser", language: str) -> None:
     """To a German browser ä is ae and not a, to a Swedish one ü is y and not u."""
     executable = shutil.which("chromium")
-    environment = {**os.environ, "LANGUAGE": language}
+    environment: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": language}
     with closing(browser.browser_type.launch(executable_path=executable, args=QUIET, env=environment)) as other:
         page = other.new_page()
         if not page.evaluate("navigator.language").startswith(language):
