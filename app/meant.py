@@ -5,15 +5,24 @@ from itertools import islice, product
 from typing import Any
 
 from app.database import Snapshot
-from app.filters import Listing
 from app.problems import BadValue
 from app.queries.search import is_anywhere
 from app.terms import Question, question, words
 from app.values import LONGEST_QUESTION, ON_MAP, latitude_first
 from app.vocabulary import MOST, vocabulary
 
-Matched = Callable[[Listing], int | None]
+Matched = Callable[[Any], int | None]
 """How many records filters find; null where there are some and counting them takes long."""
+
+
+def suggestions(
+    snapshot: Snapshot, filters: Any, items: Iterable[tuple[str, str]], matched: Matched
+) -> list[dict[str, Any]] | None:
+    """Values that find something where filters, whose ids are looked up, find nothing; null where there are none."""
+    found = exchanged(filters, items, matched) or []
+    if filters.q is not None:
+        found += respelled(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked}))) or []
+    return found or None
 
 
 def exchanged(filters: Any, items: Iterable[tuple[str, str]], matched: Matched) -> list[dict[str, Any]] | None:

@@ -15,7 +15,7 @@ from app.counting import judged, narrowed
 from app.database import Snapshot
 from app.filters import FILTERS, DetailFilters, Listing
 from app.links import LONGEST_IN_HEAD, address
-from app.meant import exchanged, respelled
+from app.meant import suggestions
 from app.models import Change
 from app.nearest import nearest
 from app.parameters import MOST_ERRORS, MOST_VALUES, short
@@ -102,11 +102,7 @@ def _meant(snapshot: Snapshot, resource: Resource, filters: Listing, request: Re
             return int(snapshot.value(resource.count(conditions)))
         return None if page(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
 
-    found = exchanged(filters, request.items, matched)
-    if filters.q is None:
-        return found
-    respellings = respelled(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked})))
-    return [*(found or ()), *(respellings or ())] or None
+    return suggestions(snapshot, filters, request.items, matched)
 
 
 def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import select
 
 from app.codebook import CasualtyOutcome
-from app.counting import judged, matching
+from app.counting import Matching, judged, matching
 from app.database import Snapshot
+from app.meant import suggestions
 from app.pages import Answer, Request, resolved
 from app.queries import RESOURCES, Resource
 from app.queries import summary as queries
@@ -38,7 +39,18 @@ def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Reques
         name: _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
         for name in dict.fromkeys(filters.facet)
     }
-    return _answer(snapshot, request, data, judged(snapshot, resource, found, chosen))
+    return _answer(snapshot, request, data, _counts(snapshot, resource, found, chosen, request))
+
+
+def _counts(snapshot: Snapshot, resource: Resource, filters: Any, chosen: Matching, request: Request) -> dict[str, Any]:
+    """How many records match and could not be judged; where none match, what would find some."""
+
+    def matched(asked: Any) -> int:
+        return int(judged(snapshot, resource, asked)["matched"])
+
+    counts = judged(snapshot, resource, filters, chosen)
+    meant = None if counts["matched"] else suggestions(snapshot, filters, request.items, matched)
+    return {**counts, "did_you_mean": meant}
 
 
 def _facet(
@@ -76,7 +88,8 @@ def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
     rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
     totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
-    meta = {**judged(snapshot, resource, found, chosen), "rows": number, "method": _method(keys)}
+    counts = _counts(snapshot, resource, found, chosen, request)
+    meta = {**counts, "rows": number, "method": _method(keys)}
     return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
 
 

@@ -28,6 +28,19 @@ def test_a_latitude_that_came_first(client: TestClient, resource: str, asked: st
     assert found["meta"]["did_you_mean"] is None
 
 
+@pytest.mark.parametrize("url", ["/v1/casualties/summary?", "/v1/facets?of=incidents&facet=kind&"])
+def test_counts_and_sums_say_it_as_lists_do(client: TestClient, url: str) -> None:
+    meta = body(client, f"{url}near=35.4,43.3")["meta"]
+    there = body(client, f"{url}near=43.3,35.4")["meta"]
+    assert meta["did_you_mean"] == [{"parameter": "near", "value": "43.3,35.4", "matched": there["matched"]}]
+    assert there["did_you_mean"] is None and there["matched"] > 0
+    assert body(client, f"{url}near=-43.3,-35.4")["meta"]["did_you_mean"] is None
+    assert (
+        body(client, f"{url}q=kubiba")["meta"]["did_you_mean"]
+        == (body(client, f"/v1/{'casualties' if 'summary' in url else 'incidents'}?q=kubiba")["meta"]["did_you_mean"])
+    )
+
+
 @pytest.mark.parametrize(
     "query",
     [

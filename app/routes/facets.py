@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app import pages, tallies
-from app.envelopes import DetailLinks, NotJudged
+from app.envelopes import DetailLinks, NotJudged, Suggestion
 from app.filters import FILTERS
 from app.parameters import documented, parse
 from app.problems import BadParameter
@@ -46,6 +46,9 @@ class FacetsMeta(BaseModel):
     release: int = Field(description="The release that the whole answer belongs to.")
     matched: int = Field(description="How many records match.")
     not_judged: NotJudged
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing matches: what does, as a point with its longitude first."
+    )
 
 
 class Facets(BaseModel):
