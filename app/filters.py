@@ -10,8 +10,10 @@ from app.codebook import (
     CasualtyBasis,
     CasualtyGroup,
     CasualtyOutcome,
+    Certainty,
     Granularity,
     IncidentKind,
+    LifeStatus,
     OrganizationKind,
     PersonRole,
     PlaceKind,
@@ -153,13 +155,26 @@ class IncidentCriteria(BaseModel):
     )
     place: PlaceIds = Field([], description="At this place or anywhere inside it.", examples=[["riyadh-district"]])
     place_role: list[PlaceRole] = Field(
-        [], description=f"What the place is to the incident. Default: {', '.join(LOCATING)}."
+        [],
+        description=(
+            f"What the place is to the incident. Default: {', '.join(LOCATING)}. Alone: with any place in this role."
+        ),
+    )
+    place_certainty: list[Certainty] = Field(
+        [],
+        description="How firmly the reporting ties the place to the incident; `stated` alone is what it says itself. "
+        "Alone: with any place that locates it so firmly.",
     )
     place_basis: Literal["any", "stated"] | None = Field(
         None, description="`stated`: follow only containment that the reporting states. Default: `any`."
     )
     actor: PartyIds = Field([], description="With this person, or this organization or a part of it.")
     actor_role: list[ActorRole] = Field([], description="In this role; alone: with anybody in this role.")
+    actor_certainty: list[Certainty] = Field(
+        [],
+        description="How firmly the reporting ties the actor to the incident, in this role; `stated` alone is what it "
+        "says itself. Alone: with anybody tied to it so firmly.",
+    )
     bbox: Box | None = Field(None, description=_BOX)
     near: Point | None = Field(None, description=_NEAR)
     radius_km: Kilometres | None = Field(None, description="Goes with `near`. Default: 50.")
@@ -181,12 +196,20 @@ class IncidentFilters(IncidentCriteria, IncidentHarm, Listing):
     )
 
 
+_WHOSE = "Whose people were harmed"
+
+
 class CasualtyFilters(IncidentCriteria, ClaimHarm, Listing):
-    group: list[CasualtyGroup] = Field([], description="Whom the claim counts.")
-    organization: OrganizationIds = Field(
-        [], description="Whose dead, wounded … they are: the claim counts people of this organization or a part of it."
+    actor: PartyIds = Field(
+        [],
+        description=(
+            "Claims about incidents with this person, or this organization or a part of it, in whatever role: also "
+            "about those harmed on the other side. Whose they were is asked by `organization`, `group` and `person`."
+        ),
     )
-    person: PersonIds = Field([], description="This person is among those whom the claim counts.")
+    organization: OrganizationIds = Field([], description=f"{_WHOSE}: this organization's or those of a part of it.")
+    group: list[CasualtyGroup] = Field([], description=f"{_WHOSE}: what they were.")
+    person: PersonIds = Field([], description=f"{_WHOSE}: claims that count this person.")
     outcome: list[CasualtyOutcome] = Field([], description="What happened to them.")
     basis: list[CasualtyBasis] = Field([], description="On what the figure rests.")
     claimed_by: PartyIds = Field([], description="Who says so, or through whom it came.")
@@ -195,7 +218,7 @@ class CasualtyFilters(IncidentCriteria, ClaimHarm, Listing):
         description="Whether somebody is given as saying so, or as passing it on; `false` is the article's own voice.",
     )
     counted: Flag | None = Field(None, description="Whether totals include the claim.")
-    incident: IncidentIds = Field([], description="Claims about this incident.")
+    incident: IncidentIds = Field([], description="Claims about this incident or a part of it.")
     sort: Literal["incident", "-incident", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `incident`."
     )
@@ -228,7 +251,10 @@ class PersonFilters(Listing):
     named: Flag | None = Field(None, description="Whether the reporting names them.")
     anonymity: list[Anonymity] = Field([], description="How the unnamed appear.")
     organization: OrganizationIds = Field([], description="Of this organization or a part of it.")
-    incident: IncidentIds = Field([], description="Actors in this incident, or counted among its casualties.")
+    life_status: list[LifeStatus] = Field([], description="What the reporting says of their life.")
+    incident: IncidentIds = Field(
+        [], description="Actors in this incident or in a part of it, or counted among its casualties."
+    )
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
@@ -237,7 +263,7 @@ class PersonFilters(Listing):
 class OrganizationFilters(Listing):
     kind: list[OrganizationKind] = Field([], description="What sort of body.")
     within: OrganizationIds = Field([], description="Part of this organization, at any depth.")
-    incident: IncidentIds = Field([], description="Actors in this incident.")
+    incident: IncidentIds = Field([], description="Actors in this incident or in a part of it.")
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
@@ -249,7 +275,7 @@ class QuoteFilters(Listing):
     anonymity: list[Anonymity] = Field([], description="How the speaker appears, where unnamed.")
     named: Flag | None = Field(None, description="Whether the speaker is named.")
     organization: OrganizationIds = Field([], description="The speaker belongs to this organization or a part of it.")
-    incident: IncidentIds = Field([], description="About this incident.")
+    incident: IncidentIds = Field([], description="About this incident or a part of it.")
     place: PlaceIds = Field([], description="About this place or anywhere inside it.")
     sort: Literal["position", "-position", "changed", "-changed", "id", "-id"] | None = Field(
         None,

@@ -34,7 +34,6 @@ NEEDS = {
     "radius_km": ("near",),
     "location_match": ("bbox", "near"),
     "date_match": ("datetime",),
-    "place_role": ("place",),
     "place_basis": ("place", "within"),
 }
 """Parameters that say nothing without another one."""

@@ -89,7 +89,8 @@ def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
     rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
     totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
     counts = _counts(snapshot, resource, found, chosen, request)
-    meta = {**counts, "rows": number, "method": _method(keys)}
+    method = _method(keys, of_actors=bool(filters.actor))
+    meta = {**counts, "rows": number, "method": method}
     return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
 
 
@@ -110,7 +111,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
     for place, key in enumerate(keys):
         facet = FACETS["casualties"][key]
         labels = _labels(snapshot, facet, {row[place] for row in shown})
-        found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}"})
+        found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
     return found
 
 
@@ -160,18 +161,30 @@ _WIDE = (
     "A claim about an incident whose date may lie in more than one {name} stands in the row imprecise, never in a "
     "made-up {name}."
 )
+_TOGETHER = (
+    "A claim about several people stands in the row several, because what it counts is not any one's of them; the "
+    "filter person finds it for each of them."
+)
+_ANYBODY = (
+    "The parameter actor chooses incidents: everybody harmed in them is counted, of whatever side; organization, group "
+    "and person say whose people they were."
+)
+_SEVERAL = {queries.SEVERAL: "several people together"}
 _MANY = {
-    "actor": "incident's actors (an organization's with those of its parts)",
+    "organization": "organizations (with those that it is a part of)",
+    "incident": "incidents (with the operations that it is a part of)",
     "place": "incident's places (a place's with those inside it)",
     "claimed_by": "claimants (who says so and through whom it came)",
 }
 
 
-def _method(keys: Sequence[str]) -> str:
+def _method(keys: Sequence[str], *, of_actors: bool) -> str:
     """The rule of a summary in plain English."""
     sentences = [_METHOD]
     if several := [_MANY[key] for key in keys if key in _MANY]:
         sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))
+    sentences += [_TOGETHER] if "person" in keys else []
+    sentences += [_ANYBODY] if of_actors else []
     sentences += [_WIDE.format(name=key) for key in keys if key in ("month", "year")]
     return " ".join(sentences)
 

@@ -82,7 +82,7 @@ REFUSED = [
     ("radius_km=5", "radius_km", None),
     ("location_match=certain", "location_match", None),
     ("date_match=within", "date_match", None),
-    ("place_role=scene", "place_role", None),
+    ("place_basis=stated", "place_basis", None),
     ("place_basis=stated", "place_basis", None),
     # Days.
     ("datetime=2019-13", "datetime", None),

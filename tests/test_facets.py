@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.codebook import CasualtyOutcome
+from app.filters import FILTERS
 from app.queries.facets import FACETS
 from tests import newsroom
 from tests.answers import days_taken
@@ -30,8 +32,22 @@ SINGLE = (
 )
 """Facets of which a record has one value at most."""
 
-UNFILTERED = {"life_status"}
-"""Facets that no filter goes with."""
+BY_DATE = {"month", "year"}
+"""Facets whose values the filter `datetime` takes."""
+
+UNCOUNTED = {
+    "q": "words are found by search",
+    "changed_since": "releases are listed with their changes",
+    "datetime": "counted by month and year",
+    "date_match": "says how `datetime` is meant",
+    "bbox": "an area has no values",
+    "near": "an area has no values",
+    "radius_km": "says how `near` is meant",
+    "location_match": "says how areas are meant",
+    "place_basis": "says how `place` and `within` are meant",
+    **{f"{outcome}_{end}": "sums tell numbers" for outcome in CasualtyOutcome for end in ("at_least", "possibly")},
+}
+"""Filters that no facet goes with, each with the reason."""
 
 
 def facets(client: TestClient, of: str, *names: str, **filters: str) -> Json:
@@ -70,12 +86,24 @@ def test_counts_of_the_small_article(small_client: TestClient) -> None:
 @pytest.mark.parametrize("of", [resource for resource in FACETS if resource != "articles"])
 def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -> None:
     body = facets(client, of, *FACETS[of])
-    for name in set(FACETS[of]) - UNFILTERED:
+    for name in FACETS[of]:
         facet = body["data"][name]
         assert facet["buckets"] or facet["missing"] == body["meta"]["matched"], name
         for bucket in facet["buckets"]:
             found = client.get(f"/v1/{of}", params={**as_filter(name, bucket["value"]), "limit": "1"}).json()
             assert found["meta"]["matched"] == bucket["count"], (name, bucket)
+
+
+def test_what_can_be_counted_can_be_filtered_and_the_other_way_round() -> None:
+    uncounted = set()
+    for of, model in FILTERS.items():
+        filters = set(model.model_fields) - {"limit", "cursor", "sort", "count", "fields", "include"}
+        # An article rests on itself alone.
+        counted = set(FACETS[of]) - BY_DATE | ({"article"} if of == "articles" else set())
+        assert counted - filters == set(), of
+        assert filters - counted <= set(UNCOUNTED), of
+        uncounted |= filters - counted
+    assert uncounted == set(UNCOUNTED)
 
 
 @pytest.mark.parametrize("of", list(FACETS))
@@ -131,6 +159,15 @@ def test_claims_take_dates_and_places_of_their_incident(small_client: TestClient
     assert counts(body, "claimed_by") == {"ida-falk": 1}
     assert body["data"]["claimed_by"]["missing"] == 2
     assert counts(body, "outcome") == {"killed": 1, "wounded": 1, "detained": 1}
+
+
+def test_whose_people_were_harmed_is_counted_and_filtered(client: TestClient) -> None:
+    body = facets(client, "casualties", "organization", "person", incident="kubaiba-raid")
+    claims = client.get("/v1/casualties?incident=kubaiba-raid").json()["data"]
+    assert set(counts(body, "person")) == {id_ for claim in claims for id_ in claim["people"]}
+    assert {one["organization"] for one in claims if one["organization"]} <= set(counts(body, "organization"))
+    dead = counts(facets(client, "people", "life_status"), "life_status")["dead"]
+    assert client.get("/v1/people?life_status=dead").json()["meta"]["matched"] == dead > 0
 
 
 def test_limit_leaves_out_the_rarest_and_says_how_many(client: TestClient) -> None:

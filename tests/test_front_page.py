@@ -51,6 +51,13 @@ def test_a_wrong_address_is_explained(client: TestClient) -> None:
     assert "There is no incident 'nope'" in text(client.get("/incidents/nope").text)
 
 
+def test_an_operation_tells_what_befell_people_in_its_parts(client: TestClient) -> None:
+    shown = " ".join(text(client.get("/incidents/dub-operation").text).split())
+    assert "2 wounded in its parts" in shown and "3 detained in its parts" in shown
+    assert "Nobody is said to have been hurt" not in shown
+    assert "1 killed in its parts" in " ".join(text(client.get("/?q=dub").text).split())
+
+
 def test_an_incident_page_tells_everything(client: TestClient) -> None:
     answer = client.get("/incidents/kubaiba-raid")
     incident = client.get("/v1/incidents/kubaiba-raid?include=statements,quotes").json()

@@ -101,6 +101,7 @@ def _add_claims(files: Files) -> None:
         {
             "id": "mill-rumour",
             "group": "unknown",
+            "organization": "night-patrol",
             "outcome": "killed",
             "low": "1",
             "high": "1",

@@ -14,7 +14,7 @@ from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
 from app.geography import EARTH_RADIUS_M, box_around
-from app.models import Evidence, OrganizationParent, Party, Place, PlaceParent
+from app.models import Evidence, Incident, OrganizationParent, Party, Place, PlaceParent
 from app.queries.boxes import TURNS, touching
 from app.queries.enumerated import enumerated
 from app.queries.search import numbers
@@ -278,6 +278,12 @@ def places_inside(ids: Sequence[str], basis: str | None = None) -> Select[Any]:
     links = [col(PlaceParent.basis) == "stated"] if basis == "stated" else []
     start = select(col(Place.id)).where(col(Place.id).in_(ids))
     return with_parts(start, col(PlaceParent.parent_id), col(PlaceParent.place_id), *links)
+
+
+def incidents_within(ids: Sequence[str]) -> Select[Any]:
+    """Ids of the incidents and of all their parts."""
+    start = select(col(Incident.id)).where(col(Incident.id).in_(ids))
+    return with_parts(start, col(Incident.parent_id), col(Incident.id))
 
 
 def parties_within(ids: Sequence[str]) -> Select[Any]:

@@ -16,6 +16,7 @@ from app.queries.conditions import (
     Lead,
     dated,
     flag,
+    incidents_within,
     indexed,
     linked,
     located,
@@ -40,12 +41,6 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
     if filters.q is not None:
         common.append(_in_words(filters.q))
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
-    if filters.organization:
-        theirs = col(Casualty.organization_id).in_(parties_within(filters.organization))
-        common.append(Condition(theirs, lead=indexed(col(Casualty.id), theirs)))
-    if filters.person:
-        among = col(CasualtyPerson.person_id).in_(filters.person)
-        common.append(linked(col(Casualty.id), col(CasualtyPerson.casualty_id), among))
     return [
         *common,
         *criteria(filters),
@@ -53,10 +48,10 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
         *one_of(col(Casualty.group), filters.group),
         *one_of(col(Casualty.outcome), filters.outcome),
         *one_of(col(Casualty.basis), filters.basis),
-        *one_of(col(Casualty.incident_id), filters.incident),
+        *_of_whom(filters),
         *flag(_COUNTED, filters.counted),
         *([Condition(claimants)] if filters.claimed_by else []),
-        *flag(_HAS_CLAIMANT, filters.attributed),
+        *flag(HAS_CLAIMANT, filters.attributed),
     ]
 
 
@@ -74,7 +69,7 @@ def _in_words(asked: Question) -> Condition:
 _HAS_LOCATION = col(Incident.latitude).is_not(None)
 _CONTESTED = col(Incident.contested).is_(True)
 _COUNTED = col(Casualty.counted).is_(True)
-_HAS_CLAIMANT = col(Casualty.claimed_by_id).is_not(None) | col(Casualty.via_id).is_not(None)
+HAS_CLAIMANT = col(Casualty.claimed_by_id).is_not(None) | col(Casualty.via_id).is_not(None)
 
 
 def criteria(filters: IncidentCriteria) -> list[Condition]:
@@ -99,21 +94,39 @@ def _contested(wanted: bool | None) -> list[Condition]:
     return flag(_CONTESTED, wanted)
 
 
+def _of_whom(filters: CasualtyFilters) -> list[Condition]:
+    """By what the claims are about, and by whose people they count."""
+    found = []
+    if filters.incident:
+        about = col(Casualty.incident_id).in_(incidents_within(filters.incident))
+        found.append(Condition(about, lead=indexed(col(Casualty.id), about)))
+    if filters.organization:
+        theirs = col(Casualty.organization_id).in_(parties_within(filters.organization))
+        found.append(Condition(theirs, lead=indexed(col(Casualty.id), theirs)))
+    if filters.person:
+        link = CasualtyPerson
+        counted = col(link.person_id).in_(filters.person)
+        found.append(linked(col(Casualty.id), col(link.casualty_id), counted))
+    return found
+
+
 def _at_places(filters: IncidentCriteria) -> list[Condition]:
-    if not filters.place:
+    if not filters.place and not filters.place_role and not filters.place_certainty:
         return []
     link = IncidentPlace
-    at = col(link.place_id).in_(places_inside(filters.place, filters.place_basis))
-    locating = col(link.role).in_(filters.place_role or LOCATING)
-    return [linked(col(Incident.id), col(link.incident_id), at, locating)]
+    clauses = [col(link.role).in_(filters.place_role or LOCATING)]
+    clauses += [col(link.place_id).in_(places_inside(filters.place, filters.place_basis))] if filters.place else []
+    clauses += [col(link.certainty).in_(filters.place_certainty)] if filters.place_certainty else []
+    return [linked(col(Incident.id), col(link.incident_id), *clauses)]
 
 
 def _with_actors(filters: IncidentCriteria) -> list[Condition]:
-    if not filters.actor and not filters.actor_role:
+    if not filters.actor and not filters.actor_role and not filters.actor_certainty:
         return []
     link = IncidentActor
     with_them = [col(link.party_id).in_(parties_within(filters.actor))] if filters.actor else []
     with_them += [col(link.role).in_(filters.actor_role)] if filters.actor_role else []
+    with_them += [col(link.certainty).in_(filters.actor_certainty)] if filters.actor_certainty else []
     return [linked(col(Incident.id), col(link.incident_id), *with_them)]
 
 

@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from app.filters import OrganizationFilters, PersonFilters
 from app.models import Affiliation, Casualty, CasualtyPerson, IncidentActor, Organization, Person, PersonRole
-from app.queries.conditions import Condition, flag, one_of, parties_within, shared
+from app.queries.conditions import Condition, flag, incidents_within, one_of, parties_within, shared
 
 
 def people(filters: PersonFilters) -> list[Condition]:
@@ -14,6 +14,7 @@ def people(filters: PersonFilters) -> list[Condition]:
         *shared(Person, "person", filters),
         *flag(col(Person.named).is_(True), filters.named),
         *one_of(col(Person.anonymity), filters.anonymity),
+        *one_of(col(Person.life_status), filters.life_status),
     ]
     if filters.role:
         roles = select(col(PersonRole.person_id)).where(
@@ -31,7 +32,7 @@ def people(filters: PersonFilters) -> list[Condition]:
         harmed = (
             select(col(CasualtyPerson.person_id))
             .join(Casualty, col(Casualty.id) == col(CasualtyPerson.casualty_id))
-            .where(col(Casualty.incident_id).in_(filters.incident))
+            .where(col(Casualty.incident_id).in_(incidents_within(filters.incident)))
         )
         found.append(Condition(or_(col(Person.id).in_(acting), col(Person.id).in_(harmed))))
     return found
@@ -50,5 +51,5 @@ def organizations(filters: OrganizationFilters) -> list[Condition]:
 
 def _actors(incidents: list[str]) -> Select[str | None]:
     return select(col(IncidentActor.party_id)).where(
-        col(IncidentActor.incident_id).in_(incidents), col(IncidentActor.party_id).is_not(None)
+        col(IncidentActor.incident_id).in_(incidents_within(incidents)), col(IncidentActor.party_id).is_not(None)
     )

@@ -11,6 +11,7 @@ from app.queries.conditions import (
     Condition,
     dated,
     flag,
+    incidents_within,
     indexed,
     linked,
     one_of,
@@ -33,7 +34,7 @@ def quotes(filters: QuoteFilters) -> list[Condition]:
         speaks = col(Quote.speaker_id).in_(_voices(filters.organization))
         found.append(Condition(speaks, lead=indexed(col(Quote.id), speaks)))
     if filters.incident:
-        about = col(QuoteIncident.incident_id).in_(filters.incident)
+        about = col(QuoteIncident.incident_id).in_(incidents_within(filters.incident))
         found.append(linked(col(Quote.id), col(QuoteIncident.quote_id), about))
     if filters.place:
         at = col(QuotePlace.place_id).in_(places_inside(filters.place))

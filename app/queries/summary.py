@@ -6,14 +6,29 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, tuple_
 from sqlmodel import col
 
-from app.models import Casualty
+from app.models import Casualty, CasualtyPerson
 from app.queries import RESOURCES
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, records
+from app.queries.facets import FACETS, Split, records
 from app.registry import document_of
 
-GROUPS = ("outcome", "group", "basis", "claimed_by", "incident", "kind", "actor", "place", "month", "year")
+GROUPS = (
+    "outcome",
+    "organization",
+    "group",
+    "person",
+    "basis",
+    "claimed_by",
+    "incident",
+    "kind",
+    "place",
+    "month",
+    "year",
+)
 """The facets of claims that sums are made by."""
+
+SEVERAL = "several"
+"""The key of claims about several people, whose figure is not any one's of them."""
 
 LISTED = 100
 """So many claims are listed with a sum; all of them are counted."""
@@ -22,7 +37,7 @@ LISTED = 100
 def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
     """The claims that match with their keys, once for each combination of values."""
     chosen = records(RESOURCES["casualties"], conditions)
-    splits = [FACETS["casualties"][key].split(filters, chosen) for key in keys]
+    splits = [_alone() if key == "person" else FACETS["casualties"][key].split(filters, chosen) for key in keys]
     columns = [split.label.label(f"key_{number}") for number, split in enumerate(splits)]
     own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
     statement = RESOURCES["casualties"].select(conditions, *columns, *own)
@@ -66,6 +81,15 @@ def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]
     columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, document_of(Casualty)]
     joined = select(*columns).join(Casualty, col(Casualty.id) == ranked.c.id)
     return joined.where(ranked.c.rank <= LISTED).order_by(ranked.c.id)
+
+
+def _alone() -> Split:
+    """Claims by the one person whom they are about."""
+    link = CasualtyPerson
+    of_it = col(link.casualty_id) == col(Casualty.id)
+    number = select(func.count()).select_from(link).where(of_it).scalar_subquery()
+    only = select(func.min(col(link.person_id))).where(of_it).scalar_subquery()
+    return Split(case((number > 1, SEVERAL), else_=only))
 
 
 def _keys(found: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:

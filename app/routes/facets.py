@@ -89,11 +89,11 @@ def _of(items: list[tuple[str, str]]) -> str:
 def _documented() -> list[dict[str, Any]]:
     """The parameters of all models in one list, each with the resources that take it."""
     found: dict[str, dict[str, Any]] = {}
-    takers: dict[str, list[str]] = {}
+    told: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
         for parameter in documented(model, {"facet": tuple(FACETS[resource])}):
             name = parameter["name"]
-            takers.setdefault(name, []).append(resource)
+            told.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
             if name in found:
                 found[name]["schema"] = _either(found[name]["schema"], parameter["schema"])
             else:
@@ -101,8 +101,11 @@ def _documented() -> list[dict[str, Any]]:
     found["of"]["schema"] = {"type": "string", "enum": list(_MODELS), "examples": ["incidents"]}
     for name, parameter in found.items():
         parameter["required"] = name in ("of", "facet")
-        if len(takers[name]) < len(_MODELS):
-            parameter["description"] += f" For {', '.join(takers[name])}."
+        if name != "of":
+            parameter["description"] = " ".join(
+                description if len(takers) == len(_MODELS) else f"{description} For {', '.join(takers)}."
+                for description, takers in told[name].items()
+            )
     return list(found.values())
 
 

@@ -10,6 +10,7 @@ from app import pages, tallies
 from app.envelopes import DetailLinks
 from app.filters import CasualtyFilters
 from app.parameters import documented, parse
+from app.problems import BadParameter
 from app.queries.summary import GROUPS, LISTED
 from app.routes.facets import FacetsMeta
 from app.routes.problems import problems
@@ -21,7 +22,7 @@ class SumKey(BaseModel):
     value: str | None = Field(
         description=(
             "What the filter of the same name takes. Null: no value. `imprecise`: the date may lie in more than one "
-            "month or year."
+            "month or year. `several`: the claim is about several people, and its figure is not any one's of them."
         )
     )
     label: str = Field(description="What to print.")
@@ -90,6 +91,17 @@ _CHOICES = {"group_by": GROUPS}
 router = APIRouter()
 
 
+def _refuse_actors(groups: list[str]) -> None:
+    """Raises BadParameter for sums by actor: everybody with a part in an incident would be given all its dead."""
+    if any("actor" in group.split(",") for group in groups):
+        detail = (
+            "Parameter 'group_by' has no 'actor': the dead of an incident are not those of whoever had a part in it. "
+            "Group by 'organization', 'group' or 'person' for whose people were harmed; 'actor' as a filter chooses "
+            "the incidents."
+        )
+        raise BadParameter.of("group_by", detail, "organization")
+
+
 @router.get(
     "/v1/casualties/summary",
     name="get_casualty_summary",
@@ -103,10 +115,16 @@ async def get_casualty_summary(request: Request) -> Response:
     """Who was killed, wounded, detained, abducted: sums with bounds over the claims that match, with the claims that
     leave them open and those that they leave out.
 
+    Whose people they were is asked by `organization`, `group` and `person`, as groups and as filters. `actor` chooses
+    incidents, with everybody who was harmed in them, so there is no group of this name: the dead of an incident are
+    not those of whoever had a part in it.
+
     Takes every filter of casualties, and so every filter of incidents. A row is what the same query answers with the
-    row's values as filters (a month as `datetime` with `date_match=within`): an organization adds up with its parts, a
-    place with all that it contains. Counted are claims, not identified people; `meta.method` states the rule.
+    row's values as filters (a month as `datetime` with `date_match=within`): an organization adds up with its parts, an
+    operation with its own, a place with all that it contains. Counted are claims, not identified people;
+    `meta.method` states the rule.
     """
+    _refuse_actors(request.query_params.getlist("group_by"))
     filters = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
     asked = pages.Request(request.scope["path"], request.query_params.multi_items())
     return answer(await reader(request).read(partial(tallies.summary, filters=filters, request=asked), slow=True))

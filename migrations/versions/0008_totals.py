@@ -112,7 +112,7 @@ def _drop_checks() -> None:
         _rewrite(lambda sql: re.sub(of_a_column, "", sql))
     else:
         for outcome in _COLUMNS:
-            op.drop_constraint(f"ck_incidents_{outcome}", "incidents")
+            op.drop_constraint(op.f(f"ck_incidents_{outcome}"), "incidents")
 
 
 def _add_checks() -> None:
@@ -122,7 +122,7 @@ def _add_checks() -> None:
         _rewrite(lambda sql: f"{sql.rstrip().removesuffix(')').rstrip()}{texts})")
     else:
         for outcome, check in checks.items():
-            op.create_check_constraint(f"ck_incidents_{outcome}", "incidents", check)
+            op.create_check_constraint(op.f(f"ck_incidents_{outcome}"), "incidents", check)
 
 
 def _rewrite(changed: Callable[[str], str]) -> None:
