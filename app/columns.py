@@ -113,5 +113,10 @@ def without(value: str, table: str, *columns: str) -> Index:
     return _over(f"{value} IS NULL", f"ix_{table}_without_{value}", columns)
 
 
+def of_removals(table: str, *columns: str) -> Index:
+    """An index over the removals of the log."""
+    return _over("op = 'DEL'", f"ix_{table}_removed", columns)
+
+
 def _over(rows: str, name: str | None, columns: tuple[str, ...]) -> Index:
     return Index(name, *columns, sqlite_where=sql(rows), postgresql_where=sql(rows))

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app import codebook
-from app.columns import NUMBER, TERMS, Served, Table, choice, having, reference, slug, text, without
+from app.columns import NUMBER, TERMS, Served, Table, choice, having, of_removals, reference, slug, text, without
 
 
 class StoredDocument(Table, table=True):
@@ -43,7 +43,10 @@ class Change(Table, table=True):
     given to something else."""
 
     __tablename__ = "changes"
-    __table_args__ = (Index("ix_changes_type_id_release", "type", "id", "release"),)
+    __table_args__ = (
+        Index("ix_changes_type_id_release", "type", "id", "release"),
+        of_removals("changes", "type", "release", "id"),
+    )
     release: int = Field(foreign_key="releases.number", primary_key=True)
     type: str = text(primary_key=True)
     id: str = text(primary_key=True)

@@ -116,7 +116,8 @@ def _reloaded(folder: Path, feed: str) -> list[str]:
     with sqlite3.connect(cache) as database:
         rows = database.execute("SELECT guid, url FROM rss_item ORDER BY guid").fetchall()
     database.close()
-    assert all(link.startswith(feed.partition("/v1/")[0] + "/v1/") for _, link in rows)
+    base = feed.partition("/v1/")[0]
+    assert all(link.startswith((f"{base}/v1/", f"{base}/incidents/")) for _, link in rows)
     return [guid for guid, _ in rows]
 
 

@@ -126,7 +126,8 @@ def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Pa
                 assert answer.status == 503 and answer.header("retry-after"), answer.head
                 assert answer.header("content-type") == "application/problem+json"
             assert release(base) == 1
-            assert not [path for path in where.inside.rglob("*") if path.is_file()]
+            # Locks, which are empty, stay for as long as the service runs.
+            assert not [path for path in where.inside.rglob("*") if path.is_file() and path.stat().st_size]
         done = where.run(dateline(), "export", where.path / "out", DATELINE_DATABASE_URL=url)
         refused(done, "full", "space")
         assert not [path for path in where.inside.rglob("*") if path.is_file()]

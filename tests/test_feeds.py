@@ -14,6 +14,7 @@ from app.formats.atom import atom
 from app.formats.feeds import Entry, Feed
 from app.formats.jsonfeed import json_feed
 from app.main import create_app
+from app.registry import TYPES
 from app.settings import Settings
 from tests import newsroom
 from tests.answers import body, problem
@@ -21,6 +22,7 @@ from tests.conftest import NewDatabase, load_seed, serving
 from tests.newsroom import INCIDENTS, record
 
 LISTS = ["incidents", "quotes", "changes"]
+ADDRESS = "http://127.0.0.1:8000"
 
 
 def read(content: bytes) -> Any:
@@ -41,12 +43,13 @@ def checked(text: str) -> Any:
 
 @pytest.fixture(scope="module")
 def changed_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The small article in two releases: the second changes one incident and removes another."""
+    """The small article in three releases: the second removes an incident, the third changes another."""
     url, folder, files = new_database(), tmp_path_factory.mktemp("changed"), newsroom.small()
     load_seed(url, newsroom.write(files, folder))
-    record(files, INCIDENTS, "boat-stopped")["title"] = "A boat & <its> crew stopped"
     mill = files[INCIDENTS].index(record(files, INCIDENTS, "mill-search"))
     files[INCIDENTS][mill] = {"id": "mill-search", "removed": {"reason": "Retracted by the paper."}}
+    load_seed(url, newsroom.write(files, folder))
+    record(files, INCIDENTS, "boat-stopped")["title"] = "A boat & <its> crew stopped"
     load_seed(url, newsroom.write(files, folder))
     return url
 
@@ -82,21 +85,38 @@ def test_both_formats_say_the_same(changed: TestClient, name: str) -> None:
 def test_the_newest_change_comes_first_with_the_time_of_its_release(changed: TestClient) -> None:
     loaded = {one["number"]: one["loaded_at"] for one in body(changed, "/v1/releases")["data"]}
     records = body(changed, "/v1/incidents?sort=-changed")["data"]
-    assert [one["changed_in"] for one in records] == [2, 1]
+    (first, ferry), (third, before) = [one["id"] for one in records], [one["changed_in"] for one in records]
+    assert (first, ferry, third) == ("boat-stopped", "ferry-shooting", 3) and before < 3
     found = read(changed.get("/v1/incidents.atom").content)
     assert [one.title for one in found.entries] == ["A boat & <its> crew stopped", "Guards fire on a ferry"]
-    assert [one.updated for one in found.entries] == [loaded[2], loaded[1]]
-    assert found.feed.updated == loaded[2]
+    assert [one.updated for one in found.entries] == [loaded[3], loaded[before]]
+    assert found.feed.updated == loaded[3]
 
 
 def test_changes_hold_removals_with_their_reason(changed: TestClient) -> None:
     items = body(changed, "/v1/changes.feed.json?type=incident&since=1")["items"]
-    assert [(one["title"], one["tags"]) for one in items] == [
-        ("Removed: incident mill-search", ["DEL", "incident"]),
-        ("Changed: incident boat-stopped", ["MOD", "incident"]),
-    ]
-    assert items[0]["content_text"] == "Retracted by the paper."
-    assert changed.get(items[0]["url"].removeprefix("http://127.0.0.1:8000")).status_code == 410
+    told = {one["id"].partition("/change/")[2]: one for one in items}
+    removed, boat = told["2/incident/mill-search"], told["3/incident/boat-stopped"]
+    assert (removed["title"], removed["tags"]) == (
+        "Removed: Search of the mill in Orsa (incident)",
+        ["DEL", "incident"],
+    )
+    assert removed["content_text"] == "Removed in release 2, version 2. Reason: Retracted by the paper."
+    assert (boat["title"], boat["tags"]) == ("Changed: A boat & <its> crew stopped (incident)", ["MOD", "incident"])
+    assert boat["content_text"] == f"Changed in release 3, version {boat_version(changed)}."
+    assert changed.get(removed["url"].removeprefix(ADDRESS)).status_code == 410
+
+
+def boat_version(client: TestClient) -> int:
+    found: int = body(client, "/v1/incidents/boat-stopped")["data"]["version"]
+    return found
+
+
+@pytest.mark.parametrize("kind", TYPES.values())
+def test_every_change_says_what_it_is_about(client: TestClient, kind: str) -> None:
+    items = body(client, f"/v1/changes.feed.json?type={kind}&limit=500")["items"]
+    assert items and all(one["title"].startswith("Added: ") and one["title"].endswith(f" ({kind})") for one in items)
+    assert all(one["content_text"] == "Added in release 1, version 1." for one in items)
 
 
 def test_changes_are_the_log_backwards(changed: TestClient) -> None:
@@ -140,7 +160,7 @@ def test_addresses_come_from_the_settings(changed_url: str) -> None:
     assert links["self"] == f"https://desk.example/data{url}"
     assert links["alternate"] == "https://desk.example/data/v1/incidents?kind=ground_fire&q=a+ferry"
     assert found.feed.id == f"tag:desk.example,2026:/data{url}"
-    assert found.entries[0].link == "https://desk.example/data/v1/incidents/ferry-shooting"
+    assert found.entries[0].link == "https://desk.example/data/incidents/ferry-shooting"
     assert found.entries[0].id == "tag:desk.example,2026:/data/incident/ferry-shooting"
     assert "https://desk.example/data/v1/incidents/ferry-shooting" in text
 
@@ -181,13 +201,25 @@ def test_hostile_text_is_escaped() -> None:
         "location": None,
     }
     entry = feeds.record("incidents", json.dumps(document), "2026-01-01T00:00:00Z", "https://here.example")
-    feed = Feed("tag:x,2026:y", HOSTILE, "https://a.example/?a=1&b=2", "https://b.example", entry.updated, [entry])
+    feed = Feed(
+        id="tag:x,2026:y",
+        title=HOSTILE,
+        url="https://a.example/?a=1&b=2",
+        first="https://a.example/",
+        next=None,
+        page=None,
+        list="https://b.example",
+        updated=entry.updated,
+        entries=[entry],
+        removals=[feeds.Removal("tag:x,2026:z", entry.updated, feeds.clean(HOSTILE + UNWRITABLE))],
+    )
     made = fromstring(atom(feed))
     names = {"a": "http://www.w3.org/2005/Atom"}
     assert made.findtext("a:title", namespaces=names) == HOSTILE
     assert made.findtext("a:entry/a:title", namespaces=names) == HOSTILE
     assert made.findtext("a:entry/a:content", namespaces=names) == HOSTILE + "a\ufffdb\ufffdc\ufffd\ufffd\ufffd"
     assert made.find("a:entry/a:content/*", namespaces=names) is None
+    assert made.findtext("{*}deleted-entry/{*}comment") == HOSTILE + "a\ufffdb\ufffdc\ufffd\ufffd\ufffd"
     read(atom(feed))
     assert checked(json_feed(feed).decode())["items"][0]["title"] == HOSTILE
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from app.codebook import ChangeOp
-from app.digests import Data
 from app.dossier.examining import Made
 from app.dossier.files import Fault
 from app.dossier.ledger import Ledger, Standing
 from app.dossier.reading import SHARED, relative
 from app.models import Casualty, Change, Evidence
+from app.names import name
 from app.registry import SERVED, TYPES, document_of
 
 _ONE_ID_SPACE = {
@@ -70,13 +70,6 @@ def _why(resource: str, made: Made, before: Any) -> str | None:
     if before.superseded_by is not None:
         return f"{was}, which release {before.release} merged into '{before.superseded_by}'"
     return None if before.name is None else f"{was}, which release {before.release} removed"
-
-
-def name(resource: str, document: Data) -> str:
-    """What a record is called, by which it is known when it comes back."""
-    if resource == "casualties":
-        return f"{document['outcome']} in {document['incident']}"
-    return next(str(document[key]) for key in ("title", "label", "name", "gist", "text") if key in document)
 
 
 def missing(

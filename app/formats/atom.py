@@ -1,4 +1,4 @@
-"""Atom (RFC 4287) with GeoRSS points."""
+"""Atom (RFC 4287) in pages (RFC 5005), with GeoRSS points, and with an end for what was removed (RFC 6721)."""
 
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
@@ -6,8 +6,10 @@ from app.formats.feeds import RIGHTS, Entry, Feed
 
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 register_namespace("georss", GEORSS)
+register_namespace("at", TOMBSTONES)
 
 
 def atom(feed: Feed) -> bytes:
@@ -18,10 +20,16 @@ def atom(feed: Feed) -> bytes:
     _text(root, "updated", feed.updated)
     _text(SubElement(root, "author"), "name", "Dateline")
     _text(root, "rights", RIGHTS)
-    SubElement(root, "link", rel="self", href=feed.url)
-    SubElement(root, "link", rel="alternate", href=feed.page)
+    for rel, href in (("self", feed.url), ("first", feed.first), ("next", feed.next)):
+        if href is not None:
+            SubElement(root, "link", rel=rel, href=href)
+    _lead(root, feed.page, feed.list)
     for entry in feed.entries:
         _add(root, entry)
+    for removal in feed.removals:
+        ended = SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", ref=removal.id, when=removal.at)
+        if removal.reason:
+            _text(ended, f"{{{TOMBSTONES}}}comment", removal.reason)
     made: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return made
 
@@ -31,13 +39,21 @@ def _add(root: Element, entry: Entry) -> None:
     _text(made, "id", entry.id)
     _text(made, "title", entry.title)
     _text(made, "updated", entry.updated)
-    # Without a `type`: readers open an entry only by a link that may be a page.
-    SubElement(made, "link", rel="alternate", href=entry.url)
+    _lead(made, entry.page, entry.record)
     for tag in entry.tags:
         SubElement(made, "category", term=tag)
     SubElement(made, "content", type="text").text = entry.text
     if entry.point is not None:
         _text(made, f"{{{GEORSS}}}point", f"{entry.point[0]} {entry.point[1]}")
+
+
+def _lead(parent: Element, page: str | None, record: str) -> None:
+    """To a page, and further to the JSON; to that alone without a type, because readers open what may be a page."""
+    if page is not None:
+        SubElement(parent, "link", rel="alternate", type="text/html", href=page)
+        SubElement(parent, "link", rel="alternate", type="application/json", href=record)
+    else:
+        SubElement(parent, "link", rel="alternate", href=record)
 
 
 def _text(parent: Element, name: str, text: str) -> None:

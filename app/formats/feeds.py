@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -19,14 +19,17 @@ RIGHTS = "The quoted words belong to their publishers."
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE_LENGTH = 100
 _OPS = {"ADD": "Added", "MOD": "Changed", "DEL": "Removed"}
+_MERGED = "Merged"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One record or one change. `updated` is when the release that changed it was loaded; `point` is lat, lon."""
+    """One record or one change. `page` is for people, where there is one, `record` for programs; `updated` is when the
+    release that changed it was loaded; `point` is lat, lon."""
 
     id: str
-    url: str
+    page: str | None
+    record: str
     title: str
     text: str
     updated: str
@@ -35,15 +38,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """The end of an entry: its id, when the release that removed the record was loaded, and why."""
+
+    id: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Feed:
-    """`url` is the feed's own address, `page` that of the same records as JSON."""
+    """One page of a feed. `url` is its own address, `first` and `next` those of other pages; `page` shows the same
+    records to people, where there is such a page, and `list` to programs."""
 
     id: str
     title: str
     url: str
-    page: str
+    first: str
+    next: str | None
+    page: str | None
+    list: str
     updated: str
-    entries: list[Entry]
+    entries: Sequence[Entry]
+    removals: Sequence[Removal] = ()
 
 
 def tag_uri(base: str, path: str) -> str:
@@ -73,18 +90,45 @@ def record(resource: str, text: str, updated: str, base: str) -> Entry:
     return _RECORDS[resource](json.loads(text), updated, base)
 
 
-def change(made: Json, base: str) -> Entry:
-    """The entry of one change, as the log of changes serves it."""
-    what = f"{_OPS[made['op']]}: {made['type']} {made['id']}"
-    text = made["reason"] or f"{what}, release {made['release']}, version {made['version']}."
+def change(made: Json, name: str, base: str) -> Entry:
+    """The entry of one change, as the log of changes serves it, to a record of this name."""
+    op = _MERGED if made["superseded_by"] else _OPS[made["op"]]
     id_ = tag_uri(base, f"/change/{made['release']}/{made['type']}/{made['id']}")
-    return Entry(id_, base + made["url"], what, clean(text), made["at"], (made["op"], made["type"]))
+    title = clean(f"{op}: {_short(name)} ({made['type']})")
+    text = f"{_done(made)} in release {made['release']}, version {made['version']}."
+    if made["reason"]:
+        text = f"{text} Reason: {made['reason']}"
+    page = _page(made["type"], made["id"], base)
+    return Entry(id_, page, base + made["url"], title, clean(text), made["at"], (made["op"], made["type"]))
+
+
+def removal(kind: str, row: Any, base: str) -> Removal:
+    """The end of a record's entry, from its row of the log."""
+    id_ = tag_uri(base, f"/{kind}/{row.id}")
+    into = f"{_MERGED} into {row.superseded_by}. " if row.superseded_by else ""
+    return Removal(id_, row.at, clean(f"{into}{row.reason or ''}".strip()))
+
+
+def _done(made: Json) -> str:
+    if made["superseded_by"]:
+        return f"{_MERGED} into {made['superseded_by']}"
+    return _OPS[made["op"]]
 
 
 def _entry(document: Json, updated: str, base: str, title: str, text: str, point: tuple[float, float] | None) -> Entry:
-    id_ = tag_uri(base, f"/{document['type']}/{document['id']}")
-    short = title if len(title) <= _TITLE_LENGTH else f"{title[:_TITLE_LENGTH]}…"
-    return Entry(id_, base + document["url"], clean(short), clean(text), updated, (document["kind"],), point)
+    kind, id_ = document["type"], document["id"]
+    record, page = base + document["url"], _page(kind, id_, base)
+    tag = tag_uri(base, f"/{kind}/{id_}")
+    return Entry(tag, page, record, clean(_short(title)), clean(text), updated, (document["kind"],), point)
+
+
+def _page(kind: str, id_: str, base: str) -> str | None:
+    """Where people read a record."""
+    return f"{base}/incidents/{id_}" if kind == "incident" else None
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _TITLE_LENGTH else f"{title[:_TITLE_LENGTH]}…"
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models import Change, Release
@@ -23,17 +24,41 @@ def of_record(kind: str, id_: str) -> list[ColumnElement[bool]]:
     return [col(Change.type) == kind, col(Change.id) == id_]
 
 
-def log(clauses: Iterable[ColumnElement[bool]], after: Place | None = None) -> Select[Any]:
-    """Entries of the log in its order, each with the time of its release, from behind a place on."""
+def log(clauses: Iterable[ColumnElement[bool]], after: Place | None = None, *, backwards: bool = False) -> Select[Any]:
+    """Entries of the log in its order, or backwards, each with the time of its release, from behind a place on."""
     place: tuple[Any, ...] = (col(Change.release), col(Change.type), col(Change.id))
-    what = (col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by))
+    what = (col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by), col(Change.name))
     statement: Select[Any] = (
         select(*place, *what, col(Release.loaded_at).label("at"))
         .join(Release, col(Release.number) == col(Change.release))
         .where(*clauses)
-        .order_by(*place)
+        .order_by(*(column.desc() if backwards else column for column in place))
     )
-    return statement if after is None else statement.where(tuple_(*place) > tuple_(*after))
+    if after is None:
+        return statement
+    return statement.where(tuple_(*place) < tuple_(*after) if backwards else tuple_(*place) > tuple_(*after))
+
+
+def removals(kind: str, since: int, after: tuple[int, str] | None, limit: int) -> Select[Any]:
+    """How records of a type that are not there were removed by releases later than one: the newest first, from behind
+    a release and id on."""
+    later = aliased(Change)
+    came_back = select(later).where(
+        col(later.type) == col(Change.type), col(later.id) == col(Change.id), col(later.release) > col(Change.release)
+    )
+    place: tuple[Any, ...] = (col(Change.release), col(Change.id))
+    what: tuple[Any, ...] = (col(Change.reason), col(Change.superseded_by), col(Release.loaded_at).label("at"))
+    # Written out, because a partial index is not found by a value that comes later.
+    clauses = [col(Change.op) == literal("DEL", literal_execute=True), col(Change.type) == kind, ~came_back.exists()]
+    behind = [] if after is None else [tuple_(*place) < tuple_(*after)]
+    statement: Select[Any] = (
+        select(*place, *what)
+        .join(Release, col(Release.number) == col(Change.release))
+        .where(*clauses, col(Change.release) > since, *behind)
+        .order_by(*(column.desc() for column in place))
+        .limit(limit)
+    )
+    return statement
 
 
 def documents(kind: str, ids: Sequence[str]) -> Select[Any]:

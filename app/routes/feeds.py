@@ -9,13 +9,14 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app import newest
+from app import newest, pages
 from app.database import NOTHING, ReleaseMark, Snapshot
 from app.filters import FILTERS, ChangeFilters
 from app.formats.atom import atom
-from app.formats.feeds import Entry, Feed, tag_uri
+from app.formats.feeds import Feed, tag_uri
 from app.formats.jsonfeed import JsonFeed, json_feed
-from app.links import link_field
+from app.links import address, link_field
+from app.newest import Newest
 from app.queries import RESOURCES
 from app.routes.problems import problems
 from app.routes.records import reader
@@ -31,8 +32,8 @@ from app.routes.representations import (
     suffixes,
 )
 
-Newest = Callable[[Snapshot, Any, str], list[Entry]]
-"""Makes entries from a snapshot, filters and the service's address."""
+Entries = Callable[[Snapshot, Any, str], Newest]
+"""Makes a page of entries from a snapshot, filters and the service's address."""
 
 
 class AtomAnswer(Response):
@@ -50,8 +51,10 @@ class JsonFeedAnswer(JSONResponse):
 
 _ABOUT = (
     "The newest changes, newest first, for feed readers. The filters of the list hold, and `limit` says how many "
-    "entries there are; their ids are stable, and `{updated}` is when the release that made the change was loaded. "
-    "The paging of lists (`sort`, `cursor`, `count`, `fields`, `include`) is not taken."
+    "entries a page has; {next} leads to the next one, until the last entry. Ids are stable, and `{updated}` is when "
+    "the release that made the change was loaded. A feed of records also ends entries: {removed} name those whose "
+    "record was removed, of the whole list, because what was removed matches no filter any more. Entries lead to the "
+    "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`) is not taken."
 )
 _WRITERS = {".atom": atom, ".feed.json": json_feed}
 _ANSWERS = {".atom": AtomAnswer, ".feed.json": JsonFeedAnswer}
@@ -69,25 +72,33 @@ def router() -> APIRouter:
     return found
 
 
-def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entries: Newest, *, tag: str) -> None:
+def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entries: Entries, *, tag: str) -> None:
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
         asked = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> tuple[ReleaseMark, Feed]:
-            return snapshot.release, _feed(name, suffix, items, base, entries(snapshot, asked, base))
+            found = entries(snapshot, asked, base)
+            return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, found)
 
         release, feed = await reader(request).read(work, slow=True)
-        headers = {"Dateline-Release": str(release.number), **link_field(alternates(name, suffix, items))}
+        following = [] if feed.next is None else [f'<{feed.next.removeprefix(base)}>; rel="next"']
+        headers = {
+            "Dateline-Release": str(release.number),
+            **link_field([*following, *alternates(name, suffix, items)]),
+        }
         made: Response = _ANSWERS[suffix](_WRITERS[suffix](feed), headers=headers)
         return made
 
-    updated = "updated" if suffix == ".atom" else "date_modified"
+    words = {
+        ".atom": {"next": '`rel="next"` (RFC 5005)', "updated": "updated", "removed": "`at:deleted-entry` (RFC 6721)"},
+        ".feed.json": {"next": "`next_url`", "updated": "date_modified", "removed": "its `_removed`"},
+    }
     found.get(
         f"/{name}{suffix}",
         name=f"feed_{name}_{'atom' if suffix == '.atom' else 'json'}",
         summary=f"Follow {name} ({_CALLED[suffix]})",
-        description=_ABOUT.format(updated=updated),
+        description=_ABOUT.format(**words[suffix]),
         tags=[tag],
         response_class=_ANSWERS[suffix],
         response_model=None if suffix == ".atom" else JsonFeed,
@@ -96,7 +107,22 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
     )(handler)
 
 
-def _feed(name: str, suffix: str, items: Items, base: str, entries: list[Entry]) -> Feed:
-    path, page = link(name, suffix, items), link(name, "", items)
-    updated = entries[0].updated if entries else NOTHING.loaded_at
-    return Feed(tag_uri(base, path), f"Dateline: {name}", base + path, base + page, updated, entries)
+def _feed(path: str, suffix: str, items: Items, base: str, found: Newest) -> Feed:
+    """A page of a feed. Every page has the same id (RFC 5005)."""
+    name = path.removeprefix("/v1/").removesuffix(suffix)
+    first, same = link(name, suffix, items), pages.Request(path, items)
+    following = None if found.next is None else base + same.link(cursor=found.next)
+    front = address("/", (item for item in items if item[0] not in ("cursor", "limit")))
+    times = [*(entry.updated for entry in found.entries), *(one.at for one in found.removals)]
+    return Feed(
+        id=tag_uri(base, first),
+        title=f"Dateline: {name}",
+        url=base + same.link(),
+        first=base + first,
+        next=following,
+        page=base + front if name == "incidents" else None,
+        list=base + link(name, "", items),
+        updated=max(times, default=NOTHING.loaded_at),
+        entries=found.entries,
+        removals=found.removals,
+    )

@@ -32,7 +32,7 @@ _WHOLE = "Parameter '{}' is not taken here: a {} file holds everything that matc
 _NEWEST = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
 _NOT_TAKEN = {
     **dict.fromkeys(EXPORTS, (("limit", "cursor", "count", "fields", "include"), _WHOLE)),
-    **dict.fromkeys(FEEDS, (("cursor", "sort", "count", "fields", "include"), _NEWEST)),
+    **dict.fromkeys(FEEDS, (("sort", "count", "fields", "include"), _NEWEST)),
 }
 
 
@@ -75,8 +75,8 @@ def alternates(name: str, suffix: str, items: Items) -> list[str]:
 
 
 def link(name: str, suffix: str, items: Items) -> str:
-    """The path of a representation with the parameters that it takes."""
-    not_taken = _NOT_TAKEN[suffix][0] if suffix else ()
+    """The path of a representation with the parameters that it takes, from its first page on."""
+    not_taken = ("cursor", *(_NOT_TAKEN[suffix][0] if suffix else ()))
     return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
 
 
