@@ -3,13 +3,14 @@
 import re
 from calendar import monthrange
 from datetime import date
+from math import isclose
 from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.values import BBox, Box, Days, Interval, Near, Point
+from app.values import Box, Days, Interval, Point
 
 DAYS, BOX, POINT = (TypeAdapter[Any](kind) for kind in (Days, Box, Point))
 
@@ -61,22 +62,41 @@ def test_any_other_text_is_no_interval(text: str) -> None:
         assert bounds and bounds == sorted(bounds)
 
 
-DEGREES = st.decimals(-200, 200, places=3)
+LONGITUDES = st.decimals(-999, 999, places=3)
+LATITUDES = st.decimals(-95, 95, places=3)
 
 
-@given(west=DEGREES, south=DEGREES, east=DEGREES, north=DEGREES)
+def same_meridian(one: float, other: float) -> bool:
+    return isclose((one - other) % 360, 0, abs_tol=1e-9) or isclose((one - other) % 360, 360, abs_tol=1e-9)
+
+
+@given(west=LONGITUDES, south=LATITUDES, east=LONGITUDES, north=LATITUDES)
+@example(west=30, south=0, east=400, north=50)
+@example(west=-10, south=0, east=-20, north=50)
+@example(west=179, south=0, east=181, north=50)
 def test_a_box_lies_on_the_globe(west: Any, south: Any, east: Any, north: Any) -> None:
-    """South is below north; west is beyond east only across the antimeridian."""
-    on_it = abs(west) <= 180 and abs(east) <= 180 and -90 <= south <= north <= 90
-    fits = on_it and (west <= east or west >= 0 >= east)
-    expected = BBox(float(west), float(south), float(east), float(north)) if fits else None
-    assert read(BOX, f"{west},{south},{east},{north}") == expected
+    """South is below north, and what goes beyond 180 degrees lies on the same meridian as without the turn."""
+    found = read(BOX, f"{west},{south},{east},{north}")
+    assert (found is not None) is (-90 <= south <= north <= 90)
+    if found is None:
+        return
+    assert (found.south, found.north) == (float(south), float(north))
+    assert -180 <= found.west <= 180 and -180 <= found.east <= 180
+    if east - west >= 360:
+        assert (found.west, found.east) == (-180, 180)
+    else:
+        assert same_meridian(found.west, float(west)) and same_meridian(found.east, float(east))
+    if abs(west) <= 180 and abs(east) <= 180:
+        assert (found.west, found.east) == (float(west), float(east))
 
 
-@given(longitude=DEGREES, latitude=DEGREES)
+@given(longitude=LONGITUDES, latitude=LATITUDES)
 def test_a_point_lies_on_the_globe(longitude: Any, latitude: Any) -> None:
-    fits = abs(longitude) <= 180 and abs(latitude) <= 90
-    assert read(POINT, f"{longitude},{latitude}") == (Near(float(longitude), float(latitude)) if fits else None)
+    found = read(POINT, f"{longitude},{latitude}")
+    assert (found is not None) is (abs(latitude) <= 90)
+    if found is not None:
+        assert found.latitude == float(latitude) and -180 <= found.longitude <= 180
+        assert same_meridian(found.longitude, float(longitude))
 
 
 @given(text=NOISE | st.lists(st.floats().map(str) | NOISE, min_size=2, max_size=5).map(",".join))
