@@ -19,10 +19,11 @@ here; nor are numbers in black circles and in Ethiopic, and the ę that a Swedis
 
 import re
 import unicodedata
-from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
+
+from app.folding import Table
 
 _ALIKE = {
     **dict.fromkeys("‘’‚‛׳", "'"),
@@ -43,18 +44,6 @@ _WITHOUT_SPACES = re.compile(r"(HALFWIDTH )?(CJK|HIRAGANA|KATAKANA|THAI|LAO|KHME
 _COLLAPSED = re.compile(r"[ \t\n\r]+")
 _WORD = re.compile(r"[wxcf]+(?:m[wxcf]+)*")
 _CACHED = 200_000
-
-
-class _Table(dict[int, str]):
-    """What stands for each character, for `str.translate`; made when it is asked for."""
-
-    def __init__(self, make: Callable[[str], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, code: int) -> str:
-        made = self[code] = self._make(chr(code))
-        return made
 
 
 def _letters(char: str) -> str:
@@ -96,8 +85,8 @@ def _kind(char: str) -> str:
 
 
 _JOINING = frozenset(".,:;'’‘\"·״׳‧․﹒＇．։՟٬،﹐﹔﹕：⁄，；")
-_BASES = _Table(_letters)
-_KINDS = _Table(_kind)
+_BASES = Table(_letters)
+_KINDS = Table(_kind)
 
 
 class Letters(NamedTuple):

@@ -33,7 +33,7 @@ _NAMED = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER .+?) WITH ")
 _CACHED = 50_000
 
 
-class _Table(dict[int, str]):
+class Table(dict[int, str]):
     """What each character becomes, for `str.translate`; made when it is asked for."""
 
     def __init__(self, make: Callable[[str], str]) -> None:
@@ -98,7 +98,7 @@ _INVISIBLE = frozenset(
 )
 """Marks of no width that choose a glyph or join nothing."""
 
-_LETTERS = _Table(_plain)
+_LETTERS = Table(_plain)
 
 
 def is_of_a_word(char: str) -> bool:
@@ -106,7 +106,7 @@ def is_of_a_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
-_WORDS = _Table(lambda char: char if is_of_a_word(char) or char in "'." else " ")
+_WORDS = Table(lambda char: char if is_of_a_word(char) or char in "'." else " ")
 
 
 def apart(folded: str) -> str:
