@@ -177,6 +177,7 @@ class Incident(Naive, table=True):
     also_kinds: list[str] = Field(sa_column=Column(JsonColumn))
     granularity: str
     edtf: str | None
+    as_stated: str | None
     earliest: str | None
     latest: str | None
     precision: str | None
@@ -218,7 +219,8 @@ class Incident(Naive, table=True):
         if self.edtf is None:
             return None
         bounds = {"earliest": self.earliest, "latest": self.latest, "precision": self.precision}
-        return {"edtf": self.edtf, **bounds, "approximate": self.approximate, "note": self.date_note}
+        written = {"edtf": self.edtf, "as_stated": self.as_stated}
+        return {**written, **bounds, "approximate": self.approximate, "note": self.date_note}
 
     @property
     def children(self) -> list[str]:
@@ -294,7 +296,7 @@ def _incident(document: Json) -> Rows:
     owner = {"incident_id": id_}
     same = ("id", "title", "summary", "kind", "also_kinds", "granularity", "totals", "outcome", "contested")
     row = {key: document[key] for key in (*same, "parent", "note", "version", "changed_in")}
-    row |= {key: date.get(key) for key in ("edtf", "earliest", "latest", "precision", "approximate")}
+    row |= {key: date.get(key) for key in ("edtf", "as_stated", "earliest", "latest", "precision", "approximate")}
     row |= {"date_note": date.get("note"), "location_id": location["id"] if location else None}
     box = location and box_around(location["longitude"], location["latitude"], location["radius_m"])
     yield Incident, row | (box or dict.fromkeys(("west", "south", "east", "north")))
