@@ -95,6 +95,18 @@ def test_verifying_finds_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
     assert "the link leads to 1:" in fault.message
 
 
+def test_verifying_finds_words_for_a_date_that_the_article_does_not_have(tmp_path: Path) -> None:
+    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    paper.write_text(newsroom.TEXT, "utf-8")
+    date = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"]
+    date["as_stated"] = "4 June 2021"
+    assert verified(newsroom.write(files, tmp_path), paper).faults == []
+    date["as_stated"] = "June 4"
+    (fault,) = verified(newsroom.write(files, tmp_path), paper).faults
+    assert (fault.record, fault.field) == ("mill-search", "date.as_stated")
+    assert fault.message == "'June 4' stands in none of the passages for 'when'"
+
+
 def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client: TestClient, tmp_path: Path) -> None:
     assert of_passages(passages(small_client)) == of_records(small_client)
     paper = tmp_path / "paper.txt"

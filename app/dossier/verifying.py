@@ -1,16 +1,17 @@
 """The dossier against its articles' own texts, for whoever holds them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.codebook import EvidenceField
 from app.dossier.examining import Progress, Survey, Surveyed, examine, silent
 from app.dossier.files import Fault
 from app.dossier.links import SpanLink, links_of
 from app.dossier.passages import Text, digest
 from app.dossier.reading import Entry, Part
-from app.dossier.seed import ArticleSeed
+from app.dossier.seed import ArticleSeed, At, DateSeed
 
 
 class TextError(Exception):
@@ -68,12 +69,15 @@ def verify(found: Survey, files: Sequence[ArticleFile], progress: Progress = sil
     result = Verification(unread=list(found.faults))
     articles: dict[str, Entry[ArticleSeed]] = {}
     links: dict[str, list[SpanLink]] = {}
-    for some, entries, faults in found.each(_cited, "Checking", progress):
+    dates: dict[str, list[_StatedDate]] = {}
+    for some, stated, entries, faults in found.each(_cited, "Checking", progress):
         result.unread += faults
         articles.update((entry.seed.id, entry) for entry in entries if entry.seed.id)
         for link in some:
             links.setdefault(link.article, []).append(link)
             result.of += 1
+        for date in stated:
+            dates.setdefault(date.article, []).append(date)
     if not articles:
         return result
     for path, named in files:
@@ -86,14 +90,43 @@ def verify(found: Survey, files: Sequence[ArticleFile], progress: Progress = sil
         result.spans += len(links.get(article, ()))
         result.faults += _paragraphs(articles[article], text)
         result.faults += _mistakes(text, links.get(article, []), progress)
+        result.faults += _misstated(text, dates.get(article, []))
     return result
 
 
-def _cited(surveyed: Surveyed, part: Part) -> tuple[list[SpanLink], list[Entry[ArticleSeed]], list[Fault]]:
-    """The links of a part, and the article that it is."""
+class _StatedDate(NamedTuple):
+    """An article's words for a date, where the passages for it stand, and where a mistake is to be mended."""
+
+    article: str
+    words: str
+    passages: list[At]
+    source: Fault
+
+
+def _cited(
+    surveyed: Surveyed, part: Part
+) -> tuple[list[SpanLink], list[_StatedDate], list[Entry[ArticleSeed]], list[Fault]]:
+    """The links and the words for dates of a part, and the article that it is."""
     examined = examine(surveyed, part)
     articles = [entry for entry in examined.entries if isinstance(entry.seed, ArticleSeed)]
-    return list(links_of(examined.entries)), articles, examined.faults
+    return list(links_of(examined.entries)), list(_dates(examined.entries)), articles, examined.faults
+
+
+def _dates(entries: Iterable[Entry[Any]]) -> Iterator[_StatedDate]:
+    for entry in entries:
+        date: DateSeed | None = getattr(entry.seed, "date", None)
+        if date is None or date.as_stated is None or entry.article is None or entry.broken:
+            continue
+        spans = [span for span in entry.seed.evidence if span.field == EvidenceField.WHEN]
+        passages = [span.at for span in spans if span.article in (None, entry.article)]
+        yield _StatedDate(entry.article, date.as_stated, passages, entry.source.fault(("date", "as_stated"), ""))
+
+
+def _misstated(text: Text, dates: list[_StatedDate]) -> Iterator[Fault]:
+    """Words for dates that do not stand in a passage that is evidence for them."""
+    for _, words, passages, source in dates:
+        if not any(words in text.slice(*at) for at in passages):
+            yield replace(source, message=f"'{words}' stands in none of the passages for 'when'")
 
 
 def _paragraphs(entry: Entry[ArticleSeed], text: Text) -> Iterator[Fault]:
