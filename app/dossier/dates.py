@@ -7,7 +7,7 @@ A string alone says which days are possible; nothing else has a say in it. It is
 - refuses digits left open in a month or a day (`2021-1X`, `2019-04-1X`), and a month of them as the end of an interval
   (`2019-XX/2020`), after printing a line of its own to standard output;
 - refuses qualifiers of a season (`2019-33~`), of more than one level (`2004?-06-04~`) and seasons in sets;
-- ends a winter with the year in which it begins, and takes every season for a northern one;
+- ends a northern winter and a southern summer with the year in which they begin, and takes 21 to 24 for northern ones;
 - puts an unknown end (`2019/`) ten years away; it is unknown;
 - takes what runs backwards (`2020/2019`, `[2020..2019]`), and blanks anywhere.
 
