@@ -304,7 +304,7 @@ class Connection(HttpToolsProtocol):
     def _break_off(self) -> None:
         """Ends the connection so that no client takes what it has got of an answer for all of it, not even one to
         which the end of the connection is the end of the answer."""
-        if (its_socket := self.transport.get_extra_info("socket")) is not None:
+        if self in self.connections and (its_socket := self.transport.get_extra_info("socket")) is not None:
             its_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE_GONE)
         self.transport.abort()
 

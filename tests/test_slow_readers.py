@@ -32,11 +32,16 @@ def served(article_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     """A server with a large download, of which a client may leave a piece for a moment."""
     monkeypatch.setattr(reading, "GIVES_WAY", 0.3)
     app = create_app(Settings(database_url=article_url))
+    app.state.made = 0
 
     @app.get("/large", include_in_schema=False)
     async def large(request: Request) -> Response:
         def pieces(snapshot: Snapshot) -> Iterator[bytes]:
-            yield from [PIECE] * int(request.query_params.get("pieces", MANY))
+            for _ in range(int(request.query_params.get("pieces", MANY))):
+                app.state.made += 1
+                yield PIECE
+            if "late" in request.query_params:
+                raise Unavailable("The database takes too long.")
 
         patience = float(request.query_params.get("patience", "60"))
         return Transfer(await app.state.reader.stream(pieces), "application/octet-stream", {}, patience=patience)
@@ -67,6 +72,26 @@ def test_a_client_that_is_too_slow_is_one_record(served: tuple[Service, int], ca
             while client.recv(2**16):
                 pass
     assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
+
+
+def test_so_is_a_database_that_is_too_slow(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
+    """What is stopped as planned, after the answer has begun."""
+    _, port = served
+    with caplog.at_level(logging.INFO):
+        with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
+            httpx2.get(f"http://127.0.0.1:{port}/large?pieces=20&late=1")
+        assert soon(lambda: len(passages(caplog)) == 1)
+    assert not passages(caplog)[0].complete
+    assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
+
+
+def test_who_leaves_with_requests_in_line_holds_nothing(served: tuple[Service, int]) -> None:
+    app, port = served
+    with asking(port) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        assert soon(lambda: any(one.untaken > 0 for one in list(app.state.reader.streams)))
+    assert soon(lambda: not app.state.reader.streams)
+    assert app.state.made < MANY, "nobody wants the rest"
 
 
 def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
