@@ -35,7 +35,7 @@ def everything_wrong() -> newsroom.Files:
     search = record(files, INCIDENTS, "mill-search")
     search.update(kind="detension", date={"edtf": "2031"})
     search["places"][0].update(id="orsaa", role="sceen")
-    search["evidence"][0].update(at="9:1-4", field="wat")
+    search["evidence"][0].update(at="9:1-90", field="wat")
     quote = record(files, QUOTES, "guard-turn-back")
     quote.update(kind="parial", speaker="gard")
     quote["spans"][0].update(exact="“Turn away”")
