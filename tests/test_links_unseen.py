@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.dossier.examining import check
-from app.dossier.passages import digest
+from app.dossier.passages import Text, digest
 from app.dossier.reading import DossierError
 from tests import newsroom
 from tests.newsroom import INCIDENTS, QUOTES, Files, record
@@ -125,3 +125,20 @@ def test_spans_inside_one_another_may_share_a_link(tmp_path: Path) -> None:
     outer: Json = {"field": "where", "at": clause["at"], "sha256": clause["sha256"], **words}
     record(files, INCIDENTS, "ferry-shooting")["evidence"].append(outer)
     assert faults_in(newsroom.write(files, tmp_path / "seed")) == []
+
+
+@pytest.mark.parametrize(
+    "phrase", ["1,000 men", "bu\u0308ro closed", "مُعَلِّم القرية", "کتاب\u200cها ماند", "U.S. guards", "नाव के"]
+)
+def test_two_words_are_counted_as_a_link_has_them(phrase: str, tmp_path: Path) -> None:
+    """Points, marks and joiners inside a word make no more words of it."""
+    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    paragraph = f"Then {phrase} at last."
+    paper.write_text(f"{newsroom.TEXT}\n{paragraph}", "utf-8")
+    article: Json = files[f"articles/{newsroom.ARTICLE}/article.yaml"]
+    article["paragraphs"].append({"kind": "body", "length": str(len(paragraph)), "sha256": digest(paragraph)})
+    passage = Text(paper.read_text("utf-8"), (newsroom.TITLE, newsroom.AUTHOR)).anchor(phrase)
+    assert passage.fragment.first == phrase
+    record(files, INCIDENTS, "boat-stopped")["evidence"].append({"field": "what", **newsroom.at(passage)})
+    seed = newsroom.write(files, tmp_path / "seed")
+    assert faults_in(seed) == verified(seed, paper).faults == []

@@ -1,12 +1,12 @@
 """What must hold between records. Every check yields faults; none stops at the first."""
 
-import re
 from collections.abc import Iterator
 from datetime import date as Day
 from itertools import pairwise
 from typing import Any
 
 from app.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
+from app.collation import words
 from app.dossier.dates import bounds, taken
 from app.dossier.files import Fault, Key
 from app.dossier.links import misfits, spans_of
@@ -28,7 +28,6 @@ from app.registry import RESERVED
 
 LOCATING = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
 _ONE_OF_THEM = "set counted: false on one of them, with a note saying why"
-_WORDS = re.compile(r"\w+(?:[.'’]\w+)*")
 
 
 def check(entries: list[Entry[Any]], around: Neighbours) -> list[Fault]:
@@ -101,9 +100,9 @@ def _spans(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
             yield entry.source.fault(path, message)
 
 
-def _is_long(words: str) -> bool:
+def _is_long(text: str) -> bool:
     """Whether these are more than two words: not what is, but for one space, letters and digits."""
-    return not words.replace(" ", "", 1).isalnum() and len(_WORDS.findall(words)) > 2
+    return not text.replace(" ", "", 1).isalnum() and len(words(text)) > 2
 
 
 def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterator[str]:
@@ -120,8 +119,8 @@ def _span_mistakes(around: Neighbours, span: Span, folder: str | None) -> Iterat
         yield f"the article has {len(lengths)} paragraphs, not {at.paragraph}"
     elif at.end > (length := lengths[at.paragraph - 1]):
         yield f"paragraph {at.paragraph} is {length} long, so a span cannot end at {at.end}"
-    for words in (span.first, span.last, span.before, span.after):
-        if words is not None and _is_long(words):
+    for part in (span.first, span.last, span.before, span.after):
+        if part is not None and _is_long(part):
             yield "a link keeps two words of the article at each end, not more"
             return
     yield from misfits(span)

@@ -36,7 +36,9 @@ def breaches(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Key,
 def _value(field: FieldInfo, given: Any) -> Any:
     """The value of a field, or of what its type is made of."""
     if given is None:
-        return [] if _is_list(field.annotation) else field.get_default(call_default_factory=True, validated_data={})
+        if _is_list(field.annotation):
+            return []
+        return None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
     return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, given)
 
 
