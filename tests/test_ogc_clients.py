@@ -109,6 +109,32 @@ def test_pyogrio_sees_points_and_types(live: str) -> None:
     assert {types[name] for name in ("killed_low", "abducted_high", "coordinate_radius_m")} == {"int32"}
 
 
+GDAL_TYPES = {"string": "String", "integer": "Integer", "number": "Real", "boolean": "Integer(Boolean)"}
+
+
+@pytest.mark.parametrize("name", ["incidents", "places"])
+def test_ogrinfo_knows_the_type_of_every_column(live: str, name: str) -> None:
+    """Of those as well that the first features, or all of them, have no value of."""
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("there is no ogrinfo; install Debian's package gdal-bin")
+    command = ["ogrinfo", "-ro", "-so", f"OAPIF:{live}/ogc", name]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = dict(re.findall(r"^(\w+): (\S+) \(\d+\.\d+\)$", printed, re.M))
+    schema = httpx2.get(f"{live}/ogc/collections/{name}/schema").json()["properties"]["properties"]["properties"]
+    expected = {
+        column: "Date" if described.get("format") == "date" else GDAL_TYPES[described["type"]]
+        for column, described in schema.items()
+    }
+    assert {column: kind for column, kind in found.items() if column != "id"} == expected
+    empty = [column for column in expected if all(one[column] is None for one in properties(live, name))]
+    assert name == "places" or {"Integer"} & {found[column] for column in empty}
+
+
+def properties(live: str, name: str) -> list[dict[str, Any]]:
+    features = httpx2.get(f"{live}/ogc/collections/{name}/items?limit=1000").json()["features"]
+    return [one["properties"] for one in features]
+
+
 @pytest.mark.parametrize(("where", "query"), WHERE)
 def test_ogrinfo_reads_the_rows_of_v1(live: str, where: str, query: str) -> None:
     found = ogrinfo(live, *(["-where", where] if where else []))

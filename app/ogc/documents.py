@@ -70,7 +70,12 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
             # Without a query, because GDAL appends the id of a feature.
             _link(f"{here}/items", "items", GEOJSON, f"{one.title} as GeoJSON"),
             _link(f"{here}/queryables", _QUERYABLES, SCHEMA, "What can be asked for"),
-            _link(f"{here}/schema", "describedby", SCHEMA, "The properties of a feature"),
+            # Relations are compared without case (RFC 8288, 2.1.1). GDAL 3.6 knows this spelling alone, and takes
+            # types from values without a schema: a column that the first of them lack would be text.
+            *(
+                _link(f"{here}/schema", rel, SCHEMA, "The properties of a feature")
+                for rel in ("describedby", "describedBy")
+            ),
         ],
     }
 
