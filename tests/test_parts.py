@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.routes import exports
 from app.shared_directory import SharedDirectory
-from tests import newsroom
+from tests import live, newsroom, raw
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.newsroom import INCIDENTS, record
@@ -264,6 +264,21 @@ def test_what_a_killed_process_has_left_is_taken_over(desk: TestClient, folder: 
         maker.send_signal(signal.SIGKILL)
         assert waiting.result(60).content == content
     assert sorted(path.suffix for path in whole.parent.iterdir() if path != whole) == ["", "", ".lock"]
+
+
+@pytest.mark.heavy
+def test_workers_prepare_it_once_and_leave_nothing(small_url: str, folder: Path) -> None:
+    with live.serving(small_url, "--workers", "2", TMPDIR=str(folder)) as base:
+        asked = [(url, f"Range: bytes={start}-") for url in LISTS for start in range(8)]
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda one: raw.ask(base, *one), asked))
+        assert {answer.status for answer in found} == {206}
+        wholes = [answer.body for answer, (_, bounds) in zip(found, asked, strict=True) if bounds.endswith("=0-")]
+        assert sorted(path.read_bytes() for path in files(folder)) == sorted(wholes)
+        assert [answer.body for answer in found] == [whole[start:] for whole in wholes for start in range(8)], (
+            "each worker has the same bytes"
+        )
+    assert live.soon(lambda: not list(folder.iterdir()))
 
 
 def test_a_folder_that_others_could_write_to_is_not_used(tmp_path: Path, folder: Path) -> None:
