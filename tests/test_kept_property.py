@@ -142,8 +142,10 @@ def _told(connection: HTTPConnection, asked: Asked) -> tuple[Any, ...]:
     answer = connection.getresponse()
     body, coding = answer.read(), answer.getheader("Content-Encoding")
     decoded = DECODERS[coding](body) if coding and body else body
-    fields = sorted((name.lower(), value) for name, value in answer.getheaders() if name.lower() not in OWN)
-    return answer.status, fields, decoded
+    # Several parts lie between lines that are made up each time.
+    _, _, line = answer.getheader("Content-Type", "").partition("boundary=")
+    told = [(name.lower(), value.removesuffix(line)) for name, value in answer.getheaders() if name.lower() not in OWN]
+    return answer.status, sorted(told), decoded.replace(line.encode(), b"") if line else decoded
 
 
 def _written(connection: HTTPConnection, asked: Asked, number: int) -> Asked:
@@ -186,6 +188,7 @@ def _both(target: str, first: list[str], then: list[str]) -> list[Asked]:
 @settings(max_examples=30, deadline=None)
 @given(conversations())
 @example(_both("/v1/places?limit={}", ["zstd", "identity"], []))
+@example([Asked("GET", "/v1/incidents.csv?killed_at_least={}", [("Range", "bytes=0-1,4-5")])] * 2)
 @example(_both("/v1/places?limit={}", ["identity", "zstd"], ["zstd"]))
 @example(_both("/?limit={}", ["gzip", ""], ["gzip"]))
 @example(_both("/ogc/collections/incidents/items?limit={}", ["", "zstd"], []))
