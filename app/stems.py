@@ -4,7 +4,7 @@ Words come here folded (`folding`). A stem is no word of its language: only the 
 """
 
 import re
-from functools import lru_cache
+from functools import cache
 
 import snowballstemmer
 
@@ -49,16 +49,33 @@ CACHED = 65_536
 """So many words are kept with their stems by each process; they are most of what any archive says."""
 
 
-@lru_cache(maxsize=CACHED)
-def stem(word: str, language: str = ENGLISH) -> str:
-    """The stem of a folded word in a language, by its ISO 639 code; the word itself where nothing is known of that."""
-    if language == ENGLISH:
-        if not (word.isascii() and word.isalpha()):
-            return word
-        word = _one_spelling(word)
-    algorithm = _ALGORITHMS.get(language)
-    # A new one each time: they keep what they work on, and threads share this.
-    return snowballstemmer.stemmer(algorithm).stemWord(word) if algorithm else word
+class Stems(dict[str, str]):
+    """The stems of folded words in a language, by its ISO 639 code: made when they are asked for. Of a language of
+    which nothing is known each word is its own."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._is_english = language == ENGLISH
+        self._algorithm = _ALGORITHMS.get(language)
+
+    def __missing__(self, word: str) -> str:
+        made = self._made(word)
+        if len(self) >= CACHED:
+            self.clear()
+        self[word] = made
+        return made
+
+    def _made(self, word: str) -> str:
+        if self._is_english:
+            if not (word.isascii() and word.isalpha()):
+                return word
+            word = _one_spelling(word)
+        # A new one each time: they keep what they work on, and threads share this.
+        return str(snowballstemmer.stemmer(self._algorithm).stemWord(word)) if self._algorithm else word
+
+
+stems = cache(Stems)
+"""The stems of a language, kept by the process."""
 
 
 def _one_spelling(word: str) -> str:

@@ -7,18 +7,21 @@ has both the words as they stand, for "phrases" and prefix*, and the stems of th
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 
 from app.folding import apart, letters
 from app.problems import BadValue
-from app.stems import ENGLISH, stem
+from app.stems import ENGLISH, stems
 
 _WORD = re.compile(r"[^\s'.]+(?:['.][^\s'.]+)*")
-# Of ASCII, what is not part of a word, as a space.
-_PLAIN = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
+# Of ASCII, what is not part of a word, as a space; the separator of texts as what stands between them.
+_SEPARATOR = "\x1f"
+_PLAIN = bytes(ord("_") if code == 0x1F else code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(
+    256
+)
 _ASKED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _ABBREVIATION = re.compile(r"[^\s'.](?:\.[^\s'.])+")
 _ARTICLES = frozenset({"al", "el"})
@@ -110,7 +113,7 @@ class Question:
 
     def forms(self, term: str) -> tuple[str, ...]:
         """The terms that stand for any form of a word."""
-        return tuple(dict.fromkeys(stem(term, language) for language in self.languages))
+        return tuple(dict.fromkeys(stems(language)[term] for language in self.languages))
 
     def meets(self, term: str) -> bool:
         """Whether a term is one of those looked for."""
@@ -154,9 +157,13 @@ def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
     if _is_plain(text):
-        found = text.encode().lower().translate(_PLAIN).decode().split()
-        return [term[:LONGEST] for term in found if term not in _ARTICLES]
+        return _plain_terms(text)
     return [term for word in _WORD.findall(apart(letters(text))) for part in _parts(word) if (term := _term(part))]
+
+
+def _plain_terms(text: str) -> list[str]:
+    found = text.encode().lower().translate(_PLAIN).decode().split()
+    return [term[:LONGEST] for term in found if term not in _ARTICLES]
 
 
 def _is_plain(text: str) -> bool:
@@ -179,17 +186,22 @@ def _term(word: str) -> str:
     return "" if term in _ARTICLES else term[:LONGEST]
 
 
-def indexed(texts: Sequence[str], labels: Sequence[str], languages: Iterable[str]) -> str:
+def indexed(texts: Iterable[str], labels: Iterable[str], languages: Iterable[str]) -> str:
     """What a record is found by, separated by spaces: the terms of its texts in order, then the stems of these and of
-    its labels, as far as they are no terms of the texts."""
-    in_order: list[str] = []
-    for text in texts:
-        in_order += (BETWEEN, *terms(text))
+    its labels (plain words), as far as they are no terms of the texts."""
+    in_order = _in_order(list(texts))
     there = set(in_order)
-    whole, stems = there.union(terms(" ".join(labels))), set[str]()
-    for language in languages:
-        stems.update([stem(term, language) for term in whole])
-    return " ".join((*in_order[1:], *(f"{BEHIND} {one}" for one in sorted(stems - there))))
+    whole = there.union(labels) - _ARTICLES
+    others = set(chain.from_iterable(map(stems(language).__getitem__, whole) for language in languages)) - there
+    return f" {BEHIND} ".join((" ".join(in_order), *sorted(others)))
+
+
+def _in_order(texts: list[str]) -> list[str]:
+    """The terms of texts with BETWEEN between two of them; of plain ones all at once, as most texts of a record are."""
+    if _is_plain(whole := f" {_SEPARATOR} ".join(texts)):
+        return _plain_terms(whole)
+    found = list(chain.from_iterable((*terms(text), BETWEEN) for text in texts))
+    return found[:-1]
 
 
 @lru_cache(maxsize=1_024)

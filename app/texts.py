@@ -1,6 +1,6 @@
 """What a search looks in: the texts of a document, the most telling first, and what it is filed under."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from app.digests import Data
 
@@ -11,9 +11,9 @@ def texts(document: Data) -> list[str]:
 
 
 def labels(document: Data) -> list[str]:
-    """The id of a document and the words for its kinds, roles and topics."""
-    found = [document["id"], *(value for value in _LABELS[document["type"]](document) if value)]
-    return [label.replace("_", " ") for label in found]
+    """The words of a document's id, kinds, roles and topics."""
+    found = (document["id"], *_LABELS[document["type"]](document))
+    return " ".join(found).replace("-", " ").replace("_", " ").split()
 
 
 _PARTIES = ("speaker", "relayed_by", "told_to", "by")
@@ -78,18 +78,20 @@ _TEXTS: dict[str, Callable[[Data], list[str | None] | Iterator[str | None]]] = {
 }
 
 
-def _filed(document: Data) -> list[str]:
-    roles = (link["role"] for link in (*document["places"], *document["actors"]))
-    return [document["kind"], *document["also_kinds"], *roles]
+def _filed(document: Data) -> Iterator[str]:
+    yield document["kind"]
+    yield from document["also_kinds"]
+    for link in (*document["places"], *document["actors"]):
+        yield link["role"]
 
 
-_LABELS: dict[str, Callable[[Data], list[str | None]]] = {
+_LABELS: dict[str, Callable[[Data], Iterable[str]]] = {
     "article": lambda document: [],
-    "incident": lambda document: list(_filed(document)),
+    "incident": _filed,
     "place": lambda document: [document["kind"]],
     "person": lambda document: document["roles"],
     "organization": lambda document: [document["kind"]],
     "quote": lambda document: [document["kind"]],
-    "statement": lambda document: [document["stance"], document["topic"]],
+    "statement": lambda document: [document["stance"], document["topic"] or ""],
     "casualty": lambda document: [document["group"], document["outcome"]],
 }

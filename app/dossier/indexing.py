@@ -46,7 +46,7 @@ million of them come from other processes."""
 def finding(document: Data, columns: Mapping[str, Any], outline: Outline) -> Finding:
     """What a document, whose columns have its box, is found by."""
     its_texts = dict.fromkeys((*texts(document), *_names(document, outline)))
-    terms = indexed(list(its_texts), labels(document), _languages(document, outline))
+    terms = indexed(its_texts, labels(document), _languages(document, outline))
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
