@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, combinations
 
 from app.folding import apart, letters
@@ -117,14 +117,16 @@ class Question:
 
     def meets(self, term: str) -> bool:
         """Whether a term is one of those looked for."""
-        forms = self.forms(term)
-        for phrase in self.wanted:
-            if phrase.exact:
-                if term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1]):
-                    return True
-            elif any(form in forms for one in phrase.terms for form in self.forms(one)):
-                return True
-        return False
+        exact = (phrase for phrase in self.wanted if phrase.exact)
+        return not self._any_form.isdisjoint(self.forms(term)) or any(
+            term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1]) for phrase in exact
+        )
+
+    @cached_property
+    def _any_form(self) -> frozenset[str]:
+        """The forms of the words that need not stand as they are asked for."""
+        terms = (term for phrase in self.wanted if not phrase.exact for term in phrase.terms)
+        return frozenset(form for term in terms for form in self.forms(term))
 
 
 def words(text: str) -> Iterator[Word]:
@@ -140,6 +142,8 @@ def words(text: str) -> Iterator[Word]:
 
 def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The letters of a text, and for each where it comes from: a character with its marks."""
+    if text.isascii():
+        return apart(letters(text)), [(place, place + 1) for place in range(len(text))]
     plain: list[str] = []
     places: list[tuple[int, int]] = []
     start = 0
