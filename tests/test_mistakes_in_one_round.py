@@ -250,3 +250,29 @@ def test_an_articles_own_mistake_hides_none_about_its_paragraphs(tmp_path: Path)
     record(files, INCIDENTS, "mill-search")["evidence"][0]["at"] = "9:0-4"
     found = {(fault.record, fault.field) for fault in faults_in(newsroom.write(files, tmp_path))}
     assert found == {(ARTICLE, "title"), ("mill-search", "evidence.0")}
+
+
+def records_of(files: newsroom.Files) -> list[tuple[str, dict[str, Any]]]:
+    """The records of a dossier with their files, the article's own among them."""
+    return [(name, one) for name, some in files.items() for one in (some if isinstance(some, list) else [some])]
+
+
+KEYS = sorted({key for _, one in records_of(newsroom.small()) for key in one})
+SPOILT: list[Any] = [None, "", ["x"], [{}], {"id": "x"}]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> None:
+    """In every record at once: what cannot be read is passed over by the checks that would need it."""
+    for value in SPOILT:
+        files = newsroom.small()
+        spoilt = set()
+        for name, one in records_of(files):
+            if key in one:
+                spoilt.add(name)
+                one[key] = value
+                if value is None:
+                    del one[key]
+        told = {fault.file for fault in faults_in(newsroom.write(files, tmp_path / "seed"))}
+        if value == {"id": "x"} or key in ("id", "kind", "evidence"):
+            assert {f"seed/{name}" for name in spoilt} <= told, value

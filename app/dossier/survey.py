@@ -226,10 +226,10 @@ def _list(value: Any) -> list[Any]:
 
 
 _OUTLINED: dict[type[Any], set[str]] = {
-    ArticleSeed: {"id", "url", "published", "paragraphs"},
-    PlaceSeed: {"id", "name", "kind", "coordinate"},
-    PersonSeed: {"id", "name", "label", "anonymity"},
-    OrganizationSeed: {"id", "name"},
+    ArticleSeed: {"id", "url", "published", "paragraphs", "language"},
+    PlaceSeed: {"id", "name", "kind", "coordinate", "aliases"},
+    PersonSeed: {"id", "name", "label", "anonymity", "aliases"},
+    OrganizationSeed: {"id", "name", "aliases"},
 }
 """The fields that stand in outlines."""
 
