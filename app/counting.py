@@ -64,7 +64,8 @@ def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[l
 def _first(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
     """The condition whose index finds the fewest records; null where each finds more than `most`."""
     first = None
-    for one in conditions:
+    # Those of every list come first, and find the most: they are not counted beyond what another finds.
+    for one in reversed(conditions):
         if one.lead is not None and not one.leads and most >= 0:
             size = snapshot.value(one.lead.size(most))
             if size <= most:

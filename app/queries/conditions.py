@@ -149,8 +149,7 @@ def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
         later = table.changed_in > filters.changed_since
         found.append(Condition(later, lead=indexed(table.id, later)))
     if filters.article:
-        on_it, its_kind = col(Evidence.article_id).in_(filters.article), col(Evidence.record_type) == kind
-        found.append(linked(table.id, col(Evidence.record_id), on_it, kind=its_kind))
+        found.append(_resting_on(table.id, kind, filters.article))
     if filters.q is not None:
         lead = Lead(table.number, partial(numbers, filters.q, kind))
         found.append(Condition(partial(says, table.number, kind, filters.q), lead=lead, leads=True, words=filters.q))
@@ -162,12 +161,18 @@ def indexed(id_: Any, clause: Clause) -> Lead:
     return Lead(id_, lambda: select(id_).where(clause))
 
 
-def linked(key: Any, owner: Any, *clauses: Clause, kind: Clause | None = None) -> Condition:
-    """The records that have a link like this. `owner` is the column of a link that says whose it is; with the `kind`
-    of records, where the table has several, it begins the links' primary key."""
-    its_kind = [] if kind is None else [kind]
-    its_own = select(owner).where(*its_kind, owner == key, *(clause.is_(True) for clause in clauses))
-    return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*its_kind, *clauses)))
+def linked(key: Any, owner: Any, *clauses: Clause) -> Condition:
+    """The records that have a link like this. `owner` is the column of a link that says whose it is; it begins the
+    links' primary key."""
+    its_own = select(owner).where(owner == key, *(clause.is_(True) for clause in clauses))
+    return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*clauses)))
+
+
+def _resting_on(key: Any, kind: str, articles: Sequence[str]) -> Condition:
+    """The records of a kind that rest on these articles. For one record, too, an index begins with the articles."""
+    owner = col(Evidence.record_id)
+    rests = select(owner).where(col(Evidence.article_id).in_(articles), col(Evidence.record_type) == kind)
+    return Condition(rests.where(owner == key).exists(), lead=Lead(key, lambda: rests))
 
 
 def says(number: Any, kind: str, asked: Question) -> Clause:
