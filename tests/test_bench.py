@@ -85,3 +85,24 @@ def ids(client: TestClient, question: str) -> list[str]:
     """The ids in an answer, in order."""
     answer = client.get(question).json()
     return [record["id"] for record in answer.get("data") or answer["features"]]
+
+
+def test_the_variant_is_sound_too(tmp_path: Path) -> None:
+    """One large article, statements of which some stand against others, and aliases."""
+    write(tmp_path, 460, in_one=200)
+    found = dossier(tmp_path)
+    assert len(found.articles) == Size(460, 200).articles == 3
+    assert len(found.incidents) == len(found.quotes) == 460
+    assert sum(bool(entry.seed.contradicts) for entry in found.statements.values()) > 0
+    assert sum(bool(entry.seed.aliases) for entry in found.places.values()) > 0
+
+
+@pytest.mark.heavy
+def test_the_dearest_requests_fit_a_kilobyte_and_are_answered(article_url: str) -> None:
+    command = [sys.executable, "-m", "tests.bench.dear", article_url]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 10
+    for name, size, status, *_ in rows:
+        assert int(size) <= 1_000 and status in ("200", "503"), name

@@ -47,8 +47,8 @@ def requests(server: Server) -> dict[str, str]:
         "facets of claims, article, dates, whole map": f"{claims}&article={article}&datetime=1000/3000&{everywhere}",
         "facets of incidents, one letter": f"{incidents}&q=b*",
         "facets of incidents, as many places as fit": _filled(incidents, "place", places),
-        "sums by place, actor, claimant": f"{sums}place,actor,claimed_by",
-        "sums by place, actor, incident, three letters": f"{sums}place,actor,incident&{three}",
+        "sums by place, month, claimant": f"{sums}place,month,claimed_by",
+        "sums by place, claimant, incident, three letters": f"{sums}place,claimed_by,incident&{three}",
         "sums of an article's whole map": f"{sums}outcome&article={article}&{everywhere}",
         "search, fifteen letters": f"/v1/search?limit=100&q={most.replace(' ', '+')}",
         "search, 24 beginnings": f"/v1/search?limit=100&q={'+'.join(words)}",
@@ -108,8 +108,9 @@ def _settled(server: Server) -> float:
         used = now
 
 
-def _table(url: str, most: int) -> None:
-    with service("the service", url, {"DATELINE_CACHE_BYTES": "0"}) as server:
+def _table(url: str, most: int, seconds: float) -> None:
+    settings = {"DATELINE_CACHE_BYTES": "0", "DATELINE_QUERY_SECONDS": f"{seconds:g}"}
+    with service("the service", url, settings) as server:
         typer.echo("| request | bytes | status | processor s | answered after s | bytes of answer |")
         typer.echo("|---|---|---|---|---|---|")
         for _, row in sorted(_rows(server), reverse=True)[:most]:
@@ -119,12 +120,13 @@ def _table(url: str, most: int) -> None:
 def main(
     databases: Annotated[list[str] | None, typer.Argument(help="URLs of databases that are loaded already.")] = None,
     most: Annotated[int, typer.Option(help="How many of the dearest to show.")] = 10,
+    seconds: Annotated[float, typer.Option(help="How long a request may read: many show what it would cost.")] = 5,
 ) -> None:
     """Seconds of the dearest requests."""
     with TemporaryDirectory(prefix="dateline-dear-") as folder:
         for name, url in databases_of(Path(folder)) if not databases else zip(databases, databases, strict=True):
             typer.echo(f"\n{name}\n")
-            _table(url, most)
+            _table(url, most, seconds)
 
 
 def databases_of(folder: Path) -> Iterator[tuple[str, str]]:
