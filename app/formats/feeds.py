@@ -78,8 +78,10 @@ def _incident(document: Json, updated: str, base: str) -> Entry:
 
 
 def _quote(document: Json, updated: str, base: str) -> Entry:
-    text = document["text"]
-    return _entry(document, updated, base, f"{document['speaker']['label']}: “{text}”", f"“{text}”", None)
+    text, voice, relay = document["text"], document["speaker"]["label"], document["relayed_by"]
+    if relay is not None:
+        voice = f"{voice}, as told by {relay['label']}"
+    return _entry(document, updated, base, f"{voice}: “{text}”", f"“{text}”", None)
 
 
 _RECORDS: dict[str, Callable[[Json, str, str], Entry]] = {"incidents": _incident, "quotes": _quote}

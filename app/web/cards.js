@@ -33,12 +33,10 @@ export function quoteCard(quote) {
       h("span", { class: "tag" }, `${quote.kind} quote`), " ", passages(words.length ? words : quote.evidence.slice(0, 1))));
 }
 
-const WORST_FIRST = ["killed", "wounded", "abducted", "detained"];
-
 // One figure for each outcome, each claimant with a sum and the claims behind it; last, what no sum counts.
-// The sums are the API's own.
-export function figures({ rows, totals }, claims, titles) {
-  const rank = (total) => (WORST_FIRST.indexOf(total.by.outcome.value) + 5) % 5;
+// The sums are the API's own, and so is the order of the outcomes.
+export function figures({ rows, totals }, claims, titles, order) {
+  const rank = (total) => order.indexOf(total.by.outcome.value);
   const counted = totals.filter((total) => total.low !== null).sort((a, b) => rank(a) - rank(b));
   const outcomes = new Set(counted.map((total) => total.by.outcome.value));
   const others = claims.filter((claim) => !outcomes.has(claim.outcome));

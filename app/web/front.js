@@ -105,7 +105,7 @@ async function draw({ page, summed, told, quotes, left, urls }, asked, signal) {
   if (links.next) at("more").href = links.next.replace("/v1/incidents", "/").replace(/&(include|fields)=[^&]*/g, "");
   reveal("figures-section", summed.data.totals.length, urls.sums);
   const titles = new Map(data.map((incident) => [incident.id, incident.title]));
-  at("figures").replaceChildren(...figures(summed.data, told.data, titles));
+  at("figures").replaceChildren(...figures(summed.data, told.data, titles, Object.keys(data[0]?.totals ?? {})));
   reveal("quotes-section", quotes.length, urls.quotes ?? urls.incidents);
   at("quotes-endpoint").textContent = `GET ${urls.quotes ? "/v1/quotes" : "/v1/incidents?include=quotes"}`;
   at("quotes").replaceChildren(...quotes.map(quoteCard));
