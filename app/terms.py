@@ -197,7 +197,7 @@ def indexed(texts: Iterable[str], labels: Iterable[str], languages: Iterable[str
     there = set(in_order)
     whole = there.union(labels) - _ARTICLES
     others = set(chain.from_iterable(map(stems(language).__getitem__, whole) for language in languages)) - there
-    return f" {BEHIND} ".join((" ".join(in_order), *sorted(others)))
+    return " ".join((*in_order, *(f"{BEHIND} {term}" for term in sorted(others))))
 
 
 def _in_order(texts: list[str]) -> list[str]:

@@ -366,6 +366,9 @@ def test_texts_of_a_record_are_read_at_once_as_they_are_one_by_one() -> None:
     plain = ["Raids near K1.", "Al Hawija", "", "Two were held; al-Qaim"]
     found = indexed(plain, ["raid", "al"], ["en"])
     assert found == "raids near k1 _ hawija _ _ two were held qaim __ raid"
+    assert indexed([], ["ferry", "killed"], ["en"]) == "__ ferri __ kill", (
+        "without texts nothing stands before the mark"
+    )
     assert indexed([*plain, "Kan'us"], ["raid", "al"], ["en"]) == (
         "raids near k1 _ hawija _ _ two were held qaim _ kanus __ raid"
     )
