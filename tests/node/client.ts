@@ -5,13 +5,13 @@ import type { components, paths } from "./schema";
 declare const process: { argv: string[] };
 
 type Incident = components["schemas"]["IncidentDocument"];
-type Bounds = components["schemas"]["Bounds"];
+type Total = components["schemas"]["TotalDocument"];
 
 const api = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
 
-function shown(bounds: Bounds | null): string {
-  if (bounds === null) return "not stated";
-  return bounds.high === null ? `${bounds.low} or more` : `${bounds.low} to ${bounds.high}`;
+function shown(total: Total | null): string {
+  if (total === null || total.low === null) return "not stated";
+  return total.high === null ? `${total.low} or more` : `${total.low} to ${total.high}`;
 }
 
 function card(incident: Incident): string {
