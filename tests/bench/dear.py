@@ -34,8 +34,8 @@ _CONSONANTS, _VOWELS = "bdfghjklmnrstvz", "aeiou"
 def requests(server: Server) -> dict[str, str]:
     """What is asked, by what it is called. Ids are those of the database."""
     (article,), actors, places = (_ids(server, *asked) for asked in (("articles", 1), ("people", 100), ("places", 100)))
-    most = " ".join(f"{letter}*" for letter in _CONSONANTS)
-    words = "+".join(f"{one}{other}*" for one, other in product(_CONSONANTS, _VOWELS)).split("+")[:24]
+    syllables = [f"{one}{other}" for one, other in product(_CONSONANTS, _VOWELS)]
+    words = [f"{one}b*" for one in syllables[:24]]
     three = "q=b*+d*+k*"
     claims, incidents = (f"/v1/facets?of={one}&facet={','.join(FACETS[one])}" for one in ("casualties", "incidents"))
     sums = "/v1/casualties/summary?limit=500&group_by="
@@ -50,9 +50,10 @@ def requests(server: Server) -> dict[str, str]:
         "sums by place, month, claimant": f"{sums}place,month,claimed_by",
         "sums by place, claimant, incident, three letters": f"{sums}place,claimed_by,incident&{three}",
         "sums of an article's whole map": f"{sums}outcome&article={article}&{everywhere}",
-        "search, fifteen letters": f"/v1/search?limit=100&q={most.replace(' ', '+')}",
+        "search, six beginnings": f"/v1/search?limit=100&q={'+'.join(f'{one}*' for one in syllables[:6])}",
         "search, 24 beginnings": f"/v1/search?limit=100&q={'+'.join(words)}",
         "search, one letter": "/v1/search?limit=100&q=b*",
+        "search, what must not be there": f"/v1/search?limit=100&q=b*+-{'+-'.join(words[:16])}",
         "claims by words, counted": f"/v1/casualties?limit=500&count=exact&{three}&{everywhere}",
         "map by words": f"/v1/incidents.geojson?{three}",
         "all incidents as CSV": "/v1/incidents.csv",
