@@ -24,7 +24,7 @@ from tests.live import dateline, free_port
 from tests.live import serving as served
 
 PLAIN = (
-    "INSERT INTO releases SELECT number + 1, loaded_at, note, shape, digest, counts FROM releases",
+    "INSERT INTO releases SELECT number + 1, loaded_at, note, shape, digest, counts, languages, verified FROM releases",
     "UPDATE documents SET document = '{}'",
     "DELETE FROM incidents",
     "DROP TABLE incidents",
