@@ -21,17 +21,17 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from app.database import Database, DatabaseError
-from app.dossier import loading
-from app.dossier.examining import check as check_dossier
-from app.dossier.examining import read, survey
-from app.dossier.passages import Passage, PassageError
-from app.dossier.reading import DossierError
-from app.dossier.verifying import ArticleFile, TextError, article_text, chosen
-from app.dossier.verifying import verify as verify_spans
-from app.dossier.workers import WorkerError
+from app.ingest import loading
+from app.ingest.examining import check as check_dossier
+from app.ingest.examining import read, survey
+from app.ingest.passages import Passage, PassageError
+from app.ingest.reading import DossierError
+from app.ingest.verifying import ArticleFile, TextError, article_text, chosen
+from app.ingest.verifying import verify as verify_spans
+from app.ingest.workers import WorkerError
 from app.problems import Unavailable
 from app.settings import SEED, Settings
+from app.storage.database import Database, DatabaseError
 
 app = typer.Typer(
     help="Dateline: a REST API over reporting.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
@@ -57,7 +57,8 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
-    from app import schema, server
+    from app.server import uvicorn_server as server
+    from app.storage import schema
 
     _refuse_busy_port(host, port)
     if metrics_port is not None:
@@ -114,8 +115,8 @@ def _refuse_busy_port(host: str, port: int) -> None:
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
+    from app.api.openapi import describe
     from app.main import create_app
-    from app.openapi import describe
 
     typer.echo(json.dumps(describe(create_app()), ensure_ascii=False, indent=2))
 
@@ -134,7 +135,7 @@ def load(
     ] = None,
 ) -> None:
     """Load seed files as the next release: everything that changed in one transaction, or nothing at all."""
-    from app import schema
+    from app.storage import schema
 
     with _database() as database:
         if not dry_run:
@@ -186,7 +187,7 @@ def anchor(
 @app.command()
 def migrate() -> None:
     """Create the tables, or bring them up to date."""
-    from app import schema
+    from app.storage import schema
 
     with _database() as database:
         changed = schema.migrate(database)
@@ -198,8 +199,8 @@ def export(
     directory: Annotated[Path, typer.Argument(help="The folder to write to; it is made if it is not there.")],
 ) -> None:
     """Write everything as two files, a data package (zip of CSV) and an SQLite file: those of `/v1/dataset`."""
-    from app import schema
-    from app.datasets import files
+    from app.exports.datasets import files
+    from app.storage import schema
 
     with _database() as database, Bars() as bars:
         if not schema.is_current(database):

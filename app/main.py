@@ -13,18 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access_log import AccessLog
-from app.caching import Caching
-from app.compression import Compression
-from app.database import Database
-from app.datasets.files import Datasets
-from app.kept import Kept
-from app.limits import Limits
-from app.middleware import Failures, Head, Headers
-from app.openapi import as_yaml, describe, operation_id
-from app.problems import Problem
-from app.reader import Reader
-from app.routes import (
+from app.api.openapi import as_yaml, describe, operation_id
+from app.api.routes import (
     about,
     changes,
     datasets,
@@ -41,13 +31,23 @@ from app.routes import (
     search,
     summary,
 )
-from app.routes.problems import on_http_exception, on_problem
+from app.api.routes.problems import on_http_exception, on_problem
+from app.exports.datasets.files import Datasets
+from app.exports.shared_directory import SharedDirectory
+from app.problems import Problem
+from app.server.access_log import AccessLog
+from app.server.caching import Caching
+from app.server.compression import Compression
+from app.server.kept import Kept
+from app.server.limits import Limits
+from app.server.middleware import Failures, Head, Headers
+from app.server.whole import Whole, at_once
 from app.settings import Settings
-from app.shared_directory import SharedDirectory
-from app.whole import Whole, at_once
+from app.storage.database import Database
+from app.storage.reader import Reader
 
 if TYPE_CHECKING:
-    from app.metrics import Metrics
+    from app.server.metrics import Metrics
 
 
 class Service(FastAPI):
@@ -145,6 +145,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _metrics(settings: Settings) -> "Metrics | None":
     if not settings.metrics_port:
         return None
-    from app.metrics import Metrics
+    from app.server.metrics import Metrics
 
     return Metrics()

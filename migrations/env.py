@@ -6,9 +6,9 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
-from app import models
-from app.database import Database
 from app.settings import Settings
+from app.storage.database import Database
+from app.storage.registry import METADATA
 
 _ENGINES_OWN = {"ix_search_entries_terms", "ix_incidents_box", "ix_places_box"}
 
@@ -18,7 +18,7 @@ def _include_name(name: str | None, kind: str, parents: Any) -> bool:
     model has them."""
     if kind == "index":
         return name not in _ENGINES_OWN
-    return kind != "table" or name in models.Release.metadata.tables
+    return kind != "table" or name in METADATA.tables
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -29,7 +29,7 @@ def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=models.Release.metadata,
+        target_metadata=METADATA,
         render_as_batch=connection.dialect.name == "sqlite",
         include_name=_include_name,
         render_item=_render,

@@ -6,9 +6,9 @@ from typing import Any
 from httpx2 import Headers
 from starlette.testclient import TestClient
 
-from app.dossier.dates import Days, taken
-from app.dossier.examining import dossier
-from app.dossier.rows import DATED
+from app.ingest.dates import Days, taken
+from app.ingest.examining import dossier
+from app.ingest.rows import DATED
 from app.settings import SEED
 
 

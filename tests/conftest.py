@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dossier.loading import load
+from app.ingest.loading import load
 from app.main import create_app
-from app.schema import migrate
 from app.settings import SEED, Settings
+from app.storage.database import Database
+from app.storage.schema import migrate
 from tests import newsroom, postgresql
 
 ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")

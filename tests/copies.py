@@ -7,7 +7,7 @@ from typing import Any
 import rfc8785
 from starlette.testclient import TestClient
 
-from app.registry import SERVED
+from app.storage.registry import SERVED
 from tests.answers import body
 
 Copy = dict[tuple[str, str], Any]

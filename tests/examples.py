@@ -1,5 +1,5 @@
 """`python -m tests.examples`: asks the service over the shipped seed for the answers that its OpenAPI document shows as
-examples, and writes them to `app/examples.json`."""
+examples, and writes them to `app/api/examples.json`."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-import app.openapi
-from app.openapi import ANSWERS, EXAMPLES, shortened
+import app.api.openapi
+from app.api.openapi import ANSWERS, EXAMPLES, shortened
 from app.settings import SEED
 from tests.conftest import load_seed, serving
 
@@ -21,6 +21,7 @@ ASKED = {
     "/v1/changes": "/v1/changes?since=0&type=incident&limit=2",
     "/v1/releases": "/v1/releases",
     "/v1/releases/{number}": "/v1/releases/1",
+    **{f"/v1/{name}/{{id}}": f"/v1/{name}/{id_}" for name, id_ in EXAMPLES.items()},
     **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{id_}/history" for name, id_ in EXAMPLES.items()},
 }
 """The question behind each example. No answer depends on ranks, which differ by engine."""
@@ -47,5 +48,5 @@ if __name__ == "__main__":
         load_seed(url := f"sqlite:///{folder}/dateline.db", SEED)
         with serving(url) as client:
             found = answers(client)
-    target = Path(app.openapi.__file__).with_name(ANSWERS)
+    target = Path(app.api.openapi.__file__).with_name(ANSWERS)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -21,7 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from app.server import HTTP
+from app.server.uvicorn_server import HTTP
 
 
 def dateline() -> Path:

@@ -1,4 +1,4 @@
-"""How the code is cut: imports run one way, the environment is read in one place, files stay readable."""
+"""How the code is divided: rooms that declare what they import, one place that reads the environment, short files."""
 
 import ast
 import re
@@ -7,51 +7,39 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
 
 APP = Path(__file__).parent.parent / "app"
 LIMIT = 420
-
-LAYERS = (
-    {"codebook", "settings", "problems", "folding", "collation", "geography", "terms", "access_log"},
-    {"columns", "models", "registry"},
-    {"documents", "database", "lanes", "reader", "values", "references", "middleware", "limits"},
-    {"filters", "schema", "connections", "metrics"},
-    {"queries", "formats", "pages"},
-    {"routes"},
-    {"main"},
-    {"server"},
-    {"cli"},
-)
-"""A part of `app` may import from its own layer and those above it here. Parts that are not named are free, but for
-what FORBIDDEN says."""
-
-FORBIDDEN = {
-    "formats": {
-        "fastapi",
-        "starlette",
-        "sqlalchemy",
-        "sqlmodel",
-        "app.models",
-        "app.registry",
-        "app.database",
-        "app.reader",
-        "app.routes",
-    },
-    "queries": {"fastapi", "starlette", "app.database", "app.reader", "app.pages", "app.routes"},
-    "dossier": {"fastapi", "starlette", "app.routes", "app.pages", "app.queries", "app.formats", "app.main"},
-    "codebook": {"fastapi", "starlette", "sqlalchemy", "sqlmodel", "pydantic"},
-    "models": {"fastapi", "starlette", "pydantic"},
-    "documents": {"fastapi", "starlette", "sqlalchemy", "sqlmodel"},
-}
+MOST_ENTRIES = 19
 
 MODULES = sorted(APP.rglob("*.py"))
+ROOMS = sorted(path.parent for path in APP.glob("*/__init__.py"))
+WHOLE = {"main", "cli"}
+"""Modules that put the rooms together, and may import all of them."""
+
+
+class Declaration(NamedTuple):
+    """What the docstring of a room says: the rooms that it may import, and the modules that it must not know."""
+
+    may_import: set[str]
+    must_not_know: set[str]
+
+
+@cache
+def declaration(room: Path) -> Declaration:
+    text = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
+    found = [re.search(rf"^{words}: (.+?)\.$", text, re.MULTILINE) for words in ("May import", "Must not know")]
+    assert all(found), f"app/{room.name}/__init__.py: add lines 'May import: …' and 'Must not know: …'"
+    may, must_not = (set(match[1].split(", ")) - {"nothing"} for match in found if match)
+    return Declaration(may, must_not)
 
 
 def part(path: Path) -> str:
-    """The part of the application that a file belongs to: its folder, or its own name."""
+    """The part of the application that a file belongs to: its room, or its own name."""
     return path.relative_to(APP).parts[0].removesuffix(".py")
 
 
@@ -63,43 +51,63 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports relatively"
+            assert node.level == 0, f"{path.name} imports relatively: write the module's whole name"
             found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(APP)) for path in MODULES])
-def test_imports_run_one_way(path: Path) -> None:
-    mine = next((number for number, layer in enumerate(LAYERS) if part(path) in layer), None)
-    for name in sorted(imports(path)):
-        forbidden = {one for one in FORBIDDEN.get(part(path), ()) if name == one or name.startswith(f"{one}.")}
-        assert not forbidden, f"{part(path)} knows nothing of {name}"
-        if mine is not None and name.startswith("app."):
-            theirs = next((number for number, layer in enumerate(LAYERS) if name.split(".")[1] in layer), mine)
-            assert theirs <= mine, f"{part(path)} stands below {name}"
+def modules_of_ours(path: Path) -> set[str]:
+    """The modules of the application that a file imports."""
+    return {name for name in imports(path) if module_file(name) is not None}
 
 
-def test_imports_make_no_circle() -> None:
-    """Between the parts: whoever reads one never has to come back to it."""
-    graph = {
-        name: {
-            used.split(".")[1]
-            for path in MODULES
-            if part(path) == name
-            for used in imports(path)
-            if used.startswith("app.") and used.split(".")[1] != name
-        }
-        for name in map(part, MODULES)
-    }
-    graph = {name: {used for used in uses if used in graph} for name, uses in graph.items()}
+def module_file(name: str) -> Path | None:
+    """The file of a module of the application; None for a name inside of one, and for other packages."""
+    first, *others = name.split(".")
+    path = APP.joinpath(*others)
+    if first != "app":
+        return None
+    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if others and one.exists()), None)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=[room.name for room in ROOMS])
+def test_a_room_imports_what_it_declares(room: Path) -> None:
+    declared = declaration(room)
+    used: set[str] = set()
+    for path in (path for path in MODULES if part(path) == room.name):
+        of_ours = {name.split(".")[1] for name in modules_of_ours(path)} - {room.name}
+        used |= of_ours
+        assert not of_ours - declared.may_import, (
+            f"{path.relative_to(APP)} imports {sorted(of_ours - declared.may_import)}, which app/{room.name} does not "
+            "declare: move the code to the room that may know both, or pass in what it needs"
+        )
+        known = {name for name in imports(path) for one in declared.must_not_know if f"{name}.".startswith(f"{one}.")}
+        assert not known, f"{path.relative_to(APP)} knows {sorted(known)}: that belongs to another room"
+    assert used == declared.may_import, f"app/{room.name} does not need {sorted(declared.may_import - used)}"
+
+
+def test_rooms_make_no_cycle() -> None:
+    """Whoever reads one never has to come back to it."""
+    graph = {room.name: declaration(room).may_import & {one.name for one in ROOMS} for room in ROOMS}
     while leaves := [name for name, uses in graph.items() if not uses]:
         graph = {name: uses - set(leaves) for name, uses in graph.items() if name not in leaves}
-    assert not graph
+    assert not graph, f"these import each other in a circle: {sorted(graph)}"
 
 
-def test_the_layers_name_parts_that_are_there() -> None:
-    parts = set(map(part, MODULES))
-    assert set().union(*LAYERS) | set(FORBIDDEN) <= parts
+def test_every_module_is_imported() -> None:
+    imported = {module_file(name) for path in MODULES for name in imports(path)}
+    expected = {path for path in MODULES if path.name != "__init__.py" and part(path) not in WHOLE}
+    assert expected - imported == set(), "delete what nobody imports"
+
+
+def test_the_application_has_few_entries() -> None:
+    entries = {path.name for path in APP.iterdir() if path.name != "__pycache__"}
+    assert len(entries) <= MOST_ENTRIES, "a new module belongs into one of the rooms"
+
+
+def test_who_serves_does_not_import_who_loads() -> None:
+    """A worker does not pay for the loader's libraries."""
+    assert "ingest" not in declaration(APP / "api").may_import | declaration(APP / "server").may_import
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -110,15 +118,15 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 WRITES_SQL = {
-    "columns.py": "CHECKs, from the codebook's values",
-    "database.py": "pragmas, BEGIN, which release is the newest, and how much time is left",
-    "datasets/package.py": "reads the file that it has just written",
-    "datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
-    "datasets/views.py": "views of the dataset file",
-    "dossier/indexing.py": "the full-text and box indexes of SQLite",
-    "dossier/ledger.py": "the scratch database of a load, values bound",
-    "dossier/writing.py": "rows for the loader, with names from the models and values bound",
-    "postgresql.py": "settings of connections",
+    "storage/columns.py": "CHECKs, from the codebook's values",
+    "storage/database.py": "pragmas, BEGIN, which release is the newest, and how much time is left",
+    "exports/datasets/package.py": "reads the file that it has just written",
+    "exports/datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
+    "exports/datasets/views.py": "views of the dataset file",
+    "ingest/indexing.py": "the full-text and box indexes of SQLite",
+    "ingest/ledger.py": "the scratch database of a load, values bound",
+    "ingest/writing.py": "rows for the loader, with names from the models and values bound",
+    "storage/postgresql.py": "settings of connections",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
     "queries/enumerated.py": "numbers as a table, around an expression that SQLAlchemy binds",
     "queries/search.py": "full text, around expressions that SQLAlchemy binds",

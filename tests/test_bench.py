@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.codebook import IncidentKind
-from app.dossier.loading import dossier
+from app.ingest.loading import dossier
+from app.model.codebook import IncidentKind
 from tests.bench import naive
 from tests.bench.invention import Size, marked_words, write
 from tests.bench.servers import ROOT

@@ -19,10 +19,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.cli import Bars, main
-from app.database import Database
-from app.dossier.examining import survey
-from app.dossier.verifying import ArticleFile, verify
-from app.schema import migrate
+from app.ingest.examining import survey
+from app.ingest.verifying import ArticleFile, verify
+from app.storage.database import Database
+from app.storage.schema import migrate
 from tests import newsroom
 from tests.conftest import load_seed
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli import app as command_line
-from app.filters import FILTERS
+from app.queries.filters import FILTERS
 from app.settings import ROOT, Settings
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.dossier.examining import survey
-from app.dossier.verifying import ArticleFile, Verification, verify
+from app.ingest.examining import survey
+from app.ingest.verifying import ArticleFile, Verification, verify
 
 
 def verified(directory: Path, text: Path, article: str | None = None) -> Verification:

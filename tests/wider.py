@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.dossier.passages import Text, digest
+from app.ingest.passages import Text, digest
 from tests import newsroom
 from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, at, proof, record
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.values import BBox
+from app.queries.values import BBox
 
 TURNS = (0, -360, 360)
 """A record's box may run on beyond 180 degrees, so the same meridian can stand at three longitudes."""

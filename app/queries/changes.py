@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.models import Change, Release
-from app.registry import SERVED, TYPES, document_of
+from app.storage.models import Change, Release
+from app.storage.registry import SERVED, TYPES, document_of
 
 Place = tuple[int, str, str]
 """The release, type and id of an entry: where it stands in the log."""

@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, selec
 from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
-from app.geography import EARTH_RADIUS_M, box_around
-from app.models import Evidence, Incident, OrganizationParent, Party, Place, PlaceParent
+from app.model.geography import EARTH_RADIUS_M, box_around
+from app.model.spans import REACHES, SHORT, days_before
 from app.queries.boxes import TURNS, touching
 from app.queries.enumerated import enumerated
 from app.queries.search import numbers
-from app.spans import REACHES, SHORT, days_before
-from app.terms import Question
-from app.values import BBox, Interval, Near
+from app.queries.values import BBox, Interval, Near
+from app.search.terms import Question
+from app.storage.models import Evidence, Incident, OrganizationParent, Party, Place, PlaceParent
 
 Axis = Literal["location", "date", "casualties"]
 AXES: tuple[Axis, ...] = ("location", "date", "casualties")

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, func, select, tuple_
 from sqlmodel import col
 
-from app.models import Evidence
 from app.queries.conditions import Clause
+from app.storage.models import Evidence
 
 SPAN: tuple[Any, ...] = (col(Evidence.paragraph), col(Evidence.start), col(Evidence.end))
 

@@ -12,8 +12,11 @@ from sqlalchemy import CTE, ColumnElement, Select, String, Subquery, case, func,
 from sqlalchemy.orm import join
 from sqlmodel import col
 
-from app.filters import LOCATING
-from app.models import (
+from app.queries.conditions import Clause, Condition, parties_within, places_inside
+from app.queries.filters import LOCATING
+from app.queries.incidents import HAS_CLAIMANT
+from app.queries.plan import Resource
+from app.storage.models import (
     Affiliation,
     Article,
     Casualty,
@@ -29,15 +32,8 @@ from app.models import (
     PersonRole,
     Place,
     PlaceParent,
-    Quote,
-    QuoteIncident,
-    QuotePlace,
-    Statement,
-    StatementAbout,
 )
-from app.queries import Resource
-from app.queries.conditions import Clause, Condition, parties_within, places_inside
-from app.queries.incidents import HAS_CLAIMANT
+from app.storage.speech_models import Quote, QuoteIncident, QuotePlace, Statement, StatementAbout
 
 PARTIES = ("organizations", "people")
 

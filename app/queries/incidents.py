@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, union
 from sqlmodel import col
 
-from app.codebook import CasualtyOutcome
-from app.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
-from app.models import Casualty, CasualtyPerson, Incident, IncidentActor, IncidentPlace, IncidentTotal
+from app.model.codebook import CasualtyOutcome
 from app.queries.conditions import (
     Clause,
     Condition,
@@ -26,8 +24,10 @@ from app.queries.conditions import (
     says,
     shared,
 )
+from app.queries.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
 from app.queries.search import numbers
-from app.terms import Question
+from app.search.terms import Question
+from app.storage.models import Casualty, CasualtyPerson, Incident, IncidentActor, IncidentPlace, IncidentTotal
 
 
 def incidents(filters: IncidentFilters) -> list[Condition]:

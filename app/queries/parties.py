@@ -3,9 +3,17 @@
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
-from app.filters import OrganizationFilters, PersonFilters
-from app.models import Affiliation, Casualty, CasualtyPerson, IncidentActor, Organization, Person, PersonRole
 from app.queries.conditions import Condition, flag, incidents_within, one_of, parties_within, shared
+from app.queries.filters import OrganizationFilters, PersonFilters
+from app.storage.models import (
+    Affiliation,
+    Casualty,
+    CasualtyPerson,
+    IncidentActor,
+    Organization,
+    Person,
+    PersonRole,
+)
 
 
 def people(filters: PersonFilters) -> list[Condition]:

@@ -2,9 +2,9 @@
 
 from sqlmodel import col
 
-from app.filters import PlaceFilters
-from app.models import Place
 from app.queries.conditions import Condition, flag, located, one_of, places_inside, shared
+from app.queries.filters import PlaceFilters
+from app.storage.models import Place
 
 
 def places(filters: PlaceFilters) -> list[Condition]:

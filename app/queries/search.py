@@ -30,9 +30,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
-from app.models import StoredDocument
-from app.numbering import A_DAY, EVERYTHING, Range, document_number, first_day, of_type, type_code
-from app.terms import BEHIND, Phrase, Question
+from app.search.numbering import A_DAY, EVERYTHING, Range, document_number, first_day, of_type, type_code
+from app.search.terms import BEHIND, Phrase, Question
+from app.storage.models import StoredDocument
 
 RANKED = 20_000
 """A list with more matches is not sorted by relevance: words that common tell no records apart."""

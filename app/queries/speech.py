@@ -5,8 +5,6 @@ from typing import Any
 from sqlalchemy import CompoundSelect, or_, select, union
 from sqlmodel import col
 
-from app.filters import QuoteFilters, StatementFilters
-from app.models import Affiliation, Quote, QuoteIncident, QuotePlace, Statement, StatementAbout
 from app.queries.conditions import (
     Condition,
     dated,
@@ -19,6 +17,9 @@ from app.queries.conditions import (
     places_inside,
     shared,
 )
+from app.queries.filters import QuoteFilters, StatementFilters
+from app.storage.models import Affiliation
+from app.storage.speech_models import Quote, QuoteIncident, QuotePlace, Statement, StatementAbout
 
 
 def quotes(filters: QuoteFilters) -> list[Condition]:

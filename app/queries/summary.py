@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, tuple_
 from sqlmodel import col
 
-from app.models import Casualty, CasualtyPerson
-from app.queries import RESOURCES
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, Split, records
-from app.registry import document_of
+from app.queries.plan import RESOURCES
+from app.storage.models import Casualty, CasualtyPerson
+from app.storage.registry import document_of
 
 GROUPS = (
     "outcome",

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from app.database import Database
+from app.storage.database import Database
 from tests.bench import bare, invention, naive, naive_tables
 from tests.bench.invention import Size
 from tests.bench.jobs import Loaded, Run

@@ -16,11 +16,11 @@ from typing import Annotated
 
 import typer
 
-from app.database import Database
-from app.dossier.loading import load
+from app.ingest.loading import load
 from app.queries.facets import FACETS
-from app.schema import migrate
 from app.settings import SEED
+from app.storage.database import Database
+from app.storage.schema import migrate
 from tests.bench import invention
 from tests.bench.servers import Server, service
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.codebook import (
+from app.ingest.passages import digest
+from app.model.codebook import (
     ActorRole,
     CasualtyBasis,
     CasualtyGroup,
@@ -32,7 +33,6 @@ from app.codebook import (
     PlaceKind,
     Stance,
 )
-from app.dossier.passages import digest
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, or_, select
 
-from app.documents import IncidentDocument
-from app.formats.columns import flat
+from app.exports.formats.columns import flat
+from app.model.documents import IncidentDocument
 from tests.bench.naive_tables import Casualty, Incident, IncidentActor, IncidentPlace, engine
 
 _incident: Any = Incident

@@ -14,9 +14,9 @@ from sqlalchemy import Column, Engine, Index, create_engine, insert, select
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
-from app.database import Database, Snapshot
-from app.geography import box_around
-from app.registry import SERVED, document_of
+from app.model.geography import box_around
+from app.storage.database import Database, Snapshot
+from app.storage.registry import SERVED, document_of
 
 Json = dict[str, Any]
 _BATCH = 1_000

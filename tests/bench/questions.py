@@ -7,7 +7,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from app.codebook import IncidentKind
+from app.model.codebook import IncidentKind
 from tests.bench.invention import FIRST_YEAR, Size, marked_words
 from tests.bench.load import Question, answer
 from tests.bench.servers import BenchError, Server

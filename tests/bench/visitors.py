@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 
-from app.codebook import IncidentKind
+from app.model.codebook import IncidentKind
 from tests.bench.invention import marked_words
 from tests.bench.servers import BenchError
 

@@ -1,0 +1,49 @@
+"""The coding of an article: its passages in reading order, each with the records that rest on it."""
+
+import json
+from itertools import groupby
+from typing import Any
+
+from app.api import cursors
+from app.api.pages import Answer, Request, existing
+from app.queries import evidence as queries
+from app.queries.plan import RESOURCES
+from app.storage.database import Snapshot
+from app.storage.registry import TYPES
+
+_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
+
+
+def passages(snapshot: Snapshot, article: str, filters: Any, request: Request) -> Answer:
+    """One page of an article's passages. Raises NotFound, Gone and Merged where there is no such article."""
+    link = json.loads(existing(snapshot, RESOURCES["articles"], article, request))["link"]
+    asked = (article, filters.paragraph, filters.type, filters.field)
+    mark, clauses = cursors.mark(f"evidence {asked}"), queries.chosen(*asked)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, int, int)
+    spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
+    links = {"self": request.link()}
+    if len(spans) > filters.limit:
+        spans = spans[: filters.limit]
+        links["next"] = request.link(cursor=cursors.encode(mark, *spans[-1]))
+    rows = snapshot.rows(queries.resting(clauses, spans[0], spans[-1])) if spans else []
+    data = [_passage(link, span, list(found)) for span, found in groupby(rows, key=lambda row: tuple(row[:3]))]
+    release = snapshot.release.number
+    meta = {"release": release, "matched": snapshot.value(queries.count(clauses)), "returned": len(data)}
+    body = json.dumps({"data": data, "links": links, "meta": meta}, ensure_ascii=False, separators=(",", ":"))
+    return Answer(body.encode(), release, links.get("next"))
+
+
+def _passage(link: str, span: tuple[int, ...], rows: list[Any]) -> dict[str, Any]:
+    paragraph, start, end = span
+    url = f"{link}#:~:{rows[0].fragment}"
+    records = [
+        {
+            "type": row.record_type,
+            "id": row.record_id,
+            "url": f"/v1/{_RESOURCES[row.record_type]}/{row.record_id}",
+            "field": row.field,
+        }
+        for row in rows
+    ]
+    place = {"paragraph": paragraph, "start": start, "end": end, "sha256": rows[0].sha256}
+    return {**place, "url": url, "records": records}

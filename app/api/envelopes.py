@@ -1,0 +1,272 @@
+"""The envelopes around records, as OpenAPI describes them. Answers are put together from stored text."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.json_schema import SkipJsonSchema
+
+from app.model.codebook import ChangeOp
+from app.model.documents import (
+    DOCUMENTS,
+    ArticleDocument,
+    CasualtyDocument,
+    IncidentDocument,
+    OrganizationDocument,
+    PersonDocument,
+    PlaceDocument,
+    QuoteDocument,
+    RecordType,
+    StatementDocument,
+)
+
+Absent = SkipJsonSchema[None]
+"""A key that is left out rather than null."""
+
+
+class ListLinks(BaseModel):
+    """Root-relative links."""
+
+    self: str
+    next: str | Absent = Field(default=None, description="The next page, with every filter; absent on the last page.")
+
+
+class DetailLinks(BaseModel):
+    """Root-relative links."""
+
+    self: str
+
+
+class IncludedLinks(BaseModel):
+    """Of what is included, only the first 500 of each list are sent. Where there are more: root-relative links to the
+    lists that hold all of them, each by up to 100 records of the answer."""
+
+    incidents: list[str] | Absent = None
+    quotes: list[str] | Absent = None
+    statements: list[str] | Absent = None
+    casualties: list[str] | Absent = None
+
+
+_INCLUDED_LINKS = Field(
+    default=None, description="Only where `include` asked for more than is sent at once: where to find all of it."
+)
+
+
+class PageLinks(ListLinks):
+    """Root-relative links."""
+
+    included: IncludedLinks | Absent = _INCLUDED_LINKS
+
+
+class RecordLinks(DetailLinks):
+    """Root-relative links."""
+
+    included: IncludedLinks | Absent = _INCLUDED_LINKS
+
+
+class NotJudged(BaseModel):
+    """How many records fit everything else but lack what a filter needed; null where no such filter was used."""
+
+    location: int | None
+    date: int | None
+    casualties: int | None
+
+
+class Suggestion(BaseModel):
+    """What would find something where nothing was found."""
+
+    parameter: str = Field(examples=["near"])
+    value: str = Field(description="What to ask for instead.", examples=["43.37,35.42"])
+    matched: int | None = Field(description="How many records that finds; null where counting them takes long.")
+
+
+class ListMeta(BaseModel):
+    release: int = Field(description="The release that the whole answer belongs to.")
+    matched: int | None = Field(
+        description="How many records match. Null above 10,000 records, unless `count=exact` asks."
+    )
+    not_judged: NotJudged
+    returned: int = Field(description="How many records this page holds.")
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing was found: what finds something, as a point with its longitude first, or `q` "
+        "with the nearest words that records have."
+    )
+
+
+class DetailMeta(BaseModel):
+    release: int = Field(description="The release that the answer belongs to.")
+
+
+class Included(BaseModel):
+    """The records that `include` asked for, once each: all that the answer's records refer to, and the first 500 of a
+    list whose records refer to them, in its usual order."""
+
+    articles: list[ArticleDocument] | Absent = None
+    incidents: list[IncidentDocument] | Absent = None
+    places: list[PlaceDocument] | Absent = None
+    people: list[PersonDocument] | Absent = None
+    organizations: list[OrganizationDocument] | Absent = None
+    quotes: list[QuoteDocument] | Absent = None
+    statements: list[StatementDocument] | Absent = None
+    casualties: list[CasualtyDocument] | Absent = None
+
+
+AnyDocument = Annotated[
+    ArticleDocument
+    | IncidentDocument
+    | PlaceDocument
+    | PersonDocument
+    | OrganizationDocument
+    | QuoteDocument
+    | StatementDocument
+    | CasualtyDocument,
+    Field(discriminator="type"),
+]
+
+
+class Envelope(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    included: Included | Absent = Field(default=None, description="Only with `include`.")
+
+
+class EntryDocument(BaseModel):
+    """What one release did to one record."""
+
+    op: ChangeOp
+    type: RecordType
+    id: str
+    url: str
+    version: int = Field(description="The record's version since then; it counts up by one with each entry.")
+    release: int
+    at: str = Field(description="When the release was loaded.", examples=["2026-11-20T09:30:00Z"])
+    reason: str | None = Field(description="Why it was removed.")
+    superseded_by: str | None = Field(description="The id of the record that took it over in a merger.")
+
+
+class ChangeDocument(EntryDocument):
+    document: AnyDocument | None = Field(
+        default=None,
+        description="Only with `include=document`: the record as it is today, null if it is no longer there.",
+    )
+
+
+class Verified(BaseModel):
+    """How much of a release was compared with the articles' own texts when it was loaded."""
+
+    articles: list[str] = Field(description="The articles whose texts were there.")
+    spans: int = Field(
+        description="How many spans were compared, each with its digest, its quoted words and its link. All hold."
+    )
+    of: int = Field(description="How many spans there are, those of other articles included.")
+
+
+class ReleaseDocument(BaseModel):
+    """One state of all data."""
+
+    number: int
+    url: str
+    loaded_at: str = Field(examples=["2026-11-20T09:30:00Z"])
+    note: str | None
+    shape: int = Field(description="Goes up when the form of the documents changes.")
+    digest: str = Field(
+        description=(
+            "SHA-256 over all records, to check a copy with: of the lines `type/id digest`, sorted and joined by "
+            "newlines, where a record's digest is the SHA-256 (in hex) of its document without `version` and "
+            "`changed_in` in canonical JSON (RFC 8785)."
+        )
+    )
+    counts: dict[str, int] = Field(description="How many records of each resource there are.")
+    verified: Verified | None = Field(
+        description="How much of it was compared with the articles' texts while it was loaded; null where nothing was."
+    )
+
+
+class LogMeta(DetailMeta):
+    returned: int = Field(description="How many entries this page holds.")
+
+
+class ChangePage(BaseModel):
+    """One page of the log."""
+
+    data: list[ChangeDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class HistoryPage(BaseModel):
+    """One page of what was done to one record."""
+
+    data: list[EntryDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class ReleasePage(BaseModel):
+    """One page of releases."""
+
+    data: list[ReleaseDocument]
+    links: ListLinks
+    meta: LogMeta
+
+
+class ReleaseDetail(BaseModel):
+    data: ReleaseDocument
+    links: DetailLinks
+    meta: DetailMeta
+
+
+class Meaning(BaseModel):
+    value: str
+    meaning: str
+
+
+class Vocabulary(BaseModel):
+    """A closed vocabulary."""
+
+    description: str
+    values: list[Meaning]
+
+
+class Codebook(BaseModel):
+    """Every closed vocabulary of the data, by where it is used."""
+
+    data: dict[str, Vocabulary]
+
+
+class Health(BaseModel):
+    status: str = Field(examples=["ok"])
+
+
+class Readiness(Health):
+    release: int = Field(description="The newest release.")
+
+
+def _stem(document: type[Any]) -> str:
+    return document.__name__.removesuffix("Document")
+
+
+PAGES: dict[str, type[BaseModel]] = {
+    name: create_model(
+        f"{_stem(document)}Page",
+        __base__=Envelope,
+        __doc__=f"One page of {name}.",
+        data=(list[document], ...),  # type: ignore[valid-type]
+        links=(PageLinks, ...),
+        meta=(ListMeta, ...),
+    )
+    for name, document in DOCUMENTS.items()
+}
+"""The envelope of each list."""
+
+DETAILS: dict[str, type[BaseModel]] = {
+    name: create_model(
+        f"{_stem(document)}Detail",
+        __base__=Envelope,
+        __doc__=f"One record of {name}.",
+        data=(document, ...),
+        links=(RecordLinks, ...),
+        meta=(DetailMeta, ...),
+    )
+    for name, document in DOCUMENTS.items()
+}
+"""The envelope of each single record."""

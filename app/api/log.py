@@ -1,0 +1,143 @@
+"""Pages of the log: what each release did to each record, for readers who keep a copy.
+
+The log is only ever added to, and always at its end. So a reader may page through it while releases come: what a new
+release changes stands behind the page that was read before, and the release on the last page is the one to go on from.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from app.api import cursors
+from app.api.pages import Answer, Request, reached
+from app.problems import NotFound
+from app.queries import changes as queries
+from app.queries.filters import ChangeFilters, Paging
+from app.queries.values import SLUG
+from app.storage.database import Snapshot
+from app.storage.registry import TYPES
+
+_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
+
+
+def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: Request) -> Answer:
+    """One page of the log."""
+    clauses = later(snapshot, filters)
+    mark = cursors.mark(f"changes {filters.since} {sorted(filters.type)}")
+    return _log_page(snapshot, clauses, filters, mark, request, with_documents="document" in filters.include)
+
+
+def later(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElement[bool]]:
+    """Which entries are asked for. Raises BadParameter for a `since` that no release has reached."""
+    reached(snapshot, "since", filters.since)
+    return queries.since(filters.since, filters.type)
+
+
+def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, request: Request) -> Answer:
+    """One page of what was done to one record. Raises NotFound for a record that never was."""
+    clauses = queries.of_record(kind, id_)
+    if not SLUG.fullmatch(id_) or not snapshot.rows(queries.log(clauses).limit(1)):
+        raise NotFound(f"There is and was no {kind} '{id_}'.")
+    return _log_page(snapshot, clauses, filters, cursors.mark(f"history {kind} {id_}"), request)
+
+
+def releases_page(snapshot: Snapshot, filters: Paging, request: Request) -> Answer:
+    """One page of releases, newest first."""
+    mark = cursors.mark("releases")
+    before = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int)[0]
+    rows = snapshot.rows(queries.releases(before).limit(filters.limit + 1))
+    entries = [_dump(_release(row)) for row in rows[: filters.limit]]
+    following = cursors.encode(mark, rows[filters.limit - 1].number) if len(rows) > filters.limit else None
+    return _page(snapshot, entries, following, request)
+
+
+def release_detail(snapshot: Snapshot, number: int, request: Request) -> Answer:
+    """One release. Raises NotFound for one that has not been."""
+    row = next(iter(snapshot.rows(queries.release(number))), None)
+    if row is None:
+        raise NotFound(f"There is no release {number}; the newest is {snapshot.release.number}.")
+    meta = {"release": snapshot.release.number}
+    body = {"data": _release(row), "links": {"self": request.link()}, "meta": meta}
+    return Answer(_dump(body).encode(), snapshot.release.number)
+
+
+def newest_release(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The newest release as it is served; null before the first."""
+    row = next(iter(snapshot.rows(queries.release(snapshot.release.number))), None)
+    return None if row is None else _release(row)
+
+
+def _log_page(
+    snapshot: Snapshot,
+    clauses: list[ColumnElement[bool]],
+    filters: Paging,
+    mark: str,
+    request: Request,
+    *,
+    with_documents: bool = False,
+) -> Answer:
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str, str)
+    rows = snapshot.rows(queries.log(clauses, after).limit(filters.limit + 1))
+    more, rows = len(rows) > filters.limit, rows[: filters.limit]
+    entries = [_dump(entry(row)) for row in rows]
+    if with_documents:
+        entries = _with_documents(snapshot, rows, entries)
+    following = cursors.encode(mark, *rows[-1][:3]) if more else None
+    return _page(snapshot, entries, following, request)
+
+
+def entry(row: Any) -> dict[str, Any]:
+    """An entry of the log as it is served, from a row of `queries.changes.log`."""
+    return {
+        "op": row.op,
+        "type": row.type,
+        "id": row.id,
+        "url": f"/v1/{_RESOURCES[row.type]}/{row.id}",
+        "version": row.version,
+        "release": row.release,
+        "at": row.at,
+        "reason": row.reason,
+        "superseded_by": row.superseded_by,
+    }
+
+
+def _with_documents(snapshot: Snapshot, rows: list[Any], entries: list[str]) -> list[str]:
+    """The same entries, each with the record as it is today; null for a removal and for what was removed since."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        if row.op != "DEL":
+            wanted.setdefault(row.type, []).append(row.id)
+    found = {
+        (kind, id_): document
+        for kind, ids in wanted.items()
+        for id_, document in snapshot.rows(queries.documents(kind, ids))
+    }
+    texts = (found.get((row.type, row.id), "null") if row.op != "DEL" else "null" for row in rows)
+    return [f'{text[:-1]},"document":{document}}}' for text, document in zip(entries, texts, strict=True)]
+
+
+def _release(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "url": f"/v1/releases/{row.number}",
+        "loaded_at": row.loaded_at,
+        "note": row.note,
+        "shape": row.shape,
+        "digest": row.digest,
+        "counts": json.loads(row.counts),
+        "verified": row.verified and json.loads(row.verified),
+    }
+
+
+def _page(snapshot: Snapshot, entries: list[str], cursor: str | None, request: Request) -> Answer:
+    links = {"self": request.link()}
+    if cursor is not None:
+        links["next"] = request.link(cursor=cursor)
+    meta = {"release": snapshot.release.number, "returned": len(entries)}
+    body = f'{{"data":[{",".join(entries)}],"links":{_dump(links)},"meta":{_dump(meta)}}}'
+    return Answer(body.encode(), snapshot.release.number, links.get("next"))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

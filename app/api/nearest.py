@@ -1,0 +1,57 @@
+"""Which record a text may mean that is the id of none."""
+
+import json
+import re
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.problems import BadValue
+from app.queries.search import best
+from app.search.folding import fold
+from app.search.terms import question
+from app.storage.database import Snapshot
+from app.storage.models import StoredDocument
+from app.storage.registry import SERVED, TYPES
+
+MOST_COMPARED = 1_000
+"""Ids of a resource with more records are not compared letter by letter: that would hold everybody up."""
+
+_LOOKED_AT = 20
+
+
+def nearest(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | None:
+    """The id of the record of these resources that has this name or alias, or the nearest id, or these words."""
+    found = _with_words(snapshot, text, resources)
+    named = [document["id"] for document in found if fold(text) in map(fold, _names(document))]
+    if named:
+        return str(named[0])
+    slug = re.sub("[^a-z0-9]+", "-", fold(text)).strip("-")
+    ids: list[str] = []
+    for resource in resources:
+        if snapshot.release.counts.get(resource, 0) <= MOST_COMPARED:
+            ids += snapshot.column(select(SERVED[resource].id))
+        else:
+            ids += snapshot.column(select(SERVED[resource].id).where(SERVED[resource].id == slug))
+    close = get_close_matches(slug, ids, n=1, cutoff=0.5)
+    return next(iter([*close, *(document["id"] for document in found)]), None)
+
+
+def _with_words(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
+    """The documents that have the words of the text, the best first."""
+    with suppress(BadValue):
+        kinds = [TYPES[resource] for resource in resources]
+        numbers = snapshot.column(best(question(text.replace("-", " ")), kinds, _LOOKED_AT))
+        number, document = col(StoredDocument.number), col(StoredDocument.document)
+        found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
+        return [json.loads(found[one]) for one in numbers]
+    return []
+
+
+def _names(document: Any) -> list[str]:
+    """What a record is called."""
+    names = [document.get(key) for key in ("name", "label", "title")]
+    return [name for name in (*names, *(alias["name"] for alias in document.get("aliases", []))) if name]

@@ -1,0 +1,95 @@
+"""What changed last, as the entries of feeds, page by page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.api import cursors, log, pages
+from app.api.counting import narrowed
+from app.exports.formats import feeds
+from app.exports.formats.feeds import Entry, Removal
+from app.model.names import name
+from app.queries import changes as queries
+from app.queries.filters import ChangeFilters, Listing
+from app.queries.plan import Resource
+from app.storage.database import Snapshot
+from app.storage.models import Release
+from app.storage.registry import TYPES
+
+_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
+
+
+@dataclass(frozen=True)
+class Newest:
+    """One page: the newest first. `next` is the cursor of the page behind it, None on the last one."""
+
+    entries: list[Entry]
+    removals: list[Removal] = field(default_factory=list)
+    next: str | None = None
+
+
+def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> Newest:
+    """The matching records that changed last, as `sort=-changed` lists them, and between them what was removed.
+
+    What a removed record was like is not known any more, so removals stand in every feed of their list, whatever its
+    filters: whoever has never had the record need not do anything.
+    """
+    order, mark = resource.by("changed", descending=True), _mark(resource.name, filters)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str)
+    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, filters), order)
+    limit = filters.limit + 1
+    there = pages.page(snapshot, resource.ordered(conditions, order, after=after, limit=limit), limit)
+    gone = snapshot.rows(queries.removals(resource.type, filters.changed_since or 0, after, limit))
+    places = sorted([*(row[1:3] for row in there), *(row[:2] for row in gone)], reverse=True)
+    shown = {tuple(place) for place in places[: filters.limit]}
+    there = [row for row in there if tuple(row[1:3]) in shown]
+    loaded_at = _loaded_at(snapshot, {release for _, release, _ in there})
+    return Newest(
+        [feeds.record(resource.name, text, loaded_at[release], base) for text, release, _ in there],
+        [feeds.removal(resource.type, row, base) for row in gone if tuple(row[:2]) in shown],
+        _next(mark, places, filters.limit),
+    )
+
+
+def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> Newest:
+    """The end of the log, backwards."""
+    mark = _mark("changes", filters)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str, str)
+    statement = queries.log(log.later(snapshot, filters), after, backwards=True)
+    rows = snapshot.rows(statement.limit(filters.limit + 1))
+    names = _names(snapshot, rows[: filters.limit])
+    entries = [
+        feeds.change(log.entry(row), row.name or names.get((row.type, row.id), row.id), base)
+        for row in rows[: filters.limit]
+    ]
+    return Newest(entries, next=_next(mark, [row[:3] for row in rows], filters.limit))
+
+
+def _mark(what: str, filters: BaseModel) -> str:
+    return cursors.mark(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit'})}")
+
+
+def _next(mark: str, places: Sequence[Any], limit: int) -> str | None:
+    return cursors.encode(mark, *places[limit - 1]) if len(places) > limit else None
+
+
+def _loaded_at(snapshot: Snapshot, releases: set[int]) -> dict[int, str]:
+    when = select(col(Release.number), col(Release.loaded_at)).where(col(Release.number).in_(releases))
+    return {number: at for number, at in snapshot.rows(when)}
+
+
+def _names(snapshot: Snapshot, rows: Sequence[Any]) -> dict[tuple[str, str], str]:
+    """What those records are called that are there today, by type and id."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        wanted.setdefault(row.type, []).append(row.id)
+    return {
+        (kind, id_): name(_RESOURCES[kind], json.loads(document))
+        for kind, ids in wanted.items()
+        for id_, document in snapshot.rows(queries.documents(kind, ids))
+    }

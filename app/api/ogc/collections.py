@@ -1,0 +1,162 @@
+"""The collections, and which of their features match."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlmodel import col
+
+from app.api.ogc.features import feature
+from app.api.ogc.parameters import CRS84, IncidentItems, Items, Mark, PlaceItems, with_bbox_crs
+from app.api.pages import EXACT_UP_TO, Request, existing, page
+from app.problems import NotFound
+from app.queries.conditions import Condition
+from app.queries.filters import IncidentFilters, Listing, PlaceFilters
+from app.queries.plan import RESOURCES, Resource
+from app.queries.values import LocationMatch
+from app.storage.database import Snapshot
+from app.storage.models import Incident
+
+_BY_POINT: LocationMatch = "point"
+"""The standard judges a feature by its geometry."""
+
+
+def _incidents(asked: Items) -> Listing:
+    assert isinstance(asked, IncidentItems)
+    return IncidentFilters(
+        kind=[asked.kind] if asked.kind else [],
+        granularity=[asked.granularity] if asked.granularity else [],
+        datetime=asked.days,
+        bbox=asked.bbox,
+        location_match=_BY_POINT if asked.bbox else None,
+    )
+
+
+def _places(asked: Items) -> Listing:
+    """Places have no date, so that every `datetime` matches them."""
+    assert isinstance(asked, PlaceItems)
+    return PlaceFilters(
+        kind=[asked.kind] if asked.kind else [], bbox=asked.bbox, location_match=_BY_POINT if asked.bbox else None
+    )
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection of features: a resource, what it takes, and how that reads as the resource's own filters."""
+
+    name: str
+    title: str
+    description: str
+    parameters: type[Items]
+    filters: Callable[[Items], Listing]
+
+    @property
+    def resource(self) -> Resource:
+        return RESOURCES[self.name]
+
+
+COLLECTIONS = {
+    collection.name: collection
+    for collection in (
+        Collection(
+            "incidents",
+            "Incidents",
+            "What happened, at the point that stands for it on a map; many have none.",
+            with_bbox_crs(IncidentItems),
+            _incidents,
+        ),
+        Collection(
+            "places",
+            "Places",
+            "Where it happened; places without a known point have none.",
+            with_bbox_crs(PlaceItems),
+            _places,
+        ),
+    )
+}
+
+
+def collection(name: str) -> Collection:
+    """A collection by its name. Raises NotFound."""
+    if name not in COLLECTIONS:
+        raise NotFound(f"There is no such collection. There are: {', '.join(COLLECTIONS)}.")
+    return COLLECTIONS[name]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Some features of a collection. `matched` is null where counting would take long, `last` on the last page."""
+
+    features: list[dict[str, Any]]
+    matched: int | None
+    last: Mark | None
+    release: int
+
+
+def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Features:
+    """One page of the features that match."""
+    conditions = [_standard(one) for one in within.resource.conditions(within.filters(asked))]
+    found = list(islice(_ordered(snapshot, within.resource, conditions, asked), asked.limit + 1))
+    more, found = len(found) > asked.limit, found[: asked.limit]
+    return Features(
+        features=[feature(within.name, json.loads(document), base) for _, document in found],
+        matched=_matched(snapshot, within.resource, conditions),
+        last=found[-1][0] if more else None,
+        release=snapshot.release.number,
+    )
+
+
+def _ordered(
+    snapshot: Snapshot, resource: Resource, conditions: list[Condition], asked: Items
+) -> Iterator[tuple[Mark, str]]:
+    """Documents with their marks, by id, those with a point first: QGIS looks for the type of geometry on the first
+    page alone."""
+    located = resource.table.latitude.is_not(None)
+    for has_point, clause in ((True, located), (False, ~located)):
+        if asked.after and has_point and not asked.after.located:
+            continue
+        after = (None, asked.after.id) if asked.after and asked.after.located is has_point else None
+        limit = asked.limit + 1
+        statements = resource.ordered([*conditions, Condition(clause)], resource.by("id"), after=after, limit=limit)
+        for document, _, id_ in page(snapshot, statements, limit):
+            yield Mark(has_point, id_), document
+
+
+def get(snapshot: Snapshot, id_: str, within: Collection, base: str, request: Request) -> tuple[dict[str, Any], int]:
+    """One feature and the release that it belongs to. Raises NotFound, Gone and Merged as the record itself does."""
+    document = existing(snapshot, within.resource, id_, request)
+    return feature(within.name, json.loads(document), base), snapshot.release.number
+
+
+def _standard(condition: Condition) -> Condition:
+    """By the standard's rule what a condition cannot judge matches."""
+    return condition if condition.unknown is None else Condition(or_(condition.clause, condition.unknown))
+
+
+def _matched(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> int | None:
+    total = snapshot.release.counts.get(resource.name, 0)
+    if not conditions:
+        return total
+    return int(snapshot.value(resource.count(conditions))) if total <= EXACT_UP_TO else None
+
+
+def extent(snapshot: Snapshot, within: Collection) -> dict[str, Any]:
+    """Where and when the features may lie, as far as that is known."""
+    table = within.resource.table
+    edges = select(func.min(table.west), func.min(table.south), func.max(table.east), func.max(table.north))
+    west, south, east, north = snapshot.rows(edges)[0]
+    found: dict[str, Any] = {}
+    if west is not None:
+        box = [max(west, -180.0), south, min(east, 180.0), north]
+        found["spatial"] = {"bbox": [box], "crs": CRS84}
+    if table is Incident:
+        first = snapshot.value(select(func.min(col(Incident.earliest))))
+        last = snapshot.value(select(func.max(col(Incident.latest))))
+        if first is not None:
+            start = None if first == date.min.isoformat() else f"{first}T00:00:00Z"
+            found["temporal"] = {"interval": [[start, f"{last}T23:59:59Z"]]}
+    return found

@@ -1,0 +1,130 @@
+"""The documents of the service: landing page, conformance, collections, schemas and pages of features, with links."""
+
+from typing import Any
+
+from app.api.ogc.collections import COLLECTIONS, Collection, Features
+from app.api.ogc.features import feature_schema, properties_schema
+from app.api.ogc.parameters import CRS84
+from app.api.pages import Request
+
+Json = dict[str, Any]
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+SCHEMA = "application/schema+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+
+TITLE = "Dateline: incidents and places"
+CONFORMS_TO = [
+    f"http://www.opengis.net/spec/ogcapi-features-{part}/1.0/conf/{name}"
+    for part, name in ((1, "core"), (1, "geojson"), (1, "oas30"), (2, "crs"))
+]
+
+_QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+_NOT_PROPERTIES = {"crs", "bbox-crs", "limit", "bbox", "datetime", "after"}
+
+
+def _link(href: str, rel: str, type_: str, title: str) -> Json:
+    return {"href": href, "rel": rel, "type": type_, "title": title}
+
+
+def landing(root: str) -> Json:
+    """The landing page. `root` is the address of the service, here and below."""
+    return {
+        "title": TITLE,
+        "description": "Incidents and places of an investigation, each with the address of its record in the API.",
+        "links": [
+            _link(f"{root}/", "self", JSON, "This page"),
+            _link(f"{root}/api", "service-desc", OPENAPI, "The API definition"),
+            _link(f"{root}/conformance", "conformance", JSON, "The parts of the standard that are kept"),
+            _link(f"{root}/collections", "data", JSON, "The collections"),
+        ],
+    }
+
+
+def conformance() -> Json:
+    return {"conformsTo": CONFORMS_TO}
+
+
+def collections(root: str, extents: dict[str, Json]) -> Json:
+    """All collections, with the extent of each by its name."""
+    return {
+        "links": [_link(f"{root}/collections", "self", JSON, "The collections")],
+        "crs": [CRS84],
+        "collections": [collection(root, one, extents[one.name]) for one in COLLECTIONS.values()],
+    }
+
+
+def collection(root: str, one: Collection, extent: Json) -> Json:
+    here = f"{root}/collections/{one.name}"
+    return {
+        "id": one.name,
+        "title": one.title,
+        "description": one.description,
+        "extent": extent,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "links": [
+            _link(here, "self", JSON, one.title),
+            # Without a query, because GDAL appends the id of a feature.
+            _link(f"{here}/items", "items", GEOJSON, f"{one.title} as GeoJSON"),
+            _link(f"{here}/queryables", _QUERYABLES, SCHEMA, "What can be asked for"),
+            # Relations are compared without case (RFC 8288, 2.1.1). GDAL 3.6 knows this spelling alone, and takes
+            # types from values without a schema: a column that the first of them lack would be text.
+            *(
+                _link(f"{here}/schema", rel, SCHEMA, "The properties of a feature")
+                for rel in ("describedby", "describedBy")
+            ),
+        ],
+    }
+
+
+def queryables(root: str, one: Collection) -> Json:
+    """The properties that are parameters too."""
+    known = properties_schema(one.name)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{root}/collections/{one.name}/queryables",
+        "title": one.title,
+        "type": "object",
+        "properties": {name: known[name] for name in one.parameters.model_fields if name not in _NOT_PROPERTIES},
+        "additionalProperties": False,
+    }
+
+
+def schema(root: str, one: Collection) -> Json:
+    """The schema of a feature."""
+    return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
+
+
+def features(root: str, one: Collection, found: Features, asked: Request) -> Json:
+    """A page of features. `asked` repeats the request, so that the next page keeps every filter.
+
+    The optional `timeStamp` would make other bytes every second of what is the same as long as the release is.
+    """
+    links = [
+        _link(asked.link(), "self", GEOJSON, "This page"),
+        _link(f"{root}/collections/{one.name}", "collection", JSON, one.title),
+    ]
+    if found.last is not None:
+        links.append(_link(asked.link(after=str(found.last)), "next", GEOJSON, "The next page"))
+    counted = {} if found.matched is None else {"numberMatched": found.matched}
+    return {
+        "type": "FeatureCollection",
+        **counted,
+        "numberReturned": len(found.features),
+        "links": links,
+        "features": found.features,
+    }
+
+
+def feature(root: str, one: Collection, found: Json) -> Json:
+    """One feature with its links."""
+    here = f"{root}/collections/{one.name}"
+    links = [
+        _link(f"{here}/items/{found['id']}", "self", GEOJSON, "This feature"),
+        _link(here, "collection", JSON, one.title),
+        _link(found["properties"]["url"], "canonical", JSON, "The record with everything known about it"),
+    ]
+    return {**found, "links": links}

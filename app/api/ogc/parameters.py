@@ -1,0 +1,177 @@
+"""What a request for features takes, and how the standard's `bbox` and `datetime` are read."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+
+from app.model.codebook import Granularity, IncidentKind, PlaceKind
+from app.problems import BadValue
+from app.queries.values import BBox, Interval, box, interval, meant
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+LIMIT = 100
+MOST = 10_000
+
+_COUNT = re.compile(r"\d{1,30}")
+_DEGREES = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
+# GDAL writes a date as "2020-01-05T", which RFC 3339 does not know.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt]|[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?")
+
+_MARK = re.compile(r"(with|without)\.([a-z0-9-]{1,100})")
+
+
+def _limit(value: Any) -> Any:
+    """A limit beyond the greatest is no error by the standard: it means the greatest."""
+    if not isinstance(value, str):
+        return value
+    if not _COUNT.fullmatch(value) or int(value) == 0:
+        raise BadValue("must be a whole number, 1 at least")
+    return min(int(value), MOST)
+
+
+def _bbox(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    parts = value.split(",")
+    if len(parts) not in (4, 6) or not all(_DEGREES.fullmatch(part) for part in parts):
+        raise BadValue("must be 4 decimal numbers, minLon,minLat,maxLon,maxLat, or 6 with heights, which are ignored")
+    west, south, *_, east, north = (float(part) for part in (parts if len(parts) == 4 else parts[:2] + parts[3:5]))
+    if max(abs(west), abs(east)) >= 1000 or max(abs(south), abs(north)) > 90:
+        raise BadValue("has a latitude beyond 90, or a longitude of more than three digits")
+    return box(west, south, east, north)
+
+
+def _day(text: str) -> str:
+    """The day that a moment lies in, UTC."""
+    if not _MOMENT.fullmatch(text):
+        raise BadValue("takes RFC 3339 dates (2019-04-19) and times (2019-04-19T00:00:00Z), or two of them as A/B")
+    try:
+        moment = datetime.fromisoformat(text.upper().removesuffix("T"))
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date().isoformat()
+    except (ValueError, OverflowError) as error:
+        raise BadValue(f"'{text}' is not in the calendar") from error
+
+
+def _interval(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return _days(value)
+    except BadValue as error:
+        raise BadValue(error.detail, _meant(value)) from error
+
+
+def _meant(text: str) -> str | None:
+    """A date in another notation, or one of `/v1`, as the standard writes it."""
+    with suppress(BadValue):
+        days = interval(meant(text) or text)
+        return days.start if days.start == days.end else f"{days.start or '..'}/{days.end or '..'}"
+    return None
+
+
+def _days(value: str) -> Interval:
+    first, slash, last = value.partition("/")
+    if not slash:
+        return Interval(_day(first), _day(first))
+    start, end = (None if text in ("", "..") else _day(text) for text in (first, last))
+    if start is None and end is None:
+        raise BadValue("is open at both ends; leave it out instead")
+    if start and end and start > end:
+        raise BadValue(f"'{first}' is after '{last}'")
+    return Interval(start, end)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The last feature of a page, with or without a point; those with one come first."""
+
+    located: bool
+    id: str
+
+    def __str__(self) -> str:
+        return f"{'with' if self.located else 'without'}.{self.id}"
+
+
+def _mark(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = _MARK.fullmatch(value)
+    if found is None:
+        raise BadValue("is damaged; take it from the next link as it stands")
+    return Mark(found[1] == "with", found[2])
+
+
+Limit = Annotated[
+    int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT})
+]
+Box = Annotated[
+    BBox,
+    BeforeValidator(_bbox),
+    WithJsonSchema({"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}),
+]
+After = Annotated[Mark, BeforeValidator(_mark), WithJsonSchema({"type": "string", "pattern": f"^{_MARK.pattern}$"})]
+# GDAL turns `date <= B AND date >= A` into two parameters of this name; both must hold.
+Times = Annotated[list[Annotated[Interval, BeforeValidator(_interval)]], WithJsonSchema({"type": "string"})]
+
+
+class Crs(BaseModel):
+    """The parameters of one feature."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
+        None, description="The reference system of the answer; there is one."
+    )
+
+
+class Items(Crs):
+    """The parameters of every list of features."""
+
+    limit: Limit = Field(LIMIT, description=f"How many features a page holds; {MOST} at most.")
+    bbox: Box | None = Field(
+        None,
+        description=(
+            "Features whose point lies in the box minLon,minLat,maxLon,maxLat, whatever the radius that it may be off "
+            "by, and those without a point. (`/v1` judges by the radius unless asked for `location_match=point`, and "
+            "leaves out what has no point.) minLon above maxLon crosses the antimeridian, and longitudes beyond 180 "
+            "are taken modulo 360."
+        ),
+    )
+    datetime: Times = Field(
+        [],
+        description=(
+            "A day, a moment or an interval (A/B, ../B, A/..; RFC 3339, ends included): features that may have "
+            "happened then, and those without a date. Moments count as their day, UTC."
+        ),
+    )
+    after: After | None = Field(None, description="Where a page begins: take it from the `next` link.")
+
+    @property
+    def days(self) -> Interval | None:
+        """The days of every interval asked for: what overlaps these overlaps each of them."""
+        starts = [interval.start for interval in self.datetime if interval.start]
+        ends = [interval.end for interval in self.datetime if interval.end]
+        return Interval(max(starts, default=None), min(ends, default=None)) if self.datetime else None
+
+
+class IncidentItems(Items):
+    kind: IncidentKind | None = Field(None, description="What happened (the main kind).")
+    granularity: Granularity | None = Field(None, description="One event, a series of them, or planned.")
+
+
+class PlaceItems(Items):
+    kind: PlaceKind | None = Field(None, description="What sort of place.")
+
+
+def with_bbox_crs(model: type[Items]) -> type[Items]:
+    """The model with the parameter whose name Python cannot spell."""
+    crs = Crs.model_fields["crs"].annotation
+    fields: dict[str, Any] = {
+        "bbox-crs": (crs, Field(None, description="The reference system of `bbox`; there is one."))
+    }
+    made: type[Items] = create_model(model.__name__, __base__=model, **fields)
+    return made

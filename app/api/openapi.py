@@ -1,0 +1,149 @@
+"""The OpenAPI document: what FastAPI finds, completed with what front-end tools ask for and with real examples."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from yaml import SafeDumper
+
+from app import __version__
+from app.api.routes.problems import add_shared, problem_schema, shared_responses
+
+DESCRIPTION = """\
+Incidents, places, people and quotes of an investigation, as filtered JSON, each with the passages that it rests on.
+
+* **Not stated is null**, never 0 and never a guess. Dates keep the precision of the reporting, counts are claims with
+  bounds and a claimant, and places without a known point have none.
+* **Every fact has its evidence**: article, paragraph, character span, digest, and a link that opens the passage.
+* **Everything belongs to a release**, one integer that stands in `meta.release` and in the `Dateline-Release` header.
+* **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
+
+A repeated parameter means *or*, different parameters mean *and*. Lists are paged with `links.next`.
+The head of every answer stays below 2 kB: the header `Link` has the next page and the other formats as far as they fit.
+A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
+when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the
+request's own back.
+The article and the quoted words belong to their publisher.
+"""
+
+TAGS = [
+    {"name": "index", "description": "Everything that there is."},
+    {"name": "incidents", "description": "What happened."},
+    {"name": "casualties", "description": "Claims about who was harmed."},
+    {"name": "places", "description": "Where it happened."},
+    {"name": "people", "description": "Who was there, who was hurt, who speaks."},
+    {"name": "organizations", "description": "Forces, groups and institutions."},
+    {"name": "quotes", "description": "What was said, verbatim."},
+    {"name": "statements", "description": "What was said indirectly, claimed or denied."},
+    {"name": "articles", "description": "What everything rests on."},
+    {"name": "search", "description": "Find anything by its words."},
+    {"name": "releases", "description": "What changed, and how to keep a copy in sync."},
+    {"name": "facets", "description": "What lists can be narrowed down by, with counts."},
+    {"name": "dataset", "description": "Everything in one file."},
+    {"name": "codebook", "description": "What the values mean."},
+    {"name": "health", "description": "For those who run the service."},
+]
+
+EXAMPLES = {
+    "articles": "foltyn-us-iran-isis-2020",
+    "incidents": "kanoos-aerial-shelling",
+    "places": "khatuniya",
+    "people": "hassan-al-soofy",
+    "organizations": "cts",
+    "quotes": "muhsen-terrified-at-night",
+    "statements": "us-denies-depot-blasts",
+    "casualties": "kubaiba-fighters-killed",
+}
+
+
+ANSWERS = "examples.json"
+"""Answers about the shipped article: `python -m tests.examples` asks for them."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """A handler's name as clients in JavaScript would write it: `listIncidents`."""
+    first, *others = route.name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app, made once."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title="Dateline",
+            version=__version__,
+            summary="A REST API over reporting.",
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+            servers=[{"url": "/", "description": "This server"}],
+            contact={"name": "Whoever runs this server"},
+            license_info={"name": "MIT (the code)", "identifier": "MIT"},
+        )
+        found["security"] = []
+        found["components"]["schemas"] |= problem_schema()
+        found["components"]["responses"] = shared_responses()
+        for path, methods in found["paths"].items():
+            for operation in methods.values():
+                add_shared(path, operation["responses"])
+        _tidy(found["components"]["schemas"])
+        _add_examples(found)
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore[misc]  # several times as fast
+    """Writes what stands twice twice: readers of OpenAPI documents know no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(document: dict[str, Any]) -> bytes:
+    """The OpenAPI document as YAML."""
+    return yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=120).encode()
+
+
+def _tidy(schemas: dict[str, Any]) -> None:
+    """Drops what says nothing to the reader of an answer: titles made from names, and defaults."""
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            field.pop("title", None)
+            field.pop("default", None)
+
+
+def _add_examples(found: dict[str, Any]) -> None:
+    """Real records of the shipped seed, and real answers about them, with their lists shortened."""
+    answers = json.loads(Path(__file__).with_name(ANSWERS).read_text("utf-8"))
+    for path, answer in answers.items():
+        _give(found, path, answer)
+    for resource, id_ in EXAMPLES.items():
+        path = f"/v1/{resource}"
+        meta = {
+            "release": 1,
+            "matched": 1,
+            "not_judged": {"location": None, "date": None, "casualties": None},
+            "returned": 1,
+            "did_you_mean": None,
+        }
+        record = answers[f"{path}/{{id}}"]["data"]
+        _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
+        for one in (one for one in found["paths"] if one.startswith(f"{path}/{{id}}")):
+            found["paths"][one]["get"]["parameters"][0]["example"] = id_
+
+
+def _give(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
+    found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
+
+
+def shortened(value: Any) -> Any:
+    """An answer with no more than two items in each of its lists."""
+    if isinstance(value, list):
+        return [shortened(item) for item in value[:2]]
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    return value

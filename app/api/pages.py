@@ -1,0 +1,356 @@
+"""Pages of lists: keyset paging, the envelope around the records, links."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Select, bindparam, select
+from sqlmodel import col
+
+from app.api import cursors
+from app.api.counting import judged, narrowed
+from app.api.links import LONGEST_IN_HEAD, address
+from app.api.meant import suggestions
+from app.api.nearest import nearest
+from app.api.parameters import MOST_ERRORS, MOST_VALUES, short
+from app.model.references import REFERRING, referred
+from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
+from app.queries.conditions import AXES
+from app.queries.filters import FILTERS, DetailFilters, Listing
+from app.queries.plan import RESOURCES, Order, Page, Resource
+from app.queries.search import RANKED, size
+from app.queries.values import SLUG, Refers
+from app.storage.database import Snapshot
+from app.storage.models import Change
+from app.storage.registry import SERVED, TYPES, document_of
+
+EXACT_UP_TO = 10_000
+"""A resource with at most so many records is counted without being asked."""
+
+_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
+_NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
+MOST_INCLUDED = 500
+"""So many records of a list that refer to those of an answer are sent with it."""
+
+_MOST_LOOKED_AFTER = 5
+"""For so many wrong ids of one request is looked what may be meant."""
+
+_ASKED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bytes of a JSON answer and the release that they belong to."""
+
+    body: bytes
+    release: int
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as links repeat it: its path and its parameters."""
+
+    path: str
+    items: Sequence[tuple[str, str]]
+
+    def link(self, **changes: str) -> str:
+        items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
+        return address(self.path, items)
+
+    def renamed(self, id_: str, other: str) -> "Request":
+        """The same request for another record."""
+        parts = self.path.split("/")
+        before = len(_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
+        parts[parts.index(id_, before - 1)] = other
+        return Request("/".join(parts), self.items)
+
+
+def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
+    """One page of a list."""
+    asked = resolved(snapshot, filters)
+    order = ordering(snapshot, resource, asked)
+    mark = _mark(snapshot, resource, filters, order)
+    conditions = narrowed(snapshot, resource, asked, order)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, order.kind, str)
+    rows = page(snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1)
+    more, rows = len(rows) > filters.limit, rows[: filters.limit]
+    links = {"self": request.link()}
+    if more:
+        links["next"] = request.link(cursor=cursors.encode(mark, rows[-1][1], rows[-1][2]))
+    meta = {
+        "release": snapshot.release.number,
+        **_counts(snapshot, resource, asked),
+        "returned": len(rows),
+        "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, asked, request),
+    }
+    body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
+    return Answer(body, snapshot.release.number, links.get("next"))
+
+
+def _meant(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> list[dict[str, Any]] | None:
+    """What finds something where the filters find nothing."""
+    few = snapshot.release.counts.get(resource.name, 0) <= EXACT_UP_TO or filters.count == "exact"
+
+    def matched(asked: Listing) -> int | None:
+        order = ordering(snapshot, resource, asked)
+        conditions = narrowed(snapshot, resource, asked, order)
+        if few:
+            return int(snapshot.value(resource.count(conditions)))
+        return None if page(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
+
+    return suggestions(snapshot, filters, request.items, matched)
+
+
+def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:
+    """One record. Raises NotFound, Gone for a removed record and Merged for one that another took over."""
+    document = existing(snapshot, resource, id_, request)
+    links, meta = {"self": request.link()}, {"release": snapshot.release.number}
+    body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
+    return Answer(body, snapshot.release.number)
+
+
+def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
+    """The document of a record. Raises NotFound, Gone and Merged, which lead to where the request would have been
+    right, whatever the address of records that it came by."""
+    if not SLUG.fullmatch(id_):
+        told = f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens."
+        raise NotFound(told + _hint(snapshot, resource, id_, request))
+    document: str | None = snapshot.value(_document(resource.name), id=id_)
+    if document is None:
+        raise _missing(snapshot, resource, id_, request)
+    return document
+
+
+@cache
+def _document(name: str) -> Select[Any]:
+    """The document of one record. Kept, because putting it together takes longer than running it."""
+    table = SERVED[name]
+    return select(document_of(table)).where(table.id == bindparam("id"))
+
+
+def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
+    """The order that filters ask for. Words that very many records have tell none of them apart: these stand in the
+    usual order."""
+    order = resource.order(filters)
+    if order.ranks is None or filters.q is None:
+        return order
+    matches = snapshot.value(size(filters.q, resource.type, RANKED))
+    return order if matches <= RANKED else resource.order(filters, ranked=False)
+
+
+def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
+    """So many of the first rows that the statements find, one after the other."""
+    rows: list[Any] = []
+    while len(rows) < limit and (asked := next(statements, None)) is not None:
+        found = asked.made(snapshot.rows(asked.statement, **asked.values))
+        if found is None and asked.otherwise is not None:
+            found = snapshot.rows(asked.otherwise())
+        rows += found or []
+    return rows[:limit]
+
+
+def reached(snapshot: Snapshot, name: str, release: int) -> None:
+    """Raises BadParameter for a parameter's release that has not been: whoever has seen it has another database's."""
+    newest = snapshot.release.number
+    if release > newest:
+        told = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
+        raise BadParameter.of(name, f"Parameter '{name}': {told}.", str(newest))
+
+
+def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
+    """Filters with every id looked up: a merged id is followed, one that does not exist is an error, and so is a
+    release that has not been. Words are looked for in every language that there is."""
+    if filters.changed_since is not None:
+        reached(snapshot, "changed_since", filters.changed_since)
+    changes: dict[str, Any] = {}
+    errors: list[ParameterError] = []
+    if filters.q is not None:
+        changes["q"] = filters.q.within(snapshot.release.languages)
+    for name, resources in _referring(type(filters)):
+        if ids := getattr(filters, name):
+            changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)
+    if errors:
+        raise BadParameter(errors[:MOST_ERRORS])
+    return filters.model_copy(update=changes) if changes else filters
+
+
+def _wrong(name: str, told: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(parameter=name, detail=f"Parameter '{name}'{told}", suggestion=suggestion)
+
+
+@cache
+def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
+    """The filters that take ids, and of which resources."""
+    fields = filters.model_fields.items()
+    return [(name, one.resources) for name, field in fields for one in field.metadata if isinstance(one, Refers)]
+
+
+def _resolved_ids(
+    snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...], errors: list[ParameterError]
+) -> list[str]:
+    """The ids of records that are there; what is wrong with the others is added to the errors."""
+    known: set[str] = set()
+    asked = [id_ for id_ in ids if SLUG.fullmatch(id_)]
+    for resource in resources:
+        table = SERVED[resource]
+        known.update(snapshot.column(select(table.id).where(table.id.in_(asked))))
+    found = []
+    for id_ in ids:
+        last = id_ if id_ in known else _successor(snapshot, name, id_, resources, errors)
+        if last is not None:
+            found.append(last)
+    return list(dict.fromkeys(found))
+
+
+def _successor(
+    snapshot: Snapshot, name: str, id_: str, resources: tuple[str, ...], errors: list[ParameterError]
+) -> str | None:
+    if len(errors) == MOST_ERRORS:
+        return None
+    for resource in resources if SLUG.fullmatch(id_) else ():
+        last, removal = _fate(snapshot, resource, id_)
+        if removal is not None:
+            errors.append(_wrong(name, f": '{id_}' was removed: {_sentence(removal.reason)}"))
+            return None
+        if last != id_:
+            return last
+    if "," in id_:
+        errors.append(_wrong(name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
+        return None
+    what = " or ".join(TYPES[resource] for resource in resources)
+    told = f": there is no {what} '{id_}'."
+    if not SLUG.fullmatch(id_):
+        told = f": '{short(id_)}' is not an id: ids are lower-case words joined by hyphens."
+    errors.append(_wrong(name, told, nearest(snapshot, id_, resources) if len(errors) < _MOST_LOOKED_AFTER else None))
+    return None
+
+
+def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> Exception:
+    last, removal = _fate(snapshot, resource.name, id_)
+    if removal is not None:
+        return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
+    if last != id_:
+        there = request.renamed(id_, last)
+        url = there.link()
+        if len(url) > LONGEST_IN_HEAD:
+            return NotFound(f"This record was merged with another; it is now {there.path}. Ask there for the same.")
+        return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
+    return NotFound(f"There is no {resource.type} '{id_}'.{_hint(snapshot, resource, id_, request)}")
+
+
+def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
+    found = nearest(snapshot, id_, (resource.name,))
+    return f" Did you mean {request.renamed(id_, found).path}?" if found else ""
+
+
+def _fate(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
+    """Where a chain of mergers ends: its last id, and the removal of that one if it is gone too."""
+    seen: set[str] = set()
+    while (removal := _removal(snapshot, resource, id_)) and removal.superseded_by and id_ not in seen:
+        seen.add(id_)
+        id_ = removal.superseded_by
+    return id_, removal
+
+
+def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
+    """The removal of a record that is not there; null when it is there or never was."""
+    statement = (
+        select(col(Change.release), col(Change.op), col(Change.reason), col(Change.superseded_by))
+        .where(col(Change.type) == TYPES[resource], col(Change.id) == id_)
+        .order_by(col(Change.release).desc())
+        .limit(1)
+    )
+    last = next(iter(snapshot.rows(statement)), None)
+    return last if last is not None and last.op == "DEL" else None
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> dict[str, Any]:
+    total = snapshot.release.counts.get(resource.name, 0)
+    if not resource.conditions(filters):
+        return {"matched": total, "not_judged": dict.fromkeys(AXES)}
+    if total > EXACT_UP_TO and filters.count != "exact":
+        return {"matched": None, "not_judged": dict.fromkeys(AXES)}
+    return judged(snapshot, resource, filters)
+
+
+def _envelope(
+    snapshot: Snapshot,
+    resource: Resource,
+    documents: list[str],
+    filters: Listing | DetailFilters,
+    links: Mapping[str, Any],
+    meta: dict[str, Any],
+    *,
+    many: bool,
+) -> bytes:
+    included, rest = _included(snapshot, resource, documents, filters.include)
+    if rest:
+        links = {**links, "included": rest}
+    if filters.fields:
+        keep = {"id", "type", "url", *filters.fields}
+        documents = [_dump({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
+    data = f"[{','.join(documents)}]" if many else documents[0]
+    return f'{{"data":{data}{included},"links":{_dump(links)},"meta":{_dump(meta)}}}'.encode()
+
+
+def _included(
+    snapshot: Snapshot, resource: Resource, documents: list[str], wanted: list[str]
+) -> tuple[str, dict[str, list[str]]]:
+    """The member of an answer with what is included, and the addresses of all of that of which there is too much."""
+    if not wanted:
+        return "", {}
+    parsed = [json.loads(text) for text in documents]
+    parts, rest = [], {}
+    for name in dict.fromkeys(wanted):
+        if parameter := REFERRING.get(resource.name, {}).get(name):
+            ids = [document["id"] for document in parsed]
+            found = _referring_documents(snapshot, name, parameter, ids)
+            if len(found) > MOST_INCLUDED:
+                rest[name] = [
+                    address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MOST_VALUES]))
+                    for start in range(0, len(ids), MOST_VALUES)
+                ]
+        else:
+            found = list(_documents(snapshot, name, sorted(referred(resource.name, parsed, name))))
+        parts.append(f'"{name}":[{",".join(found[:MOST_INCLUDED] if parameter else found)}]')
+    return f',"included":{{{",".join(parts)}}}', rest
+
+
+def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[str]:
+    """The first documents of the list that a filter by these ids makes, and one more if there are more."""
+    if not ids:
+        return []
+    resource, limit = RESOURCES[name], MOST_INCLUDED + 1
+    filters = FILTERS[name].model_validate({parameter: ids})
+    order = ordering(snapshot, resource, filters)
+    conditions = narrowed(snapshot, resource, filters, order)
+    return [row[0] for row in page(snapshot, resource.ordered(conditions, order, limit=limit), limit)]
+
+
+def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
+    """The documents of sorted ids, asked for in portions that every database takes."""
+    table = SERVED[name]
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        portion = ids[start : start + _ASKED_AT_ONCE]
+        yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mark(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
+    """A short digest of what a cursor belongs to: the resource, its filters and its order.
+
+    Ranks shift with every release, so an order by relevance belongs to one release alone.
+    """
+    release = snapshot.release.number if order.ranks is not None else ""
+    return cursors.mark(f"{resource.name} {release} {filters.model_dump_json(exclude=_NOT_FILTERS)}")

@@ -1,0 +1,222 @@
+"""Query strings -> filters, strictly, and the same parameters as OpenAPI sees them.
+
+An unknown parameter, a bad value, or a second value where one is taken is an error that names the parameter; nothing
+is ever ignored.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from app.api.habits import PARAMETERS
+from app.problems import BadParameter, BadValue, ParameterError
+
+F = TypeVar("F", bound=BaseModel)
+Choices = Mapping[str, Sequence[str]]
+
+_SHOULD = re.compile(r"^\w+ should")
+"""How Pydantic begins: input, string or list should …"""
+
+_IN_BRACKETS = re.compile(r"filters?\[(\w+)\]")
+_COMPARED = re.compile(r"(\w+?)(?:__\w+|\[\w*\])")
+"""filter[kind], kind[], kind__in, datetime[gte]"""
+
+_SORTED = re.compile(r"[+ ]?(\w+)[\s:,.|]+(asc|desc)\w*", re.IGNORECASE)
+"""date desc, date:asc"""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+NEEDS = {
+    "radius_km": ("near",),
+    "location_match": ("bbox", "near"),
+    "date_match": ("datetime",),
+    "place_basis": ("place", "within"),
+}
+"""Parameters that say nothing without another one."""
+
+MOST_VALUES = 100
+"""How many different values one parameter takes."""
+
+MOST_ERRORS = 20
+"""How many mistakes one answer names."""
+
+
+def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) -> F:
+    """The filters of a query string. Raises BadParameter with everything that is wrong in it.
+
+    `choices` holds the values of `fields` and `include`, which depend on the resource's documents.
+    """
+    values, errors = _values(model, items, choices)
+    for name, allowed in choices.items():
+        unknown = [value for value in values.get(name, []) if value not in allowed]
+        errors += [_no_value(name, value, allowed) for value in unknown]
+    for name, others in NEEDS.items():
+        if name in values and not any(other in values for other in others):
+            errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
+    try:
+        parsed = model.model_validate(values)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)[:MOST_ERRORS]
+        errors += [_from_pydantic(mistake, values) for mistake in mistakes]
+    if errors:
+        raise BadParameter(errors[:MOST_ERRORS])
+    return parsed
+
+
+def _values(
+    model: type[BaseModel], items: Iterable[tuple[str, str]], choices: Choices
+) -> tuple[dict[str, Any], list[ParameterError]]:
+    """The text of each parameter, or, where it repeats, its different texts; and what is wrong already."""
+    errors: list[ParameterError] = []
+    values: dict[str, Any] = {}
+    for name, value in items:
+        field = model.model_fields.get(name) if choices.get(name, True) else None
+        if len(errors) == MOST_ERRORS:
+            break
+        if field is None:
+            errors.append(_unknown(name, model, choices))
+        elif _CONTROL.search(value):
+            errors.append(_error(name, "has a control character in it"))
+        elif _repeats(field.annotation):
+            parts = value.split(",") if name in choices else [value]
+            values.setdefault(name, {}).update(dict.fromkeys(parts))
+        elif name in values:
+            errors.append(_error(name, "may stand only once"))
+        else:
+            values[name] = value
+    for name, found in values.items():
+        if isinstance(found, dict):
+            values[name] = list(found)[:MOST_VALUES]
+            if len(found) > MOST_VALUES:
+                errors.append(_error(name, f"takes {MOST_VALUES} values at most"))
+    return values, errors
+
+
+def _repeats(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _repeats(get_args(annotation)[0])
+    return get_origin(annotation) is list
+
+
+def _taken(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
+    """The parameters that there are: where there is nothing to choose from, there is none."""
+    return {name: field for name, field in model.model_fields.items() if choices.get(name, True)}
+
+
+def _unknown(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
+    here = f"There is no parameter '{short(name)}' here"
+    taken = {} if name in model.model_fields else {_plain(one): one for one in _taken(model, choices)}
+    for plain in _readings(name):
+        if plain in taken:
+            return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=taken[plain])
+        habit = PARAMETERS.get(plain)
+        instead = [one for one in habit.instead if one in taken.values()] if habit else []
+        if habit and (instead or not habit.instead):
+            suggestion = next(iter(instead), None)
+            return ParameterError(parameter=short(name), detail=f"{here}: {habit.told}.", suggestion=suggestion)
+    return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=_nearest(name, taken.values()))
+
+
+def instead(name: str, taken: Iterable[str]) -> str:
+    """The parameter of these that another API's name stands for; the name itself where there is none."""
+    meant = [
+        one for plain in _readings(name) if plain in PARAMETERS for one in PARAMETERS[plain].instead if one in taken
+    ]
+    return next(iter(meant), name)
+
+
+def _readings(name: str) -> list[str]:
+    """A parameter's name without signs: as a whole, and as what others put brackets and comparisons around."""
+    inner = _IN_BRACKETS.match(name[:100]) or _COMPARED.match(name[:100])
+    return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _plain(one))]
+
+
+def _no_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
+    """A value beside the vocabulary. Where it is one of it in another spelling, that says enough."""
+    if match := _SORTED.fullmatch(value) if name == "sort" else None:
+        spelled = f"-{match[1]}" if match[2].lower() == "desc" else match[1]
+    else:
+        spelled = value
+    spelled = next((one for one in allowed if _plain(one) == _plain(spelled)), None)
+    if spelled is not None:
+        return _error(name, f"has no value '{short(value)}'", spelled)
+    *others, last = [f"'{one}'" for one in allowed]
+    it_takes = f"{', '.join(others)} or {last}" if others else last
+    return _error(name, f"has no value '{short(value)}'; it takes {it_takes}", _nearest(value, allowed))
+
+
+def _plain(text: str) -> str:
+    """A name or value without what other spellings of it differ in."""
+    sign = "-" if text.startswith("-") else ""
+    return sign + "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
+    name = str(mistake["loc"][0])
+    value = values.get(name)
+    if isinstance(value, list) and len(mistake["loc"]) > 1:
+        value = value[mistake["loc"][1]]
+    context = mistake.get("ctx", {})
+    if isinstance(error := context.get("error"), BadValue):
+        return _error(name, error.detail, error.suggestion)
+    if mistake["type"] in ("enum", "literal_error"):
+        return _no_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
+    return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
+
+
+def _error(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(parameter=name, detail=f"Parameter '{name}' {detail}.", suggestion=suggestion)
+
+
+def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
+    found = get_close_matches(str(value)[:100].lower(), list(allowed), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
+    """The parameters of a filter model in OpenAPI's terms."""
+    schema = _schema(model)
+    required = schema.get("required", [])
+    return [
+        {**_parameter(name, dict(schema["properties"][name]), choices.get(name)), "required": name in required}
+        for name in _taken(model, choices)
+    ]
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON schema. Many routes share a model, and making its schema takes most of the start."""
+    return model.model_json_schema(ref_template="#/components/schemas/{model}")
+
+
+def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None) -> dict[str, Any]:
+    variants = [variant for variant in schema.pop("anyOf", []) if variant.get("type") != "null"]
+    if variants:
+        schema = {**variants[0], **schema}
+    found: dict[str, Any] = {"name": name, "in": "query"}
+    found["description"] = schema.pop("description")
+    examples = schema.pop("examples", None)
+    schema.pop("title", None)
+    if schema.get("default", ...) in (None, []):
+        schema.pop("default")
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
+    if choices is not None:
+        schema |= {"items": {"type": "string", "enum": list(choices)}, "minItems": 1}
+        found |= {"style": "form", "explode": False}
+    elif schema.get("type") == "array":
+        found |= {"style": "form", "explode": True}
+    if examples:
+        # Not `example`: the docs page would send it as if the reader had chosen it.
+        shown = ",".join(map(str, examples[0])) if isinstance(examples[0], list) else examples[0]
+        found["description"] += f" Example: `{shown}`."
+        schema["examples"] = examples
+    return {**found, "schema": schema}

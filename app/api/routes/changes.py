@@ -1,0 +1,119 @@
+"""Staying in sync: the log of changes, the releases, and the history of each record."""
+
+from functools import partial
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from app.api import log, pages
+from app.api.envelopes import ChangePage, HistoryPage, ReleaseDetail, ReleasePage
+from app.api.parameters import documented, parse
+from app.api.routes.problems import problems
+from app.api.routes.records import ID, answer, reader
+from app.api.routes.representations import alternates
+from app.problems import NotFound
+from app.queries.filters import ChangeFilters, Paging
+from app.queries.plan import RESOURCES, Resource
+from app.queries.values import Nothing
+
+_INCLUDE = {"include": ("document",)}
+_LONGEST_NUMBER = 9
+
+
+def router() -> APIRouter:
+    """`/v1/changes`, `/v1/releases` and the history of every record."""
+    found = APIRouter()
+    found.include_router(_releases)
+    for name, resource in RESOURCES.items():
+        _add_history(found, name, resource)
+    return found
+
+
+_releases = APIRouter(prefix="/v1", tags=["releases"])
+
+
+@_releases.get(
+    "/changes",
+    summary="List what changed",
+    response_model=ChangePage,
+    responses=problems(400, 503),
+    openapi_extra={"parameters": documented(ChangeFilters, _INCLUDE)},
+)
+async def list_changes(request: Request) -> Response:
+    """The log: what each release did to each record, in the order of releases, then by type and id.
+
+    To keep a copy in sync, follow `links.next` from `since=0` to the last page with `include=document`. Put each
+    `document` in place of the record of the same type and id, and take the record out where it is null. Then keep
+    `meta.release` of the last page: it is the next `since`. A release that is loaded in the meantime disturbs nothing,
+    because the log only grows at its end. The copy is right when its digest equals that of `/v1/releases/{number}`.
+
+    Documents are those of today, not of the time of the entry, so that any earlier copy comes out as today's.
+    A copy that was pulled from lists goes on from the `meta.release` of the first answer of that pull.
+    """
+    filters = parse(ChangeFilters, request.query_params.multi_items(), _INCLUDE)
+    asked = _asked(request)
+    work = partial(log.changes_page, filters=filters, request=asked)
+    return answer(await reader(request).read(work), alternates("changes", "", asked.items))
+
+
+@_releases.get(
+    "/releases",
+    summary="List releases",
+    response_model=ReleasePage,
+    responses=problems(400, 503),
+    openapi_extra={"parameters": documented(Paging, {})},
+)
+async def list_releases(request: Request) -> Response:
+    """Every state that the data has had, newest first."""
+    filters = parse(Paging, request.query_params.multi_items(), {})
+    return answer(await reader(request).read(partial(log.releases_page, filters=filters, request=_asked(request))))
+
+
+_NUMBER = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "description": "The release's number.",
+    "example": 1,
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+
+@_releases.get(
+    "/releases/{number}",
+    summary="Read one release",
+    response_model=ReleaseDetail,
+    responses=problems(400, 404, 503),
+    openapi_extra={"parameters": [_NUMBER]},
+)
+async def get_release(request: Request) -> Response:
+    """When it was loaded, what it held, and the digest to check a copy of it with."""
+    parse(Nothing, request.query_params.multi_items(), {})
+    number = request.path_params["number"]
+    if not (number.isascii() and number.isdigit()) or len(number) > _LONGEST_NUMBER:
+        raise NotFound("There is no such release: releases have whole numbers.")
+    work = partial(log.release_detail, number=int(number), request=_asked(request))
+    return answer(await reader(request).read(work))
+
+
+def _add_history(found: APIRouter, name: str, resource: Resource) -> None:
+    async def handler(request: Request) -> Response:
+        filters = parse(Paging, request.query_params.multi_items(), {})
+        id_ = request.path_params["id"]
+        work = partial(log.history_page, kind=resource.type, id_=id_, filters=filters, request=_asked(request))
+        return answer(await reader(request).read(work))
+
+    found.get(
+        f"/v1/{name}/{{id}}/history",
+        name=f"list_{resource.type}_history",
+        summary=f"List the history of one {resource.type}",
+        description="What each release did to it, oldest first; also for a record that was removed.",
+        tags=[name],
+        response_model=HistoryPage,
+        responses=problems(400, 404, 503),
+        openapi_extra={"parameters": [ID, *documented(Paging, {})]},
+    )(handler)
+
+
+def _asked(request: Request) -> pages.Request:
+    return pages.Request(request.scope["path"], request.query_params.multi_items())

@@ -1,0 +1,84 @@
+"""Files as answers: whole, or in the parts that `Range` asks for (RFC 9110, 14)."""
+
+import re
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from app.api.routes.problems import on_problem, problems
+from app.problems import RangeNotSatisfiable
+from app.server.preconditions import IN_PART, part_holds
+
+RANGE = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "The part of the file to send, to read it bit by bit or to go on with a broken download.",
+    "schema": {"type": "string"},
+    "example": "bytes=0-1023",
+}
+"""The parameter in OpenAPI's terms."""
+
+_UNIT = re.compile(r"\s*bytes=", re.IGNORECASE)
+_RANGE = re.compile(r"([0-9]{0,20})-([0-9]{0,20})")
+
+
+class Download(FileResponse):
+    """A file. Several ranges are answered by one `multipart/byteranges` in which those that overlap are put together.
+    What is no range of bytes is left aside, and so is one of a file that the client's other parts are not of."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.stat_result is not None, "the size has to be known"
+        asked, size = Headers(scope=scope), self.stat_result.st_size
+        holds = part_holds(asked.get("if-range"), self.headers["etag"], self.headers["last-modified"])
+        parts = ranges(asked.get("range", ""), size) if holds else None
+        if parts == []:
+            await self._beyond(size, scope, receive, send)
+            return
+        headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
+        if parts is not None:
+            written = ",".join(f"{first}-{last}" for first, last in parts)
+            headers.append((b"range", f"bytes={written}".encode()))
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+    async def _beyond(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
+        validators = {name: self.headers[name] for name in ("ETag", "Last-Modified")}
+        said = {"Content-Range": f"bytes */{size}", **validators}
+        answer = await on_problem(Request(scope), RangeNotSatisfiable("The file ends before this range.", headers=said))
+        await answer(scope, receive, send)
+
+
+def ranges(asked: str, size: int) -> list[tuple[int, int]] | None:
+    """The first and last byte of each range that begins within a file; None for what is no ranges of bytes."""
+    unit = _UNIT.match(asked)
+    if unit is None:
+        return None
+    texts = [text for text in map(str.strip, asked[unit.end() :].split(",")) if text]
+    found = [_RANGE.fullmatch(text) for text in texts]
+    if not found:
+        return None
+    parts: list[tuple[int, int]] = []
+    for one in found:
+        if one is None or not any(one.groups()):
+            return None
+        first = int(one[1]) if one[1] else max(0, size - int(one[2]))
+        last = int(one[2]) if one[1] and one[2] else size - 1
+        if one[1] and first > last and one[2]:
+            return None
+        parts.append((first, min(last, size - 1)))
+    return [part for part in parts if part[0] < size]
+
+
+def responses(content: dict[str, Any], headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The documented answers of a download. `content` is that of the whole file."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    parts = {media_type: binary for media_type in (*content, "multipart/byteranges")}
+    some = "The part that `Range` asked for; where it asked for several, each with a head of its own."
+    return {
+        200: {"description": "The file.", "content": content, "headers": headers},
+        206: {"description": some, "content": parts, "headers": headers},
+        **problems(400, 412, 416, 503),
+    }

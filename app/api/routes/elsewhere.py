@@ -1,0 +1,65 @@
+"""What is answered where there is nothing: where the same is, if that is beyond doubt, or what may have been meant."""
+
+from difflib import get_close_matches
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.routing import Match
+
+from app.api import habits
+from app.api.links import LONGEST_IN_HEAD
+from app.api.pages import Request as Asked
+from app.problems import Moved, NotFound, Problem
+from app.storage.registry import TYPES
+
+_SINGULAR = {kind: name for name, kind in TYPES.items()}
+_ADDRESSES = sorted({*habits.PATHS.values(), *(f"/v1/{name}" for name in TYPES)})
+
+
+def nothing_at(request: Request) -> Problem:
+    """The answer to a request for a path that there is not."""
+    path: str = request.scope["path"]
+    right = _right(path)
+    if right != path and _is_there(request, right):
+        return moved(request, right)
+    meant = _meant(path)
+    hint = f" Did you mean {meant}?" if meant else ""
+    return NotFound(f"There is nothing at {path}.{hint} Everything that there is stands at /v1 and /docs.")
+
+
+def moved(request: Request, path: str) -> Problem:
+    """A redirect to another path with the same parameters, where a head can take its address."""
+    url = Asked(quote(path), request.query_params.multi_items()).link()
+    if len(url) > LONGEST_IN_HEAD:
+        return NotFound(f"What you ask for is at {path}. Ask there for the same.")
+    return Moved(f"What you ask for is at {url}.", headers={"Location": url})
+
+
+def _right(path: str) -> str:
+    """The path as it is written here: no slash at its end, lists in the plural, in lower case, JSON without suffix."""
+    version, *others = [part for part in path.split("/") if part] or [""]
+    if version.lower() not in ("v1", "ogc") or not others:
+        return "/" + "/".join([version.lower(), *others])
+    if version.lower() == "v1":
+        name = others[0].lower().removesuffix(".json")
+        others = [_SINGULAR.get(name, name), *others[1:]]
+    return "/" + "/".join([version.lower(), *others[:-1], others[-1].removesuffix(".json")])
+
+
+def _is_there(request: Request, path: str) -> bool:
+    scope = {**request.scope, "path": path, "method": "GET"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.api.routes)
+
+
+def _meant(path: str) -> str | None:
+    """The address that somebody may have looked for."""
+    asked = path.strip("/").lower()
+    if asked in habits.PATHS:
+        return habits.PATHS[asked]
+    parts = asked.split("/")
+    for place, part in enumerate(parts):
+        name = part.removesuffix(".json")
+        name = _SINGULAR.get(name, habits.LISTS.get(name, name))
+        if name in TYPES:
+            return "/".join(["/v1", name, *parts[place + 1 : place + 2]])
+    return next(iter(get_close_matches(f"/{asked}"[:100], _ADDRESSES, n=1, cutoff=0.7)), None)

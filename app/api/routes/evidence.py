@@ -1,0 +1,81 @@
+"""The passages of an article and what rests on them."""
+
+from functools import partial
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from app.api import coding, pages
+from app.api.envelopes import ListLinks
+from app.api.parameters import documented, parse
+from app.api.routes.problems import problems
+from app.api.routes.records import ID, answer, reader
+from app.model.codebook import EvidenceField
+from app.model.documents import RecordType
+from app.queries.filters import Paging
+from app.queries.values import Number
+
+
+class EvidenceFilters(Paging):
+    paragraph: list[Number] = Field([], description="Passages of this paragraph; 1 is the first.", examples=[[24]])
+    type: list[RecordType] = Field([], description="Passages that records of this type rest on.")
+    field: list[EvidenceField] = Field([], description="Passages that are evidence for this.")
+
+
+class RestingRecord(BaseModel):
+    """A record that rests on the passage."""
+
+    type: RecordType
+    id: str
+    url: str = Field(description="Path of the record in the API.")
+    field: EvidenceField = Field(description="What the passage is evidence for.")
+
+
+class Passage(BaseModel):
+    """A passage of the article. Positions count Unicode code points within the paragraph."""
+
+    paragraph: int = Field(description="1 is the first paragraph.")
+    start: int
+    end: int = Field(description="Position after the last character.")
+    sha256: str = Field(description="SHA-256 of the passage's UTF-8 text.")
+    url: str = Field(description="Opens the published page at the passage (text fragment).")
+    records: list[RestingRecord]
+
+
+class EvidenceMeta(BaseModel):
+    release: int = Field(description="The release that the whole answer belongs to.")
+    matched: int = Field(description="How many passages match.")
+    returned: int = Field(description="How many passages this page holds.")
+
+
+class EvidencePage(BaseModel):
+    """Passages of an article in reading order."""
+
+    data: list[Passage]
+    links: ListLinks
+    meta: EvidenceMeta
+
+
+router = APIRouter()
+
+
+@router.get(
+    "/v1/articles/{id}/evidence",
+    name="list_evidence",
+    tags=["articles"],
+    summary="List an article's passages",
+    response_model=EvidencePage,
+    responses=problems(308, 400, 404, 410, 503),
+    openapi_extra={"parameters": [ID, *documented(EvidenceFilters, {})]},
+)
+async def list_evidence(request: Request) -> Response:
+    """Every passage of the article that something rests on, in reading order, with the records that rest on it.
+
+    The article's text is not in this service. Whoever holds it finds each passage by paragraph and position, checks it
+    by its digest, and can so show the coding beside the text; everybody else follows `url` to the published page.
+    """
+    filters = parse(EvidenceFilters, request.query_params.multi_items(), {})
+    asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+    article = request.path_params["id"]
+    return answer(await reader(request).read(partial(coding.passages, article=article, filters=filters, request=asked)))

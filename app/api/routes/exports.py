@@ -1,0 +1,242 @@
+"""Everything that matches as one file, written while it is read."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from app.api import pages
+from app.api.counting import narrowed
+from app.api.links import link_field
+from app.api.routes.downloads import RANGE, Download, responses
+from app.api.routes.records import reader
+from app.api.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters, parameters, public_url, suffixes
+from app.exports.formats import Batches, columns, csv, geojson, ndjson
+from app.exports.prepared import Draft, NoRoom, PreparedFile, PreparedFiles
+from app.exports.shared_directory import SharedDirectory
+from app.problems import Unavailable
+from app.queries.filters import FILTERS, Listing
+from app.queries.plan import RESOURCES, Page, Resource
+from app.server.caching import entity_tag, last_modified
+from app.server.kept import url_of
+from app.server.middleware import BrokenOff, gone
+from app.server.negotiation import Preferences
+from app.storage.database import ReleaseMark, Snapshot
+from app.storage.reader import Reader, Stream
+
+logger = logging.getLogger("dateline")
+
+PATIENCE = 60.0
+"""Seconds that a client may take nothing for before the transfer is broken off."""
+
+LONGEST = 3600.0
+"""Seconds that a transfer may take in all: few can run at a time, and each holds its snapshot for as long."""
+
+ROOM, MOST = 2**30, 1000
+"""So many bytes and files are prepared on disk for those who read in parts; beyond that there are no parts."""
+
+REST = 60.0
+"""So many seconds after it was last asked for, a prepared file does not make room for another."""
+
+AT_ONCE = 2
+"""So many are prepared at a time; the other downloads are for those who take them as they are made."""
+
+WAITED = 20.0
+"""Seconds that a file in preparation is waited for."""
+
+_WHOLE = (
+    "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
+    "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`) is not "
+    "taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, for "
+    "programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
+    "keeps all parts of one release."
+)
+_ABOUT = {
+    ".csv": (
+        "RFC 4180, UTF-8 with a byte order mark (Excel needs it; in Python: `utf-8-sig`). Null is empty. Lists are "
+        "joined by `|`; inside a value a `|` or a backslash has a backslash before it. A text that a spreadsheet would "
+        "run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return (also after "
+        "apostrophes), has one apostrophe before it. Numbers are as they are."
+    ),
+    ".ndjson": "One record a line, exactly as in the JSON list.",
+    ".geojson": (
+        "RFC 7946. A record without a known point has the geometry null; `without_geometry` at the end of the "
+        "collection counts them. Properties are flat; lists are joined by `|`, as in CSV."
+    ),
+}
+
+
+def router() -> APIRouter:
+    """`/v1/<resource>.csv` and `.ndjson` for every resource, `.geojson` for those that have points."""
+    found = APIRouter(prefix="/v1")
+    for name, resource in RESOURCES.items():
+        for suffix in suffixes(name):
+            if suffix in EXPORTS:
+                _add(found, name, resource, suffix)
+    return found
+
+
+def prepared(directory: SharedDirectory) -> PreparedFiles:
+    """Where exports lie that were asked for in parts."""
+    return PreparedFiles(directory, "export", most=MOST, limit=ROOM, rest=REST, at_once=AT_ONCE)
+
+
+def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
+    model, media_type = FILTERS[name], MEDIA_TYPES[suffix]
+    table = "" if suffix == ".ndjson" else f"\n\n{columns.table(name)}"
+
+    async def handler(request: Request) -> Response:
+        items, base = request.query_params.multi_items(), public_url(request)
+        asked = filters(model, suffix, items)
+
+        def work(snapshot: Snapshot) -> Iterator[bytes]:
+            whole = _documents(snapshot, resource, asked)
+            batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
+            return _chunks(suffix, name, batches, base, snapshot.release.number)
+
+        def headers(release: ReleaseMark) -> dict[str, str]:
+            return {
+                "Content-Disposition": f'attachment; filename="dateline-{name}-r{release.number}{suffix}"',
+                "Dateline-Release": str(release.number),
+                **link_field(alternates(name, suffix, items)),
+            }
+
+        in_parts = {"Accept-Ranges": "bytes"}
+        if _has_to_be_known(request):
+            file = await _prepared(request, work, media_type)
+            if file is not None:
+                return _download(request, file, media_type, headers(file.release))
+            in_parts = {}
+        stream = await reader(request).stream(work)
+        if stream.whole is not None:
+            await stream.close()
+            return Response(stream.whole, headers=headers(stream.release) | in_parts, media_type=media_type)
+        return Transfer(stream, media_type, headers(stream.release) | in_parts)
+
+    found.get(
+        f"/{name}{suffix}",
+        name=f"export_{name}_{suffix[1:]}",
+        summary=f"Download {name} as {suffix[1:].upper()}",
+        description=f"{_WHOLE}\n\n{_ABOUT[suffix]}{table}",
+        tags=[name],
+        response_class=Response,
+        responses=responses({media_type: {"schema": _schema(name, suffix)}}, {}),
+        openapi_extra={"parameters": [*parameters(model, suffix), RANGE]},
+    )(handler)
+
+
+def _has_to_be_known(request: Request) -> bool:
+    """Whether the whole file is needed to answer: for a part, and for its length."""
+    coded = Preferences.of(request.scope["headers"]).coding is not None
+    return "range" in request.headers or bool(request.scope["state"].get("head") and not coded)
+
+
+async def _prepared(
+    request: Request, work: Callable[[Snapshot], Iterator[bytes]], media_type: str
+) -> PreparedFile | None:
+    """The file that `work` makes; None where there is no room for it. Raises Unavailable when it takes longer than
+    anybody waits: then it is there for those who ask again."""
+    reading: Reader = request.app.state.reader
+    files: PreparedFiles = request.app.state.exports
+
+    async def make(draft: Draft) -> ReleaseMark:
+        stream = await reading.stream(work)
+        try:
+            async for chunk in stream.chunks():
+                await asyncio.to_thread(draft.write, chunk)
+        finally:
+            await stream.close()
+        return stream.release
+
+    try:
+        async with asyncio.timeout(WAITED):
+            file = await files.get(partial(_key, request, media_type), await reading.newest(), make)
+    except TimeoutError as error:
+        raise Unavailable("This file is being made ready for parts of it. Ask again.", retry_after=10) from error
+    except NoRoom:
+        return None
+    except OSError as error:
+        logger.error("Exports cannot be prepared: %s", error)
+        return None
+    request.state.release = file.release
+    return file
+
+
+def _download(request: Request, file: PreparedFile, media_type: str, headers: dict[str, str]) -> Response:
+    tag = _tag(request, media_type, file.release)
+    validators = {"ETag": tag, "Last-Modified": last_modified(file.release)}
+    return Download(file.path, headers=headers | validators, media_type=media_type, stat_result=file.path.stat())
+
+
+def _tag(request: Request, media_type: str, release: ReleaseMark) -> str:
+    """The tag of the whole file, however it is sent."""
+    url = url_of(request.scope["path"], request.scope["query_string"])
+    content_type = Response(media_type=media_type).headers["content-type"]
+    return entity_tag(request.app.state.settings.public_url, release, url, content_type)
+
+
+def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
+    return _tag(request, media_type, release).strip('"')
+
+
+def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
+    """The documents of a whole list."""
+    order = pages.ordering(snapshot, resource, asked)
+    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
+    return resource.ordered(conditions, order)
+
+
+def _chunks(suffix: str, name: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
+    if suffix == ".csv":
+        return csv.chunks(name, batches, base)
+    return ndjson.chunks(batches) if suffix == ".ndjson" else geojson.chunks(name, batches, base, release)
+
+
+def _schema(name: str, suffix: str) -> dict[str, Any]:
+    return geojson.schema(name) if suffix == ".geojson" else {"type": "string"}
+
+
+class Transfer(Response):
+    """Sends a stream chunk by chunk, and gives its snapshot back however that ends.
+
+    An error on the way is raised, so that the server breaks the connection; and it is broken off where the client, or
+    the database, takes longer than is planned for. A client that has gone away is sent nothing more.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        media_type: str,
+        headers: dict[str, str],
+        *,
+        patience: float = PATIENCE,
+        longest: float = LONGEST,
+    ) -> None:
+        super().__init__(headers=headers, media_type=media_type)
+        del self.headers["Content-Length"]
+        self.stream = stream
+        self.patience = patience
+        self.longest = longest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        left = asyncio.ensure_future(gone(receive))
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with asyncio.timeout(self.longest):
+                async for chunk in self.stream.chunks():
+                    if left.done():
+                        return
+                    async with self.stream.offered(self.patience):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, Unavailable) as error:
+            raise BrokenOff from error
+        finally:
+            left.cancel()
+            await self.stream.close()

@@ -1,0 +1,149 @@
+"""What the records of a list can be narrowed down by, with counts."""
+
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from app.api import pages, tallies
+from app.api.envelopes import DetailLinks, NotJudged, Suggestion
+from app.api.parameters import documented, parse
+from app.api.routes.problems import problems
+from app.api.routes.records import answer, reader
+from app.problems import BadParameter
+from app.queries.facets import FACETS
+from app.queries.filters import FILTERS
+from app.queries.plan import RESOURCES
+from app.queries.values import PageSize
+
+
+class Bucket(BaseModel):
+    value: str = Field(description="What the filter of the same name takes.", examples=["joint_raid"])
+    label: str = Field(description="What to print: the record's name where the value is an id.")
+    count: int = Field(description="How many of the records that match have this value.")
+
+
+class FacetCounts(BaseModel):
+    """The values of one facet, the most frequent first; months and years newest first."""
+
+    buckets: list[Bucket]
+    more: int = Field(description="How many further values there are; `limit` shows more.")
+    imprecise: int | None = Field(
+        description="Months and years: records whose date may lie in more than one. Null for other facets."
+    )
+    missing: int = Field(
+        description=(
+            "Records without a value: not dated, nobody identified, the article's own voice (`by`, `claimed_by`), "
+            "named (`anonymity`)."
+        )
+    )
+
+
+class FacetsMeta(BaseModel):
+    release: int = Field(description="The release that the whole answer belongs to.")
+    matched: int = Field(description="How many records match.")
+    not_judged: NotJudged
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing matches: what does, as a point with its longitude first."
+    )
+
+
+class Facets(BaseModel):
+    """Counts by facet."""
+
+    data: dict[str, FacetCounts]
+    links: DetailLinks
+    meta: FacetsMeta
+
+
+def _model(resource: str) -> type[BaseModel]:
+    return tallies.unpaged(
+        FILTERS[resource],
+        f"{resource.capitalize()}Facets",
+        of=(Literal[resource], Field(description="The list to count: its filters are the filters here.")),
+        facet=(
+            list[str],
+            Field([], description="What to count by; joined by commas.", examples=[["kind", "place", "month"]]),
+        ),
+        limit=(PageSize, Field(50, description="How many values of each facet to send.")),
+    )
+
+
+_MODELS = {resource: _model(resource) for resource in FACETS}
+
+router = APIRouter()
+
+
+def _of(items: list[tuple[str, str]]) -> str:
+    """The resource to count. Raises BadParameter without one that exists."""
+    named = next((value for name, value in items if name == "of"), "")
+    if named not in FACETS:
+        nearest = next(iter(get_close_matches(named[:100], FACETS, n=1, cutoff=0.5)), None)
+        raise BadParameter.of("of", f"Parameter 'of' is needed: one of {', '.join(FACETS)}.", nearest)
+    return named
+
+
+def _documented() -> list[dict[str, Any]]:
+    """The parameters of all models in one list, each with the resources that take it."""
+    found: dict[str, dict[str, Any]] = {}
+    told: dict[str, dict[str, list[str]]] = {}
+    for resource, model in _MODELS.items():
+        for parameter in documented(model, {"facet": tuple(FACETS[resource])}):
+            name = parameter["name"]
+            told.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
+            if name in found:
+                found[name]["schema"] = _either(found[name]["schema"], parameter["schema"])
+            else:
+                found[name] = parameter
+    found["of"]["schema"] = {"type": "string", "enum": list(_MODELS), "examples": ["incidents"]}
+    for name, parameter in found.items():
+        parameter["required"] = name in ("of", "facet")
+        if name != "of":
+            parameter["description"] = " ".join(
+                description if len(takers) == len(_MODELS) else f"{description} For {', '.join(takers)}."
+                for description, takers in told[name].items()
+            )
+    return list(found.values())
+
+
+def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """A schema that takes the values of both."""
+    if one == other:
+        return one
+    if one.get("type") == other.get("type") == "array":
+        return {**one, "items": _either(one["items"], other["items"])}
+    if "enum" in one and "enum" in other:
+        return {**one, "enum": list(dict.fromkeys([*one["enum"], *other["enum"]]))}
+    kinds = one.get("anyOf", [one])
+    return {"anyOf": kinds if other in kinds else [*kinds, other]}
+
+
+@router.get(
+    "/v1/facets",
+    name="get_facets",
+    tags=["facets"],
+    summary="Count by facet",
+    response_model=Facets,
+    responses=problems(400, 503),
+    openapi_extra={"parameters": _documented()},
+)
+async def get_facets(request: Request) -> Response:
+    """How many records of a list have each kind, place, actor, month …, under every filter of that list.
+
+    A value counts exactly the records that the list would hold with this value as its filter: a place counts with all
+    that it contains, an organization with its parts (so the counts of places and actors overlap). Months and years are
+    those of `datetime` with `date_match=within`: a record whose date is wider is counted as `imprecise`, never at a
+    made-up day. Claims take the dates, places and actors of their incident.
+    """
+    items = request.query_params.multi_items()
+    resource = _of(items)
+    known = tuple(FACETS[resource])
+    filters: Any = parse(_MODELS[resource], items, {"facet": known})
+    if not filters.facet:
+        raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")
+    asked = pages.Request(request.scope["path"], items)
+    work = partial(tallies.facets, resource=RESOURCES[resource], filters=filters, request=asked)
+    return answer(await reader(request).read(work, slow=True))

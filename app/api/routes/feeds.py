@@ -1,0 +1,128 @@
+"""What changed last, for feed readers."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from app.api import newest, pages
+from app.api.links import address, link_field
+from app.api.newest import Newest
+from app.api.routes.problems import problems
+from app.api.routes.records import reader
+from app.api.routes.representations import (
+    FEEDS,
+    MEDIA_TYPES,
+    Items,
+    alternates,
+    filters,
+    link,
+    parameters,
+    public_url,
+    suffixes,
+)
+from app.exports.formats.atom import atom
+from app.exports.formats.feeds import Feed, tag_uri
+from app.exports.formats.jsonfeed import JsonFeed, json_feed
+from app.queries.filters import FILTERS, ChangeFilters
+from app.queries.plan import RESOURCES
+from app.storage.database import NOTHING, ReleaseMark, Snapshot
+
+Entries = Callable[[Snapshot, Any, str], Newest]
+"""Makes a page of entries from a snapshot, filters and the service's address."""
+
+
+class AtomAnswer(Response):
+    media_type = MEDIA_TYPES[".atom"]
+
+
+class JsonFeedAnswer(JSONResponse):
+    """What is written already; being JSON, its schema is documented."""
+
+    media_type = MEDIA_TYPES[".feed.json"]
+
+    def render(self, content: bytes) -> bytes:
+        return content
+
+
+_ABOUT = (
+    "The newest changes, newest first, for feed readers. The filters of the list hold, and `limit` says how many "
+    "entries a page has; {next} leads to the next one, until the last entry. Ids are stable, and `{updated}` is when "
+    "the release that made the change was loaded. A feed of records also ends entries: {removed} name those whose "
+    "record was removed, of the whole list, because what was removed matches no filter any more. Entries lead to the "
+    "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`) is not taken."
+)
+_WRITERS = {".atom": atom, ".feed.json": json_feed}
+_ANSWERS = {".atom": AtomAnswer, ".feed.json": JsonFeedAnswer}
+_CALLED = {".atom": "Atom", ".feed.json": "JSON Feed"}
+
+
+def router() -> APIRouter:
+    """`/v1/<list>.atom` and `/v1/<list>.feed.json`."""
+    found = APIRouter(prefix="/v1")
+    for suffix in FEEDS:
+        for name, resource in RESOURCES.items():
+            if suffix in suffixes(name):
+                _add(found, name, suffix, FILTERS[name], partial(newest.records, resource), tag=name)
+        _add(found, "changes", suffix, ChangeFilters, newest.changes, tag="releases")
+    return found
+
+
+def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entries: Entries, *, tag: str) -> None:
+    async def handler(request: Request) -> Response:
+        items, base = request.query_params.multi_items(), public_url(request)
+        asked = filters(model, suffix, items)
+
+        def work(snapshot: Snapshot) -> tuple[ReleaseMark, Feed]:
+            found = entries(snapshot, asked, base)
+            return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, found)
+
+        release, feed = await reader(request).read(work, slow=True)
+        following = [] if feed.next is None else [f'<{feed.next.removeprefix(base)}>; rel="next"']
+        headers = {
+            "Dateline-Release": str(release.number),
+            **link_field([*following, *alternates(name, suffix, items)]),
+        }
+        made: Response = _ANSWERS[suffix](_WRITERS[suffix](feed), headers=headers)
+        return made
+
+    words = {
+        ".atom": {"next": '`rel="next"` (RFC 5005)', "updated": "updated", "removed": "`at:deleted-entry` (RFC 6721)"},
+        ".feed.json": {"next": "`next_url`", "updated": "date_modified", "removed": "its `_removed`"},
+    }
+    found.get(
+        f"/{name}{suffix}",
+        name=f"feed_{name}_{'atom' if suffix == '.atom' else 'json'}",
+        summary=f"Follow {name} ({_CALLED[suffix]})",
+        description=_ABOUT.format(**words[suffix]),
+        tags=[tag],
+        response_class=_ANSWERS[suffix],
+        response_model=None if suffix == ".atom" else JsonFeed,
+        responses=problems(400, 503),
+        openapi_extra={"parameters": parameters(model, suffix)},
+    )(handler)
+
+
+def _feed(path: str, suffix: str, items: Items, base: str, found: Newest) -> Feed:
+    """A page of a feed. Every page has the same id (RFC 5005)."""
+    name = path.removeprefix("/v1/").removesuffix(suffix)
+    first, same = link(name, suffix, items), pages.Request(path, items)
+    following = None if found.next is None else base + same.link(cursor=found.next)
+    front = address("/", (item for item in items if item[0] not in ("cursor", "limit")))
+    times = [*(entry.updated for entry in found.entries), *(one.at for one in found.removals)]
+    return Feed(
+        id=tag_uri(base, first),
+        title=f"Dateline: {name}",
+        url=base + same.link(),
+        first=base + first,
+        next=following,
+        page=base + front if name == "incidents" else None,
+        list=base + link(name, "", items),
+        updated=max(times, default=NOTHING.loaded_at),
+        entries=found.entries,
+        removals=found.removals,
+    )

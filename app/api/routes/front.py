@@ -1,0 +1,192 @@
+"""The front page and the page of one incident, as HTML that works without JavaScript.
+
+What they show is what the lists and records of the API answer; the scripts of the front page ask the API itself.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app.api import log, pages
+from app.api.parameters import parse
+from app.api.routes.pages import STRICT, WEB, page_headers
+from app.api.routes.records import reader
+from app.api.routes.representations import Items, link
+from app.api.routes.spoken import spoken, spoken_date
+from app.model.codebook import IncidentKind
+from app.model.documents import DOCUMENTS
+from app.model.references import INCLUDED
+from app.problems import BadParameter, Gone, Merged, NotFound
+from app.queries.filters import FILTERS, DetailFilters, Paging
+from app.queries.plan import RESOURCES
+from app.storage.database import Snapshot
+
+Page = tuple[str, int, dict[str, Any]]
+"""A template, the status of the answer, and what the template shows."""
+
+CHOSEN = ("q", "kind", "actor", "place", "datetime")
+"""The filters that the form offers; the page's address takes every other filter of incidents as well."""
+
+SHOWN = 100
+FORMATS = (("", "JSON"), (".csv", "CSV"), (".geojson", "GeoJSON"), (".atom", "Atom"), (".feed.json", "JSON Feed"))
+
+_SHAPES = ("fields", "include")
+"""Parameters of the lists that the pages do not take: they show whole records."""
+
+router = APIRouter(include_in_schema=False)
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(WEB / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+_ENVIRONMENT.filters |= {"spoken": spoken, "spoken_date": spoken_date}
+
+
+@router.get("/")
+async def front(request: Request) -> Response:
+    """The incidents that the page's address asks for, and the form that changes it."""
+    given = [(name, value.strip()) for name, value in request.query_params.multi_items()]
+    items = [(name, value) for name, value in given if value and name not in _SHAPES]
+    return await _shown(request, partial(_front, items=items))
+
+
+@router.get("/incidents/{id}")
+async def incident(request: Request) -> Response:
+    """Everything about one incident."""
+    return await _shown(request, partial(_incident, id_=request.path_params["id"]))
+
+
+async def _shown(request: Request, made: Callable[[Snapshot], Page]) -> Response:
+    """A page made from one snapshot; a record that is not there is a page as well."""
+
+    def work(snapshot: Snapshot) -> Response:
+        try:
+            template, status, found = made(snapshot)
+        except Merged as moved:
+            page = moved.headers["Location"].removeprefix("/v1").partition("?")[0]
+            return HTMLResponse("", 308, {"Location": page})
+        except (NotFound, Gone) as problem:
+            template, status = "problem.html", problem.status
+            found = {"title": problem.title, "detail": problem.detail}
+        found |= {"release": snapshot.release.number, "articles": _listed(snapshot, "articles", [])["data"]}
+        html = _ENVIRONMENT.get_template(template).render(found)
+        headers = {**page_headers(STRICT), "Dateline-Release": str(snapshot.release.number)}
+        return HTMLResponse(html, status, headers)
+
+    return await reader(request).read(work, slow=True)
+
+
+def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
+    chosen = {name: next((value for key, value in items if key == name), "") for name in CHOSEN}
+    choices = {
+        "kind": [{"id": str(kind), "label": spoken(kind)} for kind in IncidentKind],
+        "organizations": _options(snapshot, "organizations"),
+        "people": _options(snapshot, "people", ("named", "true")),
+        "place": _options(snapshot, "places"),
+    }
+    labels = {one["id"]: one["label"] for options in choices.values() for one in options}
+    # A link may ask for what the form does not offer; it is a choice as long as it is chosen.
+    for name, options in (("kind", "kind"), ("actor", "people"), ("place", "place")):
+        if chosen[name] and chosen[name] not in labels:
+            choices[options].append({"id": chosen[name], "label": chosen[name]})
+    context: dict[str, Any] = {
+        "chosen": chosen,
+        "choices": choices,
+        "others": [item for item in items if item[0] != "cursor" and item[1] != chosen.get(item[0])],
+        "view": ", ".join(labels.get(value, value) for name, value in items if name in CHOSEN),
+        "formats": [(suffix, name, link("incidents", suffix, items)) for suffix, name in FORMATS],
+        "incidents": [],
+        "matched": 0,
+        "next": None,
+        "problem": None,
+    }
+    limit = [] if any(name == "limit" for name, _ in items) else [("limit", str(SHOWN))]
+    try:
+        page = _listed(snapshot, "incidents", [*limit, *items])
+    except BadParameter as problem:
+        return "front.html", 400, context | {"problem": problem.detail}
+    more = page["links"].get("next")
+    found = {
+        "incidents": page["data"],
+        "matched": page["meta"]["matched"],
+        "next": more and more.replace("/v1/incidents", "/", 1),
+    }
+    return "front.html", 200, context | found
+
+
+def _incident(snapshot: Snapshot, id_: str) -> Page:
+    include = "quotes,organizations,incidents"
+    asked = pages.Request(f"/v1/incidents/{id_}", [("include", include)])
+    filters = DetailFilters(include=include.split(","))
+    found = json.loads(pages.detail(snapshot, RESOURCES["incidents"], id_, filters, asked).body)
+    record, included = found["data"], found["included"]
+    others = {one["id"]: one for one in included["incidents"]}
+    statements, opposed = _statements(snapshot, record)
+    context = {
+        "incident": record,
+        "claimants": _by_claimant(record["casualties"]),
+        "quotes": included["quotes"],
+        "statements": statements,
+        "opposed": opposed,
+        "names": {one["id"]: one["name"] for one in included["organizations"]},
+        "parent": others.get(record["parent"]),
+        "children": [others[one] for one in record["children"]],
+        "related": [others[one] for one in record["related"]],
+        "history": _history(snapshot, id_),
+    }
+    return "incident.html", 200, context
+
+
+def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
+    """What is said about an incident, the contested first; and by statement the records that stand against it."""
+    asked = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
+    page = _listed(snapshot, "statements", asked)
+    sides = {(one["type"], one["id"]): one for found in page["included"].values() for one in found}
+    opposed = {
+        one["id"]: [
+            *(sides[other["type"], other["id"]] for other in one["contradicts"]),
+            *(sides["statement", other] for other in one["contradicted_by"]),
+        ]
+        for one in page["data"]
+    }
+    return sorted(page["data"], key=lambda one: not one["contested"]), opposed
+
+
+def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Claims by who says so; the article's own voice comes first."""
+
+    def claimant(claim: dict[str, Any]) -> str:
+        return claim["claimed_by"]["label"] if claim["claimed_by"] else ""
+
+    return [(label, list(found)) for label, found in groupby(sorted(claims, key=claimant), claimant)]
+
+
+def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
+    asked = pages.Request(f"/v1/incidents/{id_}/history", [])
+    found: list[dict[str, Any]] = json.loads(log.history_page(snapshot, "incident", id_, Paging(), asked).body)["data"]
+    return found
+
+
+def _listed(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
+    """What `/v1/<resource>` answers to these parameters."""
+    choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
+    filters = parse(FILTERS[resource], list(items), choices)
+    asked = pages.Request(f"/v1/{resource}", items)
+    found: dict[str, Any] = json.loads(pages.list_page(snapshot, RESOURCES[resource], filters, asked).body)
+    return found
+
+
+def _options(snapshot: Snapshot, resource: str, *items: tuple[str, str]) -> list[dict[str, str]]:
+    """Ids and labels for a choice."""
+    name = "label" if resource == "people" else "name"
+    found = _listed(snapshot, resource, [("fields", name), ("limit", "500"), *items])
+    return [{"id": one["id"], "label": one[name]} for one in found["data"]]

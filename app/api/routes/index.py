@@ -1,0 +1,110 @@
+"""`/v1`: everything that there is, with the addresses of all of it."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from app.api import log, pages
+from app.api.envelopes import DetailMeta, ReleaseDocument
+from app.api.parameters import parse
+from app.api.routes.problems import problems
+from app.api.routes.records import ABOUT, answer, reader
+from app.api.routes.representations import MEDIA_TYPES, link, suffixes
+from app.queries.plan import RESOURCES
+from app.queries.values import Nothing
+from app.storage.database import Snapshot
+
+
+class Representation(BaseModel):
+    """A list in one format."""
+
+    url: str = Field(examples=["/v1/incidents.csv"])
+    type: str = Field(description="Its media type.", examples=["text/csv"])
+
+
+class ListEntry(BaseModel):
+    """One list of the API."""
+
+    name: str = Field(examples=["incidents"])
+    url: str = Field(examples=["/v1/incidents"])
+    description: str
+    records: int | None = Field(description="How many records there are; null for the log, which only grows.")
+    formats: list[Representation] = Field(description="Every format has an address of its own and takes the filters.")
+
+
+class IndexData(BaseModel):
+    lists: list[ListEntry]
+    release: ReleaseDocument | None = Field(description="The newest release; null before the first.")
+
+
+class IndexLinks(BaseModel):
+    """Root-relative links to all that is no list."""
+
+    self: str
+    docs: str = Field(description="The API to read and to try.")
+    openapi: str = Field(description="Its OpenAPI 3.1 description.")
+    openapi_yaml: str = Field(description="The same as YAML.")
+    codebook: str = Field(description="What every value of every closed vocabulary means.")
+    search: str = Field(description="One search over everything that has words; takes `q`.")
+    facets: str = Field(description="Counts by kind, place, actor, month …; takes `of` and `facet`.")
+    sums: str = Field(description="Casualty claims added up, with bounds.")
+    changes: str = Field(description="What each release did: to keep a copy in sync.")
+    releases: str = Field(description="Every state that the data has had.")
+    dataset_zip: str = Field(description="Everything as CSV in a Frictionless Data Package.")
+    dataset_sqlite: str = Field(description="Everything as one SQLite database.")
+    ogc: str = Field(description="OGC API - Features, for QGIS and GDAL.")
+    front: str = Field(description="The front page, for people.")
+
+
+class Index(BaseModel):
+    """Everything that there is."""
+
+    data: IndexData
+    links: IndexLinks
+    meta: DetailMeta
+
+
+_LINKS = IndexLinks(
+    self="/v1",
+    docs="/docs",
+    openapi="/openapi.json",
+    openapi_yaml="/openapi.yaml",
+    codebook="/v1/codebook",
+    search="/v1/search",
+    facets="/v1/facets",
+    sums="/v1/casualties/summary",
+    changes="/v1/changes",
+    releases="/v1/releases",
+    dataset_zip="/v1/dataset.zip",
+    dataset_sqlite="/v1/dataset.sqlite",
+    ogc="/ogc/",
+    front="/",
+)
+
+router = APIRouter()
+
+
+@router.get("/v1", tags=["index"], summary="See what there is", response_model=Index, responses=problems(400, 503))
+@router.get("/v1/", include_in_schema=False)
+async def get_index(request: Request) -> Response:
+    """Every list with its formats and how many records it has, the newest release, and where everything else is."""
+    parse(Nothing, request.query_params.multi_items(), {})
+    return answer(await reader(request).read(partial(_index)))
+
+
+def _index(snapshot: Snapshot) -> pages.Answer:
+    counts = snapshot.release.counts
+    found = [_list(name, ABOUT[name], counts.get(name, 0)) for name in RESOURCES]
+    found.append(_list("changes", "What each release did to each record.", None))
+    release: Any = log.newest_release(snapshot)
+    number = snapshot.release.number
+    made = Index(data=IndexData(lists=found, release=release), links=_LINKS, meta=DetailMeta(release=number))
+    return pages.Answer(made.model_dump_json().encode(), number)
+
+
+def _list(name: str, about: str, records: int | None) -> ListEntry:
+    formats = [Representation(url=link(name, suffix, ()), type=MEDIA_TYPES[suffix]) for suffix in suffixes(name)]
+    return ListEntry(name=name, url=f"/v1/{name}", description=about, records=records, formats=formats)

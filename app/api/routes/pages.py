@@ -1,0 +1,68 @@
+"""The pages for people: the front page and the API docs. All of it is served from here, without inline script."""
+
+import os
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.api.routes.downloads import Download
+
+WEB = Path(__file__).parents[2] / "web"
+
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Swagger UI writes style attributes.
+_DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+
+_PARTS = (".css", ".js", ".json", ".svg", ".png")
+
+router = APIRouter(include_in_schema=False)
+
+
+def page_headers(policy: str) -> dict[str, str]:
+    """What protects the reader of a page."""
+    return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    return _file(WEB / "docs.html", "text/html", page_headers(_DOCS))
+
+
+@router.get("/favicon.ico")
+async def favicon(request: Request) -> Response:
+    return _file(WEB / "favicon.svg", "image/svg+xml")
+
+
+def _file(path: Path, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    return Download(path, media_type=media_type, headers=headers, stat_result=path.stat())
+
+
+def mounts() -> list[BaseRoute]:
+    """The files behind the pages: our own, and Swagger UI's from its package."""
+    swagger = Path(str(files("fastapi_swagger") / "resources"))
+    return [
+        Mount("/static/swagger", _Parts(directory=swagger)),
+        Mount("/static", _Parts(directory=WEB)),
+    ]
+
+
+class _Parts(StaticFiles):
+    """What pages are made of. Pages have addresses of their own, with a policy; the folders hold code, too."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if path.endswith(_PARTS) else ("", None)
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        return Download(full_path, status_code=status_code, stat_result=stat_result)

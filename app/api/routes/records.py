@@ -1,0 +1,163 @@
+"""The lists and the records of every resource. They differ only in their filters, so they share their handlers."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from app.api import pages
+from app.api.envelopes import DETAILS, PAGES
+from app.api.links import link_field
+from app.api.parameters import documented, parse
+from app.api.routes.problems import problems
+from app.api.routes.representations import alternates
+from app.model.documents import DOCUMENTS
+from app.model.references import INCLUDED, REFERRING
+from app.queries.filters import FILTERS, DetailFilters, Listing
+from app.queries.plan import RESOURCES, Resource
+from app.queries.values import SLUG
+from app.server.middleware import gone
+from app.storage.reader import Reader
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _Direct(APIRoute):
+    """A route whose handler takes the request as it is: FastAPI documents it and has nothing to look for in it."""
+
+    def get_route_handler(self) -> Handler:
+        handler: Handler = self.endpoint
+        return handler
+
+
+ABOUT = {
+    "articles": "The articles that everything else rests on. Their text stays with their publishers.",
+    "incidents": (
+        "What happened: raids, strikes, killings, blockades, withdrawals, with places, actors and every claim about "
+        "who was harmed. Dates may be a day, a month or a range; nothing is made more precise than the reporting."
+    ),
+    "places": "Where it happened. Places without a known point have none; `parents` say what contains them.",
+    "people": "Named and unnamed people, and groups spoken of together, as the reporting presents them.",
+    "organizations": "States, forces, armed groups and institutions, with the organizations that they are a part of.",
+    "quotes": "What was said, verbatim, by whom, to whom, and how anonymously.",
+    "statements": "What was said indirectly, claimed, denied or left unanswered, and what stands against it.",
+    "casualties": (
+        "Claims about who was killed, wounded, abducted or detained: one record per claim, with its bounds and its "
+        "claimant. Takes every filter of incidents."
+    ),
+}
+
+_SHAPING = {"sort", "limit", "cursor", "count", "fields", "include"}
+_IN_ORDER = {
+    "incidents": {"kind", "granularity", "datetime", "parent"},
+    "quotes": {"kind", "speaker"},
+    "places": {"kind"},
+    "organizations": {"kind"},
+}
+"""What a page is found by in the order of the list; other filters may look at many records before it is full."""
+
+
+def router() -> APIRouter:
+    """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
+    found = APIRouter(prefix="/v1", route_class=_Direct)
+    for name, resource in RESOURCES.items():
+        _add_list(found, name, resource)
+        _add_detail(found, name, resource)
+    return found
+
+
+def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
+    model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
+    quick = _SHAPING | _IN_ORDER.get(name, set())
+
+    async def handler(request: Request) -> Response:
+        filters = parse(model, request.query_params.multi_items(), choices)
+        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+        work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
+        slow = filters.count == "exact" or not _searched(filters) <= quick or _looks_around(name, filters)
+        made = await reader(request).read(work, slow=slow)
+        return answer(made, alternates(name, "", asked.items))
+
+    found.get(
+        f"/{name}",
+        name=f"list_{name}",
+        summary=f"List {name}",
+        description=ABOUT[name],
+        tags=[name],
+        response_model=PAGES[name],
+        responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
+        openapi_extra={"parameters": documented(model, choices)},
+    )(handler)
+
+
+def _searched(filters: Listing) -> set[str]:
+    """What a list is searched by. A word alone is found in the order of the days as well."""
+    asked = filters.model_fields_set - {"q"}
+    if filters.q is not None and asked <= _SHAPING and filters.sort in ("date", "-date"):
+        return asked if filters.q.is_a_word else filters.model_fields_set
+    return filters.model_fields_set
+
+
+def _looks_around(name: str, filters: Listing | DetailFilters) -> bool:
+    """Whether records are included that refer to those of the answer: these have to be looked for."""
+    return not REFERRING.get(name, {}).keys().isdisjoint(filters.include)
+
+
+def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
+    choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
+
+    async def handler(request: Request) -> Response:
+        filters = parse(DetailFilters, request.query_params.multi_items(), choices)
+        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+        id_ = request.path_params["id"]
+        return answer(
+            await reader(request).read(
+                partial(pages.detail, resource=resource, id_=id_, filters=filters, request=asked),
+                slow=_looks_around(name, filters),
+            )
+        )
+
+    found.get(
+        f"/{name}/{{id}}",
+        name=f"get_{resource.type}",
+        summary=f"Read one {resource.type}",
+        description=f"One record with everything known about it. {ABOUT[name]}",
+        tags=[name],
+        response_model=DETAILS[name],
+        responses={200: {"links": _links(resource.type, "data/id")}, **problems(308, 400, 404, 410, 503)},
+        openapi_extra={"parameters": [ID, *documented(DetailFilters, choices)]},
+    )(handler)
+
+
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The record's id.",
+    "schema": {"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100},
+}
+
+
+def _links(kind: str, id_: str) -> dict[str, Any]:
+    """Where an answer leads, in OpenAPI's terms: to a record and to its history, by the id at a place in the body."""
+    name = kind.capitalize()
+    return {
+        operation: {"operationId": operation, "parameters": {"id": f"$response.body#/{id_}"}}
+        for operation in (f"get{name}", f"list{name}History")
+    }
+
+
+def reader(request: Request) -> Reader:
+    """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
+    found: Reader = request.app.state.reader
+    return found.serving(partial(setattr, request.state, "release"), partial(gone, request.receive))
+
+
+def answer(made: pages.Answer, links: Iterable[str] = ()) -> Response:
+    """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
+    following = [f'<{made.next}>; rel="next"'] if made.next else []
+    headers = {"Dateline-Release": str(made.release), **link_field([*following, *links])}
+    return Response(made.body, media_type="application/json", headers=headers)

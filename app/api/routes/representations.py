@@ -1,0 +1,108 @@
+"""The representations of each list. Every one has a URL of its own: that of the list and a suffix."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from app.api.habits import SAME, SUFFIXES
+from app.api.links import address
+from app.api.parameters import MOST_ERRORS, documented, instead, parse, short
+from app.api.routes.elsewhere import moved
+from app.problems import BadParameter, NotAcceptable, ParameterError
+from app.queries.plan import RESOURCES
+
+M = TypeVar("M", bound=BaseModel)
+Items = Sequence[tuple[str, str]]
+
+MEDIA_TYPES = {
+    "": "application/json",
+    ".csv": "text/csv",
+    ".ndjson": "application/x-ndjson",
+    ".geojson": "application/geo+json",
+    ".atom": "application/atom+xml",
+    ".feed.json": "application/feed+json",
+}
+EXPORTS = (".csv", ".ndjson", ".geojson")
+FEEDS = (".atom", ".feed.json")
+
+_WHOLE = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
+_NEWEST = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
+_NOT_TAKEN = {
+    **dict.fromkeys(EXPORTS, (("limit", "cursor", "count", "fields", "include"), _WHOLE)),
+    **dict.fromkeys(FEEDS, (("sort", "count", "fields", "include"), _NEWEST)),
+}
+
+
+def suffixes(name: str) -> list[str]:
+    """The suffixes of a list's URLs; that of JSON is empty."""
+    found = [] if name == "changes" else [".csv", ".ndjson"]
+    found += [".geojson"] if name in ("incidents", "places") else []
+    found += FEEDS if name in ("incidents", "quotes", "changes") else []
+    return ["", *found]
+
+
+_SUFFIXES = {name: suffixes(name) for name in (*RESOURCES, "changes")}
+
+
+def filters(model: type[M], suffix: str, items: Items) -> M:
+    """The filters of a query string. Raises BadParameter also for what lists take but this representation does not."""
+    names, why = _NOT_TAKEN[suffix]
+    errors = [
+        ParameterError(parameter=short(name), detail=why.format(short(name), suffix), suggestion=None)
+        for name in dict.fromkeys(name for name, _ in items)
+        if name not in model.model_fields.keys() - names and instead(name, model.model_fields) in names
+    ][:MOST_ERRORS]
+    if errors:
+        raise BadParameter(errors)
+    return parse(model, items, {})
+
+
+def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
+    """The parameters of a representation in OpenAPI's terms."""
+    return [one for one in documented(model, {}) if one["name"] not in _NOT_TAKEN[suffix][0]]
+
+
+def alternates(name: str, suffix: str, items: Items) -> list[str]:
+    """The `Link` values of the other representations of a list, with the filters that they take."""
+    return [
+        f'<{link(name, other, items)}>; rel="alternate"; type="{MEDIA_TYPES[other]}"'
+        for other in _SUFFIXES[name]
+        if other != suffix
+    ]
+
+
+def link(name: str, suffix: str, items: Items) -> str:
+    """The path of a representation with the parameters that it takes, from its first page on."""
+    not_taken = ("cursor", *(_NOT_TAKEN[suffix][0] if suffix else ()))
+    return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
+
+
+def public_url(request: Request) -> str:
+    """The base of absolute links. Never the Host header: anybody could put their address into what others get."""
+    url: str = request.app.state.settings.public_url
+    return url.rstrip("/")
+
+
+def others() -> APIRouter:
+    """Says of every other suffix which ones there are."""
+    found = APIRouter(prefix="/v1", include_in_schema=False)
+    for name, known in _SUFFIXES.items():
+        _add_refusal(found, name, known)
+    return found
+
+
+def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
+    there = ", ".join(f"/v1/{name}{suffix}" for suffix in known)
+
+    @found.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
+    async def handler(request: Request) -> Response:
+        """Another spelling leads to the format; what comes nearest to one that there is not is named."""
+        asked = str(request.path_params["suffix"]).lower()
+        meant = f".{asked}" if f".{asked}" in known else SUFFIXES.get(asked)
+        if meant is not None and meant in known and asked in SAME:
+            raise moved(request, f"/v1/{name}{meant}")
+        hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
+        raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")

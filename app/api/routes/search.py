@@ -1,0 +1,158 @@
+"""One search over everything that has words."""
+
+import json
+from functools import partial
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.requests import Request
+
+from app.api import pages
+from app.api.envelopes import Suggestion
+from app.api.meant import respelled
+from app.api.parameters import documented, parse
+from app.api.routes.problems import problems
+from app.api.routes.records import answer, reader
+from app.model.digests import Data
+from app.queries.search import best, size
+from app.queries.values import QUESTION, ResultSize, Words
+from app.search.terms import Question, Segment, snippet
+from app.search.texts import texts
+from app.storage.database import Snapshot
+from app.storage.models import StoredDocument
+
+SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
+SEARCHED: tuple[SearchType, ...] = ("incident", "place", "person", "organization", "quote", "statement")
+
+router = APIRouter(prefix="/v1")
+
+
+class SearchFilters(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Words = Field(
+        description=f"{QUESTION} Where nothing has all words, those with most of them are shown (`meta.partial`).",
+        examples=["soleimani"],
+    )
+    type: list[SearchType] = Field([], description="Only records of this type.")
+    limit: ResultSize = Field(20, description="How many of the best to show.")
+
+
+class SegmentOut(BaseModel):
+    text: str
+    match: bool = Field(description="Whether this piece is what was looked for.")
+
+
+class Found(BaseModel):
+    type: SearchType
+    id: str
+    url: str
+    label: str = Field(description="The record's title, name, words or gist.")
+    snippet: list[SegmentOut] = Field(description="Our own words, a name or the quote, in pieces to be joined.")
+
+
+class SearchLinks(BaseModel):
+    self: str
+
+
+class SearchMeta(BaseModel):
+    release: int
+    matched: int = Field(description="How many records match in all.")
+    returned: int
+    partial: bool = Field(description="Nothing has all that was looked for: these have most of it.")
+    did_you_mean: list[Suggestion] | None = Field(
+        description="Only where nothing has all that was looked for: `q` with the nearest words that records have."
+    )
+
+
+class SearchResults(BaseModel):
+    data: list[Found]
+    links: SearchLinks
+    meta: SearchMeta
+
+
+@router.get(
+    "/search",
+    tags=["search"],
+    summary="Search everything",
+    response_model=SearchResults,
+    responses=problems(400, 503),
+    openapi_extra={"parameters": documented(SearchFilters, {})},
+)
+async def search(request: Request) -> Response:
+    """Incidents, places, people, organizations, quotes and statements in one list, best matches first.
+
+    The list is capped, not paged: to go through all matches of one type, use `q` on its own list. Where more than 5,000
+    records of a type match, the newest incidents, and of other types those that were written last, stand for all.
+    """
+    items = request.query_params.multi_items()
+    filters = parse(SearchFilters, items, {})
+    link = pages.Request(request.scope["path"], items).link()
+    return answer(await reader(request).read(partial(_results, filters=filters, link=link), slow=True))
+
+
+def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Answer:
+    types = tuple(dict.fromkeys(filters.type or SEARCHED))
+
+    def matches(question: Question) -> int:
+        return sum(snapshot.value(size(question, kind)) for kind in types)
+
+    asked = filters.q.within(snapshot.release.languages)
+    matched, meant, is_partial = matches(asked), None, False
+    if not matched:
+        meant = respelled(snapshot, asked, matches)
+        if some := _most(snapshot, asked, types):
+            asked, matched, is_partial = some, matches(some), True
+    found = _documents(snapshot, snapshot.column(best(asked, types, filters.limit)))
+    results = SearchResults(
+        data=[_found(document, asked) for document in found],
+        links=SearchLinks(self=link),
+        meta=SearchMeta(
+            release=snapshot.release.number,
+            matched=matched,
+            returned=len(found),
+            partial=is_partial,
+            did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
+        ),
+    )
+    return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
+
+
+MOST_PHRASES = 6
+"""So many words of a question are looked for where nothing has all: of more there are too many choices."""
+
+
+def _most(snapshot: Snapshot, asked: Question, types: tuple[str, ...]) -> Question | None:
+    """The question for the records that have most of what is looked for; null where none has any."""
+
+    def finds(question: Question) -> bool:
+        return any(snapshot.value(size(question, kind, 0)) for kind in types)
+
+    phrases = [one for one in dict.fromkeys(asked.wanted) if finds(asked.partly([one], 1))][:MOST_PHRASES]
+    choices = (asked.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
+    return next((some for some in choices if finds(some)), None)
+
+
+def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
+    """The documents of the results, in their order."""
+    number, document = col(StoredDocument.number), col(StoredDocument.document)
+    found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
+    return [json.loads(found[one]) for one in numbers]
+
+
+def _found(document: Data, asked: Question) -> Found:
+    its_texts = texts(document)
+    return Found(
+        type=document["type"],
+        id=document["id"],
+        url=document["url"],
+        label=its_texts[0],
+        snippet=[_segment(segment) for segment in snippet(its_texts, asked)],
+    )
+
+
+def _segment(segment: Segment) -> SegmentOut:
+    return SegmentOut(text=segment.text, match=segment.match)

@@ -1,0 +1,195 @@
+"""Facets and sums: what is counted over everything that matches, from the very conditions that lists use."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+from sqlalchemy import select
+
+from app.api.counting import Matching, judged, matching
+from app.api.meant import suggestions
+from app.api.pages import Answer, Request, resolved
+from app.model.codebook import CasualtyOutcome
+from app.queries import summary as queries
+from app.queries.conditions import Condition
+from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
+from app.queries.plan import RESOURCES, Resource
+from app.storage.database import Snapshot
+from app.storage.registry import SERVED, document_of
+
+_PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
+
+_LABELS = {"articles": "title", "incidents": "title", "places": "name", "people": "label", "organizations": "name"}
+
+
+def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
+    """The filters of a list without its pages, and parameters of their own."""
+    filters: dict[str, Any] = {
+        key: (field.annotation, field) for key, field in model.model_fields.items() if key not in _PAGING
+    }
+    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **parameters, **filters)
+
+
+def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Request) -> Answer:
+    """How many of the records that match have each value."""
+    found = resolved(snapshot, filters)
+    chosen = matching(snapshot, resource, found)
+    data = {
+        name: _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
+        for name in dict.fromkeys(filters.facet)
+    }
+    return _answer(snapshot, request, data, _counts(snapshot, resource, found, chosen, request))
+
+
+def _counts(snapshot: Snapshot, resource: Resource, filters: Any, chosen: Matching, request: Request) -> dict[str, Any]:
+    """How many records match and could not be judged; where none match, what would find some."""
+
+    def matched(asked: Any) -> int:
+        return int(judged(snapshot, resource, asked)["matched"])
+
+    counts = judged(snapshot, resource, filters, chosen)
+    meant = None if counts["matched"] else suggestions(snapshot, filters, request.items, matched)
+    return {**counts, "did_you_mean": meant}
+
+
+def _facet(
+    snapshot: Snapshot, resource: Resource, conditions: list[Condition], facet: Facet, filters: Any
+) -> dict[str, Any]:
+    split = facet.split(filters, records(resource, conditions))
+    rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
+    labels = {NONE} if split.imprecise is None else {NONE, IMPRECISE}
+    aside = {label: count for label, count, _ in rows if label in labels}
+    shown = [(label, count) for label, count, _ in rows if label not in labels][: filters.limit]
+    names = _labels(snapshot, facet, [label for label, _ in shown])
+    return {
+        "buckets": [{"value": label, "label": names[label], "count": count} for label, count in shown],
+        "more": rows[0][2] - len(aside) - len(shown) if rows else 0,
+        "imprecise": None if split.imprecise is None else aside.get(IMPRECISE, 0),
+        "missing": aside.get(NONE, 0),
+    }
+
+
+def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str, str]:
+    """What to print for each value: the name of the record that it is the id of, or its own words."""
+    labels = {value: value.replace("_", " ") for value in values}
+    for resource in facet.names:
+        table = SERVED[resource]
+        for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
+            labels[id_] = json.loads(document)[_LABELS[resource]]
+    return labels
+
+
+def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
+    """The claims that match, added up by outcome and whatever else is asked for."""
+    found = resolved(snapshot, filters)
+    resource = RESOURCES["casualties"]
+    chosen = matching(snapshot, resource, found)
+    keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
+    rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
+    totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
+    counts = _counts(snapshot, resource, found, chosen, request)
+    method = _method(keys, of_actors=bool(filters.actor))
+    meta = {**counts, "rows": number, "method": method}
+    return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
+
+
+def _sums(
+    snapshot: Snapshot, conditions: list[Condition], filters: Any, keys: tuple[str, ...], limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    claims = queries.claims(conditions, filters, keys)
+    rows = snapshot.rows(queries.sums(claims, keys, limit))
+    shown = [tuple(row[: len(keys)]) for row in rows]
+    labels = _key_labels(snapshot, keys, shown)
+    listed = _listed(snapshot, snapshot.rows(queries.listed(claims, keys, shown)) if shown else [], len(keys))
+    return [_sum(row, keys, labels, listed) for row in rows], rows[0].rows if rows else 0
+
+
+def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    """By key: what to print for each of its values."""
+    found = []
+    for place, key in enumerate(keys):
+        facet = FACETS["casualties"][key]
+        labels = _labels(snapshot, facet, {row[place] for row in shown})
+        found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
+    return found
+
+
+def _listed(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
+    """By keys: ids of the claims that leave a sum open, and id and note of those that it leaves out."""
+    found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for claim in claims:
+        lists = found.setdefault(tuple(claim[:width]), {"open_because": [], "not_counted": []})
+        if claim.counted:
+            lists["open_because"].append(claim.id)
+        else:
+            lists["not_counted"].append({"id": claim.id, "note": json.loads(claim.document)["note"]})
+    return found
+
+
+def _sum(
+    row: Any, keys: Sequence[str], labels: list[dict[str, str]], listed: dict[tuple[str, ...], dict[str, list[Any]]]
+) -> dict[str, Any]:
+    values = tuple(row[: len(keys)])
+    by = {
+        key: {"value": value or None, "label": names[value]}
+        for key, value, names in zip(keys, values, labels, strict=True)
+    }
+    lists = listed.get(values, {"open_because": [], "not_counted": []})
+    return {
+        "by": by,
+        "low": row.low,
+        "high": None if row.open else row.high,
+        "claims": {"counted": row.counted, "open": row.open, "not_counted": row.not_counted},
+        "incidents": row.incidents,
+        **lists,
+    }
+
+
+_METHOD = (
+    "Counted claims are added up, those of different outcomes never together. A claim without a lower bound adds 0 to "
+    "low; a counted claim without an upper bound leaves high null, which means open, and stands in open_because. "
+    "Claims whose counted is false are left out and stand in not_counted with the reason. Where no claim is counted, "
+    "low and high are both null. A claim about an operation and one about a part of it are "
+    "not both counted where they may be about the same people."
+)
+_OVERLAPS = (
+    "A claim stands in the row of each of its {names}, so these rows overlap: do not add them up; totals count every "
+    "claim once."
+)
+_WIDE = (
+    "A claim about an incident whose date may lie in more than one {name} stands in the row imprecise, never in a "
+    "made-up {name}."
+)
+_TOGETHER = (
+    "A claim about several people stands in the row several, because what it counts is not any one's of them; the "
+    "filter person finds it for each of them."
+)
+_ANYBODY = (
+    "The parameter actor chooses incidents: everybody harmed in them is counted, of whatever side; organization, group "
+    "and person say whose people they were."
+)
+_SEVERAL = {queries.SEVERAL: "several people together"}
+_MANY = {
+    "organization": "organizations (with those that it is a part of)",
+    "incident": "incidents (with the operations that it is a part of)",
+    "place": "incident's places (a place's with those inside it)",
+    "claimed_by": "claimants (who says so and through whom it came)",
+}
+
+
+def _method(keys: Sequence[str], *, of_actors: bool) -> str:
+    """The rule of a summary in plain English."""
+    sentences = [_METHOD]
+    if several := [_MANY[key] for key in keys if key in _MANY]:
+        sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))
+    sentences += [_TOGETHER] if "person" in keys else []
+    sentences += [_ANYBODY] if of_actors else []
+    sentences += [_WIDE.format(name=key) for key in keys if key in ("month", "year")]
+    return " ".join(sentences)
+
+
+def _answer(snapshot: Snapshot, request: Request, data: dict[str, Any], meta: dict[str, Any]) -> Answer:
+    release = snapshot.release.number
+    body = {"data": data, "links": {"self": request.link()}, "meta": {"release": release, **meta}}
+    return Answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), release)

@@ -1,0 +1,166 @@
+"""How a public table is described: once, for the data package and the SQLite file alike.
+
+A column's `path` says where its value stands. It is looked up in the item that a row is made of:
+
+* `title`, `totals.killed.low`: a key, or keys within keys; null where an outer one is null, a list joined by `|`
+* `label|name`: the first of two keys that the item has
+* `.`: the item itself
+* `/id`: a key of the record that the item belongs to
+* `#`: the item's position in its record, from 0
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+from app.model.codebook import CODEBOOK
+from app.model.fields import meaning
+
+Type = Literal["string", "uri", "integer", "number", "boolean", "date", "datetime"]
+Take = Callable[[Any, Any, int], Any]
+"""Called with the record, the item and its position."""
+
+OWNER, POSITION, ITSELF, LISTED = "/id", "#", ".", "|"
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    columns: tuple[str, ...]
+    table: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """`only` limits the column to items of these types; it is null for others. A column that shows a value of a
+    document as it is has the value's own description (see `Table`)."""
+
+    name: str
+    type: Type
+    path: str
+    nullable: bool = False
+    description: str = ""
+    values: tuple[str, ...] = ()
+    vocabulary: str | None = None
+    references: str | None = None
+    only: tuple[str, ...] = ()
+
+    @property
+    def take(self) -> Take:
+        value = _taking(self.path)
+        if not self.only:
+            return value
+        return lambda record, item, position: value(record, item, position) if item["type"] in self.only else None
+
+
+@dataclass(frozen=True)
+class Table:
+    """`sources` says where its rows come from: a resource, and the list in each record whose items are rows (`""` for
+    the record itself). `references` holds the foreign keys of several columns; a column knows its own."""
+
+    name: str
+    description: str
+    sources: tuple[tuple[str, str], ...]
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    references: tuple[ForeignKey, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(map(self._described, self.columns)))
+
+    def _described(self, column: Column) -> Column:
+        if column.description:
+            return column
+        resource, each = self.sources[0]
+        path = ".".join(part for part in (each, column.path) if part not in ("", ITSELF))
+        return replace(column, description=meaning(resource, path))
+
+    @property
+    def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        single = (column for column in self.columns if column.references)
+        own = (ForeignKey((column.name,), *_target(str(column.references))) for column in single)
+        return (*own, *self.references)
+
+    def rows(self, source: str, record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        """The rows that a record of a source gives this table."""
+        for each in (each for name, each in self.sources if name == source):
+            for position, item in enumerate(record[each] if each else (record,)):
+                yield tuple(take(record, item, position) for take in self._takes)
+
+    @cached_property
+    def _takes(self) -> tuple[Take, ...]:
+        return tuple(column.take for column in self.columns)
+
+
+def _target(reference: str) -> tuple[str, tuple[str, ...]]:
+    table, _, column = reference.partition(".")
+    return table, (column,)
+
+
+def _taking(path: str) -> Take:
+    if path == POSITION:
+        return lambda record, item, position: position
+    if path == ITSELF:
+        return lambda record, item, position: item
+    if path.startswith("/"):
+        return lambda record, item, position: record[path[1:]]
+    if "|" in path:
+        first, _, second = path.partition("|")
+        return lambda record, item, position: item[first] if first in item else item[second]
+    keys = path.split(".")
+    return lambda record, item, position: _within(item, keys)
+
+
+def _within(item: Any, keys: list[str]) -> Any:
+    for key in keys:
+        if item is None:
+            return None
+        item = item[key]
+    return LISTED.join(item) if isinstance(item, list) else item
+
+
+def column(name: str, type: Type, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return Column(name, type, path or name, nullable, description)
+
+
+def text(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return column(name, "string", path, nullable=nullable, description=description)
+
+
+def whole(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+    return column(name, "integer", path, nullable=nullable, description=description)
+
+
+def flag(name: str, path: str = "") -> Column:
+    return column(name, "boolean", path)
+
+
+def choice(
+    name: str,
+    vocabulary: type[StrEnum] | tuple[str, ...],
+    path: str = "",
+    *,
+    nullable: bool = False,
+    description: str = "",
+) -> Column:
+    """A column with a closed set of values: a vocabulary of the codebook, or the types of records."""
+    known, values = None, tuple(map(str, vocabulary))
+    if not isinstance(vocabulary, tuple):
+        known = next(key for key, value in CODEBOOK.items() if value is vocabulary)
+    return Column(name, "string", path or name, nullable, description, values, known)
+
+
+def reference(
+    name: str,
+    target: str,
+    path: str = "",
+    *,
+    nullable: bool = False,
+    only: tuple[str, ...] = (),
+    description: str = "",
+) -> Column:
+    """A foreign key to `table.column`."""
+    return Column(name, "string", path or name, nullable, description, references=target, only=only)

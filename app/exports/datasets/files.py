@@ -1,0 +1,192 @@
+"""The dataset files of a release: written whole or not at all, built once, and kept while they may be asked for."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.exports.datasets import package, sqlite
+from app.exports.datasets.reading import Progress
+from app.exports.prepared import Draft, PreparedFile, PreparedFiles
+from app.exports.shared_directory import SharedDirectory
+from app.problems import Unavailable
+from app.server.caching import entity_tag
+from app.storage.database import Database, ReleaseMark, Snapshot
+from app.storage.reader import Reader
+
+logger = logging.getLogger("dateline")
+
+KEPT = 4
+"""So many files are kept: both of the newest release, and of the one before it, which a client may be about to get."""
+
+LARGE = 50_000
+"""A release of more records is written by a process of its own."""
+
+PATIENCE = 20.0
+"""Seconds that a file is waited for. One of a million incidents takes many minutes."""
+
+
+def nothing(what: str, done: int, total: int | None) -> None:
+    """Progress that nobody looks at."""
+
+
+def write(snapshot: Snapshot, directory: Path, progress: Progress = nothing) -> dict[str, Path]:
+    """Writes both files of the snapshot's release into a directory, and answers them by their suffix.
+
+    They get their names once they are whole. Raises OSError or sqlite3.Error when they cannot be written, and
+    Unavailable while there is no release.
+    """
+    release = snapshot.release
+    with TemporaryDirectory(prefix=".dateline-", dir=directory) as folder:
+        made = {suffix: Path(folder, file_name(release, suffix)) for suffix in ("zip", "sqlite")}
+        _write_tables(snapshot, made["sqlite"], progress)
+        package.build(release, made["sqlite"], made["zip"], progress)
+        loaded_at = datetime.fromisoformat(release.loaded_at).timestamp()
+        for file in made.values():
+            os.utime(file, (loaded_at, loaded_at))
+        return {suffix: file.replace(directory / file.name) for suffix, file in made.items()}
+
+
+def file_name(release: ReleaseMark, suffix: str) -> str:
+    """What a file is called where people keep it."""
+    return f"dateline-r{release.number}.{suffix}"
+
+
+def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = nothing) -> ReleaseMark:
+    if not snapshot.release.number:
+        raise Unavailable("No release has been loaded yet. Run `dateline load`.", retry_after=10)
+    sqlite.build(snapshot, target, target.with_name("scratch"), progress)
+    return snapshot.release
+
+
+def _write_package(release: ReleaseMark, tables: Path, target: Path) -> ReleaseMark:
+    package.build(release, tables, target, nothing)
+    return release
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A finished file."""
+
+    path: Path
+    release: ReleaseMark
+    sha256: str
+
+
+class Datasets:
+    """The files that are served."""
+
+    def __init__(self, reader: Reader, directory: SharedDirectory) -> None:
+        self._reader = reader
+        self._files = PreparedFiles(directory, "dataset", most=KEPT)
+        self._digests: dict[str, asyncio.Future[str]] = {}
+        self._processes: set[BaseProcess] = set()
+
+    async def file(self, suffix: str) -> Dataset:
+        """The file of the newest release, built for the first who asks; the others wait for it without a thread.
+
+        Raises Unavailable when it cannot be written or the database cannot be read, and when it takes longer than
+        anybody waits: then it is there for those who ask again.
+        """
+        release = await self._reader.newest()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._prepared(suffix, release)
+                return Dataset(found.path, found.release, await self._sha256(found.path))
+        except TimeoutError as error:
+            records = sum(release.counts.values())
+            detail = f"The files of release {release.number} with its {records:,} records are being made. Ask again."
+            raise Unavailable(detail, retry_after=60) from error
+        except (OSError, EOFError, sqlite3.Error) as error:
+            logger.error("The dataset files cannot be written: %s", error)
+            raise Unavailable("The file cannot be made at the moment. Try again later.", retry_after=60) from error
+
+    async def close(self) -> None:
+        for process in self._processes:
+            process.terminate()
+        await self._files.close()
+
+    async def _prepared(self, suffix: str, release: ReleaseMark) -> PreparedFile:
+        make = self._make_package if suffix == "zip" else self._make_tables
+        return await self._files.get(partial(_key, suffix), release, make)
+
+    async def _make_tables(self, draft: Draft) -> ReleaseMark:
+        if _is_large(await self._reader.newest()):
+            url = self._reader.database.url.render_as_string(hide_password=False)
+            return await asyncio.to_thread(self._apart, _write_tables_of, url, draft.path)
+        return await self._reader.read(partial(_write_tables, target=draft.path), slow=True)
+
+    async def _make_package(self, draft: Draft) -> ReleaseMark:
+        tables = await self._prepared("sqlite", await self._reader.newest())
+        work = partial(self._apart, _write_package) if _is_large(tables.release) else _write_package
+        return await asyncio.to_thread(work, tables.release, tables.path, draft.path)
+
+    def _apart(self, work: Callable[..., ReleaseMark], *values: object) -> ReleaseMark:
+        """What `work` makes in a process of its own: minutes, which would slow every answer here.
+
+        Raises OSError when it failed there, EOFError when the process was ended.
+        """
+        spawn = get_context("spawn")
+        here, there = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=_tell, args=(there, work, *values), daemon=True)
+        process.start()
+        self._processes.add(process)
+        there.close()
+        try:
+            told: ReleaseMark | OSError = here.recv()
+        finally:
+            process.join()
+            self._processes.discard(process)
+            here.close()
+        if isinstance(told, OSError):
+            raise told
+        return told
+
+    async def _sha256(self, path: Path) -> str:
+        """The digest of a file, by its name, which no other bytes have. It is what tells files of one release apart
+        that other versions of a library have written."""
+        if path.name not in self._digests:
+            while len(self._digests) >= KEPT:
+                del self._digests[next(iter(self._digests))]
+            self._digests[path.name] = asyncio.ensure_future(asyncio.to_thread(_sha256, path))
+        try:
+            return await asyncio.shield(self._digests[path.name])
+        except OSError:
+            self._digests.pop(path.name, None)
+            raise
+
+
+def _key(suffix: str, release: ReleaseMark) -> str:
+    return entity_tag("", release, suffix, None).strip('"')
+
+
+def _is_large(release: ReleaseMark) -> bool:
+    return sum(release.counts.values()) > LARGE
+
+
+def _write_tables_of(url: str, target: Path) -> ReleaseMark:
+    with closing(Database(url)) as database, database.snapshot() as snapshot:
+        return _write_tables(snapshot, target)
+
+
+def _tell(told: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
+    try:
+        told.send(work(*values))
+    except (Unavailable, OSError, sqlite3.Error) as error:
+        told.send(OSError(str(error)))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

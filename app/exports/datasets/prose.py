@@ -1,0 +1,82 @@
+"""The pages for people in the data package: what it is and how to read it, and what the values mean."""
+
+from app.exports.datasets.tables import TABLES
+from app.model.codebook import CODEBOOK, meanings
+from app.storage.database import ReleaseMark
+
+_README = """\
+# Dateline, release {number}
+
+Incidents, places, people and quotes of an investigation, taken out of the reporting as tables, with the passages that
+they rest on. This is a [Frictionless Data Package](https://specs.frictionlessdata.io/tabular-data-package/): one CSV
+file for each table, and `datapackage.json` with the types, keys and links of all columns. `codebook.md` says what the
+values mean.
+
+* Release {number}, loaded {loaded_at}
+* Digest `{digest}`:
+  the SHA-256 of the sorted lines `type/id digest` of `data/records.csv`, joined by newlines
+
+## Reading it
+
+* **An empty cell is null**, and null is "the reporting does not say", never 0.
+* Dates stand as the reporting gives them in `date_edtf` (EDTF, ISO 8601-2), with the first and last day that they may
+  mean beside them in `date_earliest` and `date_latest`, which are null at an open end. Take the days from there:
+  libraries for EDTF differ. `date_as_stated` has the reporting's own words.
+* `casualties` holds claims, several of which may be about the same people. Add up those with `counted` only, or take
+  the sums from `incidents`: a missing lower bound adds nothing, a missing upper bound leaves the sum open. An
+  incident's sums do not include those of the incidents that were a part of it, which stand beside them
+  (`killed_parts_low`, `killed_parts_high`).
+* A link is an id in another table: `speaker_id` of `quotes` is an `id` of `parties`. `parties` are people and
+  organizations together, because either can act, speak or claim.
+* `evidence` holds, for every record, the passages that it rests on: article, paragraph and position, the SHA-256 of
+  the passage, and a URL that opens the published page there.
+* A record `x` of `incidents` stands at `/v1/incidents/x` of the API that this file came from; so do those of
+  `articles`, `places`, `people`, `organizations`, `casualties`, `quotes` and `statements`.
+* The files are UTF-8 without a byte order mark, with CRLF and the usual quoting (RFC 4180).
+
+**Cells are exactly the data's values.** Programs read these files by their schema, compare and join them, so nothing
+is put in front of a text that a spreadsheet might take for a formula. For a spreadsheet, import the columns as text,
+or take the `.csv` of a list from the API, where such cells are made harmless.
+
+## Tables
+
+| table | rows | |
+|---|--:|---|
+{tables}
+
+## Sources and rights
+
+{sources}
+
+The tables, their coding and our own words (titles, summaries, gists, notes) are under the MIT licence.
+"""
+
+
+def readme(release: ReleaseMark, sources: list[dict[str, str]], counts: dict[str, int]) -> str:
+    tables = (f"| `{table.name}` | {counts[table.name]} | {table.description} |" for table in TABLES)
+    articles = (
+        f"* {', '.join(source['authors'].split('|'))}: [{source['title']}]({source['path']}) "
+        f"({', '.join(source['publishers'].split('|'))}). {source['rights']}"
+        for source in sources
+    )
+    return _README.format(
+        number=release.number,
+        loaded_at=release.loaded_at,
+        digest=release.digest,
+        tables="\n".join(tables),
+        sources="\n".join(articles),
+    )
+
+
+def codebook() -> str:
+    """Every vocabulary with the meaning of each value and the columns that use it."""
+    return "# Codebook\n\nThe closed vocabularies of the data.\n" + "".join(map(_vocabulary, CODEBOOK))
+
+
+def _vocabulary(name: str) -> str:
+    purpose, values = meanings(CODEBOOK[name])
+    columns = (
+        f"`{table.name}.{column.name}`" for table in TABLES for column in table.columns if column.vocabulary == name
+    )
+    rows = "\n".join(f"| `{value}` | {meaning} |" for value, meaning in values.items())
+    return f"\n## {name}\n\n{purpose}\n\nColumns: {', '.join(columns)}\n\n| value | meaning |\n|---|---|\n{rows}\n"

@@ -1,0 +1,56 @@
+"""Snapshot -> the records that the public tables are filled from."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import literal, select, tuple_
+from sqlmodel import col
+
+from app.model.codebook import CODEBOOK, meanings
+from app.storage.database import Snapshot
+from app.storage.models import Change, Release
+from app.storage.registry import SERVED, document_of
+
+BATCH = 500
+Batch = list[dict[str, Any]]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is."""
+
+SOURCES = ("codebook", "releases", "changes", *SERVED)
+
+
+def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
+    """The records of a source, always in the same order, a few hundred at a time."""
+    if source == "codebook":
+        yield list(_codebook())
+    elif source == "releases":
+        number = col(Release.number)
+        yield from _paged(snapshot, [number], [col(Release.loaded_at), col(Release.note), col(Release.digest)])
+    elif source == "changes":
+        key = [col(Change.release), col(Change.type), col(Change.id)]
+        others = [col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by)]
+        yield from _paged(snapshot, key, others)
+    else:
+        table = SERVED[source]
+        for rows in _paged(snapshot, [col(table.id)], [col(table.digest), document_of(table)]):
+            yield [{**json.loads(row["document"]), "digest": row["digest"]} for row in rows]
+
+
+def _codebook() -> Iterator[dict[str, Any]]:
+    for vocabulary, values in CODEBOOK.items():
+        for value, meaning in meanings(values)[1].items():
+            yield {"vocabulary": vocabulary, "value": value, "meaning": meaning}
+
+
+def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:
+    """Rows in the order of their key, read by it, so that memory stays small on every engine. The files are made once
+    for all requests, not in the time of one, so each portion has a time of its own."""
+    statement = select(*key, *others).order_by(*key).limit(BATCH)
+    snapshot.renew()
+    rows = snapshot.rows(statement)
+    while rows:
+        yield [dict(row._mapping) for row in rows]
+        snapshot.renew()
+        last = [literal(value, column.type) for value, column in zip(rows[-1], key, strict=False)]
+        rows = snapshot.rows(statement.where(tuple_(*key) > tuple_(*last))) if len(rows) == BATCH else []

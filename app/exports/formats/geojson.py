@@ -1,0 +1,67 @@
+"""GeoJSON (RFC 7946): a feature collection with flat properties, coordinates as [longitude, latitude].
+
+A record without a known point is a feature with the geometry null. The collection counts them in `without_geometry`,
+which stands at its end because the file is written while it is read; `release` stands at its beginning.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from app.exports.formats import Batches
+from app.exports.formats.columns import COLUMNS, Json, flat
+
+_GEOMETRY = ("latitude", "longitude")
+
+
+def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
+    """A feature collection."""
+    yield f'{{"type":"FeatureCollection","release":{release},"features":['.encode()
+    comma, without = "", 0
+    for batch in filter(None, batches):
+        features = [feature(resource, json.loads(text), base) for text in batch]
+        without += sum(one["geometry"] is None for one in features)
+        yield (comma + ",".join(map(_dump, features))).encode()
+        comma = ","
+    yield f'],"without_geometry":{without}}}'.encode()
+
+
+def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
+    """One record as a feature."""
+    properties = flat(resource, document, base)
+    latitude, longitude = (properties.pop(name) for name in _GEOMETRY)
+    point = None if latitude is None else {"type": "Point", "coordinates": [longitude, latitude]}
+    return {"type": "Feature", "id": document["id"], "geometry": point, "properties": properties}
+
+
+def schema(resource: str) -> dict[str, Any]:
+    """The JSON schema of a collection."""
+    properties = {
+        column.name: {"type": [column.kind, "null"], "description": column.meaning}
+        for column in COLUMNS[resource]
+        if column.name not in _GEOMETRY
+    }
+    position = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    point = {"type": {"const": "Point"}, "coordinates": {**position, "description": "Longitude, latitude (WGS 84)."}}
+    return _object(
+        type={"const": "FeatureCollection"},
+        release={"type": "integer", "description": "The release that all of it belongs to."},
+        features={
+            "type": "array",
+            "items": _object(
+                type={"const": "Feature"},
+                id={"type": "string"},
+                geometry={"anyOf": [_object(**point), {"type": "null"}]},
+                properties=_object(**properties),
+            ),
+        },
+        without_geometry={"type": "integer", "description": "How many records have no known point."},
+    )
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,247 @@
+"""Files that are prepared once for all workers, and kept while they are asked for.
+
+A file's name is a digest of what its bytes depend on, so whoever has made it, it is the same. It gets that name when it
+is whole; until then it lies in a folder beside a lock, and whoever is killed meanwhile leaves both to the next one. The
+directory has room for so many files and bytes: those that have not been asked for the longest make room for others.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.exports.shared_directory import SharedDirectory, lock
+from app.storage.database import ReleaseMark
+
+STEP = 8 * 2**20
+"""Room is taken in steps of so many bytes."""
+
+POLL = 0.1
+"""Seconds after which is looked again for a file that another process prepares."""
+
+_LOCK, _FOLDER, _TOO_LARGE = ".lock", ".making", ".too-large"
+
+Key = Callable[[ReleaseMark], str]
+"""What a file is called in a release."""
+
+
+class NoRoom(Exception):
+    """The directory has no room for a file, or not at the moment."""
+
+
+@dataclass(frozen=True)
+class PreparedFile:
+    """A finished file, and the release that it is of."""
+
+    path: Path
+    release: ReleaseMark
+
+
+class Draft:
+    """A file in the making: `path`, in a folder of its own in which other files may lie, too. It is written there, or
+    handed over piece by piece, and then takes room as it grows."""
+
+    def __init__(self, folder: Path, take: Callable[["Draft"], None]) -> None:
+        self.path = folder / "file"
+        self.size = 0
+        self._take = take
+        self._room = 0
+        self._file: int | None = None
+
+    async def filled(self, make: "Make") -> ReleaseMark:
+        """Lets it be made, and sees to it that it is on the disk."""
+        try:
+            await asyncio.to_thread(self._take, self)
+            release = await make(self)
+            await asyncio.to_thread(self._finish)
+            return release
+        finally:
+            if self._file is not None:
+                os.close(self._file)
+
+    def write(self, data: bytes) -> None:
+        """Adds a piece. Raises NoRoom and OSError."""
+        self.size += len(data)
+        if self.size > self._room:
+            self._take(self)
+        descriptor = self._open()
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+    def grow(self, size: int) -> None:
+        """Makes the file as large as the room that it has got, so that others see that it is taken."""
+        if self.size:
+            os.ftruncate(self._open(), size)
+            self._room = size
+
+    def _open(self) -> int:
+        if self._file is None:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        return self._file
+
+    def _finish(self) -> None:
+        if self._file is None and self.path.exists():
+            return  # another has written it
+        os.ftruncate(self._open(), self.size)
+        os.fsync(self._open())
+
+
+Make = Callable[[Draft], Awaitable[ReleaseMark]]
+"""Writes a draft, and says which release it is of."""
+
+
+class PreparedFiles:
+    """Files of one kind. At most `most` of them are kept, of `limit` bytes together where there is a limit; one that
+    was asked for within `rest` seconds never makes room for another. Each process makes `at_once` at a time."""
+
+    def __init__(
+        self,
+        directory: SharedDirectory,
+        kind: str,
+        *,
+        most: int,
+        limit: int | None = None,
+        rest: float = 0,
+        at_once: int = 8,
+    ) -> None:
+        self._directory = directory
+        self._kind = kind
+        self._most = most
+        self._limit = limit
+        self._rest = rest
+        self._turns = asyncio.Semaphore(at_once)
+        self._tasks: dict[str, asyncio.Task[PreparedFile | None]] = {}
+
+    async def get(self, key: Key, release: ReleaseMark, make: Make) -> PreparedFile:
+        """The file of a release, or, if it has to be made, of the release that `make` answers once it has written it.
+
+        It is made for the first who asks; the others wait, in other processes too, and it goes on when whoever waits
+        is gone. Raises NoRoom, OSError, and whatever `make` does.
+        """
+        name = key(release)
+        while True:
+            if (found := self._find(name)) is not None:
+                return PreparedFile(found, release)
+            if self.is_too_large(name):
+                raise NoRoom
+            if (made := await asyncio.shield(self._task(name, key, make))) is not None:
+                return made
+
+    def is_too_large(self, name: str) -> bool:
+        """Whether it was found out that a file is larger than all the room."""
+        return (self._path(name, _TOO_LARGE)).exists()
+
+    async def close(self) -> None:
+        """Gives up what is being prepared."""
+        for task in (tasks := list(self._tasks.values())):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _path(self, name: str, suffix: str = "") -> Path:
+        return self._directory.path / f"{self._kind}-{name}{suffix}"
+
+    def _find(self, name: str) -> Path | None:
+        path = self._path(name)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
+
+    def _task(self, name: str, key: Key, make: Make) -> asyncio.Task[PreparedFile | None]:
+        if name not in self._tasks:
+            task = self._tasks[name] = asyncio.create_task(self._make(name, key, make))
+
+            def done(task: asyncio.Task[PreparedFile | None]) -> None:
+                del self._tasks[name]
+                # An error that nobody waits for any more is nobody's.
+                if not task.cancelled():
+                    task.exception()
+
+            task.add_done_callback(done)
+        return self._tasks[name]
+
+    async def _make(self, name: str, key: Key, make: Make) -> PreparedFile | None:
+        """The file; None where it has to be looked for again, because another process has prepared it."""
+        try:
+            held = lock(self._path(name, _LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(POLL)
+            return None
+        folder = self._path(name, _FOLDER)
+        try:
+            if self._find(name) is not None:
+                return None
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            draft = Draft(folder, self._make_room)
+            async with self._turns:
+                release = await draft.filled(make)
+            path = draft.path.replace(self._path(key(release)))
+            await asyncio.to_thread(self._make_room)
+            return PreparedFile(path, release)
+        except NoRoom:
+            if draft.size > (self._limit or 0):
+                self._path(name, _TOO_LARGE).touch()
+            raise
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            self._path(name, _LOCK).unlink(missing_ok=True)
+            os.close(held)
+
+    def _make_room(self, draft: Draft | None = None) -> None:
+        """Removes what has to go, and lets a draft grow beyond its size where there is room. Raises NoRoom."""
+        with self._alone():
+            files, used = self._sweep(draft)
+            others, size = (0, 0) if draft is None else (1, draft.size)
+            limit = used + size + STEP if self._limit is None else self._limit
+            unused_since = time.time() - self._rest
+            while files and files[0][0] <= unused_since and (len(files) + others > self._most or used + size > limit):
+                _, bytes_, path = files.pop(0)
+                path.unlink(missing_ok=True)
+                used -= bytes_
+            if draft is not None:
+                if len(files) + others > self._most or used + size > limit:
+                    raise NoRoom
+                draft.grow(min(size + STEP, limit - used))
+
+    def _sweep(self, draft: Draft | None) -> tuple[list[tuple[float, int, Path]], int]:
+        """The finished files, those first that were not asked for the longest, and the bytes of all but one draft. What
+        killed processes have left is removed."""
+        files, used = [], 0
+        for path in self._directory.path.glob(f"{self._kind}-*"):
+            with suppress(FileNotFoundError):
+                if path.suffix == _FOLDER:
+                    if draft is None or path != draft.path.parent:
+                        used += 0 if _removed(path) else sum(one.stat().st_size for one in path.iterdir())
+                elif path.suffix != _LOCK:
+                    status = path.stat()
+                    files.append((status.st_mtime, status.st_size, path))
+                    used += status.st_size
+        return sorted(files), used
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While nobody else takes or makes room."""
+        held = lock(self._directory.path / f"{self._kind}{_LOCK}")
+        try:
+            yield
+        finally:
+            os.close(held)
+
+
+def _removed(folder: Path) -> bool:
+    """Removes the folder of a draft that nobody is at any more; whether it was one."""
+    try:
+        held = lock(folder.with_suffix(_LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_suffix(_LOCK).unlink(missing_ok=True)
+    os.close(held)
+    return True

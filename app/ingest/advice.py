@@ -1,0 +1,143 @@
+"""What is wrong with a value, in an editor's words: the value, and the nearest one that would do."""
+
+import re
+import types
+import unicodedata
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from app.ingest.files import Key
+from app.ingest.scalars import PATTERNS, SLUG, TEXTS
+from app.ingest.seed import Record, Tombstone
+
+_SHOWN = 60
+"""Characters of a value that a message repeats."""
+
+_NOTHING = "there is nothing to read here"
+
+
+def advice(mistake: Any, path: Key, model: type[Record]) -> str:
+    """What to do about a mistake that a record's model found at a path."""
+    kind, given = mistake["type"], mistake["input"]
+    if kind == "extra_forbidden":
+        return _unknown_key(str(path[-1]), model_at(model, path[:-1]))
+    if kind == "missing":
+        return "this key is missing"
+    if kind == "string_pattern_mismatch":
+        return _pattern(str(given), mistake["ctx"]["pattern"])
+    if kind in _ADVICE:
+        return _ADVICE[kind](shown(given), mistake.get("ctx", {}))
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return _group(given, model_at(model, path))
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    plain = kind == "value_error" and isinstance(given, str | int | float) and str(given) not in message
+    return f"{shown(given)}: {message}" if plain else message
+
+
+def nearest(word: str, words: list[str]) -> str | None:
+    """What somebody meant, where one word is near enough; case, blanks and hyphens make no difference."""
+    folded = {_folded(one): one for one in words}
+    near = get_close_matches(_folded(word), folded, 1)
+    return folded[near[0]] if near else None
+
+
+def shown(value: Any) -> str:
+    """A value as a message repeats it."""
+    if isinstance(value, dict):
+        return f"a group of keys ({', '.join(map(str, value))[:_SHOWN]})" if value else "an empty group of keys"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = "".join(one if one.isprintable() else "�" for one in str(value)[: _SHOWN + 1])
+    return f"'{text}'" if len(text) <= _SHOWN else f"'{text[:_SHOWN]}…'"
+
+
+def _group(given: Any, model: type[Record] | None) -> str:
+    """What stands where a group of keys is expected may be the value of the first of them."""
+    keys = _keys(model)
+    asked = model is not None and model.model_fields[keys[0]].is_required() and not isinstance(given, list)
+    hint = f"; write {keys[0]}: {given}" if asked else ""
+    return f"{shown(given)} stands where keys are expected: {', '.join(keys)}{hint}"
+
+
+def _unknown_key(key: str, model: type[Record] | None) -> str:
+    near = nearest(key, _keys(model))
+    return f"there is no such key here{f'; did you mean {near!r}?' if near and near != key else ''}"
+
+
+def _pattern(given: str, pattern: str) -> str:
+    if pattern in TEXTS and _is_blank(given):
+        return _NOTHING
+    asked = PATTERNS[pattern]
+    if pattern == SLUG and (written := "-".join(re.findall("[a-z0-9]+", given.lower()))):
+        return f"{shown(given)}: {asked}; write '{written}'"
+    return f"{shown(given)}: {asked}"
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing of a text is seen: blanks, marks and characters without a shape."""
+    return all(unicodedata.category(one)[0] in "ZCM" or one in "\u115f\u1160\u2800\u3164\uffa0" for one in text)
+
+
+def _vocabulary(given: str, expected: str) -> str:
+    values = re.findall(r"'([^']*)'", expected)
+    if (near := nearest(given.strip("'"), values)) is not None:
+        return f"{given} is not in the vocabulary; did you mean '{near}'?"
+    closest = get_close_matches(given, values, 1, 0.0)
+    return f"{given} is not in the vocabulary; the nearest value is '{closest[0]}', and the codebook has them all"
+
+
+def _limit(words: str, key: str) -> Callable[[str, Any], str]:
+    return lambda given, ctx: f"{given} is {words} {_number(ctx[key])}"
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_ADVICE: dict[str, Callable[[str, Any], str]] = {
+    "enum": lambda given, ctx: _vocabulary(given, ctx["expected"]),
+    "literal_error": lambda given, ctx: _vocabulary(given, ctx["expected"]),
+    "bool_parsing": lambda given, ctx: f"{given} is neither 'true' nor 'false'",
+    "bool_type": lambda given, ctx: f"{given} is neither 'true' nor 'false'",
+    "list_type": lambda given, ctx: f"{given} stands where a list is expected; put it into [ ] or behind '- '",
+    "string_type": lambda given, ctx: f"{given} stands where text is expected",
+    "string_unicode": lambda given, ctx: "there are characters here that are no text (unicode surrogates)",
+    "float_parsing": lambda given, ctx: f"{given} is not a number; write it with digits and a point",
+    "float_type": lambda given, ctx: f"{given} is not a number; write it with digits and a point",
+    "date_from_datetime_parsing": lambda given, ctx: f"{given} is in no calendar",
+    "date_parsing": lambda given, ctx: f"{given} is in no calendar",
+    "finite_number": lambda given, ctx: f"{given} is not a number; write it with digits and a point",
+    "greater_than_equal": _limit("too small: at least", "ge"),
+    "less_than_equal": _limit("too large: at most", "le"),
+    "too_short": lambda given, ctx: "this list is empty; it needs at least one entry",
+    "string_too_short": lambda given, ctx: _NOTHING,
+    "string_too_long": lambda given, ctx: f"{given} is longer than {ctx['max_length']} characters",
+}
+
+
+def model_at(model: type[Record] | None, path: Key) -> type[Record] | None:
+    """The model of what stands at a path in a record."""
+    for step in path:
+        if isinstance(step, str):
+            field = model.model_fields.get(step) if model else None
+            model = next(iter(models_in(field.annotation)), None) if field else None
+    return model
+
+
+def models_in(annotation: Any) -> list[type[Record]]:
+    """The records that a type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return [annotation]
+    args = get_args(annotation)
+    if get_origin(annotation) not in (Annotated, Union, types.UnionType, list):
+        return []
+    return [found for one in args[: 1 if get_origin(annotation) is Annotated else None] for found in models_in(one)]
+
+
+def _keys(model: type[Record] | None) -> list[str]:
+    return list((model or Tombstone).model_fields)
+
+
+def _folded(word: str) -> str:
+    return re.sub(r"[\s_-]+", "_", word.strip().casefold())

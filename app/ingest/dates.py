@@ -1,0 +1,222 @@
+"""EDTF dates (ISO 8601-2:2019, clauses 4 to 12) and the days that they may mean.
+
+A string alone says which days are possible; nothing else has a say in it. It is read here and not by the Python
+library `edtf`, because 5.0.2 refuses or misreads 23 of the 56 strings that tests/ingest/test_dates.py lists, and takes
+2 to 40 ms for each; the same tests compare the two where they agree. The library
+
+- takes `1950S2` for 1950; its two significant digits leave 1900 to 1999 open;
+- refuses digits left open in a month or a day (`2021-1X`, `2019-04-1X`), and a month of them as the end of an interval
+  (`2019-XX/2020`), after printing a line of its own to standard output;
+- refuses qualifiers of a season (`2019-33~`), of more than one level (`2004?-06-04~`) and seasons in sets;
+- ends a northern winter and a southern summer with the year in which they begin, and takes 21 to 24 for northern ones;
+- puts an unknown end (`2019/`) ten years away; it is unknown;
+- takes what runs backwards (`2020/2019`, `[2020..2019]`), and blanks anywhere.
+
+The npm library `edtf` 4.11.1 takes January to March for a spring, and the start of `a..b` in a set for its last day;
+that is why a choice among a few days is written out. Programs in JavaScript should take `earliest` and `latest`.
+
+What the standard leaves to its users is settled so: qualifiers do not widen a date; a season is one of whole months,
+and one that names no hemisphere (21 to 24) may be that of either; open and unknown ends have no bound. Times of day
+and years outside 0001 to 9999 are not taken.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from app.ingest.seed import DateSeed
+from app.model.codebook import DatePrecision
+from app.model.notations import read
+
+_DATE = re.compile(
+    r"[?~%]?(?P<year>[0-9X]{4})(?:S(?P<digits>[1-4]))?[?~%]?"
+    r"(?:-[?~%]?(?P<month>[0-9X]{2})[?~%]?(?:-[?~%]?(?P<day>[0-9X]{2})[?~%]?)?)?"
+)
+_OPEN = ("", "..")
+_WRITTEN_OUT = 7
+"""A choice among so many days names each of them."""
+
+_SEASONS: dict[str, tuple[int, int]] = {
+    # First month and number of months: of either hemisphere, of the northern, of the southern.
+    **{"21": (3, 9), "22": (6, 9), "23": (3, 9), "24": (6, 9)},
+    **{"25": (3, 3), "26": (6, 3), "27": (9, 3), "28": (12, 3)},
+    **{"29": (9, 3), "30": (12, 3), "31": (3, 3), "32": (6, 3)},
+    # Quarters, thirds and halves of a year.
+    **{str(33 + number): (1 + 3 * number, 3) for number in range(4)},
+    **{str(37 + number): (1 + 4 * number, 4) for number in range(3)},
+    **{str(40 + number): (1 + 6 * number, 6) for number in range(2)},
+}
+_PRECISIONS = {4: DatePrecision.YEAR, 7: DatePrecision.MONTH, 10: DatePrecision.DAY}
+
+
+class Days(NamedTuple):
+    """A first and a last day, both included."""
+
+    earliest: date
+    latest: date
+
+
+class Bounds(NamedTuple):
+    """First and last possible day; None where that end is open or unknown."""
+
+    earliest: date | None
+    latest: date | None
+
+
+class _Reading(NamedTuple):
+    """What a string says: the first and the last day that it names, and whether more lie before and after."""
+
+    days: Days
+    begins: bool = True
+    ends: bool = True
+
+
+def bounds(edtf: str) -> Bounds:
+    """The bounds of an EDTF string. Raises ValueError, in words for an editor, for what is none or names no days."""
+    read = _read(edtf)
+    return Bounds(read.days.earliest if read.begins else None, read.days.latest if read.ends else None)
+
+
+def taken(seed: DateSeed, published: date) -> Days:
+    """The days that filters and sorts take a date for: its bounds, and at an open end the working limit that the seed
+    assumes. By itself an open date lasts until the reporting was published, and began on any earlier day.
+
+    Raises ValueError for a limit of an end that is not open or that lies on the wrong side of the date.
+    """
+    (earliest, latest), begins, ends = _read(seed.edtf)
+    assumed = seed.assumed
+    first, last = (assumed.earliest, assumed.latest) if assumed else (None, None)
+    for limit, is_closed, side in ((first, begins, "earliest"), (last, ends, "latest")):
+        if limit is not None and is_closed:
+            raise ValueError(f"'{seed.edtf}' says its {side} day itself; a limit is assumed for an open end alone")
+    if first is not None and first > latest:
+        raise ValueError(f"the assumed earliest day {first} is after '{seed.edtf}'")
+    if last is not None and last < earliest:
+        raise ValueError(f"the assumed latest day {last} is before '{seed.edtf}'")
+    until = published if earliest <= published else latest
+    return Days(earliest if begins else first or date.min, latest if ends else last or until)
+
+
+@lru_cache(maxsize=65_536)
+def precision(edtf: str) -> DatePrecision:
+    """How finely a date is given; a set is as fine as its members."""
+    members = [end for member in _members(edtf) for end in member.split("..") if end] if _is_set(edtf) else [edtf]
+    found = {_PRECISIONS.get(len(plain), DatePrecision.RANGE) for plain in map(_plain, members)}
+    return found.pop() if len(found) == 1 else DatePrecision.RANGE
+
+
+def approximate(edtf: str) -> bool:
+    """Whether a date is uncertain, approximate or estimated to so many digits."""
+    return any(mark in edtf for mark in "?~%S")
+
+
+@lru_cache(maxsize=65_536)
+def _read(edtf: str) -> _Reading:
+    if "T" in edtf:
+        raise ValueError(f"'{edtf}' has a time of day; write the day alone, '{edtf.partition('T')[0]}'")
+    read = _set(edtf) if _is_set(edtf) else _interval(edtf) if "/" in edtf else _Reading(_days(edtf))
+    if read.days.earliest > read.days.latest:
+        raise ValueError(f"'{edtf}' ends before it begins")
+    return read
+
+
+def _interval(edtf: str) -> _Reading:
+    first, _, last = edtf.partition("/")
+    if first in _OPEN and last in _OPEN:
+        raise ValueError(f"'{edtf}' names no day; leave the date out where nothing is stated")
+    begins, ends = first not in _OPEN, last not in _OPEN
+    known = [_days(end) for end, there in ((first, begins), (last, ends)) if there]
+    return _Reading(Days(known[0].earliest, known[-1].latest), begins, ends)
+
+
+def _is_set(edtf: str) -> bool:
+    return edtf[:1] + edtf[-1:] in ("[]", "{}")
+
+
+def _members(edtf: str) -> list[str]:
+    return edtf[1:-1].split(",")
+
+
+def _set(edtf: str) -> _Reading:
+    """One or all of several dates. An open end stands before the first or behind the last of them."""
+    members = _members(edtf)
+    begins, ends = not members[0].startswith(".."), not members[-1].endswith("..")
+    members[0] = members[0].removeprefix("..")
+    members[-1] = members[-1].removesuffix("..")
+    if begins and ends and len(members) == 1 and ".." not in members[0]:
+        raise ValueError(f"'{edtf}' is a set of one date; write '{members[0]}'")
+    known = [_consecutive(member) if ".." in member else _days(member) for member in members]
+    return _Reading(Days(min(one.earliest for one in known), max(one.latest for one in known)), begins, ends)
+
+
+def _consecutive(member: str) -> Days:
+    """The days of `a..b`. Both ends have one precision, because `edtf` 5.0.2 takes no others."""
+    first, _, last = member.partition("..")
+    days = Days(_days(first).earliest, _days(last).latest)
+    if days.earliest > days.latest:
+        raise ValueError(f"'{member}' ends before it begins")
+    if len(_plain(first)) != len(_plain(last)):
+        raise ValueError(f"the ends of '{member}' are not equally precise; write {days.earliest}..{days.latest}")
+    apart = (days.latest - days.earliest).days
+    if precision(first) is DatePrecision.DAY and apart < _WRITTEN_OUT:
+        each = ",".join(f"{days.earliest + timedelta(number)}" for number in range(apart + 1))
+        raise ValueError(f"'{member}' is a choice among at most seven days; write them out: {each}")
+    return days
+
+
+def _days(written: str) -> Days:
+    """The days of one date or season."""
+    match = _DATE.fullmatch(written)
+    if match is None:
+        meant = read(written)
+        hint = meant if meant and _DATE.fullmatch(meant) else "2019-04-19, 2019-04, 2019, or an interval of these"
+        raise ValueError(f"'{written}' is not an EDTF date; write {hint}")
+    year, month, day = match["year"], match["month"], match["day"]
+    if match["digits"]:
+        if month or "X" in year:
+            raise ValueError(f"'{written}' is not an EDTF date; significant digits stand behind a whole year alone")
+        year = year[: int(match["digits"])].ljust(4, "X")
+    if (lowest := int(year.replace("X", "0"))) < 1:
+        raise ValueError(f"'{written}' reaches beyond the years 0001 to 9999")
+    if month in _SEASONS and day is None:
+        highest = int(year.replace("X", "9"))
+        return Days(_season(lowest, month, written).earliest, _season(highest, month, written).latest)
+    # Years, months and days that fit are tried from either end, until there is one in the calendar.
+    choices = _fitting(year), _fitting(month or "XX"), _fitting(day or "XX")
+    earliest = next(_in_calendar(product(*choices)), None)
+    latest = next(_in_calendar(product(*(choice[::-1] for choice in choices))), None)
+    if earliest is None or latest is None:
+        raise ValueError(f"'{written}' is in no calendar")
+    return Days(earliest, latest)
+
+
+@lru_cache(maxsize=4_096)
+def _fitting(digits: str) -> list[int]:
+    """The numbers that some digits may be; X is any."""
+    return [int("".join(one)) for one in product(*("0123456789" if digit == "X" else digit for digit in digits))]
+
+
+def _in_calendar(choices: Iterable[tuple[int, ...]]) -> Iterator[date]:
+    for year, month, day in choices:
+        try:
+            yield date(year, month, day)
+        except ValueError:
+            continue
+
+
+def _season(year: int, season: str, written: str) -> Days:
+    month, months = _SEASONS[season]
+    after = month - 1 + months
+    try:
+        return Days(date(year, month, 1), date(year + after // 12, after % 12 + 1, 1) - timedelta(1))
+    except ValueError:
+        raise ValueError(f"'{written}' reaches beyond the years 0001 to 9999") from None
+
+
+def _plain(written: str) -> str:
+    """A date without its qualifiers; something of another length where it is none of digits alone."""
+    plain = re.sub("[?~%]", "", written)
+    return plain if re.fullmatch(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?", plain) else ""

@@ -1,0 +1,63 @@
+"""Records with mistakes, as far as they can be read, so that the rest of them is checked in the same round."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from app.ingest.advice import models_in
+from app.ingest.files import Key, Mapping
+from app.ingest.seed import Record, Ruled, Tombstone
+
+
+def partial(model: type[Record], data: Mapping) -> Record:
+    """A record in which everything that cannot be read is None, and a list that cannot be read is empty."""
+    return model.model_construct(**{name: _value(field, data.get(name)) for name, field in model.model_fields.items()})
+
+
+def breaches(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Key, str]]:
+    """What does not fit between fields that can be read, in those parts of a record of which others cannot."""
+    if isinstance(seed, list):
+        for number, item in enumerate(seed):
+            yield from breaches(item, broken, (*path, number))
+    if not isinstance(seed, Record):
+        return
+    here = {found[len(path)] for found in broken if found[: len(path)] == path and len(found) > len(path)}
+    if here and isinstance(seed, Ruled):
+        for fields, message, at_field in seed.breaches():
+            if not here.intersection(fields):
+                yield (*path, fields[0]) if at_field else path, message
+    for name in here & set(type(seed).model_fields):
+        yield from breaches(getattr(seed, str(name)), broken, (*path, str(name)))
+
+
+def _value(field: FieldInfo, given: Any) -> Any:
+    """The value of a field, or of what its type is made of."""
+    if given is None:
+        if _is_list(field.annotation):
+            return []
+        return None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
+    return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, given)
+
+
+def _read(kind: Any, given: Any) -> Any:
+    try:
+        return _reader(kind).validate_python(given)
+    except ValidationError:
+        while get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+    if _is_list(kind):
+        return [_read(get_args(kind)[0], item) for item in given] if isinstance(given, list) else []
+    models = [model for model in models_in(kind) if model is not Tombstone]
+    return partial(models[0], given) if models and isinstance(given, dict) and "removed" not in given else None
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is list
+
+
+@lru_cache(maxsize=256)
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

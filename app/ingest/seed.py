@@ -1,0 +1,377 @@
+"""The records of the seed files, as people write and review them. Unknown keys are errors; a key left out means
+that the reporting does not say.
+
+YAML scalars arrive as text and are converted here, so `no` and `2019-04` never become something else.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from app.ingest.scalars import LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, Words, once
+from app.model.codebook import (
+    ActorRole,
+    Anonymity,
+    Basis,
+    CasualtyBasis,
+    CasualtyGroup,
+    CasualtyOutcome,
+    Certainty,
+    CoordinatePrecision,
+    EvidenceField,
+    Granularity,
+    IncidentKind,
+    LifeStatus,
+    OrganizationKind,
+    ParagraphKind,
+    PersonRole,
+    PlaceKind,
+    PlaceRole,
+    QuoteKind,
+    Stance,
+    Topic,
+)
+
+AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
+MOST_WORDS = 6
+"""So many words of the reporting may stand for a date."""
+
+
+class Record(BaseModel):
+    # Values of a vocabulary are kept as plain text: they are written and compared, not computed with.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
+
+
+class Breach(NamedTuple):
+    """What is wrong between fields of a record, said at the first of them, or of the record as a whole."""
+
+    fields: tuple[str, ...]
+    message: str
+    at_field: bool = True
+
+
+class Ruled(Record):
+    """A record whose fields have to fit each other."""
+
+    def breaches(self) -> Iterator[Breach]:
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for fields, message, at_field in self.breaches():
+            raise PydanticCustomError(
+                "breach", "{message}", {"message": message, "field": fields[0] if at_field else ""}
+            )
+        return self
+
+
+class At(NamedTuple):
+    """Where a span stands, written `paragraph:start-end`."""
+
+    paragraph: int
+    start: int
+    end: int
+
+
+def _parse_at(value: Any) -> At:
+    match = AT.fullmatch(value) if isinstance(value, str) else None
+    at = At(*map(int, match.groups())) if match else None
+    if at is None or at.start >= at.end:
+        raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
+    if at.paragraph < 1:
+        raise ValueError("the first paragraph is 1")
+    return at
+
+
+class Span(Record):
+    """A passage: position, SHA-256 of its text, and the words that lead a browser to it.
+
+    `first` and `last` are at most two words each; `before` and `after` stand directly around the passage and are
+    given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
+    """
+
+    at: Annotated[At, PlainValidator(_parse_at)]
+    sha256: Digest
+    first: Words
+    last: Words | None = None
+    before: Words | None = None
+    after: Words | None = None
+    article: Slug | None = None
+
+
+class EvidenceSeed(Span):
+    field: EvidenceField
+
+
+class Removed(Record):
+    """Why a record was withdrawn and, after a merge, which id of the same type took over."""
+
+    reason: Line
+    successor: Slug | None = None
+
+
+class Tombstone(Record):
+    """A record that was withdrawn. It stays in the file, so that its address keeps answering with the reason."""
+
+    id: Slug
+    removed: Removed
+
+
+class Rests(Record):
+    """What every record of the data shares."""
+
+    id: Slug
+    note: Prose | None = None
+    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
+
+
+def _few(words: str) -> str:
+    if len(words.split()) > MOST_WORDS:
+        raise ValueError(f"at most {MOST_WORDS} words of the reporting stand here, not {len(words.split())}")
+    return words
+
+
+class LimitsSeed(Ruled):
+    """What filters and sorts take an open end of a date for. It is no bound of the date."""
+
+    earliest: Day | None = None
+    latest: Day | None = None
+    reason: Line
+
+    def breaches(self) -> Iterator[Breach]:
+        if self.earliest is None and self.latest is None:
+            yield Breach(("earliest", "latest"), "give 'earliest' or 'latest', whichever end is open", at_field=False)
+
+
+class DateSeed(Record):
+    """An EDTF date, which alone says what is possible, and the reporting's own words for it, where there are any."""
+
+    edtf: Line
+    as_stated: Annotated[Line, AfterValidator(_few)] | None = None
+    note: Line | None = None
+    assumed: LimitsSeed | None = None
+
+
+class Alias(Record):
+    name: Line
+    basis: Basis = Field(Basis.STATED, validate_default=True)
+
+
+class Parent(Record):
+    id: Slug
+    basis: Basis = Field(Basis.STATED, validate_default=True)
+
+
+class CoordinateSeed(Record):
+    """A WGS 84 point that stands for the place within `radius_m` metres. It never comes from the article."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    precision: CoordinatePrecision
+    radius_m: Annotated[Whole, Field(ge=0, le=5_000_000)]
+    source: Line
+
+
+class PlaceSeed(Rests):
+    """`named` is false when `name` is a description in our own words. `parents` contain the place."""
+
+    name: Line
+    named: bool
+    kind: PlaceKind
+    aliases: list[Alias] = Field(default_factory=list)
+    parents: list[Parent] = Field(default_factory=list)
+    coordinate: CoordinateSeed | None = None
+
+
+class OrganizationSeed(Rests):
+    name: Line
+    kind: OrganizationKind
+    aliases: list[Alias] = Field(default_factory=list)
+    parents: list[Parent] = Field(default_factory=list)
+
+
+class AffiliationSeed(Record):
+    """`role` is what the reporting calls the person there, if it does."""
+
+    id: Slug
+    role: Line | None = None
+
+
+class PersonSeed(Rests, Ruled):
+    """A person, or people spoken of together. `name` is left out for the unnamed; `label` is what to print then."""
+
+    name: Line | None = None
+    label: Line | None = None
+    group_size: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = None
+    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(once)]
+    rank: Line | None = None
+    age: Annotated[Whole, Field(ge=0, le=150)] | None = None
+    life_status: LifeStatus
+    anonymity: Anonymity | None = None
+    organizations: list[AffiliationSeed] = Field(default_factory=list)
+    aliases: list[Alias] = Field(default_factory=list)
+
+    def breaches(self) -> Iterator[Breach]:
+        fields = ("name", "label", "anonymity")
+        if self.name is None and (self.label is None or self.anonymity is None):
+            yield Breach(fields, "a person without a name needs a label and an anonymity", at_field=False)
+        if self.name is not None and (self.anonymity is not None or self.label is not None):
+            yield Breach(
+                fields, f"'{self.name}' is a name; a named person has neither anonymity nor label", at_field=False
+            )
+
+
+class PlaceLink(Record):
+    id: Slug
+    role: PlaceRole
+    certainty: Certainty
+    note: Line | None = None
+
+
+class ActorLink(Ruled):
+    """A person or organization by `id`, or a `label` for an actor whom the reporting does not identify."""
+
+    id: Slug | None = None
+    label: Line | None = None
+    role: ActorRole
+    certainty: Certainty
+    note: Line | None = None
+
+    def breaches(self) -> Iterator[Breach]:
+        if (self.id is None) == (self.label is None):
+            told = f", not both '{self.id}' and '{self.label}'" if self.id else ""
+            message = f"an actor has either an id or, when unidentified, a label{told}"
+            yield Breach(("id", "label"), message, at_field=False)
+
+
+class CasualtySeed(Rests, Ruled):
+    """One claim. Without `claimed_by` it is the article's own voice; both bounds left out: harm without a number."""
+
+    group: CasualtyGroup
+    organization: Slug | None = None
+    people: list[Slug] = Field(default_factory=list)
+    outcome: CasualtyOutcome
+    low: Count | None = None
+    high: Count | None = None
+    claimed_by: Slug | None = None
+    via: Slug | None = None
+    basis: CasualtyBasis
+    counted: bool = True
+
+    def breaches(self) -> Iterator[Breach]:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            yield Breach(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
+        if self.counted is False and self.note is None:
+            yield Breach(("counted", "note"), "a claim that is not counted needs a note saying why")
+
+
+def _claim_or_tombstone(value: Any) -> str:
+    return "tombstone" if isinstance(value, Tombstone) or isinstance(value, dict) and "removed" in value else "claim"
+
+
+Claim = Annotated[
+    Annotated[CasualtySeed, Tag("claim")] | Annotated[Tombstone, Tag("tombstone")],
+    Discriminator(_claim_or_tombstone),
+]
+
+
+class IncidentSeed(Rests):
+    """`location` is the id of the scene or target place whose point stands for the incident on a map."""
+
+    title: Line
+    summary: Prose
+    kind: IncidentKind
+    also_kinds: Annotated[list[IncidentKind], AfterValidator(once)] = Field(default_factory=list)
+    granularity: Granularity
+    date: DateSeed | None = None
+    location: Slug | None = None
+    places: list[PlaceLink] = Field(default_factory=list)
+    actors: list[ActorLink] = Field(default_factory=list)
+    outcome: Line | None = None
+    parent: Slug | None = None
+    related: list[Slug] = Field(default_factory=list)
+    casualties: list[Claim] = Field(default_factory=list)
+
+
+class IncidentExtension(Record):
+    """Evidence and claims that another article adds to an incident which is reported already."""
+
+    extends: Slug
+    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
+    casualties: list[Claim] = Field(default_factory=list)
+
+
+class QuotedSpan(Span):
+    """A span with the quoted words exactly as printed, quotation marks included."""
+
+    exact: Prose
+
+
+class QuoteSeed(Rests):
+    """One utterance. Its text is computed from its spans, never typed. Pull quotes are display copies of it."""
+
+    kind: QuoteKind
+    spans: Annotated[list[QuotedSpan], Field(min_length=1)]
+    speaker: Slug
+    relayed_by: Slug | None = None
+    told_to: Slug | None = None
+    contained_in: Slug | None = None
+    incidents: list[Slug] = Field(default_factory=list)
+    places: list[Slug] = Field(default_factory=list)
+    pull_quotes: list[Span] = Field(default_factory=list)
+
+
+class About(Record):
+    """What a statement is about."""
+
+    incidents: list[Slug] = Field(default_factory=list)
+    places: list[Slug] = Field(default_factory=list)
+    people: list[Slug] = Field(default_factory=list)
+    organizations: list[Slug] = Field(default_factory=list)
+
+
+class StatementSeed(Rests):
+    """Indirect speech or a position. Without `by` it is the article's own voice; `gist` is in our own words."""
+
+    stance: Stance
+    by: Slug | None = None
+    gist: Line
+    topic: Topic | None = None
+    date: DateSeed | None = None
+    about: About = About()
+    contradicts: list[Slug] = Field(default_factory=list)
+    told_to: Slug | None = None
+
+
+class ParagraphSeed(Record):
+    """A paragraph of the article: how long it is and the SHA-256 of its text, which stays with the publisher."""
+
+    kind: ParagraphKind
+    length: Annotated[Whole, Field(ge=1)]
+    sha256: Digest
+
+
+class ArticleSeed(Record):
+    id: Slug
+    title: Line
+    authors: Annotated[list[Line], Field(min_length=1)]
+    publishers: Annotated[list[Line], Field(min_length=1)]
+    published: Day
+    language: Annotated[str, StringConstraints(pattern=LANGUAGE)]
+    url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)]
+    rights: Line
+    note: Prose | None = None
+    paragraphs: Annotated[list[ParagraphSeed], Field(min_length=1)]

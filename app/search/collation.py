@@ -1,0 +1,134 @@
+"""Text as a browser compares it when it looks for the words of a text fragment.
+
+`app.search.folding` is for finding the words that people type; this is for telling where a link opens, as browsers do.
+Chromium and Safari search with ICU, by the Unicode Collation Algorithm (UTS 10) at primary strength: only base letters
+count, so that case, accents, ligatures, widths, vowel points, the shapes of quotation marks and soft hyphens make no
+difference. What does also depends on the language of the reader's browser: to a German one ä is ae, to a Danish one å
+is aa and ü is y. So two questions are asked here:
+
+- *Could* a browser, of whatever language, take one text for the other? Then both have the same `letters`. That is
+  coarser than any one browser (not even white space counts), so a link that is unique by it is unique in all of them.
+- Where *may* and where *must* a browser see the edge of a word (UAX 29)? `letters` tells every place that may be one,
+  `is_edge` only what is one for all. Chinese, Japanese, Thai, Lao, Khmer and Burmese are cut by dictionaries, which
+  differ: each of their letters may be a word, and none must.
+
+Limits: the rules were compared with those of Chromium 156 (ICU's root collation and its tailorings for search) for all
+letters in use. Medieval letters and those of dead scripts, which ICU takes for modern ones, are not known to be alike
+here; nor are numbers in black circles and in Ethiopic, and the ę that a Swedish browser takes for its ä.
+"""
+
+import re
+import unicodedata
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.search.folding import Table
+
+_ALIKE = {
+    **dict.fromkeys("‘’‚‛׳", "'"),
+    **dict.fromkeys("“”„‟״⹂〝〞〟", '"'),
+    **{"æ": "a", "œ": "o", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ʒ": "z", "ŀ": "l", "Ŀ": "l", "y": "u"},
+    **dict(zip("ךםןףץ", "כמנפצ", strict=True)),
+    **{"ٱ": "ا", "ة": "ه", "ۃ": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه", "ى": "ي", "ی": "ي", "ې": "ي", "ے": "ي"},
+    **{"ک": "ك", "ڪ": "ك", "ٴ": "ء"},
+}
+_DIGRAPHS = {"ae", "oe", "ue", "aa"}
+"""Of two such letters the first alone is left: so ä, æ, ae, å and aa come out alike, whatever the language."""
+
+_IOTA_BELOW = "\u0345"
+_IGNORED = {"Cc", "Cf", "Lm", "Me", "Sk", "Zl", "Zp", "Zs"}
+_VOWELS = re.compile(r"(?!ARABIC|SAMARITAN).*(VOWEL SIGN|CHARACTER SARA)")
+_NAMED = re.compile(r"(.+ LETTER .+?) WITH ")
+_WITHOUT_SPACES = re.compile(r"(HALFWIDTH )?(CJK|HIRAGANA|KATAKANA|THAI|LAO|KHMER|MYANMAR|TAI|NEW TAI|AHOM)\b")
+_COLLAPSED = re.compile(r"[ \t\n\r]+")
+_WORD = re.compile(r"[wxcf]+(?:m[wxcf]+)*")
+_CACHED = 200_000
+
+
+def _letters(char: str) -> str:
+    apart = unicodedata.normalize("NFKD", _ALIKE.get(char, char)).replace(_IOTA_BELOW, "")
+    plain = unicodedata.normalize("NFKD", apart.casefold())
+    return "".join(map(_base, plain))
+
+
+def _base(char: str) -> str:
+    """The letter that is left of a small one; of one with a stroke or a hook, that which its name begins with."""
+    name = unicodedata.name(char, "")
+    if named := _NAMED.match(name):
+        with suppress(KeyError):
+            char = unicodedata.lookup(named[1])
+    if char in _ALIKE:
+        return _ALIKE[char]
+    category = unicodedata.category(char)
+    if category in _IGNORED or (category[0] == "M" and not _VOWELS.match(name)):
+        return ""
+    if "ァ" <= char <= "ヶ":
+        return chr(ord(char) - ord("ァ") + ord("ぁ"))
+    digit = unicodedata.digit(char, None)
+    return char if digit is None else str(digit)
+
+
+def _kind(char: str) -> str:
+    """What a character is to words: w a letter or digit, x one that may be a word of its own, c a mark on a letter,
+    f a format character, m a sign that joins what is on both of its sides; a space for the others."""
+    category = unicodedata.category(char)
+    if category[0] == "M":
+        return "c"
+    if category == "Cf":
+        return "f"
+    if category in ("No", "Nl") or (category[0] == "L" and _WITHOUT_SPACES.match(unicodedata.name(char, ""))):
+        return "x"
+    if category[0] == "L" or category in ("Nd", "Pc"):
+        return "w"
+    return "m" if char in _JOINING else " "
+
+
+_JOINING = frozenset(".,:;'’‘\"·״׳‧․﹒＇．։՟٬،﹐﹔﹕：⁄，；")
+_BASES = Table(_letters)
+_KINDS = Table(_kind)
+
+
+class Letters(NamedTuple):
+    """The letters of a text without white space; for each, which character of the text it is of, and whether the edge
+    of a word may be before it. Behind the last there may be one."""
+
+    text: str
+    origins: tuple[int, ...]
+    breaks: bytes
+
+
+@lru_cache(_CACHED)
+def letters(text: str) -> Letters:
+    """A text that has no white space in it, as it is compared."""
+    found: list[str] = []
+    origins: list[int] = []
+    breaks = bytearray()
+    before, may_break = " ", True
+    for index, (char, kind) in enumerate(zip(text, text.translate(_KINDS), strict=True)):
+        if kind != "c":
+            may_break |= not kind == before == "w"
+            before = kind
+        for base in _BASES[ord(char)]:
+            if may_break or not found or found[-1] + base not in _DIGRAPHS:
+                found.append(base)
+                origins.append(index)
+                breaks.append(may_break)
+                may_break = False
+    return Letters("".join(found), tuple(origins), bytes(breaks))
+
+
+def words(text: str) -> list[tuple[int, int]]:
+    """Start and end of every word of a text that no browser takes apart or joins with another."""
+    return [match.span() for match in _WORD.finditer(text.translate(_KINDS))]
+
+
+def is_edge(text: str, position: int) -> bool:
+    """Whether every browser sees the edge of a word at a position: it is not inside one."""
+    first = max(0, position - 2)
+    return all(not start < position - first < end for start, end in words(text[first : position + 2]))
+
+
+def collapsed(text: str) -> str:
+    """A text as a page shows it: a run of blanks, tabs and line ends is one space."""
+    return _COLLAPSED.sub(" ", text)

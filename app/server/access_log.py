@@ -1,0 +1,220 @@
+"""A line for each request: what was asked for and how it went, and nothing about who asked.
+
+The line has the route and not the address, because queries may say more about a reader than they want to have kept.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.server.whole import Whole, at_once
+
+logger = logging.getLogger("dateline.access")
+
+_GIVEN = re.compile(rb"[A-Za-z0-9._:=+/-]{1,64}")
+_PROCESS = secrets.token_hex(6)
+_numbers = count(1)
+
+
+class Passage(NamedTuple):
+    """A request that has been answered, or broken off (then `complete` is false).
+
+    `route` is a path with the names of its parameters; null where nothing is. `cache` is `hit`, `stale`, or null.
+    """
+
+    id: str
+    method: str
+    route: str | None
+    status: int
+    seconds: float
+    size: int
+    release: int | None
+    cache: str | None
+    complete: bool
+
+    def json(self) -> str:
+        """The members of an object. Written by hand, because every request pays for it; no value needs escaping."""
+        route, cache = f'"{self.route}"' if self.route else "null", f'"{self.cache}"' if self.cache else "null"
+        ending = "" if self.complete else ', "complete": false'
+        return (
+            f'"request": "{self.id}", "method": "{self.method}", "route": {route}, "status": {self.status}, '
+            f'"ms": {self.seconds * 1000:.2f}, "bytes": {self.size}, "release": {self.release or "null"}, '
+            f'"cache": {cache}{ending}'
+        )
+
+    def __str__(self) -> str:
+        ending = "" if self.complete else ", broken off"
+        return (
+            f"{self.method} {self.route or '-'} {self.status} {self.seconds * 1000:.1f} ms {self.size} bytes "
+            f"release {self.release or '-'} cache {self.cache or '-'} ({self.id}{ending})"
+        )
+
+
+class AccessLog:
+    """Gives every request an id, or lets it keep its `X-Request-Id`, and logs it when it is over.
+
+    `watch` is told of it, too.
+    """
+
+    def __init__(self, app: ASGIApp, watch: Callable[[Passage], None] | None = None) -> None:
+        self.app = app
+        self._ask = at_once(app)
+        self.watch = watch
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        began = perf_counter()
+        found = self._ask(scope)
+        if found is None:
+            return None
+        id_ = _request_id(scope)
+        self._note(scope, id_, found.status, perf_counter() - began, len(found.body), True)
+        field = (b"x-request-id", id_.encode())
+        return Whole(found.status, [*found.fields, field], b"%s%s: %s\r\n" % (found.head, *field), found.body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = perf_counter()
+        id_ = _request_id(scope)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request"] = id_
+        status, size, complete = 0, 0, False
+
+        async def noting(message: Message) -> None:
+            nonlocal status, size, complete
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                await send({**message, "headers": [*message.get("headers", []), (b"x-request-id", id_.encode())]})
+                return
+            await send(message)
+            size += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+
+        try:
+            await self.app(scope, receive, noting)
+        finally:
+            self._note(scope, id_, status, perf_counter() - began, size, complete)
+
+    def _note(self, scope: Scope, id_: str, status: int, seconds: float, size: int, complete: bool) -> None:
+        if self.watch is None and not logger.isEnabledFor(logging.INFO):
+            return
+        state = scope["state"]
+        release, cache = state["release"].number if "release" in state else None, state.get("cache")
+        passage = Passage(id_, scope["method"], _route(scope), status, seconds, size, release, cache, complete)
+        note(passage)
+        if self.watch is not None:
+            self.watch(passage)
+
+
+class Passages(tuple[Passage, ...]):
+    """What one record of the log tells: all requests that were over in the same turn of the event loop."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+
+_over: list[Passage] = []
+
+
+def note(passage: Passage) -> None:
+    """Logs it at the end of this turn of the event loop. The message of the record are the `Passages` themselves, for
+    whatever handler there is: a record for each request would cost half as much as a small answer from memory."""
+    if logger.isEnabledFor(logging.INFO):
+        if not _over:
+            asyncio.get_running_loop().call_soon(_tell)
+        _over.append(passage)
+
+
+def _tell() -> None:
+    told = Passages(_over)
+    _over.clear()
+    logger.info(told)
+
+
+def new_id() -> str:
+    """Unique among all processes, as far as anybody can tell."""
+    return f"{_PROCESS}-{next(_numbers):x}"
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GIVEN.fullmatch(value):
+            given: bytes = value
+            return given.decode("ascii")
+    return new_id()
+
+
+def _route(scope: Scope) -> str | None:
+    """The route that a handler or the memory of answers has left in the request's state."""
+    found = scope["state"].get("route")
+    if found is not None:
+        return str(found.path)
+    return "/static/{path}" if scope["path"].startswith("/static/") else None
+
+
+class Lines(logging.Formatter):
+    """One line of JSON for each request and each other record; lines for people where somebody watches."""
+
+    def __init__(self, for_people: bool | None = None) -> None:
+        super().__init__()
+        self.for_people = sys.stderr.isatty() if for_people is None else for_people
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: object = record.msg
+        moment = datetime.fromtimestamp(record.created, UTC)
+        time = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if isinstance(told, Passages):
+            if self.for_people:
+                return "\n".join(f"{moment:%H:%M:%S} {passage}" for passage in told)
+            return "\n".join([f'{{"time": "{time}", "level": "info", {passage.json()}}}' for passage in told])
+        trace = self.formatException(record.exc_info) if record.exc_info else None
+        if self.for_people:
+            level = f"{record.levelname} " if record.levelno > logging.INFO else ""
+            return f"{moment:%H:%M:%S} {level}{record.getMessage()}" + (f"\n{trace}" if trace else "")
+        found = {
+            "time": time,
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            "request": getattr(record, "request", None),
+            "trace": trace,
+        }
+        return json.dumps({name: value for name, value in found.items() if value is not None}, ensure_ascii=False)
+
+
+class Stderr(logging.Handler):
+    """Writes to standard error at once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
+            os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
+
+
+def logging_config(*, access: bool) -> dict[str, Any]:
+    """Standard library logging for a serving process: everything to standard error, in lines."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": "app.server.access_log.Lines"}},
+        "handlers": {"stderr": {"class": "app.server.access_log.Stderr", "formatter": "lines"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            logger.name: {"level": "INFO" if access else "WARNING"},
+            # It warns of every request that is none; those have their lines.
+            "uvicorn.error": {"level": "ERROR"},
+        },
+    }

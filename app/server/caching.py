@@ -1,0 +1,102 @@
+"""Validators and freshness, as plain ASGI: `ETag`, `Last-Modified`, `Cache-Control`.
+
+An answer is a function of the release that its handler has read (found in the request's state), of the build, of the
+URL and of the encoding, and its ETag is made of nothing else.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import __version__
+from app.server.kept import url_of
+from app.server.whole import Fields
+from app.storage.database import ReleaseMark
+
+FRESHNESS = (
+    (re.compile(r"/(healthz|readyz)"), "no-store"),
+    (re.compile(r"/static/.*"), "public, max-age=3600"),
+    (re.compile(r"/v1/(changes|releases).*"), "public, no-cache"),
+    (re.compile(r".*", re.DOTALL), "public, max-age=10, stale-while-revalidate=60"),
+)
+"""How long a cache may give an answer out without asking, by path. What keeps a copy in sync is always asked for."""
+
+_HERE = Path(__file__).parent.parent
+_FILES = sorted(path for path in _HERE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+_BUILD = blake2b(b"".join(path.read_bytes() for path in _FILES), digest_size=16).hexdigest()
+_BUILT = datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in _FILES), UTC)
+
+
+class Caching:
+    """Gives answers their validators and their freshness."""
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self.app = app
+        self._public_url = public_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+
+        async def send_validated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._headers(message, scope, state.get("release"))}
+            await send(message)
+
+        await self.app(scope, receive, send_validated)
+
+    def _headers(self, message: Message, scope: Scope, release: ReleaseMark | None) -> Fields:
+        """The headers of an answer with all that caches ask for."""
+        headers = MutableHeaders(raw=list(message.get("headers", [])))
+        if release is not None:
+            headers.setdefault("Dateline-Release", str(release.number))
+        good = message["status"] in (200, 206)
+        headers.setdefault("Cache-Control", _freshness(scope["path"]) if good else "no-store")
+        if message["status"] == 200 and headers["Cache-Control"] != "no-store":
+            headers["ETag"] = self._etag(headers, scope, release)
+            headers.setdefault("Last-Modified", last_modified(release))
+        return headers.raw
+
+    def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseMark | None) -> str:
+        encoding = headers.get("content-encoding", "")
+        if own := headers.get("etag"):
+            return f'{own[:-1]}-{encoding}"' if encoding else own
+        url = url_of(scope["path"], scope["query_string"])
+        return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding)
+
+
+def entity_tag(
+    public_url: str, release: ReleaseMark | None, url: str, content_type: str | None, encoding: str = ""
+) -> str:
+    """The tag of an answer, made of all that its bytes depend on."""
+    data = (release.number, release.digest, release.loaded_at) if release is not None else ()
+    parts = (f"{__version__} {_BUILD} {public_url}", *data, url, content_type, encoding)
+    return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
+
+
+def last_modified(release: ReleaseMark | None) -> str:
+    """When the data or the code last changed; both make the answer."""
+    return _last_modified(release.loaded_at if release is not None else None)
+
+
+def is_never_kept(path: str) -> bool:
+    """Whether the answers of a path have no validators."""
+    return _freshness(path) == "no-store"
+
+
+def _freshness(path: str) -> str:
+    return next(directive for pattern, directive in FRESHNESS if pattern.fullmatch(path))
+
+
+@lru_cache(maxsize=16)
+def _last_modified(loaded_at: str | None) -> str:
+    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILT
+    return format_datetime(max(loaded, _BUILT), usegmt=True)

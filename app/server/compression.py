@@ -1,0 +1,112 @@
+"""Compression by `Accept-Encoding`, as plain ASGI: zstd or gzip for text, whole answers and streams alike."""
+
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from anyio import to_thread
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.server.negotiation import Coding, Preferences
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+SMALLEST = 1000
+"""Bytes below which an answer goes out as it is: it fits a packet either way."""
+
+_ON_A_THREAD = 128 * 1024
+"""Bytes above which compressing would hold up the event loop."""
+
+
+class Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+# zstd at 3 makes what gzip makes at 6 in a fifth of the time. `wbits` of 31 is gzip, with nothing of the clock in it.
+_COMPRESSORS: dict[Coding, Callable[[], Compressor]] = {
+    "zstd": lambda: zstd.ZstdCompressor(3),
+    "gzip": lambda: zlib.compressobj(6, wbits=31),
+}
+
+
+class Compression:
+    """Compresses what is text and not tiny, in the coding that the client prefers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, receive, _Answer(send, Preferences.of(scope["headers"]).coding))
+
+
+class _Answer:
+    """Passes an answer on. Its head waits for the first bytes, which show whether the answer is tiny."""
+
+    def __init__(self, send: Send, coding: Coding | None) -> None:
+        self._send = send
+        self._coding = coding
+        self._head: Message | None = None
+        self._compressor: Compressor | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif message["type"] == "http.response.body" and self._coding is not None:
+            await self._body(message, self._coding)
+        else:
+            await self._send_head()
+            await self._send(message)
+
+    async def _start(self, message: Message) -> None:
+        headers = MutableHeaders(raw=message.setdefault("headers", []))
+        if not _is_text(headers.get("content-type", "")) or "content-encoding" in headers:
+            self._coding = None
+        else:
+            headers.add_vary_header("Accept-Encoding")
+        if message["status"] in (204, 206, 304):
+            self._coding = None
+        self._head = message
+        if self._coding is None:
+            await self._send_head()
+
+    async def _body(self, message: Message, coding: Coding) -> None:
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self._head is not None and (more or len(body) >= SMALLEST):
+            self._compressor = _COMPRESSORS[coding]()
+        if self._compressor is not None:
+            body = await _compressed(self._compressor, body, last=not more)
+        if self._head is not None and self._compressor is not None:
+            headers = MutableHeaders(raw=self._head["headers"])
+            headers["Content-Encoding"] = coding
+            # The ranges of a file are ranges of its own bytes.
+            del headers["Content-Length"], headers["Accept-Ranges"]
+            if not more:
+                headers["Content-Length"] = str(len(body))
+        await self._send_head()
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _send_head(self) -> None:
+        head, self._head = self._head, None
+        if head is not None:
+            await self._send(head)
+
+
+def _is_text(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
+
+
+async def _compressed(compressor: Compressor, body: bytes, *, last: bool) -> bytes:
+    def work() -> bytes:
+        return compressor.compress(body) + (compressor.flush() if last else b"")
+
+    return await to_thread.run_sync(work) if len(body) > _ON_A_THREAD else work()

@@ -1,0 +1,100 @@
+"""Figures for Prometheus, on a port of their own. Imported only where they are asked for: the library is an extra.
+
+Every worker writes its figures into files of one folder, and the process that has started the workers serves their
+sums. So they are the same whichever worker answers, and survive a worker's death.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from app.server.access_log import Passage
+from app.storage.reader import Reader
+
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_SAMPLED = 1.0
+
+
+class Metrics:
+    """What one worker counts."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._requests = Counter(
+            "dateline_requests",
+            "Requests by route, first digit of the status, and what the memory of answers did: hit, stale or none.",
+            ("route", "status", "cache"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "dateline_request_seconds",
+            "From the request to the last byte of its answer, or until memory had it.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._streams = Gauge("dateline_streams", "Downloads that run.", multiprocess_mode="livesum", registry=registry)
+        self._waiting = Gauge(
+            "dateline_waiting_reads", "Reads that wait for a thread.", multiprocess_mode="livesum", registry=registry
+        )
+        self._release = Gauge(
+            "dateline_release", "The release last answered from.", multiprocess_mode="livemostrecent", registry=registry
+        )
+
+    def count(self, passage: Passage) -> None:
+        """Takes a request into account. What no route answers is one route, whatever was asked for."""
+        route = passage.route or "none"
+        self._requests.labels(route, f"{passage.status // 100}xx", passage.cache or "none").inc()
+        self._seconds.labels(route).observe(passage.seconds)
+        if passage.release is not None:
+            self._release.set(passage.release)
+
+    async def sample(self, reader: Reader) -> None:
+        """Notes again and again how much is going on."""
+        while True:
+            self._streams.set(len(reader.streams))
+            self._waiting.set(reader.waiting)
+            await asyncio.sleep(_SAMPLED)
+
+
+class _Workers(Collector):
+    """The figures of all workers. Those that say what goes on at the moment leave out the dead."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        for file in self._folder.glob("gauge_live*.db"):
+            pid = int(file.stem.rpartition("_")[2])
+            if not _is_alive(pid):
+                mark_process_dead(pid, str(self._folder))
+        found: Iterable[Metric] = MultiProcessCollector(None, str(self._folder)).collect()
+        return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@contextmanager
+def served(host: str, port: int, folder: Path) -> Iterator[None]:
+    """Serves the figures that workers write into a folder. Raises OSError for a port that cannot be had."""
+    registry = CollectorRegistry()
+    registry.register(_Workers(folder))
+    server, thread = start_http_server(port, host, registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

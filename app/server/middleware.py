@@ -1,0 +1,148 @@
+"""What every answer passes through, as plain ASGI: headers for browsers, HEAD for every GET, no bare tracebacks."""
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import Problem
+from app.server.preconditions import IN_PART
+from app.server.whole import Whole, at_once
+
+EXPOSED = (
+    "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
+    "Link, Location, Retry-After, X-Request-Id"
+)
+ALWAYS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_ASKS = b"access-control-request-method"
+_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"86400"),
+]
+
+logger = logging.getLogger("dateline")
+
+
+def refusal(problem: Problem, path: str) -> tuple[Message, Message]:
+    """A problem document as the start and the body of an answer."""
+    body = json.dumps(problem.body(path), ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+    ]
+    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
+class Headers:
+    """Adds what every answer carries, errors included, and answers the preflight requests of browsers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *ALWAYS]
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and any(name == _ASKS for name, _ in scope["headers"]):
+            await send_with_headers({"type": "http.response.start", "status": 204, "headers": list(_PREFLIGHT)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.app(scope, receive, send_with_headers)
+
+
+async def gone(receive: Receive) -> None:
+    """Ends when the client has gone away. What it sends until then is thrown away."""
+    while (await receive())["type"] != "http.disconnect":
+        await asyncio.sleep(0)
+
+
+class Enough(Exception):
+    """Ends a stream whose headers are all that was asked for."""
+
+
+class BrokenOff(Exception):
+    """Ends an answer that has begun and cannot be finished. Its connection is to end so that it does not look complete.
+
+    Whoever raises it has logged why, where it was not planned: the record of the request says that it was broken off.
+    """
+
+
+class Head:
+    """Answers HEAD as GET of the whole without the body (RFC 9110, 14.2). A stream is stopped at its first piece.
+
+    The request's state says in `head` that no body is wanted.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._ask = at_once(app)
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        return self._ask(scope) if scope["method"] == "GET" else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+                return
+            await send({"type": "http.response.body", "body": b""})
+            if message.get("more_body"):
+                raise Enough
+
+        headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
+        scope.setdefault("state", {})["head"] = True
+        with suppress(Enough):
+            await self.app({**scope, "method": "GET", "headers": headers}, receive, send_headers)
+
+
+class Failures:
+    """Turns an exception that nobody expected into a problem document, and logs it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, state = False, scope.setdefault("state", {})
+
+        async def noting_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_start)
+        except (Enough, BrokenOff):
+            raise
+        except Exception as error:
+            noted = {"request": state.get("request")}
+            logger.exception("%s %s failed", scope["method"], scope["path"], extra=noted)
+            if started:
+                raise BrokenOff from error
+            for message in refusal(Problem("Something went wrong on our side. It has been logged."), scope["path"]):
+                await send(message)
+        finally:
+            state["route"] = scope.get("route")

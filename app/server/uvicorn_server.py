@@ -1,0 +1,112 @@
+"""uvicorn as it serves here: with limits on connections, and with an end that finishes what has begun.
+
+The first signal (SIGTERM, or Ctrl-C) refuses new connections and waits for the answers and downloads that run, but not
+for ever. The second one ends the process as it is.
+"""
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app.server.access_log import logging_config
+from app.server.connections import Connection
+
+FINISHING = 60
+"""Seconds that running answers have to come to their end."""
+
+HTTP: dict[str, Any] = {
+    "http": Connection,
+    "ws": "none",
+    "access_log": False,
+    "server_header": False,
+    "date_header": False,  # connections have one of their own
+    # Nothing here depends on who asks, nor by which address.
+    "proxy_headers": False,
+}
+"""How connections are served, as uvicorn's settings have it."""
+
+ARENAS, _M_ARENA_MAX = "2", -8
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tuple[str, int] | None) -> None:
+    """Serves until a signal ends it; figures for Prometheus on `metrics`, another host and port."""
+    config = uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        # A worker answers when it has imported everything. On a busy machine that takes longer than the five seconds
+        # after which it would be replaced by another that takes as long.
+        timeout_worker_healthcheck=60,
+        log_config=logging_config(access=access_log),
+        timeout_graceful_shutdown=FINISHING,
+        **HTTP,
+    )
+    _keep_memory_together()
+    # Once all is done, uvicorn sends itself the signal again; that is to be a usual end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), _measured(*metrics) if metrics else nullcontext():
+        if workers > 1:
+            _Workers(config, [config.bind_socket()]).run()
+        else:
+            _Server(config).run()
+
+
+def _keep_memory_together() -> None:
+    """Lets all threads share two of glibc's arenas: with up to eight for each core the holes that large answers leave
+    behind make a process half as large again (`tests/bench/soak.py`). Another C library has no such thing."""
+    # Workers read it when they start; for this process it is too late. Whoever has set it knows better.
+    if os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS) == ARENAS:
+        with suppress(AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(ARENAS))
+
+
+@contextmanager
+def _measured(host: str, port: int) -> Iterator[None]:
+    """Lets the workers write their figures, and serves them."""
+    with TemporaryDirectory(prefix="dateline-metrics-") as folder:
+        # The library looks for it when it is imported, here and in each worker.
+        os.environ.update({"PROMETHEUS_MULTIPROC_DIR": folder})
+        from app.server.metrics import served
+
+        with served(host, port, Path(folder)):
+            yield
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+
+
+class _Workers(Multiprocess):
+    def keep_subprocess_alive(self) -> None:
+        # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
+        # asked would be waited for until the time for an answer is over.
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
+    def terminate_all(self) -> None:
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+        for each in _SIGNALS:
+            signal.signal(each, self._end_at_once)
+
+    def _end_at_once(self, sig: int, frame: Any) -> None:
+        for process in self.processes:
+            process.process.kill()
+        os._exit(128 + sig)

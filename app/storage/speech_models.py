@@ -1,0 +1,106 @@
+"""The tables of what was said: quotes with their spans, and statements. The other tables stand in `models`."""
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from app.model import codebook
+from app.storage.columns import Served, Table, choice, having, reference, slug, text
+
+
+class Quote(Served, table=True):
+    """One utterance. `sort_name` is its position in the article."""
+
+    __tablename__ = "quotes"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "kind", "sort_name", "id"),
+        Index(None, "anonymity", "sort_name", "id"),
+        Index(None, "speaker_id", "sort_name", "id"),
+    )
+    id: str = slug()
+    article_id: str = reference("articles.id")
+    kind: str = choice(codebook.QuoteKind)
+    speaker_id: str = reference("parties.id", index=False)
+    anonymity: str | None = choice(codebook.Anonymity, nullable=True)
+    relayed_by_id: str | None = reference("parties.id", nullable=True)
+    told_to_id: str | None = reference("parties.id", nullable=True)
+    contained_in_id: str | None = reference("quotes.id", nullable=True)
+
+
+class QuoteSpan(Table, table=True):
+    __tablename__ = "quote_spans"
+    __table_args__ = (CheckConstraint('start >= 0 AND start < "end"', name="span"),)
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    paragraph: int
+    start: int
+    end: int
+    exact: str
+
+
+class QuoteIncident(Table, table=True):
+    __tablename__ = "quote_incidents"
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    incident_id: str = reference("incidents.id", primary_key=True)
+
+
+class QuotePlace(Table, table=True):
+    __tablename__ = "quote_places"
+    quote_id: str = reference("quotes.id", primary_key=True, index=False)
+    place_id: str = reference("places.id", primary_key=True)
+
+
+class Statement(Served, table=True):
+    """Indirect speech or a position. `sort_name` is its position in the article."""
+
+    __tablename__ = "statements"
+    __table_args__ = (
+        Index(None, "sort_name", "id"),
+        Index(None, "changed_in", "id"),
+        Index(None, "stance", "sort_name", "id"),
+        Index(None, "topic", "sort_name", "id"),
+        Index(None, "contested", "sort_name", "id"),
+        Index(None, "earliest", "latest"),
+        having("reach", "reach", "earliest"),
+        CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
+    )
+    id: str = slug()
+    article_id: str = reference("articles.id")
+    stance: str = choice(codebook.Stance)
+    by_id: str | None = reference("parties.id", nullable=True)
+    topic: str | None = choice(codebook.Topic, nullable=True)
+    told_to_id: str | None = reference("parties.id", nullable=True)
+    earliest: str | None = text(nullable=True)
+    latest: str | None = text(nullable=True)
+    reach: int | None
+    contested: bool
+
+
+class StatementAbout(Table, table=True):
+    """What a statement is about: an incident, a place, or a person or organization."""
+
+    __tablename__ = "statement_about"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN incident_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN place_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN party_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one",
+        ),
+    )
+    statement_id: str = reference("statements.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    incident_id: str | None = reference("incidents.id", nullable=True)
+    place_id: str | None = reference("places.id", nullable=True)
+    party_id: str | None = reference("parties.id", nullable=True)
+
+
+class Contradiction(Table, table=True):
+    """A statement that stands against another statement or against a quote."""
+
+    __tablename__ = "contradictions"
+    __table_args__ = (CheckConstraint("(other_id IS NULL) <> (quote_id IS NULL)", name="one"),)
+    statement_id: str = reference("statements.id", primary_key=True, index=False)
+    position: int = Field(primary_key=True)
+    other_id: str | None = reference("statements.id", nullable=True)
+    quote_id: str | None = reference("quotes.id", nullable=True)

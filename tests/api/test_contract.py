@@ -1,0 +1,47 @@
+"""Every operation against its own documentation, under random input."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Figure
+
+SEED = int(os.environ.get("DATELINE_FUZZ_SEED", random.randrange(2**32)))
+
+NOT_CHECKED = (
+    # Done by `valid_data_acceptance` of tests/api/contract.py, because of what no schema can say.
+    "positive_data_acceptance",
+    # Done by `body_conformance` of tests/api/contract.py, because of `fields`.
+    "response_schema_conformance",
+)
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+@pytest.mark.parametrize(
+    "examples", [pytest.param(30, marks=pytest.mark.heavy), pytest.param(200, marks=pytest.mark.long)]
+)
+def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: Figure, examples: int) -> None:
+    """schemathesis asks as documented, at and beyond every bound, and follows links; no answer is undocumented.
+
+    `examples` are random requests per operation, beside those that it works out from the schemas.
+    """
+    program = Path(sys.executable).with_name("schemathesis")
+    if not program.exists():
+        pytest.skip("no schemathesis: install the extra 'clients'")
+    command: list[str | Path] = [program, "run", f"{live}/openapi.json", "--checks=all", "--continue-on-failure"]
+    command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={examples}", f"--seed={SEED}"]
+    command += ["--warnings=off", "--report=json", "--report-json-path=report.json"]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("contract.py"))}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    report = json.loads((tmp_path / "report.json").read_text()) if done.returncode in (0, 1) else {}
+    assert done.returncode == 0 and not report["errors"], f"DATELINE_FUZZ_SEED={SEED}\n{done.stdout}\n{done.stderr}"
+    assert report["complete"] and report["operations"]["tested"] == report["operations"]["total"] > 50
+    assert {name: phase["status"] for name, phase in report["phases"].items()} == dict.fromkeys(PHASES, "success")
+    tested, cases = report["operations"]["tested"], report["test_cases"]["generated"]
+    figure(f"{tested} operations, {cases} requests, no mismatch (seed {SEED}, {examples} examples)")

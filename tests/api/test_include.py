@@ -1,0 +1,137 @@
+"""`fields` and `include`: only these keys, and also what the records refer to and what refers to them."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api import pages
+from app.model.documents import DOCUMENTS
+from app.model.references import REFERENCES, REFERRING
+from tests.answers import body, problem, refused
+
+
+def test_fields_keep_what_names_the_record(client: TestClient) -> None:
+    for record in body(client, "/v1/incidents?fields=title,kind")["data"]:
+        assert set(record) == {"id", "type", "url", "title", "kind"}
+    once = body(client, "/v1/incidents/kubaiba-raid?fields=title&fields=totals,title")["data"]
+    whole = body(client, "/v1/incidents/kubaiba-raid")["data"]
+    assert once == {key: whole[key] for key in ("id", "type", "url", "title", "totals")}
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_every_key_is_a_field(client: TestClient, resource: str) -> None:
+    first = body(client, f"/v1/{resource}?limit=1")["data"][0]
+    every = ",".join(first)
+    assert body(client, f"/v1/{resource}?limit=1&fields={every}")["data"] == [first]
+    assert body(client, f"{first['url']}?fields={every}")["data"] == first
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted"), [(resource, wanted) for resource, found in REFERENCES.items() for wanted in found]
+)
+def test_included_records_are_those_of_their_own_address(client: TestClient, resource: str, wanted: str) -> None:
+    """Whole and once each, although many records refer to them; what a list includes its records include alone."""
+    page = body(client, f"/v1/{resource}?limit=500&include={wanted}")
+    included = page["included"][wanted]
+    names = [document["id"] for document in included]
+    assert names == sorted(set(names)) and set(page["included"]) == {wanted}
+    assert page["data"] == body(client, f"/v1/{resource}?limit=500")["data"]
+    everything = {document["id"]: document for document in body(client, f"/v1/{wanted}?limit=500")["data"]}
+    assert all(document == everything[document["id"]] for document in included)
+    if included:
+        asked = f"?include={wanted}&fields=id"
+        alone = [body(client, document["url"] + asked)["included"][wanted] for document in page["data"][:50]]
+        shared = {document["id"] for found in alone for document in found}
+        assert shared <= set(names)
+        assert shared == set(names) or len(page["data"]) > 50
+
+
+def test_what_an_incident_refers_to(client: TestClient) -> None:
+    wanted = "places,people,organizations,quotes,statements,casualties,incidents,articles"
+    page = body(client, f"/v1/incidents/kanoos-island-raid?include={wanted}")
+    found = {name: {document["id"] for document in page["included"][name]} for name in wanted.split(",")}
+    raid = page["data"]
+    assert list(page["included"]) == wanted.split(",")
+    assert found["places"] == {place["id"] for place in raid["places"]}
+    assert found["casualties"] == {claim["id"] for claim in raid["casualties"]}
+    assert found["statements"] == set(raid["statements"]) != set()
+    assert found["incidents"] == {*raid["children"], *raid["related"]} >= {"kanoos-aerial-shelling"}
+    assert {"scott-koppenhafer", "coalition-spokesperson-p24"} <= found["people"]
+    assert {"us-led-coalition", "nineveh-swat"} <= found["organizations"]
+    assert found["articles"] == {"foltyn-us-iran-isis-2020"}
+
+
+def test_nothing_is_included_unless_asked(client: TestClient) -> None:
+    assert "included" not in body(client, "/v1/incidents?limit=1")
+    assert "included" not in body(client, "/v1/incidents/kubaiba-raid")
+    empty = body(client, "/v1/incidents?q=nobodysaidthis&include=quotes")
+    assert (empty["data"], empty["included"]) == ([], {"quotes": []})
+
+
+def test_include_and_fields_stand_together(client: TestClient) -> None:
+    page = body(client, "/v1/quotes?speaker=hassan-al-soofy&fields=text&include=people,people&include=articles")
+    assert set(page["data"][0]) == {"id", "type", "url", "text"}
+    assert [person["name"] for person in page["included"]["people"]] == ["Hassan al-Soofy"]
+    assert len(page["included"]["articles"]) == 1
+
+
+def test_unknown_names(client: TestClient) -> None:
+    for url in ("/v1/incidents", "/v1/incidents/kubaiba-raid"):
+        assert refused(client, f"{url}?include=qoutes,places") == [("include", "quotes")]
+        assert refused(client, f"{url}?fields=titel,summery") == [("fields", "title"), ("fields", "summary")]
+    assert refused(client, "/v1/articles?include=quotes") == [("include", None)]
+    assert "'qoutes'" in problem(client, "/v1/incidents?include=qoutes")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted", "parameter"),
+    [(resource, wanted, parameter) for resource, lists in REFERRING.items() for wanted, parameter in lists.items()],
+)
+def test_what_refers_to_a_record_is_what_its_filter_lists(
+    client: TestClient, resource: str, wanted: str, parameter: str
+) -> None:
+    found = 0
+    for record in body(client, f"/v1/{resource}?limit=500")["data"][::4]:
+        alone = body(client, f"{record['url']}?include={wanted}")
+        listed = body(client, f"/v1/{wanted}?{parameter}={record['id']}&limit=500")["data"]
+        assert alone["included"] == {wanted: listed}
+        assert alone["data"] == record and alone["links"] == {"self": f"{record['url']}?include={wanted}"}
+        found += len(listed)
+    assert found
+
+
+@pytest.mark.parametrize("resource", REFERRING)
+def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: str) -> None:
+    lists = REFERRING[resource]
+    page = body(client, f"/v1/{resource}?limit=20&sort=-name&include={','.join(lists)}")
+    assert list(page["included"]) == list(lists) and "included" not in page["links"]
+    for wanted, parameter in lists.items():
+        query = "&".join(f"{parameter}={record['id']}" for record in page["data"])
+        assert page["included"][wanted] == body(client, f"/v1/{wanted}?{query}&limit=500")["data"]
+    empty = body(client, f"/v1/{resource}?q=nobodysaidthis&include={','.join(lists)}")
+    assert empty["included"] == {wanted: [] for wanted in lists}
+
+
+def test_where_more_refers_than_is_sent_links_lead_to_all(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_INCLUDED", 3)
+    one = body(client, "/v1/places/iraq?include=incidents,quotes,articles")
+    assert one["links"]["included"]["incidents"] == ["/v1/incidents?place=iraq"]
+    everything = body(client, "/v1/incidents?place=iraq&limit=500")["data"]
+    assert one["included"]["incidents"] == everything[:3] and len(everything) > 3
+    monkeypatch.setattr(pages, "MOST_VALUES", 15)
+    page = body(client, "/v1/places?limit=40&include=quotes")
+    links = page["links"]["included"]["quotes"]
+    assert [link.count("place=") for link in links] == [15, 15, 10]
+    there = {quote["id"] for link in links for quote in body(client, f"{link}&limit=500")["data"]}
+    assert {quote["id"] for quote in page["included"]["quotes"]} < there
+
+
+def test_claims_are_included_by_whom_they_count(client: TestClient) -> None:
+    """A person or organization gets the claims about its own dead, not those about incidents that it had a part in."""
+    counted = [claim for claim in body(client, "/v1/casualties?limit=500")["data"] if claim["people"]]
+    for claim in counted:
+        for person in claim["people"]:
+            found = body(client, f"/v1/people/{person}?include=casualties")["included"]["casualties"]
+            assert claim["id"] in [one["id"] for one in found]
+            assert all(person in one["people"] for one in found)
+    assert counted
+    assert body(client, "/v1/people/hassan-al-soofy?include=casualties")["included"]["casualties"] == []

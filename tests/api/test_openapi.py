@@ -1,0 +1,297 @@
+"""The OpenAPI document as front-end developers' tools take it: linted, turned into types, compiled and used."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from starlette.testclient import TestClient
+
+from tests.conftest import Figure
+from tests.examples import answers
+from tests.live import dateline
+
+Json = dict[str, Any]
+
+NODE = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> Json:
+    found: Json = client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every operation with its method and path in front."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def contents(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every documented body: where it stands, with its schema and its example."""
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for kind, content in resolved(document, response).get("content", {}).items():
+                yield f"{name} {status} {kind}", content
+
+
+def resolved(document: Json, found: Json) -> Json:
+    """What a reference leads to, or the thing itself."""
+    if "$ref" not in found:
+        return found
+    for part in found["$ref"].removeprefix("#/").split("/"):
+        document = document[part]
+    return document
+
+
+def test_document_is_valid(document: Json) -> None:
+    validate(document)
+
+
+@pytest.mark.heavy
+def test_command_prints_what_the_server_sends(document: Json) -> None:
+    printed = subprocess.run([dateline(), "openapi"], capture_output=True, text=True, check=True).stdout
+    assert json.loads(printed) == document
+
+
+def test_every_operation_says_what_it_is_for(document: Json) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for name, operation in operations(document):
+        assert operation["summary"] and len(operation["description"]) > 20, name
+        assert operation["tags"] and set(operation["tags"]) <= tags, name
+        undescribed = [found["name"] for found in operation.get("parameters", []) if not found.get("description")]
+        assert undescribed == [], name
+    assert tags == {tag for _, operation in operations(document) for tag in operation["tags"]}
+
+
+def test_operation_ids_are_words(document: Json) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", id_)] == []
+
+
+def test_every_operation_documents_its_errors_as_problems(document: Json) -> None:
+    for name, operation in operations(document):
+        statuses = operation["responses"].keys()
+        assert statuses >= {"400", "405", "408", "414", "431", "500"}, name
+        assert ({"304", "412"} <= statuses) is not name.endswith(("/healthz", "/readyz")), name
+        assert "422" not in statuses, name
+        for status in statuses - {"200", "206", "304"}:
+            problem = resolved(document, operation["responses"][status])["content"]["application/problem+json"]
+            assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}, (name, status)
+            assert problem["example"]["status"] == int(status), (name, status)
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_examples_fit_their_schemas(document: Json) -> None:
+    checked = 0
+    for name, content in contents(document):
+        if "example" in content:
+            schema = {**content["schema"], "components": document["components"]}
+            errors = [error.message for error in OAS31Validator(schema).iter_errors(content["example"])]
+            assert errors == [], name
+            checked += 1
+    assert checked > len(document["paths"])
+
+
+def test_worked_out_examples_are_what_is_answered(document: Json, client: TestClient) -> None:
+    """Where the seed has changed, `python -m tests.examples` asks anew."""
+    for path, answer in answers(client).items():
+        shown = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+        assert shown == answer, path
+
+
+def test_examples_are_records_of_the_article(document: Json, client: TestClient) -> None:
+    for path in [path for path in document["paths"] if path.endswith("/{id}") and path.count("/") == 3]:
+        operation = document["paths"][path]["get"]
+        example = operation["responses"]["200"]["content"]["application/json"].get("example")
+        if example is None:  # a release: none is shipped
+            continue
+        served = client.get(example["links"]["self"]).json()["data"]
+        assert operation["parameters"][0]["example"] == served["id"]
+        assert {key: value for key, value in example["data"].items() if not isinstance(value, list)} == {
+            key: value for key, value in served.items() if not isinstance(value, list)
+        }
+
+
+def test_answers_fit_their_schemas(document: Json, client: TestClient) -> None:
+    for path, methods in document["paths"].items():
+        if "{" in path or "application/json" not in methods["get"]["responses"]["200"]["content"]:
+            continue
+        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        parameters = methods["get"].get("parameters", [])
+        asked = {found["name"]: example(found["schema"]) for found in parameters if found["required"]}
+        answer = client.get(path, params=asked)
+        assert answer.status_code == 200, path
+        validator = OAS31Validator({**schema, "components": document["components"]})
+        assert [error.message for error in validator.iter_errors(answer.json())] == [], path
+
+
+def example(schema: Json) -> str:
+    """The example of a parameter as it stands in a URL."""
+    found = schema["examples"][0]
+    return ",".join(found) if isinstance(found, list) else str(found)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tools of tests/api/node installed and the document that `dateline openapi` prints."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm: install the extra 'clients', or Node.js 20 or newer")
+    folder = tmp_path_factory.mktemp("workshop")
+    shutil.copytree(NODE, folder, dirs_exist_ok=True)
+    run(folder, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund")
+    (folder / "openapi.json").write_text(run(folder, dateline(), "openapi"))
+    return folder
+
+
+def run(folder: Path, *command: str | Path, env: dict[str, str] | None = None) -> str:
+    """What a command prints; fails with all that it printed when it does not succeed."""
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.heavy
+def test_spectral_finds_nothing(workshop: Path) -> None:
+    found = run(workshop, "node_modules/.bin/spectral", "lint", "openapi.json", "--fail-severity=hint")
+    assert "No results" in found
+
+
+@pytest.mark.heavy
+def test_redocly_finds_nothing(workshop: Path) -> None:
+    found = run(workshop, "node_modules/.bin/redocly", "lint", "openapi.json", "--format=json")
+    assert json.loads(found)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+
+
+@pytest.mark.heavy
+def test_generated_typescript_clients_compile_and_read(workshop: Path, live: str) -> None:
+    """Those of orval and of hey-api, with functions for every operation."""
+    programs = workshop / "node_modules/.bin"
+    run(workshop, programs / "orval", "--input", "./openapi.json", "--output", "./orval/client.ts", "--client", "fetch")
+    run(workshop, programs / "openapi-ts", "-i", "openapi.json", "-o", "heyapi", "-c", "@hey-api/client-fetch")
+    run(workshop, programs / "tsc", "-p", "generated.tsconfig.json")
+    ids = [one["operationId"] for _, one in operations(json.loads((workshop / "openapi.json").read_text()))]
+    for file in ("orval/client.ts", "heyapi/sdk.gen.ts"):
+        made = set(re.findall(r"^export const (\w+) = ", (workshop / file).read_text(), re.MULTILINE))
+        assert made >= set(ids), file
+    run(workshop, programs / "esbuild", "generated.ts", "--bundle", "--format=esm", "--outfile=built/generated.js")
+    printed = run(workshop, "node", "built/generated.js", live).splitlines()
+    assert printed == ["orval kanoos-island-raid Kanoos island", "heyapi kanoos-island-raid Kanoos island", "400 place"]
+
+
+@pytest.mark.heavy
+def test_a_generated_python_client_reads_every_operation(
+    document: Json, live: str, tmp_path: Path, figure: Figure
+) -> None:
+    """All whose media types `openapi-python-client` knows."""
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    program = Path(sys.executable).with_name("openapi-python-client")
+    if not program.exists():
+        pytest.skip("no openapi-python-client: install the extra 'clients'")
+    run(tmp_path, program, "generate", "--path=openapi.json", "--output-path=made", env=environment)
+    calls = Path(__file__).with_name("python") / "calls.py"
+    called = json.loads(run(tmp_path / "made", sys.executable, calls, tmp_path / "openapi.json", live))
+    paths = [path for path in document["paths"] if not path.endswith((".ndjson", ".atom", ".zip", ".sqlite"))]
+    assert called == {document["paths"][path]["get"]["operationId"]: 200 for path in paths}
+    figure(f"a generated Python client has called {len(called)} operations")
+
+
+@pytest.mark.heavy
+def test_types_compile_and_refuse_mistakes(workshop: Path, live: str) -> None:
+    run(workshop, "node_modules/.bin/openapi-typescript", "openapi.json", "-o", "schema.ts")
+    run(workshop, "node_modules/.bin/tsc", "-p", ".")
+    printed = run(workshop, "node", "built/client.js", live).splitlines()
+    assert [line.split(" | ")[0] for line in printed].count("kanoos-island-raid") == 2
+    assert printed[-1].startswith("place ")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "taken"),
+    [
+        ("datetime", "", False),
+        ("datetime", "/", False),
+        ("datetime", "../..", False),
+        ("datetime", "2019/", False),
+        ("datetime", "0000", False),
+        ("datetime", "2019-13", False),
+        ("datetime", "2019-04-32", False),
+        ("datetime", "2019\n-04", False),
+        ("datetime", "0001", True),
+        ("datetime", "2019-12-31/..", True),
+        ("datetime", "../0999-10", True),
+        ("radius_km", 1e3, True),
+        ("radius_km", 0.5, True),
+        ("radius_km", 1e-10, True),
+        ("radius_km", 20000, True),
+        ("radius_km", 20000.1, False),
+        ("radius_km", 0, False),
+        ("q", "a\nb", False),
+        ("q", "a\x7fb", False),
+        ("q", "", False),
+        ("q", "x" * 201, False),
+        ("q", "été «x»", True),
+        ("bbox", "42,34,\n45,36", False),
+        ("bbox", "42,34, 45,36", True),
+        ("bbox", "42,34,\u00a045,36", False),
+        ("bbox", "42,90.0,445,+090.00", True),
+        ("bbox", "42,90.1,45,91", False),
+        ("near", "999999,0", False),
+        ("near", "999,-0.5", True),
+        ("near", "44,٣", False),
+        ("cursor", "a b", False),
+        ("cursor", "é", False),
+        ("place", "iraq", True),
+        ("place", "Iraq", False),
+        ("place", "a" * 101, False),
+        ("limit", 500, True),
+        ("limit", 501, False),
+        ("killed_at_least", 999_999_999, True),
+        ("killed_at_least", 1_000_000_000, False),
+    ],
+)
+def test_schemas_admit_what_is_taken_and_nothing_else(
+    document: Json, client: TestClient, parameter: str, value: Any, taken: bool
+) -> None:
+    parameters = document["paths"]["/v1/incidents"]["get"]["parameters"]
+    schema = next(one["schema"] for one in parameters if one["name"] == parameter)
+    fits = OAS31Validator({**schema, "components": document["components"]}).is_valid(
+        [value] if schema.get("type") == "array" else value
+    )
+    near = {"near": "44,35"} if parameter == "radius_km" else {}
+    answer = client.get("/v1/incidents", params={parameter: value, **near})
+    assert (fits, answer.status_code) == (taken, 200 if taken else 400)
+
+
+@pytest.mark.parametrize("form", ["1e3", ".5", "5.", "+5", "1E-1"])
+def test_numbers_may_be_written_as_programs_write_them(client: TestClient, form: str) -> None:
+    wanted = client.get(f"/v1/places?near=43.4,35.4&radius_km={float(form)}").json()
+    found = client.get("/v1/places", params={"near": "43.4,35.4", "radius_km": form}).json()
+    assert found["data"] == wanted["data"]
+
+
+def test_no_choice_is_empty(document: Json, client: TestClient) -> None:
+    """Where there is nothing to choose from there is no parameter: generators make nothing of an empty enumeration."""
+
+    def walk(value: Any) -> Iterator[Any]:
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from walk(inner)
+        if isinstance(value, dict):
+            yield value
+
+    for found in (document, client.get("/ogc/api").json()):
+        assert [one for one in walk(found) if one.get("enum") == []] == []
+    for path in ("/v1/articles", "/v1/articles/{id}"):
+        assert "include" not in {one["name"] for one in document["paths"][path]["get"]["parameters"]}

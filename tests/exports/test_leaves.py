@@ -1,0 +1,347 @@
+"""Nothing is lost on the way out: every value of every document stands in every output that shows such records.
+
+The outputs are compared with the documents by what they hold, not by the names of their columns: a value counts as
+shown where one column has the same values as the documents in every record.
+"""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import ZipFile
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.exports.datasets.tables import TABLES
+from app.exports.formats.columns import COLUMNS
+from app.model.codebook import CasualtyOutcome
+from app.model.documents import DOCUMENTS
+from app.model.fields import leaves
+from app.storage.registry import TYPES
+from tests import newsroom, wider
+from tests.answers import body
+from tests.conftest import NewDatabase, load_seed, serving
+
+Values = dict[str, list[str]]
+"""By record: the values of a column, or at a path of its document, as text."""
+
+BASE = "http://127.0.0.1:8000"
+WITH_POINTS = ("incidents", "places")
+FLAT = ("csv", "geojson", "ogc")
+FILES = ("package", "sqlite")
+ALL = tuple(DOCUMENTS)
+
+LINKED = "the link beside it opens the passage; position and digest stand in NDJSON and the dataset files"
+OWN_RECORDS = "claims are records of their own, with outputs of their own"
+OTHER_SIDE = "the table of the link has it, from its other side"
+BEHIND_ID = "the record that the id leads to has it"
+
+
+class LeftOut(NamedTuple):
+    resources: tuple[str, ...]
+    paths: str
+    outputs: tuple[str, ...]
+    reason: str
+
+
+EXCEPTIONS = [
+    LeftOut(ALL, "type", FLAT, "all records of the output are of one type"),
+    LeftOut(ALL, "url", FILES, "it is made of the id; the README of the package says how"),
+    LeftOut(ALL, "evidence.(article|paragraph|start|end|sha256)", FLAT, LINKED),
+    LeftOut(
+        ("quotes",), "spans.(start|end|exact)", FLAT, "`text` is put together of them; the dataset files have them"
+    ),
+    LeftOut(("articles",), "paragraphs.*", FLAT, "they are counted; the dataset files have them"),
+    LeftOut(("incidents",), r"casualties\.(?!id$).*", FLAT, OWN_RECORDS),
+    LeftOut(("incidents",), r"casualties\.(?!incident$).*", FILES, OWN_RECORDS),
+    LeftOut(
+        ("incidents",), "date.(edtf|latest)", ("ogc",), "map programs filter wrongly by them; `date_range` has the days"
+    ),
+    LeftOut(("incidents",), "quotes|statements", FILES, OTHER_SIDE),
+    LeftOut(("statements",), "contradicted_by", FILES, OTHER_SIDE),
+    LeftOut(("statements",), "(about|contradicts).(id|type)", FILES, "each type of record has a column for its ids"),
+    LeftOut(("incidents",), "(location|places).name", FILES, BEHIND_ID),
+    LeftOut(("places", "organizations"), "parents.name", FILES, BEHIND_ID),
+    LeftOut(("people",), "organizations.name", FILES, BEHIND_ID),
+    LeftOut(("quotes",), "(speaker|relayed_by|told_to).(type|label|named|anonymity)", FILES, BEHIND_ID),
+    LeftOut(("statements",), "(by|told_to).(type|label)", FILES, BEHIND_ID),
+    LeftOut(("casualties",), "(claimed_by|via).(type|label)", FILES, BEHIND_ID),
+]
+"""What outputs leave out, each with the reason. There is no other such list."""
+
+EMPTY = {"articles": r"evidence\..*"}
+"""Always empty: an article is what evidence points at."""
+
+
+@pytest.fixture(scope="module")
+def desks(
+    client: TestClient, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[TestClient]]:
+    """The shipped article, and an invented dossier that fills what it leaves empty, in several releases."""
+    url, folder = new_database(), tmp_path_factory.mktemp("leaves")
+    load_seed(url, newsroom.write(newsroom.small(), folder))
+    load_seed(url, newsroom.write(files := wider.wider(), folder))
+    for file, id_ in (
+        ("people.yaml", "guard"),
+        ("organizations.yaml", "river-guards"),
+        (newsroom.QUOTES, "berg-no-warning"),
+    ):
+        newsroom.record(files, file, id_)["note"] = "Told again."
+    newsroom.record(files, newsroom.INCIDENTS, "mill-search")["casualties"][0].pop("high")
+    newsroom.record(files, wider.SECOND_INCIDENTS, "lamp-out").update(parent="boat-stopped", casualties=list(harm()))
+    load_seed(url, newsroom.write(files, folder))
+    with serving(url) as other:
+        yield [client, other]
+
+
+def harm() -> Iterator[dict[str, Any]]:
+    """A claim of each outcome, with bounds that no other has."""
+    proof = wider.second_proof("count", "four rangers")
+    for number, outcome in enumerate(CasualtyOutcome, 20):
+        name = "rangers-taken" if outcome == CasualtyOutcome.ABDUCTED else f"lamp-{outcome}"
+        bounds = {"low": str(number), "high": str(2 * number)}
+        yield {
+            "id": name,
+            "group": "unknown",
+            "outcome": outcome.value,
+            **bounds,
+            "basis": "stated",
+            "evidence": [proof],
+        }
+
+
+@pytest.fixture(scope="module")
+def documents(desks: list[TestClient]) -> dict[str, dict[str, Any]]:
+    """Every document by resource and id."""
+    return {
+        resource: {one["id"]: one for desk in desks for one in body(desk, f"/v1/{resource}?limit=500")["data"]}
+        for resource in DOCUMENTS
+    }
+
+
+def filled(resource: str) -> list[str]:
+    """The paths of a resource's values, without those that are always empty."""
+    return [path for path in leaves(resource) if not re.fullmatch(EMPTY.get(resource, ""), path)]
+
+
+def at(document: Any, keys: list[str]) -> Iterator[Any]:
+    """The values at a path; null where an outer one is null."""
+    if isinstance(document, list):
+        for item in document:
+            yield from at(item, keys)
+    elif not keys or document is None:
+        yield document
+    else:
+        yield from at(document[keys[0]], keys[1:])
+
+
+def written(values: Iterable[Any]) -> list[str]:
+    """Values as text, an address as its path; none where nothing but null is there."""
+    found = []
+    for value in values:
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        found.append(text.removeprefix(BASE))
+    return found if any(found) else []
+
+
+def split(cell: Any) -> list[Any]:
+    """The values that a flat file has joined."""
+    if not isinstance(cell, str):
+        return [cell]
+    return [re.sub(r"\\(.)", r"\1", part) for part in re.findall(r"((?:[^|\\]|\\.)*)(?:\||$)", cell)][
+        : cell.count("|") + 1
+    ]
+
+
+def flat_columns(rows: Iterable[dict[str, Any]]) -> dict[str, Values]:
+    """By column, as it stands and taken apart."""
+    found: dict[str, Values] = {}
+    for row in rows:
+        for name, cell in row.items():
+            found.setdefault(name, {})[row["id"]] = written([cell])
+            found.setdefault(f"{name} taken apart", {})[row["id"]] = written(split(cell))
+    return found
+
+
+def csv_rows(desk: TestClient, resource: str) -> list[dict[str, Any]]:
+    text = desk.get(f"/v1/{resource}.csv").content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def features(found: list[Any]) -> Iterator[dict[str, Any]]:
+    for feature in found:
+        point = (feature["geometry"] or {"coordinates": (None, None)})["coordinates"]
+        yield {**feature["properties"], "id": feature["id"], "longitude": point[0], "latitude": point[1]}
+
+
+def ogc_features(desk: TestClient, resource: str) -> Iterator[Any]:
+    url = f"/ogc/collections/{resource}/items?limit=20"
+    while url:
+        page = body(desk, url)
+        yield from page["features"]
+        url = next((link["href"].removeprefix(BASE) for link in page["links"] if link["rel"] == "next"), "")
+
+
+def package_tables(desk: TestClient) -> dict[str, list[dict[str, Any]]]:
+    with ZipFile(io.BytesIO(desk.get("/v1/dataset.zip").content)) as package:
+        return {
+            name.removeprefix("data/").removesuffix(".csv"): list(
+                csv.DictReader(io.TextIOWrapper(package.open(name), "utf-8", newline=""))
+            )
+            for name in package.namelist()
+            if name.startswith("data/")
+        }
+
+
+def sqlite_tables(desk: TestClient, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    file = folder / "dateline.sqlite"
+    file.write_bytes(desk.get("/v1/dataset.sqlite").content)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}
+    flags = {(table.name, column.name) for table in TABLES for column in table.columns if column.type == "boolean"}
+    for name, rows in found.items():
+        for row in rows:
+            row |= {key: bool(value) for key, value in row.items() if (name, key) in flags and value is not None}
+    return found
+
+
+def table_columns(tables: dict[str, list[dict[str, Any]]], resource: str) -> dict[str, Values]:
+    """By table and column: the values that belong to each record, by whatever column says whose they are."""
+    found: dict[str, Values] = {}
+    for table, rows in tables.items():
+        own = [row for row in rows if row.get("record_type", row.get("type")) in (None, TYPES[resource], *PARTIES)]
+        for key in (name for name in (rows[0] if rows else ()) if name == "id" or name.endswith("_id")):
+            by_owner: dict[str, list[dict[str, Any]]] = {}
+            for row in own:
+                by_owner.setdefault(row[key], []).append(row)
+            for name in own[0] if own else ():
+                values = {owner: [row[name] for row in its] for owner, its in by_owner.items()}
+                label = f"{table}.{name} by {key}"
+                found[label] = {owner: written(cells) for owner, cells in values.items()}
+                apart = {owner: [part for cell in cells for part in split(cell)] for owner, cells in values.items()}
+                found[f"{label} taken apart"] = {owner: written(cells) for owner, cells in apart.items()}
+    return found
+
+
+PARTIES = ("person", "organization", "unidentified")
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    desks: list[TestClient], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, dict[str, Values]]]:
+    """By output and resource: its columns."""
+    found: dict[str, dict[str, list[dict[str, Values]]]] = {}
+
+    def add(output: str, resource: str, columns: dict[str, Values]) -> None:
+        found.setdefault(output, {}).setdefault(resource, []).append(columns)
+
+    for desk in desks:
+        tables = package_tables(desk), sqlite_tables(desk, tmp_path_factory.mktemp("sqlite"))
+        for resource in DOCUMENTS:
+            lines = [json.loads(line) for line in desk.get(f"/v1/{resource}.ndjson").text.splitlines()]
+            add("ndjson", resource, {path: values(lines, path) for path in leaves(resource)})
+            add("csv", resource, flat_columns(csv_rows(desk, resource)))
+            for output, its_tables in zip(FILES, tables, strict=True):
+                add(output, resource, table_columns(its_tables, resource))
+        for resource in WITH_POINTS:
+            add("geojson", resource, flat_columns(features(body(desk, f"/v1/{resource}.geojson")["features"])))
+            add("ogc", resource, flat_columns(features(list(ogc_features(desk, resource)))))
+    return {
+        output: {resource: merged(columns) for resource, columns in by_resource.items()}
+        for output, by_resource in found.items()
+    }
+
+
+def merged(several: list[dict[str, Values]]) -> dict[str, Values]:
+    whole: dict[str, Values] = {}
+    for columns in several:
+        for name, by_record in columns.items():
+            whole.setdefault(name, {}).update(by_record)
+    return whole
+
+
+def values(records: Iterable[Any], path: str) -> Values:
+    return {record["id"]: written(at(record, path.split("."))) for record in records}
+
+
+def test_every_value_stands_in_every_output_or_there_is_a_reason(
+    documents: dict[str, dict[str, Any]], outputs: dict[str, dict[str, dict[str, Values]]]
+) -> None:
+    missing = set()
+    for output, by_resource in outputs.items():
+        for resource, columns in by_resource.items():
+            for path in filled(resource):
+                told = values(documents[resource].values(), path)
+                if not any(all(column.get(id_, []) == told[id_] for id_ in told) for column in columns.values()):
+                    missing.add((output, resource, path))
+    excused = {
+        (output, resource, path)
+        for one in EXCEPTIONS
+        for output in one.outputs
+        for resource in one.resources
+        if resource in outputs[output]
+        for path in filled(resource)
+        if re.fullmatch(one.paths, path)
+    }
+    assert sorted(missing - excused) == [], "no output may lose what the reporting says"
+    assert sorted(excused - missing) == [], "these are there: no exception is needed"
+
+
+def test_the_records_above_tell_every_value_from_every_other(documents: dict[str, dict[str, Any]]) -> None:
+    """So that no column is taken for another one that happens to hold the same."""
+    for resource, records in documents.items():
+        told = {path: values(records.values(), path) for path in filled(resource)}
+        empty = [path for path, by_record in told.items() if not any(by_record.values())]
+        assert empty == [], f"no record of {resource} has these"
+        same = [pair for pair in combinations(told, 2) if told[pair[0]] == told[pair[1]]]
+        assert same == [], f"these are the same in all records of {resource}"
+
+
+def test_a_value_has_one_name_and_one_explanation_in_all_outputs() -> None:
+    """A column of a flat file and one of a table that show the same value: the names differ by the plural at most. In a
+    table of links an id is called after the table that it leads to (`party_id`)."""
+    known = {
+        (resource, column.meaning.removesuffix(" Joined by `|`.")): column
+        for resource, columns in COLUMNS.items()
+        for column in columns
+    }
+    compared = 0
+    for table in TABLES:
+        for column in table.columns:
+            resource, each = table.sources[0]
+            other = known.get((resource, column.description.removesuffix(" Joined by `|`.")))
+            if other is not None and not (each and column.references):
+                compared += 1
+                assert other.name.endswith(forms(column.name)), (table.name, column.name, other.name)
+    assert compared > 120
+
+
+def forms(name: str) -> tuple[str, ...]:
+    """A name, and how it ends in the plural."""
+    return name, f"{name}s", f"{name[:-1]}ies", f"{name[:-2]}es"
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_ids_are_called_ids(
+    documents: dict[str, dict[str, Any]], outputs: dict[str, dict[str, dict[str, Values]]], resource: str
+) -> None:
+    """A column that holds ids of records ends in `_id` or `_ids`, and no other does."""
+    ids = {id_ for records in documents.values() for id_ in records}
+    for output in ("csv", *FILES):
+        for name, by_record in outputs[output][resource].items():
+            if not name.endswith(" taken apart"):
+                continue
+            column = name.partition(" ")[0].rpartition(".")[2]
+            cells = {cell for cells in by_record.values() for cell in cells if cell}
+            if cells and column not in ("id", "superseded_by", "exact"):
+                assert column.endswith(("_id", "_ids")) == (cells <= ids), (output, name, cells)

@@ -1,0 +1,50 @@
+"""What other processes help with comes out as if one had done it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.ingest.loading import load
+from app.ingest.reading import DossierError
+from app.storage.database import Database
+from app.storage.schema import migrate
+from tests import newsroom
+from tests.conftest import NewDatabase
+
+ALONE, HELPED = 0, 2
+
+
+def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
+    directory = newsroom.write(newsroom.pair(), tmp_path)
+    found = []
+    for processes in (ALONE, HELPED):
+        database = Database(new_database())
+        migrate(database)
+        load(directory, database, processes=processes)
+        with database.snapshot() as snapshot:
+            found.append(snapshot.release.digest)
+        database.close()
+    assert found[0] == found[1] != ""
+
+
+def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
+    files = newsroom.pair()
+    files["places.yaml"].append(newsroom.record(files, "places.yaml", "orsa"))
+    files[newsroom.INCIDENTS].append(newsroom.record(files, newsroom.INCIDENTS, "mill-search"))
+    newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]
+    directory = newsroom.write(files, tmp_path)
+    search = json.dumps(newsroom.record(files, newsroom.INCIDENTS, "boat-stopped") | {"id": "boat-searched"})
+    lines = (directory / newsroom.INCIDENTS).with_suffix(".jsonl")
+    lines.write_text(search[:-1] + ', "kind": "raid"}\n', "utf-8")
+    database = Database(database_url)
+    migrate(database)
+    found = []
+    for processes in (ALONE, HELPED):
+        with pytest.raises(DossierError) as caught:
+            load(directory, database, processes=processes)
+        found.append(list(map(str, caught.value.faults)))
+    database.close()
+    assert found[0] == found[1]
+    told = {"stands in": 3, "did you mean 'mill-search'": 1, "the key 'kind' stands twice": 1}  # a claim twice, too
+    assert {what: sum(what in fault for fault in found[0]) for what in told} == told

@@ -1,0 +1,144 @@
+"""Links that lead elsewhere are found without the article's text, where what the files say of it is enough."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.ingest.examining import check
+from app.ingest.passages import Text, digest
+from app.ingest.reading import DossierError
+from tests import newsroom
+from tests.ingest.test_reading import faults_in
+from tests.newsroom import INCIDENTS, QUOTES, Files, record
+from tests.verified import verified
+
+Json = dict[str, Any]
+
+
+def evidence(files: Files, file: str, id_: str, number: int = 0) -> Json:
+    found: Json = record(files, file, id_)["evidence"][number]
+    return found
+
+
+def link(span: Json, **parts: str) -> None:
+    """Gives a span these words for its link, and no others."""
+    for part in ("first", "last", "before", "after"):
+        span.pop(part, None)
+    span.update(parts)
+
+
+def longer(files: Files) -> Json:
+    span = evidence(files, INCIDENTS, "ferry-shooting")
+    link(span, first="fired on", last="ferry near")
+    return span
+
+
+def other_word(files: Files) -> Json:
+    span = evidence(files, INCIDENTS, "mill-search")
+    at = newsroom.PAPER.anchor("searched")
+    span.update(at=f"3:{at.start}-{at.end}", sha256=digest("searched"))
+    link(span, first="Searched")
+    return span
+
+
+def not_quoted(files: Files) -> Json:
+    span: Json = record(files, QUOTES, "berg-no-warning")["spans"][0]
+    link(span, first="They shot", last="a word")
+    return span
+
+
+def turned_round(files: Files) -> Json:
+    span: Json = record(files, QUOTES, "berg-no-warning")["spans"][0]
+    link(span, first="warning", last="They")
+    return span
+
+
+def in_the_title(files: Files) -> Json:
+    span = evidence(files, "places.yaml", "ash-river")
+    link(span, first="Ash River")
+    return span
+
+
+def where_another_span_stands(files: Files) -> Json:
+    span = evidence(files, "places.yaml", "orsa", 1)
+    link(span, first="Orsa", last="County")
+    return span
+
+
+def in_quoted_words(files: Files) -> Json:
+    span = evidence(files, INCIDENTS, "boat-stopped")
+    link(span, first="without")
+    return span
+
+
+def by_what_a_browser_ignores(files: Files) -> Json:
+    span = evidence(files, "people.yaml", "guard")
+    link(span, first="NÈAR", before="a")
+    near = evidence(files, "places.yaml", "orsa")
+    link(near, first="near", before="a", last="Orsa")
+    return span
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        (longer, "longer than the span"),
+        (other_word, "'Searched', and the span has other words"),
+        (not_quoted, "do not stand in the quoted words"),
+        (turned_round, "do not stand in the quoted words"),
+        (in_the_title, "leads to the title"),
+        (where_another_span_stands, "leads to 1:"),
+        (in_quoted_words, "leads to 2:"),
+        (by_what_a_browser_ignores, "leads to 1:"),
+    ],
+)
+def test_a_link_that_leads_elsewhere(change: Any, advice: str, tmp_path: Path) -> None:
+    files = newsroom.small()
+    span = change(files)
+    found = [fault for fault in faults_in(newsroom.write(files, tmp_path / "seed")) if advice in fault.message]
+    assert len(found) == 1, found
+    lines = (tmp_path / found[0].file).read_text("utf-8").splitlines()
+    assert any(span["sha256"] in line for line in lines[found[0].line - 1 : found[0].line + 8])
+    with pytest.raises(DossierError, match=advice):
+        check(tmp_path / "seed")
+
+
+@pytest.mark.parametrize("change", [longer, not_quoted, turned_round, in_the_title, where_another_span_stands])
+def test_what_is_found_without_the_text_is_found_with_it(change: Any, tmp_path: Path) -> None:
+    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    paper.write_text(newsroom.TEXT, "utf-8")
+    change(files)
+    seed = newsroom.write(files, tmp_path / "seed")
+    (fault,) = verified(seed, paper).faults
+    assert (fault.file, fault.record, fault.field) in {
+        (found.file, found.record, found.field) for found in faults_in(seed)
+    }
+
+
+def test_spans_inside_one_another_may_share_a_link(tmp_path: Path) -> None:
+    """The same words serve a clause and the sentence that it begins, in any number of records."""
+    files = newsroom.small()
+    inner = evidence(files, INCIDENTS, "ferry-shooting")
+    clause: Json = newsroom.at(newsroom.PAPER.anchor("guards fired on a ferry near Orsa"))
+    words: Json = {part: inner[part] for part in ("first", "last", "before", "after") if part in inner}
+    outer: Json = {"field": "where", "at": clause["at"], "sha256": clause["sha256"], **words}
+    record(files, INCIDENTS, "ferry-shooting")["evidence"].append(outer)
+    assert faults_in(newsroom.write(files, tmp_path / "seed")) == []
+
+
+@pytest.mark.parametrize(
+    "phrase", ["1,000 men", "bu\u0308ro closed", "مُعَلِّم القرية", "کتاب\u200cها ماند", "U.S. guards", "नाव के"]
+)
+def test_two_words_are_counted_as_a_link_has_them(phrase: str, tmp_path: Path) -> None:
+    """Points, marks and joiners inside a word make no more words of it."""
+    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    paragraph = f"Then {phrase} at last."
+    paper.write_text(f"{newsroom.TEXT}\n{paragraph}", "utf-8")
+    article: Json = files[f"articles/{newsroom.ARTICLE}/article.yaml"]
+    article["paragraphs"].append({"kind": "body", "length": str(len(paragraph)), "sha256": digest(paragraph)})
+    passage = Text(paper.read_text("utf-8"), (newsroom.TITLE, newsroom.AUTHOR)).anchor(phrase)
+    assert passage.fragment.first == phrase
+    record(files, INCIDENTS, "boat-stopped")["evidence"].append({"field": "what", **newsroom.at(passage)})
+    seed = newsroom.write(files, tmp_path / "seed")
+    assert faults_in(seed) == verified(seed, paper).faults == []

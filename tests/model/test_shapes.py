@@ -1,0 +1,132 @@
+"""Answers have the documented shape to the last key, whatever the reporting leaves open."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from app.api.envelopes import DETAILS, PAGES, Codebook
+from app.ingest.examining import documents
+from app.model.codebook import CODEBOOK, CasualtyOutcome
+from app.model.documents import DOCUMENTS, check
+from tests import newsroom, wider
+from tests.answers import body
+from tests.bench import invention
+from tests.conftest import NewDatabase, load_seed, serving
+
+
+@pytest.fixture(scope="module")
+def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    url = new_database()
+    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("shapes")))
+    with serving(url) as found:
+        yield found
+
+
+def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
+    """Those of a long file are not all compared when they are loaded."""
+    invention.write(tmp_path / "seed", 1_000)
+    found: Counter[str] = Counter()
+    for resource, data in documents(tmp_path / "seed"):
+        check(resource, data)
+        of_the_release = {"version", "changed_in"}
+        assert list(data) == [key for key in DOCUMENTS[resource].model_fields if key not in of_the_release]
+        found[resource] += 1
+    assert found["incidents"] == found["quotes"] == 1_000 and found["casualties"] > 1_000
+    with pytest.raises(ValidationError):
+        check(resource, {**data, "note": 1})
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_lists_and_records(client: TestClient, desk: TestClient, resource: str) -> None:
+    """Reading an answer through its documented shape and writing it again changes nothing: no key is missing, none is
+    undocumented, no value is of another type."""
+    for service in (client, desk):
+        page = body(service, f"/v1/{resource}?limit=500")
+        written = PAGES[resource].model_validate(page, strict=False).model_dump(mode="json")
+        assert written.pop("included") is None
+        assert written["links"].pop("next") is None and written["links"].pop("included") is None
+        assert written == page
+        assert len(page["data"]) == page["meta"]["matched"] > 0
+        for document in page["data"]:
+            assert (document["type"], document["url"]) == (
+                page["data"][0]["type"],
+                f"/v1/{resource}/{document['id']}",
+            )
+            assert set(document) == set(DOCUMENTS[resource].model_fields)
+        for document in page["data"][:5]:
+            alone = body(service, document["url"])
+            written = DETAILS[resource].model_validate(alone).model_dump(mode="json")
+            assert written.pop("included") is None and written["links"].pop("included") is None
+            assert written == alone == {"data": document, "links": {"self": document["url"]}, "meta": {"release": 1}}
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_an_empty_list_has_the_shape_too(client: TestClient, resource: str) -> None:
+    page = body(client, f"/v1/{resource}?q=nobodysaidthis")
+    assert page == {
+        "data": [],
+        "links": {"self": f"/v1/{resource}?q=nobodysaidthis"},
+        "meta": {
+            "release": 1,
+            "matched": 0,
+            "not_judged": {"location": None, "date": None, "casualties": None},
+            "returned": 0,
+            "did_you_mean": None,
+        },
+    }
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_every_key_is_documented_as_always_present(client: TestClient, resource: str) -> None:
+    schemas = body(client, "/openapi.json")["components"]["schemas"]
+    schema = schemas[DOCUMENTS[resource].__name__]
+    assert set(schema["required"]) == set(schema["properties"]) == set(DOCUMENTS[resource].model_fields)
+
+
+def test_not_stated_is_null(desk: TestClient) -> None:
+    boat = body(desk, "/v1/incidents/boat-stopped")["data"]
+    assert (boat["date"], boat["location"], boat["outcome"], boat["parent"]) == (None, None, None, None)
+    assert boat["totals"] == dict.fromkeys(CasualtyOutcome)
+    assert [(actor["type"], actor["id"]) for actor in boat["actors"]] == [
+        ("organization", "night-patrol"),
+        ("unidentified", None),
+    ]
+    guard = body(desk, "/v1/people/guard")["data"]
+    assert (guard["name"], guard["label"], guard["age"]) == (None, "Guard on the river", None)
+    skarn = body(desk, "/v1/places/skarn")["data"]
+    assert (skarn["latitude"], skarn["longitude"], skarn["coordinate"]) == (None, None, None)
+
+
+def test_sums_take_sides_with_nobody(desk: TestClient) -> None:
+    """A missing lower bound adds nothing, an open upper bound leaves the sum open, a claim not counted stays out."""
+    totals = {
+        incident["id"]: {key: value for key, value in incident["totals"].items() if value}
+        for incident in body(desk, "/v1/incidents")["data"]
+    }
+    assert totals == {
+        "ferry-shooting": {
+            "killed": {"low": 2, "high": 2, "parts": None},
+            "wounded": {"low": 3, "high": None, "parts": None},
+            "detained": {"low": None, "high": None, "parts": {"low": 1, "high": 1}},
+        },
+        "mill-search": {"detained": {"low": 1, "high": 1, "parts": None}},
+        "boat-stopped": {},
+        "lamp-out": {
+            "abducted": {"low": 0, "high": 4, "parts": None},
+            "displaced": {"low": 5, "high": None, "parts": None},
+            "removed": {"low": 1, "high": 3, "parts": None},
+            "casualties": {"low": 0, "high": None, "parts": None},
+        },
+    }
+
+
+def test_codebook(client: TestClient) -> None:
+    found = Codebook.model_validate(body(client, "/v1/codebook")).data
+    assert set(found) == set(CODEBOOK)
+    for name, vocabulary in found.items():
+        assert [entry.value for entry in vocabulary.values] == [member.value for member in CODEBOOK[name]]
+        assert vocabulary.description and all(entry.meaning for entry in vocabulary.values)

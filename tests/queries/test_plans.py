@@ -1,0 +1,390 @@
+"""What the database does for a question: by an index, however many records there are, and right all the same.
+
+SQLite plans by the tables' shape alone, because nothing gathers statistics, so that its plans on a few records are
+those on a million. PostgreSQL is shown which indexes it has by taking away its other ways.
+"""
+
+import base64
+import json
+import random
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, insert, select, text
+from sqlmodel import col
+from starlette.testclient import TestClient
+
+from app.api import cursors
+from app.model.spans import REACHES, SHORT, reach
+from app.queries import plan
+from app.queries.filters import IncidentFilters
+from app.queries.plan import RESOURCES
+from app.search import numbering
+from app.search.numbering import A_DAY
+from app.storage.database import Database
+from app.storage.models import Incident, SearchEntry, StoredDocument
+from app.storage.schema import migrate
+from tests import newsroom, wider
+from tests.answers import body
+from tests.conftest import ENGINE, NewDatabase, load_seed, serving
+from tests.ingest.killing import faults
+from tests.statements import statements
+from tests.storage.test_migrations import drift
+
+MANY = 600
+FIRST = date(1998, 1, 1)
+
+
+def _ranges() -> Iterator[tuple[str, str] | None]:
+    """Ranges of every class, those at the edge of a class among them, and no date now and then."""
+    chance = random.Random(5)
+    lengths = [
+        0,
+        0,
+        1,
+        6,
+        SHORT - 1,
+        SHORT,
+        SHORT + 1,
+        365,
+        REACHES[0],
+        REACHES[0] + 1,
+        REACHES[1],
+        REACHES[1] + 1,
+        9999,
+    ]
+    for _ in range(MANY):
+        day = FIRST + timedelta(days=chance.randrange(1500))
+        last = day + timedelta(days=chance.choice(lengths))
+        yield None if chance.random() < 0.03 else (day.isoformat(), last.isoformat())
+
+
+@pytest.fixture(scope="module")
+def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The small article with hundreds of incidents more: copies of one, each at a time of its own."""
+    url = new_database()
+    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("many")))
+    database = Database(url)
+    with database.writer() as connection:
+        _copy(connection, list(_ranges()))
+    database.close()
+    return url
+
+
+def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
+    model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
+    mine = numbering.document_number(col(SearchEntry.number)) == model.number
+    terms = connection.execute(select(col(SearchEntry.terms)).where(mine)).scalar_one()
+    kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == model.number)
+    document = connection.execute(kept).scalar_one()
+    last = connection.execute(select(func.max(col(StoredDocument.number)))).scalar_one()
+    rows, entries, documents = [], [], []
+    for number, days in enumerate(ranges):
+        # Within a day the numbers run against the ids.
+        id_ = f"copy-{MANY - 1 - number:03}"
+        earliest, latest = days or (None, None)
+        dates = {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest), "sort_date": earliest or ""}
+        its_own = {
+            "number": last + 1 + number,
+            "id": id_,
+            "document": document.replace('"mill-search"', f'"{id_}"'),
+        }
+        documents.append(its_own)
+        rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
+        entries.append({"number": numbering.entry("incident", earliest, last + 1 + number), "terms": terms})
+    connection.execute(insert(StoredDocument), documents)
+    connection.execute(insert(Incident), rows)
+    connection.execute(insert(SearchEntry), entries)
+    if ENGINE == "sqlite":
+        connection.execute(text("INSERT INTO search_index (rowid, terms) VALUES (:number, :terms)"), entries)
+
+
+@pytest.fixture(scope="module")
+def many(many_url: str) -> Iterator[TestClient]:
+    """Without its memory, so that every answer is made."""
+    with serving(many_url, cache_bytes=0) as client:
+        yield client
+
+
+def dates(many_url: str) -> dict[str, tuple[str, str]]:
+    database = Database(many_url)
+    with database.snapshot() as snapshot:
+        rows = snapshot.rows(select(col(Incident.id), col(Incident.earliest), col(Incident.latest)))
+    database.close()
+    return {id_: (earliest, latest) for id_, earliest, latest in rows if earliest}
+
+
+def pages(client: TestClient, url: str) -> list[str]:
+    """The ids of a whole list, page by page."""
+    found: list[str] = []
+    while url:
+        page = body(client, url)
+        found += [record["id"] for record in page["data"]]
+        url = page["links"].get("next", "")
+    return found
+
+
+INTERVALS = ["1999", "1999-07", "1999-07-14", "../1998-06", "2001-11/..", "1999-03-02/1999-04-01", "1990", "2035-01"]
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("match", ["overlaps", "within"])
+def test_days_find_what_looking_at_every_record_finds(
+    many: TestClient, many_url: str, interval: str, match: str
+) -> None:
+    known = dates(many_url)
+    bounds = IncidentFilters.model_validate({"datetime": interval, "sort": None}).datetime
+    assert bounds is not None
+    start, end = bounds.start or "0001-01-01", bounds.end or "9999-12-31"
+    wanted = {
+        id_
+        for id_, (earliest, latest) in known.items()
+        if (earliest <= end and latest >= start if match == "overlaps" else start <= earliest and latest <= end)
+    }
+    newest = sorted(wanted, key=lambda id_: (known[id_][0], id_), reverse=True)
+    asked = f"/v1/incidents?datetime={interval}&date_match={match}&limit=97"
+    assert pages(many, f"{asked}&sort=-date") == newest
+    assert pages(many, f"{asked}&sort=date") == newest[::-1]
+    assert sorted(pages(many, f"{asked}&sort=title")) == sorted(wanted)
+    assert pages(many, f"{asked}&sort=-date&q=mill&granularity=event") == [
+        id_ for id_ in newest if id_ == "mill-search" or id_.startswith("copy")
+    ]
+    assert body(many, f"{asked}&count=exact")["meta"]["matched"] == len(wanted)
+    facets = body(many, f"/v1/facets?of=incidents&facet=granularity&datetime={interval}&date_match={match}")
+    assert facets["meta"]["matched"] == len(wanted)
+    lines = many.get(f"/v1/incidents.ndjson?datetime={interval}&date_match={match}").text.splitlines()
+    assert len(lines) == len(wanted)
+
+
+@pytest.mark.parametrize("on_a_day", [0, 5, plan.ON_A_DAY])
+def test_words_find_the_newest_in_the_order_of_days_and_ids(
+    many: TestClient, many_url: str, on_a_day: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of them share a day, as those without a date do."""
+    monkeypatch.setattr(plan, "ON_A_DAY", on_a_day)
+    known = dates(many_url)
+    wanted = sorted(["mill-search", *(f"copy-{number:03}" for number in range(MANY))])
+    wanted.sort(key=lambda id_: (known.get(id_, ("", ""))[0], id_), reverse=True)
+    assert pages(many, "/v1/incidents?q=mill&sort=-date&limit=7") == wanted
+    assert pages(many, "/v1/incidents?q=mill&sort=date&limit=97") == wanted[::-1]
+    assert pages(many, "/v1/incidents?q=mill&sort=date&limit=7") == wanted[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_of_equals_the_first_ids_are_the_best(many: TestClient, limit: int) -> None:
+    """Whatever their numbers are, which change with every change of a record."""
+    found = body(many, f"/v1/search?q=mill&type=incident&limit={limit}")
+    assert [hit["id"] for hit in found["data"]] == [f"copy-{number:03}" for number in range(limit)]
+    assert found["meta"]["matched"] == MANY + 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "some"), [("mil*", True), ("mill -ferry", True), ("ferry -mill", True), ("mill -mil*", False)]
+)
+@pytest.mark.parametrize("limit", [3, 500])
+def test_words_find_the_same_in_every_order(many: TestClient, asked: str, some: bool, limit: int) -> None:
+    """Also where they find less than a page."""
+    by_title, newest, oldest = (
+        pages(many, f"/v1/incidents?q={asked}&limit={limit}&sort={sort}") for sort in ("title", "-date", "date")
+    )
+    assert newest == oldest[::-1] and sorted(newest) == sorted(by_title)
+    assert bool(newest) is some
+
+
+def test_a_made_up_cursor_is_no_error_of_ours(many: TestClient) -> None:
+    first = body(many, "/v1/incidents?q=mill&sort=-date&limit=1")["links"]["next"]
+    path, _, cursor = first.partition("cursor=")
+    mark = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_"))[0]
+    assert many.get(f"{path}cursor={cursors.encode(mark, 'no day', 'x')}").status_code == 200
+
+
+def plans(url: str, client: TestClient, asked: str) -> Iterator[str]:
+    """The lines of the plans of every statement that an answer took."""
+    with statements() as sent:
+        answer = client.get(asked)
+    assert answer.status_code == 200, answer.text
+    database = Database(url)
+    with database.writer() as connection:
+        if ENGINE == "postgresql":
+            for way in ("seqscan", "sort", "indexonlyscan"):
+                connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        explain = "EXPLAIN QUERY PLAN" if ENGINE == "sqlite" else "EXPLAIN"
+        for statement, parameters in sent:
+            yield from (str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
+    database.close()
+
+
+TABLE = (
+    r"(incidents|places|people|quotes|statements|casualties|evidence|incident_[a-z]+|quote_[a-z]+|search_entries"
+    r"|documents)"
+)
+NARROW = r"(?!.* INDEX (ix_\w+_without_|\d+:.))"
+FULL_SCAN = re.compile(rf"^SCAN {TABLE}\b{NARROW}" if ENGINE == "sqlite" else rf"Seq Scan on {TABLE}")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/v1/incidents?kind=joint_raid&datetime=1999-07&sort=-date",
+        "/v1/incidents?kind=joint_raid&datetime=1999-07&sort=date",
+        "/v1/incidents?datetime=1999-07&sort=title",
+        "/v1/incidents?datetime=1999-07&date_match=within&kind=detention",
+        "/v1/incidents?datetime=../1998-02",
+        "/v1/incidents?bbox=14,60,15,61",
+        "/v1/incidents?bbox=179,-10,-179,10&kind=joint_raid",
+        "/v1/incidents?near=14.5,60.5&radius_km=20&sort=killed",
+        "/v1/incidents?q=ferry",
+        "/v1/incidents?q=ferry&sort=-date",
+        "/v1/incidents?q=ferry&sort=date",
+        "/v1/incidents?q=ferry&sort=-date&kind=detention",
+        "/v1/incidents?place=orsa&sort=title",
+        "/v1/incidents?actor=jon-berg&actor_role=target",
+        "/v1/incidents?killed_at_least=2&sort=-date",
+        "/v1/incidents?changed_since=1",
+        "/v1/incidents?parent=ferry-shooting",
+        "/v1/incidents?has_location=false",
+        "/v1/incidents?contested=true",
+        "/v1/incidents?contested=true&sort=title&kind=detention",
+        "/v1/incidents?contested=true&count=exact&datetime=1999",
+        "/v1/casualties?contested=true",
+        "/v1/casualties/summary?contested=true&article=lind-ash-river",
+        "/v1/facets?of=incidents&facet=kind,actor_role&contested=true",
+        "/v1/casualties/summary?article=lind-ash-river&datetime=1999-07",
+        "/v1/facets?of=casualties&facet=kind,actor_role,article&article=lind-ash-river&place=orsa",
+        "/v1/facets?of=casualties&facet=kind,month,article&q=fer*&datetime=1999-07",
+        "/v1/casualties?q=ferry&datetime=1999-07",
+        "/v1/casualties?datetime=1999-07",
+        "/v1/casualties?bbox=14,60,15,61&outcome=killed",
+        "/v1/casualties?outcome=killed",
+        "/v1/casualties?claimed_by=jon-berg",
+        "/v1/casualties?incident=ferry-shooting",
+        "/v1/casualties?organization=night-patrol&sort=-id",
+        "/v1/casualties?person=miller",
+        "/v1/casualties?killed_at_least=2",
+        "/v1/casualties?killed_at_least=0&sort=changed",
+        "/v1/casualties?wounded_possibly=900",
+        "/v1/incidents?place_role=context",
+        "/v1/incidents?place_certainty=contested&sort=title",
+        "/v1/incidents?place=orsa&place_certainty=stated",
+        "/v1/incidents?actor_certainty=contested",
+        "/v1/incidents?actor_role=victim&actor_certainty=claimed&sort=title",
+        "/v1/incidents?displaced_possibly=3&sort=killed",
+        "/v1/incidents?removed_at_least=1&kind=detention",
+        "/v1/people?life_status=dead",
+        "/v1/people?life_status=dead&sort=id",
+        "/v1/casualties/summary?group_by=person&organization=night-patrol",
+        "/v1/quotes?speaker=miller",
+        "/v1/quotes?organization=night-patrol",
+        "/v1/quotes?incident=ferry-shooting&place=orsa",
+        "/v1/statements?datetime=2021",
+        "/v1/places?bbox=14,60,15,61",
+        "/v1/facets?of=incidents&facet=kind&datetime=1999-07&bbox=14,60,15,61",
+        "/v1/casualties/summary?datetime=1999-07",
+        "/v1/incidents.ndjson?datetime=1999-07",
+        "/v1/incidents.geojson?bbox=14,60,15,61",
+        "/v1/incidents.atom?bbox=14,60,15,61",
+        "/v1/search?q=ferry",
+    ],
+)
+def test_nothing_is_looked_for_by_reading_a_whole_table(many: TestClient, many_url: str, asked: str) -> None:
+    found = list(plans(many_url, many, asked))
+    assert found
+    assert [line for line in found if FULL_SCAN.search(line)] == []
+
+
+SORTS = [(name, key) for name, resource in RESOURCES.items() for key in resource.sorts]
+
+
+@pytest.mark.parametrize(("resource", "key"), SORTS)
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_every_page_of_every_order_begins_at_its_place_in_an_index(
+    many: TestClient, many_url: str, resource: str, key: str, direction: str
+) -> None:
+    first = f"/v1/{resource}?sort={direction}{key}&limit=1"
+    following = body(many, first)["links"].get("next", first)
+    for asked in (first, following):
+        found = " ".join(plans(many_url, many, asked))
+        assert "TEMP B-TREE" not in found and "Sort" not in found
+    if following != first:
+        # A claim's row says which incident it belongs to; of all others the documents are found without the row.
+        index = "INDEX" if resource == "casualties" else "COVERING INDEX"
+        at_its_place = rf"SEARCH \w+ USING {index} \w+ \((\(\w+,id\)|id)[<>]"
+        assert re.search(at_its_place if ENGINE == "sqlite" else r"Index Cond: .*(ROW\(|id)", found), found
+
+
+def test_what_a_record_is_found_by_moves_with_it(database_url: str, tmp_path: Path) -> None:
+    """From release to release: to another day, to none and back, and to another place on the map."""
+    files = newsroom.small()
+    for latitude, edtf in enumerate(("2021-06-04", "2019-03", None, None, "2020", "2020-01-01"), 60):
+        incident = newsroom.record(files, newsroom.INCIDENTS, "mill-search")
+        incident.pop("date", None)
+        if edtf is not None:
+            incident["date"] = {"edtf": edtf}
+        newsroom.record(files, "places.yaml", "orsa")["coordinate"]["latitude"] = str(latitude)
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        database = Database(database_url)
+        with database.writer() as connection:
+            _is_found_by_what_it_is(connection)
+        database.close()
+        with serving(database_url) as client:
+            (found,) = body(client, "/v1/incidents?q=mill&sort=-date")["data"]
+            assert found["id"] == "mill-search" and (found["date"] or {}).get("edtf") == edtf
+            assert found["id"] in str(body(client, f"/v1/incidents?bbox=14,{latitude - 0.1},15,{latitude + 0.1}"))
+
+
+def _is_found_by_what_it_is(connection: Connection) -> None:
+    documents = set(connection.execute(select(col(StoredDocument.number))).scalars())
+    entries = set(connection.execute(select(col(SearchEntry.number))).scalars())
+    assert {numbering.document_number(entry) for entry in entries} == documents
+    incidents = connection.execute(select(col(Incident.number), col(Incident.earliest))).all()
+    assert {numbering.entry("incident", day, number) for number, day in incidents} <= entries
+    if ENGINE == "sqlite":
+        for table, boxes in (("incidents", "incident_boxes"), ("places", "place_boxes")):
+            placed = f"SELECT number FROM {table} WHERE west IS NOT NULL ORDER BY number"
+            boxed = f"SELECT number FROM {boxes} ORDER BY number"
+            assert connection.execute(text(placed)).all() == connection.execute(text(boxed)).all() != []
+        connection.execute(text("INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)"))
+
+
+def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_path: Path) -> None:
+    """What a load writes, the migration writes for what was loaded before it."""
+    files = wider.wider()
+    newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"] = {"edtf": "2021"}
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    database = Database(database_url)
+    loaded = _derived(database)
+    assert loaded["mill-search"][0] == REACHES[0]
+    assert faults(database_url) == []
+    migrate(database, "0002")
+    migrate(database)
+    assert _derived(database) == loaded
+    assert faults(database_url) == [] and drift(database) == []
+    database.close()
+    with serving(database_url) as client:
+        assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]
+        assert body(client, "/v1/incidents?q=ferry&sort=-date")["data"]
+        newsroom.record(files, newsroom.INCIDENTS, "mill-search")["title"] = "Mill"
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        assert body(client, "/v1/incidents?q=mill&sort=-date")["data"][0]["title"] == "Mill"
+
+
+def _derived(database: Database) -> dict[str, tuple[Any, ...]]:
+    """By incident: the class of its range, and the day in its number; where there are boxes, theirs count as well."""
+    entry = numbering.document_number(col(SearchEntry.number)) == col(Incident.number)
+    statement = select(col(Incident.id), col(Incident.reach), col(SearchEntry.number)).join(SearchEntry, entry)
+    with database.snapshot() as snapshot:
+        rows = snapshot.rows(statement)
+        found: dict[str, tuple[Any, ...]] = {id_: (reach, number - number % A_DAY) for id_, reach, number in rows}
+        if ENGINE == "sqlite":
+            boxes = (
+                "SELECT {1}.id, round(box.west, 3), round(box.east, 3), round(box.south, 3), round(box.north, 3)"
+                " FROM {0} AS box JOIN {1} ON {1}.number = box.number"
+            )
+            for table, records in (("incident_boxes", "incidents"), ("place_boxes", "places")):
+                asked = text(boxes.format(table, records))
+                found |= {f"{table} {row.id}": tuple(row)[1:] for row in snapshot.rows(asked)}
+    return found

@@ -1,0 +1,162 @@
+"""The log of requests: a line for each, with its id, its route and how it went, and nothing about who asked."""
+
+import asyncio
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.server.access_log import Lines, Passage, logging_config
+from app.settings import Settings
+
+Log = Callable[[], str]
+
+
+@contextmanager
+def written(client: TestClient, *, for_people: bool = False) -> Iterator[Log]:
+    """What the service has logged since then, as it is written to standard error."""
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(Lines(for_people))
+    loggers = [logging.getLogger(name) for name in ("dateline", "dateline.access")]
+    before = loggers[1].level
+    loggers[0].addHandler(handler)
+    loggers[1].setLevel(logging.INFO)
+
+    def told() -> str:
+        assert client.portal is not None
+        client.portal.call(asyncio.sleep, 0)  # lines are written at the end of a turn of the event loop
+        return lines.getvalue()
+
+    try:
+        yield told
+    finally:
+        loggers[0].removeHandler(handler)
+        loggers[1].setLevel(before)
+
+
+def logged(log: Log) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def client(article_url: str) -> Iterator[TestClient]:
+    """A service of its own, whose answers nobody has asked for before."""
+    app = create_app(Settings(database_url=article_url))
+
+    @app.get("/broken/{id}", include_in_schema=False)
+    async def broken(request: Request) -> Response:
+        raise RuntimeError("what went wrong")
+
+    @app.get("/cut", include_in_schema=False)
+    async def cut(request: Request) -> Response:
+        async def pieces() -> Any:
+            yield b"first"
+            raise RuntimeError("what went wrong")
+
+        return StreamingResponse(pieces())
+
+    with TestClient(app, raise_server_exceptions=False) as found:
+        yield found
+
+
+def test_a_request_is_one_line(client: TestClient) -> None:
+    with written(client) as log:
+        first = client.get("/v1/incidents?kind=killing&limit=2", headers={"User-Agent": "somebody's browser"})
+        client.get("/v1/incidents?kind=killing&limit=2")
+        client.get("/v1/incidents?kind=killing&limit=2", headers={"If-None-Match": first.headers["etag"]})
+        client.head("/v1/people/hassan-al-soofy")
+        client.get("/v1/people/nobody-at-all")
+        client.get("/v1/incidents?kidn=1")
+        client.get("/wp-login.php")
+        client.get("/static/page.css")
+        client.post("/v1/incidents")
+    found = logged(log)
+    assert [(one["method"], one["route"], one["status"], one["cache"]) for one in found] == [
+        ("GET", "/v1/incidents", 200, None),
+        ("GET", "/v1/incidents", 200, "hit"),
+        ("GET", "/v1/incidents", 304, "hit"),
+        ("HEAD", "/v1/people/{id}", 200, None),
+        ("GET", "/v1/people/{id}", 404, None),
+        ("GET", "/v1/incidents", 400, None),
+        ("GET", None, 404, None),
+        ("GET", "/static/{path}", 200, None),
+        ("POST", None, 405, None),
+    ]
+    assert list(found[0]) == [
+        "time", "level", "request", "method", "route", "status", "ms", "bytes", "release", "cache"
+    ]  # fmt: skip
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found[0]["time"])
+    assert found[0]["bytes"] == found[1]["bytes"] == int(first.headers["content-length"])
+    assert found[2]["bytes"] == found[3]["bytes"] == 0
+    assert [one["release"] for one in found[:4]] == [1, 1, 1, 1]
+    assert found[0]["request"] == first.headers["x-request-id"]
+    assert len({one["request"] for one in found}) == len(found)
+    assert not re.search("somebody|testclient|killing|soofy|wp-login", log())
+
+
+def test_routes_are_the_paths_that_are_documented(client: TestClient) -> None:
+    documented = list(client.get("/openapi.json").json()["paths"])
+    with written(client) as log:
+        for path in documented:
+            client.get(f"{path.replace('{', '').replace('}', '')}?nonsense=1")
+    assert [line["route"] for line in logged(log)] == documented
+
+
+def test_an_id_that_comes_with_the_request_is_kept(client: TestClient) -> None:
+    with written(client) as log:
+        for given in ("01J9-abc_d.e:f", "x" * 65, 'a" b', "ü"):
+            kept = client.get("/v1/incidents", headers={b"X-Request-Id": given.encode()}).headers["x-request-id"]
+            assert (kept == given) == (given == "01J9-abc_d.e:f")
+            assert logged(log)[-1]["request"] == kept
+
+
+def test_a_failure_has_the_id_of_its_request(client: TestClient) -> None:
+    with written(client) as log:
+        answer = client.get("/broken/7", headers={"X-Request-Id": "mine"})
+    failure, line = logged(log)
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
+    assert (failure["level"], failure["message"], failure["request"]) == ("error", "GET /broken/7 failed", "mine")
+    assert failure["trace"].endswith("RuntimeError: what went wrong")
+    assert (line["route"], line["status"], line["request"]) == ("/broken/{id}", 500, "mine")
+
+
+def test_an_answer_that_breaks_off_says_so(client: TestClient) -> None:
+    with written(client) as log:
+        client.get("/cut")
+    line = logged(log)[-1]
+    assert (line["route"], line["status"], line["bytes"], line["complete"]) == ("/cut", 200, 5, False)
+
+
+def test_people_read_lines_of_words(client: TestClient) -> None:
+    with written(client, for_people=True) as log:
+        client.get("/v1/incidents/kubaiba-raid", headers={"X-Request-Id": "mine"})
+        client.get("/broken/7")
+    first, failure, *trace, last = log().splitlines()
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d GET /v1/incidents/\{id\} 200 [\d.]+ ms \d+ bytes release 1 cache - \(mine\)", first
+    )
+    assert failure.endswith("ERROR GET /broken/7 failed")
+    assert trace[-1] == "RuntimeError: what went wrong"
+    assert "GET /broken/{id} 500" in last
+
+
+def test_the_log_can_be_left_out() -> None:
+    for access, level in ((True, "INFO"), (False, "WARNING")):
+        assert logging_config(access=access)["loggers"]["dateline.access"] == {"level": level}
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_every_line_is_json(complete: bool) -> None:
+    passage = Passage("x", "GET", None, 499, 0.00125, 0, None, None, complete)
+    found = json.loads(f"{{{passage.json()}}}")
+    assert (found["ms"], found["route"], found.get("complete", True)) == (1.25, None, complete)

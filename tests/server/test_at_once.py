@@ -1,0 +1,316 @@
+"""Answers that are given before the application is asked: the same as the usual ones, over real connections."""
+
+import asyncio
+import gc
+import json
+import logging
+import socket
+import weakref
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import make_url
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from app.main import Service, create_app
+from app.server.access_log import Passages
+from app.server.connections import AT_ONCE, Connection
+from app.server.limits import LARGEST_HEADERS
+from app.server.whole import Whole
+from app.settings import Settings
+from tests import newsroom
+from tests.conftest import NewDatabase, away, load_seed
+from tests.live import listening, soon
+from tests.newsroom import INCIDENTS, record
+from tests.server.raw import Answer, first
+
+URL = "/v1/incidents?limit=2&include=places"
+OTHERS = [URL, "/v1/places/orsa", "/v1/incidents.atom", "/v1/changes", "/"]
+OWN = {"date", "x-request-id", "connection"}
+"""Headers that differ from one answer to the next."""
+
+
+@dataclass
+class Watched:
+    """A service that tells how often it was asked in the usual way, and takes its time then."""
+
+    service: Service
+    usual: int = 0
+    pause: float = 0
+
+    def at_once(self, scope: Scope) -> Whole | None:
+        return self.service.at_once(scope)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.usual += 1
+            await asyncio.sleep(self.pause)
+        await self.service(scope, receive, send)
+
+
+@dataclass
+class Server:
+    """A server with answers in memory. `glances` says that it knows the newest release without waiting: on SQLite."""
+
+    port: int
+    state: ServerState
+    app: Watched
+    glances: bool
+
+    def connection(self) -> Connection:
+        """The only one that is open."""
+        assert soon(lambda: len(self.state.connections) == 1)
+        (found,) = self.state.connections
+        assert isinstance(found, Connection)
+        return found
+
+
+@contextmanager
+def served(url: str) -> Iterator[Server]:
+    app = Watched(create_app(Settings(database_url=url)))
+    with listening(app) as (port, state):
+        yield Server(port, state, app, make_url(url).get_backend_name() == "sqlite")
+
+
+class Client:
+    """One connection, on which requests follow each other."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        self._read = self.socket.makefile("rb")
+
+    def close(self) -> None:
+        self._read.close()
+        self.socket.close()
+
+    def ask(self, target: str, *headers: str, method: str = "GET") -> Answer:
+        self.socket.sendall(request(target, *headers, method=method))
+        return self.answer(method)
+
+    def answer(self, method: str = "GET") -> Answer:
+        """The next answer that comes."""
+        head = b"".join(takewhile(lambda line: line != b"\r\n", self._read))
+        found = first(head + b"\r\n")
+        bare = method == "HEAD" or found.status == 304
+        return Answer(found.status, found.headers, b"" if bare else self._read.read(int(length(found))), found.head)
+
+    def at_once(self, target: str, *headers: str, method: str = "GET") -> tuple[bool, Answer]:
+        """Whether an answer came at once, and the answer."""
+        before = self.server.app.usual
+        answer = self.ask(target, *headers, method=method)
+        return self.server.app.usual == before, answer
+
+
+def request(target: str, *headers: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
+def length(answer: Answer) -> str:
+    return answer.header("content-length") or "0"
+
+
+def settled(answer: Answer) -> tuple[Any, ...]:
+    """What of an answer does not depend on when and how it was asked for."""
+    return answer.status, [pair for pair in answer.headers if pair[0] not in OWN], answer.body
+
+
+@pytest.fixture(scope="module")
+def server(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    url = new_database()
+    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("at-once")))
+    with served(url) as found:
+        yield found
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with closing(Client(server)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+@pytest.mark.parametrize("url", OTHERS)
+def test_it_is_the_usual_answer(server: Server, client: Client, url: str, coding: str) -> None:
+    accepted = f"Accept-Encoding: {coding}"
+    made = client.ask(url, accepted)
+    for known in ([], [f"If-None-Match: {made.header('etag')}"]):
+        at_once, answer = client.at_once(url, accepted, *known)
+        assert at_once == server.glances
+        with closing(Client(server)) as another:
+            usual_at_once, usual = another.at_once(url, accepted, *known, "Connection: close")
+        assert not usual_at_once
+        assert usual.header("cache-status") == "dateline; hit"
+        assert settled(answer) == settled(usual)
+        assert (answer.status, answer.body) == ((304, b"") if known else (200, made.body))
+        assert answer.header("date") and answer.header("x-request-id")
+
+
+def test_it_keeps_the_id_of_its_request(server: Server, client: Client) -> None:
+    client.ask(URL)
+    assert client.at_once(URL, "X-Request-Id: mine")[1].header("x-request-id") == "mine"
+    ids = {client.ask(URL).header("x-request-id") for _ in range(5)}
+    assert len(ids) == 5
+
+
+def test_it_is_logged(server: Server, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    made = client.ask(URL)
+    with caplog.at_level(logging.INFO, "dateline.access"):
+        answers = [client.ask(URL), client.ask(URL, f"If-None-Match: {made.header('etag')}")]
+        assert soon(lambda: len(caplog.records) == 2)
+    passages = [passage for record in caplog.records for passage in cast(Passages, record.msg)]
+    for answer, passage in zip(answers, passages, strict=True):
+        assert passage.id == answer.header("x-request-id")
+        assert passage[1:4] == ("GET", "/v1/incidents", answer.status)
+        assert passage[5:] == (len(answer.body), 1, "hit", True)
+
+
+def test_what_is_refused_is_refused_beside_it(server: Server, client: Client) -> None:
+    """The answer to another request for the same address is in memory; that is none to these."""
+    client.ask(URL)
+    for method, headers, status in [
+        ("POST", [], 405),
+        ("HEAD", [], 200),
+        ("OPTIONS", ["Origin: https://example.org", "Access-Control-Request-Method: GET"], 204),
+        ("GET", ["Expect: something"], 200),
+        ("GET", [f"X-Padding: {'x' * (LARGEST_HEADERS - 1000)}"], 200),
+        ("GET", [f"X-Padding: {'x' * (LARGEST_HEADERS - 10)}"], 431),
+    ]:
+        _, answer = client.at_once(URL, *headers, method=method)
+        assert (answer.status, answer.body == b"") == (status, method in ("HEAD", "OPTIONS")), (method, headers)
+    client.socket.sendall(request(URL, "Content-Length: 5") + b"hello")
+    assert client.answer().header("connection") == "close"
+    assert client.socket.recv(1) == b"", "a body ends its connection"
+
+
+def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> None:
+    files = newsroom.small()
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    with served(database_url) as server, closing(Client(server)) as client:
+        for number in (1, 2, 3):
+            for kept in (False, True):
+                at_once, answer = client.at_once(URL)
+                assert at_once == (kept and server.glances)
+                assert json.loads(answer.body)["meta"]["release"] == number
+            record(files, INCIDENTS, "ferry-shooting")["title"] = f"Ferry {number}"
+            load_seed(database_url, newsroom.write(files, tmp_path))
+
+
+def test_while_nobody_knows_the_newest_release_it_is_marked(database_url: str, tmp_path: Path) -> None:
+    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    with served(database_url) as server, closing(Client(server)) as client:
+        client.ask(URL)
+        with away(database_url):
+            at_once, answer = client.at_once(URL)
+        assert (at_once, answer.status) == (False, 200)
+        assert answer.header("cache-status") == "dateline; hit; detail=stale"
+        at_once, answer = client.at_once(URL)
+        assert (at_once, answer.header("cache-status")) == (server.glances, "dateline; hit")
+
+
+def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(app: Watched, scope: Scope) -> Whole | None:
+        raise RuntimeError("what went wrong")
+
+    monkeypatch.setattr(Watched, "at_once", failing)
+    for _ in range(2):
+        at_once, answer = client.at_once(URL)
+        assert (at_once, answer.status) == (False, 200)
+
+
+def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: str, tmp_path: Path) -> None:
+    """Also if the first to ask for something of it wanted a part, which is not looked for in memory."""
+    files = newsroom.small()
+    load_seed(database_url, newsroom.write(files, tmp_path))
+    with served(database_url) as server, closing(Client(server)) as client:
+        client.ask(URL)
+        record(files, INCIDENTS, "ferry-shooting")["title"] = "Ferry"
+        load_seed(database_url, newsroom.write(files, tmp_path))
+        client.ask(URL, "Range: bytes=0-1")
+        assert client.at_once(URL)[0] == server.glances
+        with away(database_url):
+            assert json.loads(client.ask(URL).body)["meta"]["release"] == 2
+
+
+def test_a_request_behind_it_has_its_time(server: Server, client: Client) -> None:
+    """The time of rest, which begins when an answer has gone out, ends with the next request."""
+    client.ask(URL)
+    server.app.pause = 0.5
+    server.connection().timeout_keep_alive = 0
+    client.socket.sendall(request(URL) + request("/v1/places"))
+    try:
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    finally:
+        server.app.pause = 0
+
+
+def test_many_out_of_one_read_leave_a_turn_to_others(server: Server, client: Client) -> None:
+    client.ask(URL)
+    before, many = server.app.usual, 10 * AT_ONCE
+    client.socket.sendall(request(URL) * many)
+    assert [client.answer().status for _ in range(many)] == [200] * many
+    assert server.app.usual - before > many / 2
+
+
+def test_many_small_requests_are_no_large_one(client: Client) -> None:
+    """A read that ends within one of them is as long as all of them together."""
+    data = request("/healthz") * 5000
+    client.socket.sendall(data[:-10])
+    for _ in range(4999):
+        assert client.answer().status == 200
+    client.socket.sendall(data[-10:])
+    assert client.answer().status == 200
+    client.socket.sendall(b"GET /healthz HTTP/1.1\r\nX-Padding: " + b"x" * 3 * LARGEST_HEADERS)
+    assert client.answer().status == 431
+
+
+def test_a_connection_that_has_ended_is_forgotten(server: Server) -> None:
+    """At once, and not only when somebody looks for what refers to itself."""
+    gc.disable()
+    try:
+        with closing(Client(server)) as client:
+            client.ask(URL)
+            client.ask(URL)
+            connection = weakref.ref(server.connection())
+        assert soon(lambda: connection() is None)
+    finally:
+        gc.enable()
+
+
+def test_requests_without_waiting_are_answered_in_their_order(client: Client) -> None:
+    """Some from memory and some not, and so many that answering one out of another would be too deep."""
+    client.ask(URL)
+    urls = [URL if number % 500 else f"/v1/places?limit={1 + number // 500}" for number in range(2000)]
+    client.socket.sendall(b"".join(request(url, f"X-Request-Id: {number}") for number, url in enumerate(urls)))
+    answers = [client.answer() for _ in urls]
+    assert [answer.header("x-request-id") for answer in answers] == [str(number) for number in range(2000)]
+    bodies = {url: client.ask(url).body for url in urls}
+    assert [answer.body for answer in answers] == [bodies[url] for url in urls]
+
+
+def test_a_connection_that_rests_is_closed(server: Server, client: Client) -> None:
+    client.ask(URL)
+    server.connection().timeout_keep_alive = 0
+    assert client.ask(URL).status == 200
+    client.socket.settimeout(30)
+    assert client.socket.recv(1) == b""
+
+
+def test_what_is_not_taken_does_not_pile_up(article_url: str) -> None:
+    """A client that asks on and on and reads nothing has what it asked for as soon as it reads."""
+    many, url = 500, "/v1/incidents?limit=100"
+    with served(article_url) as server, closing(Client(server)) as client:
+        size = len(client.ask(url).head) + len(client.ask(url).body)
+        client.socket.sendall(request(url) * many)
+        connection = server.connection()
+        assert soon(lambda: connection.flow.write_paused)
+        assert (
+            connection.transport.get_write_buffer_size() < 2 * size + connection.transport.get_write_buffer_limits()[1]
+        )
+        assert [client.answer().status for _ in range(many)] == [200] * many

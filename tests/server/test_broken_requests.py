@@ -1,0 +1,98 @@
+"""Bytes that are no requests, behind good ones: what came before them is answered whole, then they are refused."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import live
+from tests.server import raw
+from tests.server.raw import Answer, ask, first
+
+SLOW = "/v1/facets?of=incidents&facet=kind"
+"""A question that is still being answered when what follows it is read."""
+
+GOOD = f"GET {SLOW} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+BROKEN = {
+    "no HTTP": b"\x00\x01\x02 no request at all\r\n\r\n",
+    "TLS": bytes.fromhex("16030100b8010000b403033a") + bytes(180),
+    "a header without a colon": b"GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n",
+    "a chunk without a size": b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n",
+    "a chunk longer than its size": b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n",
+    "two lengths": b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+}
+
+
+def chunked(answer: Answer) -> bool:
+    return answer.header("transfer-encoding") == "chunked"
+
+
+def taken_apart(data: bytes) -> Iterator[Answer]:
+    """The answers that came over a connection, one after the other."""
+    while data:
+        one = first(data)
+        size = int(one.header("content-length") or 0)
+        assert one.status and not chunked(one) and len(one.body) >= size, data[:2000]
+        yield Answer(one.status, one.headers, one.body[:size], one.head)
+        data = one.body[size:]
+
+
+@pytest.fixture(scope="module")
+def logged(article_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server and its log."""
+    log = tmp_path_factory.mktemp("broken") / "log"
+    with live.serving(article_url, log=log) as base:
+        yield base, log
+
+
+@pytest.mark.parametrize("before", [1, 3])
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_what_came_before_is_answered_whole(logged: tuple[str, Path], data: bytes, before: int) -> None:
+    base, log = logged
+    before_it = log.read_text().count("\n")
+    whole = ask(base, SLOW)
+    *answered, refused = taken_apart(raw.send(base, GOOD * before + data))
+    assert [(one.status, one.body) for one in answered] == [(200, whole.body)] * before
+    assert (refused.status, refused.header("connection")) == (400, "close")
+    assert refused.header("content-type") == "application/problem+json" and refused.header("date")
+    assert live.soon(lambda: log.read_text().count("\n") == before_it + 1 + before + 1), "one line for each"
+    assert len(log.read_text().splitlines()[-1]) < 500
+
+
+@pytest.mark.parametrize("behind", ["a chunk without a size", "a chunk longer than its size"])
+def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path], behind: str) -> None:
+    """Where it is told before the answer has been begun: with the request itself."""
+    base, _ = logged
+    data = BROKEN[behind].replace(b"GET / ", f"GET {SLOW} ".encode())
+    (answer,) = taken_apart(raw.send(base, data))
+    assert (answer.status, answer.header("connection")) == (400, "close")
+
+
+@pytest.mark.parametrize("before", [b"", GOOD])
+def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) -> None:
+    """What is too much of it is no request: the connection ends with the answer, as it says."""
+    base, _ = logged
+    data = before + f"GET {SLOW} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nhello, world\r\n\r\n".encode()
+    answers = list(taken_apart(raw.send(base, data)))
+    assert [one.status for one in answers] == [200] * (2 if before else 1)
+    assert answers[-1].header("connection") == "close"
+    assert len({one.body for one in answers}) == 1
+
+
+def test_headers_too_large_behind_a_good_request(logged: tuple[str, Path]) -> None:
+    base, _ = logged
+    data = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"
+    *answered, refused = taken_apart(raw.send(base, GOOD + data))
+    assert [one.status for one in answered] == [200] and refused.status == 431
+
+
+def test_nothing_is_lost_whatever_follows(logged: tuple[str, Path]) -> None:
+    """Also where what is asked is in memory, and goes out before it is looked at what follows."""
+    base, _ = logged
+    for target in ("/v1/incidents?limit=1", "/v1/search?q=raid", "/v1/incidents.csv", "/", "/nothing"):
+        good = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        for _ in range(3):
+            received = raw.send(base, good + b"\xff\xfe\r\n\r\n")
+            statuses = re.findall(rb"HTTP/1\.1 (\d+)", received)
+            assert statuses == [b"404" if target == "/nothing" else b"200", b"400"], (target, received[:300])

@@ -1,0 +1,337 @@
+"""Requests that are too large, too slow or of another kind, over real connections: refused, with nothing held."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from app.main import create_app
+from app.problems import ProblemDocument
+from app.server import connections
+from app.server.connections import HELD, PIECE, Connection, _Outlet
+from app.server.limits import LARGEST_HEADERS, LONGEST_LINE, MOST_PARAMETERS
+from app.settings import Settings
+from tests.live import listening, soon
+
+Server = tuple[int, ServerState]
+Answer = tuple[int, dict[str, str], bytes]
+
+LARGE = 32 * 2**20
+"""More bytes than the buffers between two sockets take."""
+
+
+@pytest.fixture(scope="module")
+def server(article_url: str) -> Iterator[Server]:
+    app = create_app(Settings(database_url=article_url))
+
+    @app.get("/large")
+    async def large(request: Request) -> Response:
+        return Response(bytes(LARGE))
+
+    with listening(app) as found:
+        yield found
+
+
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server[0]), timeout=40)
+
+
+def received(client: socket.socket) -> bytes:
+    """All that comes until the server closes the connection."""
+    pieces = []
+    while piece := client.recv(65_536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def parsed(raw: bytes) -> Answer:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    line, *fields = head.decode("latin-1").split("\r\n")
+    return int(line.split()[1]), dict(field.split(": ", 1) for field in fields), body
+
+
+def asked(server: Server, line: str, headers: str = "", body: bytes = b"") -> Answer:
+    """The answer to a request that ends its connection."""
+    with connected(server) as client:
+        client.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n".encode() + body)
+        return parsed(received(client))
+
+
+def is_problem(answer: Answer, status: int) -> dict[str, Any]:
+    """The document of a refusal, which has the headers of every other answer."""
+    code, headers, body = answer
+    assert (code, headers["content-type"], headers["cache-control"]) == (status, "application/problem+json", "no-store")
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-request-id"]
+    found: dict[str, Any] = json.loads(body)
+    assert ProblemDocument.model_validate(found).status == status
+    return found
+
+
+def half_a_minute() -> Iterator[None]:
+    """Lets a loop that a server has to end come to an end in any case."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        yield
+
+
+def test_a_request_line_of_32_kilobytes_passes_and_no_longer_one(server: Server) -> None:
+    room = LONGEST_LINE - len("GET /healthz? HTTP/1.1\r\n")
+    assert asked(server, f"GET /healthz?{'x' * room}")[0] == 200
+    for more in (1, 2**15, 2**16, 2**20):
+        is_problem(asked(server, f"GET /healthz?{'x' * (room + more)}"), 414)
+    is_problem(asked(server, f"GET /{'x' * LONGEST_LINE}"), 414)
+    places = "&".join(["place=riyadh-district"] * 900)
+    assert asked(server, f"GET /v1/incidents?{places}")[0] == 200
+
+
+def test_headers_of_30_kilobytes_pass_and_no_larger_ones(server: Server) -> None:
+    assert asked(server, "GET /healthz", f"X: {'x' * 30_000}\r\n")[0] == 200
+    assert asked(server, "GET /healthz", "X: x\r\n" * 1000)[0] == 200
+    for size in (LARGEST_HEADERS, 2**16, 2**20):
+        is_problem(asked(server, "GET /healthz", f"X: {'x' * size}\r\n"), 431)
+    is_problem(asked(server, "GET /healthz", "X: x\r\n" * 10_000), 431)
+
+
+def test_headers_without_an_end_are_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LINGER", 0.1)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1000.0)
+    with connected(server) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+        with pytest.raises(OSError):
+            for _ in half_a_minute():
+                client.sendall(b"x" * 65_536)
+    assert soon(lambda: not server[1].connections)
+
+
+def test_more_parameters_than_a_query_may_have(server: Server) -> None:
+    query = "&".join(["kind=killing"] * MOST_PARAMETERS)
+    assert asked(server, f"GET /v1/incidents?{query}")[0] == 200
+    found = is_problem(asked(server, f"GET /v1/incidents?{query}&limit=1"), 400)
+    assert [error["parameter"] for error in found["errors"]] == ["kind"]
+    assert found["detail"] == "A query may have 1000 parameters; this one has 1001, 'kind' 1000 times."
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/incidents", "/v1/incidents.csv", "/v1/dataset.zip", "/ogc/", "/", "/static/page.css", "/nothing"]
+)
+def test_only_reading_is_possible_anywhere(server: Server, path: str) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
+        code, headers, body = asked(server, f"{method} {path}", "Content-Length: 7\r\n", b"a=b&c=d")
+        is_problem((code, headers, body), 405)
+        assert headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("coding", ["Content-Length: 50000\r\n", "Transfer-Encoding: chunked\r\n"])
+def test_a_body_is_left_aside_and_ends_the_connection(server: Server, coding: str) -> None:
+    body = b"x" * 50_000 if "Length" in coding else b"c350\r\n" + b"x" * 50_000 + b"\r\n0\r\n\r\n"
+    with connected(server) as client:
+        client.sendall(f"GET /v1/incidents?limit=1 HTTP/1.1\r\nHost: x\r\n{coding}\r\n".encode() + body)
+        code, headers, answer = parsed(received(client))
+    assert (code, headers["connection"], len(json.loads(answer)["data"])) == (200, "close", 1)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x16\x03\x01\x02\x00\x01", b"hello\r\n\r\n", b"GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+def test_what_is_no_http_is_told_so(server: Server, raw: bytes) -> None:
+    with connected(server) as client:
+        client.sendall(raw)
+        is_problem(parsed(received(client)), 400)
+
+
+def test_a_request_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LINGER", 0.3)
+    with connected(server) as silent, connected(server) as endless, connected(server) as kept:
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTT")
+        endless.sendall(b"GET /healthz HTTP/1.1\r\n")
+        with pytest.raises(OSError):
+            for _ in half_a_minute():  # a field at a time
+                endless.sendall(b"X: x\r\n")
+                time.sleep(0.01)
+        assert received(silent) == b""
+        answers = received(kept).split(b"HTTP/1.1 ")
+        assert [answer[:3] for answer in answers] == [b"", b"200", b"408"]
+        is_problem(parsed(b"HTTP/1.1 " + answers[2]), 408)
+    assert asked(server, "GET /healthz")[0] == 200
+
+
+def test_a_body_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LINGER", 0.1)
+    with connected(server) as client:
+        client.sendall(b"POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 405"
+        with pytest.raises(OSError):
+            for _ in half_a_minute():
+                client.sendall(bytes(1000))
+                time.sleep(0.01)
+    assert soon(lambda: not server[1].connections)
+
+
+@pytest.mark.parametrize("ending", ["", "Connection: close\r\n"])
+def test_an_answer_has_to_be_taken(server: Server, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    """Also one that is made at once and waits as a whole for its client."""
+    monkeypatch.setattr(connections, "PATIENCE", 0.3)
+    with connected(server) as client:
+        client.sendall(f"GET /large HTTP/1.1\r\nHost: x\r\n{ending}\r\n".encode())
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert soon(lambda: not server[1].connections)
+        assert len(received(client)) < LARGE
+    with connected(server) as client:
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert len(received(client)) > LARGE
+
+
+class Recorded(asyncio.Transport):
+    """A connection that says how much of an answer has not been taken, and notes its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self.aborted = self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def recorded() -> tuple[Connection, Recorded]:
+    """A connection whose client has not taken ten pieces of an answer."""
+    config = Config(create_app, factory=True, log_config=None, ws="none")
+    transport = Recorded()
+    connection = Connection(config, ServerState(), {}, asyncio.get_running_loop())
+    connection.connection_made(transport)
+    transport.waiting = 10 * PIECE
+    connection.pause_writing()
+    return connection, transport
+
+
+def test_who_takes_an_answer_slowly_but_steadily_gets_it() -> None:
+    async def scenario() -> None:
+        connection, transport = recorded()
+        transport.waiting = 9 * PIECE
+        connection._check(10 * PIECE)
+        assert not transport.aborted
+        transport.waiting = 8 * PIECE + 1
+        connection._check(9 * PIECE)
+        assert transport.aborted
+
+    asyncio.run(scenario())
+
+
+def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
+    async def scenario() -> None:
+        connection, transport = recorded()
+        connection.resume_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "nothing waits"
+        connection.pause_writing()
+        connection.resume_writing()
+        connection.pause_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "another answer waits, and not since then"
+        connection._check(10 * PIECE)
+        assert transport.aborted
+
+    asyncio.run(scenario())
+
+
+def test_the_last_of_a_closing_answer_has_to_be_taken_too() -> None:
+    async def scenario() -> None:
+        connection, transport = recorded()
+        transport.closing = True
+        connection.resume_writing()
+        connection._check(10 * PIECE)
+        assert not transport.aborted, "some was taken"
+        connection._check(10 * PIECE)
+        assert transport.aborted
+
+    asyncio.run(scenario())
+
+
+def test_so_many_connections_and_no_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert soon(lambda: not server[1].connections)
+    monkeypatch.setattr(connections, "CONNECTIONS", 3)
+    with connected(server), connected(server):
+        with connected(server):
+            assert soon(lambda: len(server[1].connections) == 3)
+            refused = asked(server, "GET /healthz")
+            assert is_problem(refused, 503)["title"] == "Unavailable"
+            assert refused[1]["retry-after"] == "5"
+        assert soon(lambda: len(server[1].connections) == 2)
+        assert asked(server, "GET /healthz")[0] == 200
+
+
+HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (HELD + 1)
+TOLD: list[tuple[list[str | bytes], bytes]] = [
+    ([HEAD, BODY], HEAD + BODY),
+    ([HEAD, b""], HEAD),
+    ([BODY, HEAD, BODY], BODY + HEAD + BODY),
+    ([HEAD, "close"], HEAD),
+    ([HEAD, b"a", "write_eof"], HEAD + b"a"),
+]
+
+
+@pytest.mark.parametrize(("told", "comes"), TOLD)
+def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: bytes) -> None:
+    """At once, all in order, whatever ends it."""
+
+    def told_at_once(outlet: _Outlet, client: socket.socket) -> None:
+        for one in told:
+            if isinstance(one, str):
+                getattr(outlet, one)()
+            else:
+                outlet.write(one)
+
+    assert asyncio.run(_through_an_outlet(told_at_once)) == comes
+
+
+def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
+    def head_alone(outlet: _Outlet, client: socket.socket) -> None:
+        outlet.write(HEAD)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+
+    assert asyncio.run(_through_an_outlet(head_alone)) == HEAD
+
+
+def test_what_is_held_is_given_up_with_its_connection() -> None:
+    def given_up(outlet: _Outlet, client: socket.socket) -> None:
+        outlet.write(HEAD)
+        outlet.abort()
+
+    assert asyncio.run(_through_an_outlet(given_up)) == b""
+
+
+async def _through_an_outlet(talk: Callable[[_Outlet, socket.socket], None]) -> bytes:
+    """What comes out at the other end of a real connection within the next turns of the loop."""
+    loop = asyncio.get_running_loop()
+    client, served = socket.socketpair()
+    client.setblocking(False)
+    transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, served)
+    talk(_Outlet(transport, loop), client)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    found = b""
+    with client, suppress(BlockingIOError):
+        while piece := client.recv(2**20):
+            found += piece
+    transport.abort()
+    return found

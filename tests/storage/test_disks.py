@@ -1,0 +1,213 @@
+"""Disks that are full and disks that cannot be written: said plainly, and the release that is there stays whole."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import postgresql
+from tests.ingest import killing
+from tests.ingest.killing import Sqlite
+from tests.live import answers, dateline, free_port
+from tests.server import raw
+from tests.storage.disks import Disk, disk
+
+pytestmark = pytest.mark.heavy
+
+INCIDENTS = 300
+
+
+@dataclass(frozen=True)
+class Archives:
+    """Two releases: their seed files, a database with the first one, and what is in it before and after the second."""
+
+    first: Path
+    second: Path
+    database: Path
+    states: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
+    folder = tmp_path_factory.mktemp("archives")
+    first, second = killing.archives(folder, INCIDENTS)
+    made = Sqlite(folder)
+    before = made.new()
+    killing.loaded(first, before)
+    after = made.copy(before)
+    killing.loaded(second, after)
+    return Archives(first, second, killing.file(before), (killing.state(before), killing.state(after)))
+
+
+@contextmanager
+def served(where: Disk, url: str, **environment: str) -> Iterator[str]:
+    """`dateline serve` where the disk is; yields its base URL."""
+    port = free_port()
+    with subprocess.Popen(
+        where.command(dateline(), "serve", "--port", str(port)),
+        env={**os.environ, "DATELINE_DATABASE_URL": url, **environment},
+        stdout=subprocess.DEVNULL,
+    ) as server:
+        try:
+            assert answers(port, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def release(base: str) -> int:
+    """The release that a server answers from; every sort of answer has to be there."""
+    for path in killing.ASKED:
+        assert raw.ask(base, path).status == 200, path
+    found: int = json.loads(raw.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
+    return found
+
+
+def state(where: Disk, to: Path) -> str:
+    """What is in the SQLite database on a disk, by a copy of its files."""
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir()
+    for name in ("dateline.db", "dateline.db-wal"):
+        if (where.inside / name).exists():
+            shutil.copy(where.inside / name, to)
+    with closing(sqlite3.connect(to / "dateline.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    return killing.state(f"sqlite:///{to}/dateline.db")
+
+
+def refused(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
+    """The command said in one line what is wrong."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and any(word in lines[0] for word in words), done.stderr
+
+
+@pytest.mark.parametrize("room", [0, 500_000])
+def test_a_load_on_a_full_disk_says_so_and_changes_nothing(archives: Archives, tmp_path: Path, room: int) -> None:
+    with disk(tmp_path / "disk", "64m") as where:
+        shutil.copy(archives.database, where.inside / "dateline.db")
+        url = f"sqlite:///{where.path}/dateline.db"
+        with served(where, url) as base:
+            assert release(base) == 1
+            where.fill(leaving=room)
+            refused(where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url), "full", "space")
+            assert release(base) == 1
+            assert state(where, tmp_path / "copy") == archives.states[0]
+            (where.inside / "filling").unlink()
+            done = where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url)
+            assert done.returncode == 0, done.stderr
+            assert release(base) == 2
+        assert state(where, tmp_path / "copy") == archives.states[1]
+
+
+def test_a_first_load_on_a_full_disk_leaves_nothing(archives: Archives, tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "2m") as where:
+        url = f"sqlite:///{where.path}/dateline.db"
+        refused(where.run(dateline(), "load", archives.first, DATELINE_DATABASE_URL=url), "full", "space")
+        where.remount("size=64m")
+        done = where.run(dateline(), "load", archives.first, DATELINE_DATABASE_URL=url)
+        assert done.returncode == 0, done.stderr
+        assert state(where, tmp_path / "copy") == archives.states[0]
+
+
+def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Path) -> None:
+    database = Path(shutil.copy(archives.database, tmp_path))
+    url = f"sqlite:///{database}"
+    with disk(tmp_path / "temporary", "64k") as where:
+        with served(where, url, TMPDIR=str(where.path)) as base:
+            for path in ("/v1/dataset.zip", "/v1/dataset.sqlite"):
+                answer = raw.ask(base, path)
+                assert answer.status == 503 and answer.header("retry-after"), answer.head
+                assert answer.header("content-type") == "application/problem+json"
+            assert release(base) == 1
+            # Locks, which are empty, stay for as long as the service runs.
+            assert not [path for path in where.inside.rglob("*") if path.is_file() and path.stat().st_size]
+        done = where.run(dateline(), "export", where.path / "out", DATELINE_DATABASE_URL=url)
+        refused(done, "full", "space")
+        assert not [path for path in where.inside.rglob("*") if path.is_file()]
+        done = where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url, TMPDIR=str(where.path))
+        if done.returncode:
+            refused(done, "full", "space")
+        assert killing.state(url) == archives.states[0 if done.returncode else 1]
+
+
+def test_a_read_only_disk_is_served_and_cannot_be_loaded(archives: Archives, tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "64m") as where:
+        shutil.copy(archives.database, where.inside / "dateline.db")
+        where.remount("ro")
+        url = f"sqlite:///{where.path}/dateline.db"
+        with served(where, url) as base:
+            refused(where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url), "read", "writ")
+            assert release(base) == 1
+        assert state(where, tmp_path / "copy") == archives.states[0]
+        new = f"sqlite:///{where.path}/new.db"
+        refused(where.run(dateline(), "load", archives.first, DATELINE_DATABASE_URL=new), "open", "read", "writ")
+
+
+def test_a_read_only_file_is_served_and_cannot_be_loaded(archives: Archives, tmp_path: Path) -> None:
+    """The folder could be written; the file is mounted upon itself, because no permission binds root."""
+    with disk(tmp_path / "disk", "64m") as where:
+        file = where.path / "dateline.db"
+        shutil.copy(archives.database, where.inside / "dateline.db")
+        where.run("mount", "--bind", file, file).check_returncode()
+        where.run("mount", "-o", "remount,ro,bind", file).check_returncode()
+        url = f"sqlite:///{file}"
+        with served(where, url) as base:
+            refused(where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url), "read", "writ")
+            assert release(base) == 1
+        assert state(where, tmp_path / "copy") == archives.states[0]
+
+
+def test_a_release_that_is_still_in_the_log_is_served_from_a_read_only_disk(archives: Archives, tmp_path: Path) -> None:
+    """A loader was killed after its release was there and before SQLite had moved it into the database's own file."""
+    with disk(tmp_path / "disk", "64m") as where:
+        made = Sqlite(tmp_path)
+        url = made.new()
+        shutil.copy(archives.database, killing.file(url))
+        with closing(sqlite3.connect(killing.file(url))) as reading:
+            # Somebody who reads keeps the log from being emptied.
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM releases").fetchone()
+            killing.loaded(archives.second, url)
+            for path in killing.file(url).parent.iterdir():
+                shutil.copy(path, where.inside)
+        assert (where.inside / "dateline.db-wal").stat().st_size > 0
+        where.remount("ro")
+        with served(where, f"sqlite:///{where.path}/dateline.db") as base:
+            assert release(base) == 2
+
+
+def test_postgresql_without_room(archives: Archives, tmp_path: Path) -> None:
+    """The database lies in a tablespace on a small disk."""
+    with disk(tmp_path / "disk", "200m") as where, postgresql.running() as server:
+        server.stop()
+        where.run("chown", "postgres", where.path).check_returncode()
+        for path in (tmp_path, *tmp_path.parents[:-2]):
+            path.chmod(0o755)
+        start = ("pg_ctl", "-D", server.data, "-w", "-t", "60", "-l", server.folder / "log", "restart")
+        bindir = postgresql.binaries()
+        assert bindir is not None
+        where.run("runuser", "-u", "postgres", "--", bindir / start[0], *start[1:]).check_returncode()
+        server.run(f"CREATE TABLESPACE small LOCATION '{where.path}'")
+        server.run("CREATE DATABASE narrow TABLESPACE small")
+        url = server.url("narrow")
+        killing.loaded(archives.first, url)
+        before = killing.state(url)
+        server.run("CHECKPOINT")
+        where.fill(leaving=100_000)
+        environment = {**os.environ, "DATELINE_DATABASE_URL": url}
+        load = [str(dateline()), "load", str(archives.second)]
+        refused(subprocess.run(load, env=environment, capture_output=True, text=True), "No space left")
+        assert killing.state(url) == before
+        (where.inside / "filling").unlink()
+        done = subprocess.run(load, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert killing.faults(url) == [] and killing.state(url) != before

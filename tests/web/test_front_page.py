@@ -1,0 +1,219 @@
+"""The front page and the incident pages as HTML, which is what there is without scripts."""
+
+import gzip
+import html
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.routes.pages import WEB
+from app.api.routes.spoken import spoken_date
+from tests.conftest import load_seed, serving
+from tests.newsroom import INCIDENTS, record, small, write
+
+
+def text(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", " ", page))
+
+
+def test_the_list_is_there_without_scripts(client: TestClient) -> None:
+    page = client.get("/").text
+    for incident in client.get("/v1/incidents?limit=500&fields=title").json()["data"]:
+        assert incident["title"] in text(page)
+        assert f'href="/incidents/{incident["id"]}"' in page
+    assert "42 of 42 incidents" in page
+
+
+def test_filters_work_without_scripts(client: TestClient) -> None:
+    page = client.get("/?q=&kind=air_attack&actor=&place=&datetime=").text
+    found = {one["id"] for one in client.get("/v1/incidents?kind=air_attack").json()["data"]}
+    assert set(re.findall(r'<li class="incident" id="([^"]+)"', page)) == found
+    assert "/v1/incidents?kind=air_attack" in page
+    assert re.search(r'value="air_attack" selected', page)
+
+
+def test_pages_go_on_without_scripts(client: TestClient) -> None:
+    first = client.get("/?limit=30").text
+    more = re.search(r'id="more" href="([^"]+)"', first)
+    assert more is not None
+    second = client.get(html.unescape(more[1])).text
+    ids = [re.findall(r'<li class="incident" id="([^"]+)"', page) for page in (first, second)]
+    assert len(ids[0]) == 30 and len(ids[1]) == 12 and not set(ids[0]) & set(ids[1])
+
+
+def test_a_wrong_address_is_explained(client: TestClient) -> None:
+    answer = client.get("/?kidn=x")
+    assert answer.status_code == 400
+    assert "Did you mean 'kind'?" in text(answer.text)
+    assert client.get("/incidents/nope").status_code == 404
+    assert "There is no incident 'nope'" in text(client.get("/incidents/nope").text)
+
+
+def test_an_operation_tells_what_befell_people_in_its_parts(client: TestClient) -> None:
+    shown = " ".join(text(client.get("/incidents/dub-operation").text).split())
+    assert "2 wounded in its parts" in shown and "3 detained in its parts" in shown
+    assert "Nobody is said to have been hurt" not in shown
+    assert "1 killed in its parts" in " ".join(text(client.get("/?q=dub").text).split())
+
+
+def test_an_incident_page_tells_everything(client: TestClient) -> None:
+    answer = client.get("/incidents/kubaiba-raid")
+    incident = client.get("/v1/incidents/kubaiba-raid?include=statements,quotes").json()
+    page, shown = answer.text, text(answer.text)
+    assert f"<title>{html.escape(incident['data']['title'])} – Dateline</title>" in page
+    assert f'<meta name="description" content="{html.escape(incident["data"]["summary"])}">' in page
+    for claim in incident["data"]["casualties"]:
+        assert all(html.escape(span["url"]) in page for span in claim["evidence"])
+    for place in incident["data"]["places"]:
+        assert place["name"] in shown
+    for actor in incident["data"]["actors"]:
+        assert actor["label"] in shown
+    for statement in incident["included"]["statements"]:
+        assert statement["gist"] in shown
+    for quote in incident["included"]["quotes"]:
+        assert quote["text"] in shown
+    for one in incident["included"]["statements"]:
+        for other in one["contradicts"]:
+            against = client.get(f"/v1/{other['type']}s/{other['id']}").json()["data"]
+            assert (against["gist"] if other["type"] == "statement" else against["text"]) in shown
+        for other in one["contradicted_by"]:
+            assert client.get(f"/v1/statements/{other}").json()["data"]["gist"] in shown
+    assert any(one["contested"] for one in incident["included"]["statements"])
+    assert "up to 12" in shown
+    assert 'href="/?place=kubaiba"' in page and 'href="/?actor=cts"' in page
+    assert "/v1/incidents/kubaiba-raid/history" in page
+
+
+def test_what_is_said_about_an_incident_is_all_there(client: TestClient) -> None:
+    """The page asks by subject, the record lists ids: both mean the same statements."""
+    for incident in client.get("/v1/incidents?limit=500&fields=statements").json()["data"]:
+        about = client.get(f"/v1/statements?about={incident['id']}&limit=500").json()["data"]
+        assert {one["id"] for one in about} == set(incident["statements"])
+
+
+def test_an_incident_page_shows_its_history(database_url: str, tmp_path: Path) -> None:
+    files = small()
+    load_seed(database_url, write(files, tmp_path))
+    record(files, INCIDENTS, "mill-search")["title"] = "The mill is searched"
+    load_seed(database_url, write(files, tmp_path))
+    with serving(database_url) as client:
+        shown = " ".join(text(client.get("/incidents/mill-search").text).split())
+        first, second = client.get("/v1/incidents/mill-search/history").json()["data"]
+        assert f"Release 1, {spoken_date(first['at'][:10])} : added, version 1" in shown
+        assert f"Release 2, {spoken_date(second['at'][:10])} : changed, version 2" in shown
+
+
+def test_counts_stand_beside_who_says_so(small_client: TestClient) -> None:
+    page = small_client.get("/incidents/ferry-shooting").text
+    rows = [" ".join(text(row).split()) for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
+    assert rows[1].startswith("the article 2 killed civilian stated ¶1 count")
+    assert rows[2].startswith("Ida Falk 3 or more wounded civilian claimed ¶1 count")
+    assert "2 killed 3 or more wounded" in " ".join(text(page).split())
+
+
+def test_links_show_what_they_lead_to(client: TestClient) -> None:
+    page = client.get("/?kind=air_attack&place=iraq").text
+    found = client.get("/v1/incidents?kind=air_attack&place=iraq").json()["meta"]["matched"]
+    assert "<title>air attack, Iraq – Dateline: reporting as data</title>" in page
+    assert f'<meta property="og:description" content="{found} incident' in page
+    incident = client.get("/incidents/kubaiba-raid").text
+    for name in ("title", "description"):
+        (content,) = re.findall(f'<meta property="og:{name}" content="([^"]+)">', incident)
+        assert len(content) > 20
+
+
+def test_a_search_for_nothing_says_so(client: TestClient) -> None:
+    page = client.get("/?q=zzzz").text
+    assert "Nothing in the reporting matches." in page
+    assert re.search(r'<div id="empty" class="empty">', page)
+    assert "incident-card" not in page and 'class="incident"' not in page
+    assert re.search(r'<div id="empty" class="empty" hidden>', client.get("/").text)
+
+
+def test_filters_that_the_form_lacks_stay(client: TestClient) -> None:
+    page = client.get("/?bbox=43,35,44,36&kind=joint_raid&kind=air_attack").text
+    assert '<input type="hidden" name="bbox" value="43,35,44,36">' in page
+    assert '<input type="hidden" name="kind" value="air_attack">' in page
+    assert '<input type="hidden" name="kind" value="joint_raid">' not in page
+    assert "bbox=43,35,44,36" in text(page)
+
+
+def test_the_data_links_leave_out_what_a_format_does_not_take(client: TestClient) -> None:
+    page = client.get("/?kind=joint_raid&limit=2&sort=date&count=exact&fields=title&include=quotes").text
+    links = [html.unescape(url) for url in re.findall(r'data-suffix="[^"]*" href="([^"]+)"', page)]
+    assert len(links) == 5
+    for link in links:
+        assert client.get(link).status_code == 200, link
+    assert 'class="incident"' in page
+
+
+def test_pages_have_no_inline_script_or_style(client: TestClient) -> None:
+    for path in ("/", "/?q=zzzz", "/?kidn=x", "/incidents/kubaiba-raid", "/incidents/nope"):
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", answer.text), path
+        assert not re.search(r'(?:src|<link[^>]*href)="(?!/)', answer.text), path
+
+
+def test_every_incident_has_its_page(client: TestClient) -> None:
+    for incident in client.get("/v1/incidents?limit=500&fields=title").json()["data"]:
+        answer = client.get(f"/incidents/{incident['id']}")
+        assert answer.status_code == 200
+        assert incident["title"] in text(answer.text)
+
+
+def test_hostile_words_stay_words(database_url: str, tmp_path: Path) -> None:
+    files = small()
+    record(files, INCIDENTS, "mill-search")["title"] = '<script>alert(1)</script> & "friends"'
+    load_seed(database_url, write(files, tmp_path))
+    with serving(database_url) as client:
+        for page in (client.get("/").text, client.get("/incidents/mill-search").text):
+            assert "<script>alert" not in page
+            assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_merged_incident_leads_on(database_url: str, tmp_path: Path) -> None:
+    files = small()
+    load_seed(database_url, write(files, tmp_path))
+    incidents = [one for one in files[INCIDENTS] if one["id"] != "mill-search"]
+    removal = {"id": "mill-search", "removed": {"reason": "told twice", "successor": "ferry-shooting"}}
+    files[INCIDENTS] = [*incidents, removal]
+    load_seed(database_url, write(files, tmp_path))
+    with serving(database_url) as client:
+        answer = client.get("/incidents/mill-search")
+        assert (answer.status_code, answer.headers["location"]) == (308, "/incidents/ferry-shooting")
+
+
+@pytest.mark.parametrize(
+    "edtf, words",
+    [
+        ("2019-04-19", "19 April 2019"),
+        ("2019-04", "April 2019"),
+        ("2019", "2019"),
+        ("2019?", "2019 (uncertain)"),
+        ("2018-10~", "about October 2018"),
+        ("2018-10~/2019-03~", "about October 2018 to about March 2019"),
+        ("2018/..", "from 2018 on"),
+        ("../2017", "until 2017"),
+        ("[2020-01..2020-03]", "between January 2020 and March 2020"),
+        ("[..2020-05]", "by May 2020"),
+        ("[2019-04-18,2019-04-19,2019-04-20]", "18 April 2019, 19 April 2019 or 20 April 2019"),
+        ("[2018,2020?]", "2018 or 2020 (uncertain)"),
+        ("[2018,201X]", "[2018,201X]"),
+        ("../..", "../.."),
+        ("201X", "201X"),
+        ("2019-21", "2019-21"),
+    ],
+)
+def test_dates_as_people_say_them(edtf: str, words: str) -> None:
+    assert spoken_date(edtf) == words
+
+
+def test_everything_together_is_small() -> None:
+    """Under 150 kB gzipped: scripts, styles, outlines and templates, the pages of the docs included."""
+    files = [path for path in WEB.rglob("*") if path.is_file()]
+    assert {".js", ".css", ".json", ".html", ".svg"} == {path.suffix for path in files}
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 150_000
