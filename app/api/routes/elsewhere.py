@@ -48,7 +48,7 @@ def _right(path: str) -> str:
 
 def _is_there(request: Request, path: str) -> bool:
     scope = {**request.scope, "path": path, "method": "GET"}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.api.routes)
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _meant(path: str) -> str | None:
