@@ -160,7 +160,7 @@ def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
-    if _is_plain(text):
+    if _is_plain(text) and _SEPARATOR not in text:
         return _plain_terms(text)
     return [term for word in _WORD.findall(apart(letters(text))) for part in _parts(word) if (term := _term(part))]
 

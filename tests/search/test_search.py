@@ -156,6 +156,7 @@ def test_terms() -> None:
 @example("The end. U.S.")
 @example("a..b . c.")
 @example("x" * 150)
+@example("a\x1fb")
 def test_terms_are_the_words_that_a_snippet_marks(text: str) -> None:
     """Most texts are read in a faster way, which makes no difference."""
     assert terms(text) == [word.term for word in words(text)]
