@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(changes.router())
     app.include_router(exports.router())
     app.include_router(feeds.router())
-    app.include_router(representations.others())
+    app.include_router(representations.unknown_suffixes())
     app.include_router(datasets.router)
     app.include_router(about.router)
     app.include_router(index.router)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 import app.api.openapi
-from app.api.openapi import ANSWERS, EXAMPLES, shortened
+from app.api.openapi import EXAMPLE_IDS, EXAMPLES_FILE, shortened
 from app.settings import SEED
 from tests.conftest import load_seed, serving
 
@@ -21,8 +21,8 @@ ASKED = {
     "/v1/changes": "/v1/changes?since=0&type=incident&limit=2",
     "/v1/releases": "/v1/releases",
     "/v1/releases/{number}": "/v1/releases/1",
-    **{f"/v1/{name}/{{id}}": f"/v1/{name}/{id_}" for name, id_ in EXAMPLES.items()},
-    **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{id_}/history" for name, id_ in EXAMPLES.items()},
+    **{f"/v1/{name}/{{id}}": f"/v1/{name}/{id_}" for name, id_ in EXAMPLE_IDS.items()},
+    **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{id_}/history" for name, id_ in EXAMPLE_IDS.items()},
 }
 """The question behind each example. No answer depends on ranks, which differ by engine."""
 
@@ -48,5 +48,5 @@ if __name__ == "__main__":
         load_seed(url := f"sqlite:///{folder}/dateline.db", SEED)
         with serving(url) as client:
             found = answers(client)
-    target = Path(app.api.openapi.__file__).with_name(ANSWERS)
+    target = Path(app.api.openapi.__file__).with_name(EXAMPLES_FILE)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -9,7 +9,7 @@ from app.storage.database import Snapshot
 
 
 @dataclass(frozen=True)
-class Matching:
+class MatchedRecords:
     """The records that match. `conditions` find them; where there are few they are known by their numbers, so that
     many statements do not look for them again. `asked` are the conditions that filters stand for, of which one leads.
     """
@@ -19,16 +19,18 @@ class Matching:
     matched: int | None
 
 
-def matching(snapshot: Snapshot, resource: Resource, filters: Any) -> Matching:
+def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> MatchedRecords:
     """The records that filters ask for, found for several statements."""
     asked, few = _for_counts(snapshot, resource, filters)
     if not few:
-        return Matching(asked, asked, None)
+        return MatchedRecords(asked, asked, None)
     found = snapshot.column(resource.select(asked, resource.table.number))
-    return Matching([numbered(resource.table, found)], asked, len(found))
+    return MatchedRecords([numbered(resource.table, found)], asked, len(found))
 
 
-def judged(snapshot: Snapshot, resource: Resource, filters: Any, found: Matching | None = None) -> dict[str, Any]:
+def count_matches(
+    snapshot: Snapshot, resource: Resource, filters: Any, found: MatchedRecords | None = None
+) -> dict[str, Any]:
     """How many records match, and how many each axis had to leave aside. Whoever has found them already says so."""
     asked = found.asked if found is not None else _for_counts(snapshot, resource, filters)[0]
     matched = found.matched if found is not None else None
@@ -40,12 +42,12 @@ def judged(snapshot: Snapshot, resource: Resource, filters: Any, found: Matching
     return {"matched": snapshot.value(resource.count(asked)) if matched is None else matched, "not_judged": aside}
 
 
-def narrowed(snapshot: Snapshot, resource: Resource, filters: Any, order: Order) -> list[Condition]:
+def plan_conditions(snapshot: Snapshot, resource: Resource, filters: Any, order: Order) -> list[Condition]:
     """The conditions of a list in this order. The one that holds for the fewest records leads to them, if they are so
     few that they are sorted sooner."""
     conditions = resource.conditions(filters)
     in_order = resource.by_day(order)
-    first = _first(snapshot, [one for one in conditions if not (in_order and one.steps)], FEW)
+    first = _most_selective(snapshot, [one for one in conditions if not (in_order and one.steps)], FEW)
     return conditions if first is None else led_by(conditions, first)
 
 
@@ -57,11 +59,11 @@ def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[l
             found = snapshot.column(one.lead.keys().limit(MANY + 1))
             if len(found) <= MANY:
                 conditions[place], most = numbered(resource.table, found), len(found) - 1
-    first = _first(snapshot, conditions, most)
+    first = _most_selective(snapshot, conditions, most)
     return (conditions if first is None else led_by(conditions, first)), first is not None or most < MANY
 
 
-def _first(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
+def _most_selective(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
     """The condition whose index finds the fewest records; null where each finds more than `most`."""
     first = None
     # Those of every list come first, and find the most: they are not counted beyond what another finds.

@@ -11,21 +11,22 @@ import json
 from math import isfinite
 from typing import Any
 
+from app.model.compact_json import dump_json
 from app.problems import BadParameter
 
 
-def mark(query: str) -> str:
+def query_key(query: str) -> str:
     """A short digest of a query: what is listed, its filters and its order."""
     return hashlib.blake2b(query.encode(), digest_size=6).hexdigest()
 
 
-def encode(its_mark: str, *place: Any) -> str:
+def encode(expected_key: str, *place: Any) -> str:
     """A cursor behind the entry with these sort values."""
-    text = json.dumps([its_mark, *place], ensure_ascii=False, separators=(",", ":"))
+    text = dump_json([expected_key, *place])
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, its_mark: str, *kinds: type[Any]) -> tuple[Any, ...]:
+def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
     """The sort values in a cursor. Raises BadParameter for a damaged one and for one of another query."""
     damaged = BadParameter.of("cursor", "Parameter 'cursor' is damaged; take it from links.next as it stands.")
     try:
@@ -35,7 +36,7 @@ def decode(cursor: str, its_mark: str, *kinds: type[Any]) -> tuple[Any, ...]:
         raise damaged from error
     if [type(value) for value in place] != list(kinds) or not all(_can_be_asked(value) for value in place):
         raise damaged
-    if found != its_mark:
+    if found != expected_key:
         other = "Parameter 'cursor' belongs to another query, or to an order by relevance in an older release."
         raise BadParameter.of("cursor", other)
     return tuple(place)

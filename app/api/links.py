@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-LONGEST_IN_HEAD = 1000
+MAX_LINK_BYTES = 1000
 """Bytes that addresses may take of an answer's head. All its other fields are less than 1 kB, and 2 kB pass everywhere:
 proxies give a head 4 kB, and a request may be so long that some clients take no address of its answer."""
 
 
 def link_field(links: Iterable[str]) -> dict[str, str]:
     """The `Link` header with as many of these as a head takes, none where it takes none. The first go first."""
-    fitting, room = [], LONGEST_IN_HEAD
+    fitting, room = [], MAX_LINK_BYTES
     for link in links:
         if len(link) <= room:
             fitting.append(link)

@@ -48,7 +48,7 @@ TAGS = [
     {"name": "health", "description": "For those who run the service."},
 ]
 
-EXAMPLES = {
+EXAMPLE_IDS = {
     "articles": "foltyn-us-iran-isis-2020",
     "incidents": "kanoos-aerial-shelling",
     "places": "khatuniya",
@@ -60,7 +60,7 @@ EXAMPLES = {
 }
 
 
-ANSWERS = "examples.json"
+EXAMPLES_FILE = "examples.json"
 """Answers about the shipped article: `python -m tests.examples` asks for them."""
 
 
@@ -90,7 +90,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path, methods in found["paths"].items():
             for operation in methods.values():
                 add_shared(path, operation["responses"])
-        _tidy(found["components"]["schemas"])
+        _drop_titles_and_defaults(found["components"]["schemas"])
         _add_examples(found)
         app.openapi_schema = found
     return app.openapi_schema
@@ -108,7 +108,7 @@ def as_yaml(document: dict[str, Any]) -> bytes:
     return yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
-def _tidy(schemas: dict[str, Any]) -> None:
+def _drop_titles_and_defaults(schemas: dict[str, Any]) -> None:
     """Drops what says nothing to the reader of an answer: titles made from names, and defaults."""
     for schema in schemas.values():
         for field in schema.get("properties", {}).values():
@@ -118,10 +118,10 @@ def _tidy(schemas: dict[str, Any]) -> None:
 
 def _add_examples(found: dict[str, Any]) -> None:
     """Real records of the shipped seed, and real answers about them, with their lists shortened."""
-    answers = json.loads(Path(__file__).with_name(ANSWERS).read_text("utf-8"))
+    answers = json.loads(Path(__file__).with_name(EXAMPLES_FILE).read_text("utf-8"))
     for path, answer in answers.items():
-        _give(found, path, answer)
-    for resource, id_ in EXAMPLES.items():
+        _set_example(found, path, answer)
+    for resource, id_ in EXAMPLE_IDS.items():
         path = f"/v1/{resource}"
         meta = {
             "release": 1,
@@ -131,12 +131,12 @@ def _add_examples(found: dict[str, Any]) -> None:
             "did_you_mean": None,
         }
         record = answers[f"{path}/{{id}}"]["data"]
-        _give(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
+        _set_example(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
         for one in (one for one in found["paths"] if one.startswith(f"{path}/{{id}}")):
             found["paths"][one]["get"]["parameters"][0]["example"] = id_
 
 
-def _give(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
+def _set_example(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
     found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
 from app.api import cursors
-from app.api.counting import judged, narrowed
-from app.api.links import LONGEST_IN_HEAD, address
-from app.api.meant import suggestions
-from app.api.nearest import nearest
-from app.api.parameters import MOST_ERRORS, MOST_VALUES, short
+from app.api.counting import count_matches, plan_conditions
+from app.api.links import MAX_LINK_BYTES, address
+from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
+from app.api.query_suggestions import suggestions
+from app.api.record_suggestions import suggest_record
+from app.model.compact_json import dump_json
 from app.model.references import REFERRING, referred
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries.conditions import AXES
@@ -27,22 +28,22 @@ from app.storage.database import Snapshot
 from app.storage.models import Change
 from app.storage.registry import SERVED, TYPES, document_of
 
-EXACT_UP_TO = 10_000
+MAX_EXACT_COUNT = 10_000
 """A resource with at most so many records is counted without being asked."""
 
-_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
-_NOT_FILTERS = {"cursor", "limit", "count", "fields", "include"}
-MOST_INCLUDED = 500
+_PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
+_NON_FILTER_PARAMETERS = {"cursor", "limit", "count", "fields", "include"}
+MAX_INCLUDED = 500
 """So many records of a list that refer to those of an answer are sent with it."""
 
-_MOST_LOOKED_AFTER = 5
+_MAX_IDS_WITH_SUGGESTION = 5
 """For so many wrong ids of one request is looked what may be meant."""
 
-_ASKED_AT_ONCE = 10_000
+_MAX_IDS_PER_QUERY = 10_000
 
 
 @dataclass(frozen=True)
-class Answer:
+class JsonBody:
     """The bytes of a JSON answer and the release that they belong to."""
 
     body: bytes
@@ -51,7 +52,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Request:
+class RequestUrl:
     """A request as links repeat it: its path and its parameters."""
 
     path: str
@@ -61,59 +62,65 @@ class Request:
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
 
-    def renamed(self, id_: str, other: str) -> "Request":
+    def for_record(self, id_: str, other: str) -> "RequestUrl":
         """The same request for another record."""
         parts = self.path.split("/")
-        before = len(_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
+        before = len(_PATHS_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
         parts[parts.index(id_, before - 1)] = other
-        return Request("/".join(parts), self.items)
+        return RequestUrl("/".join(parts), self.items)
 
 
-def list_page(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> Answer:
+def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl) -> JsonBody:
     """One page of a list."""
-    asked = resolved(snapshot, filters)
+    asked = resolve_ids(snapshot, filters)
     order = ordering(snapshot, resource, asked)
-    mark = _mark(snapshot, resource, filters, order)
-    conditions = narrowed(snapshot, resource, asked, order)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, order.kind, str)
-    rows = page(snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1)
+    query_key = _cursor_key(snapshot, resource, filters, order)
+    conditions = plan_conditions(snapshot, resource, asked, order)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, order.kind, str)
+    rows = collect_rows(
+        snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1
+    )
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     links = {"self": request.link()}
     if more:
-        links["next"] = request.link(cursor=cursors.encode(mark, rows[-1][1], rows[-1][2]))
+        links["next"] = request.link(cursor=cursors.encode(query_key, rows[-1][1], rows[-1][2]))
     meta = {
         "release": snapshot.release.number,
-        **_counts(snapshot, resource, asked),
+        **_match_counts(snapshot, resource, asked),
         "returned": len(rows),
-        "did_you_mean": None if rows or filters.cursor else _meant(snapshot, resource, asked, request),
+        "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, asked, request),
     }
     body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
-    return Answer(body, snapshot.release.number, links.get("next"))
+    return JsonBody(body, snapshot.release.number, links.get("next"))
 
 
-def _meant(snapshot: Snapshot, resource: Resource, filters: Listing, request: Request) -> list[dict[str, Any]] | None:
+def _did_you_mean(
+    snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl
+) -> list[dict[str, Any]] | None:
     """What finds something where the filters find nothing."""
-    few = snapshot.release.counts.get(resource.name, 0) <= EXACT_UP_TO or filters.count == "exact"
+    few = snapshot.release.counts.get(resource.name, 0) <= MAX_EXACT_COUNT or filters.count == "exact"
 
     def matched(asked: Listing) -> int | None:
         order = ordering(snapshot, resource, asked)
-        conditions = narrowed(snapshot, resource, asked, order)
+        conditions = plan_conditions(snapshot, resource, asked, order)
         if few:
             return int(snapshot.value(resource.count(conditions)))
-        return None if page(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
+        return None if collect_rows(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
 
     return suggestions(snapshot, filters, request.items, matched)
 
 
-def detail(snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: Request) -> Answer:
+def get_record(
+    snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: RequestUrl
+) -> JsonBody:
     """One record. Raises NotFound, Gone for a removed record and Merged for one that another took over."""
-    document = existing(snapshot, resource, id_, request)
+    document = find_document(snapshot, resource, id_, request)
     links, meta = {"self": request.link()}, {"release": snapshot.release.number}
     body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
-    return Answer(body, snapshot.release.number)
+    return JsonBody(body, snapshot.release.number)
 
 
-def existing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
+def find_document(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> str:
     """The document of a record. Raises NotFound, Gone and Merged, which lead to where the request would have been
     right, whatever the address of records that it came by."""
     if not SLUG.fullmatch(id_):
@@ -142,7 +149,7 @@ def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
     return order if matches <= RANKED else resource.order(filters, ranked=False)
 
 
-def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
+def collect_rows(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
     """So many of the first rows that the statements find, one after the other."""
     rows: list[Any] = []
     while len(rows) < limit and (asked := next(statements, None)) is not None:
@@ -153,7 +160,7 @@ def page(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any
     return rows[:limit]
 
 
-def reached(snapshot: Snapshot, name: str, release: int) -> None:
+def check_release(snapshot: Snapshot, name: str, release: int) -> None:
     """Raises BadParameter for a parameter's release that has not been: whoever has seen it has another database's."""
     newest = snapshot.release.number
     if release > newest:
@@ -161,11 +168,11 @@ def reached(snapshot: Snapshot, name: str, release: int) -> None:
         raise BadParameter.of(name, f"Parameter '{name}': {told}.", str(newest))
 
 
-def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
+def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
     """Filters with every id looked up: a merged id is followed, one that does not exist is an error, and so is a
     release that has not been. Words are looked for in every language that there is."""
     if filters.changed_since is not None:
-        reached(snapshot, "changed_since", filters.changed_since)
+        check_release(snapshot, "changed_since", filters.changed_since)
     changes: dict[str, Any] = {}
     errors: list[ParameterError] = []
     if filters.q is not None:
@@ -174,7 +181,7 @@ def resolved(snapshot: Snapshot, filters: Listing) -> Listing:
         if ids := getattr(filters, name):
             changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)
     if errors:
-        raise BadParameter(errors[:MOST_ERRORS])
+        raise BadParameter(errors[:MAX_ERRORS])
     return filters.model_copy(update=changes) if changes else filters
 
 
@@ -209,10 +216,10 @@ def _resolved_ids(
 def _successor(
     snapshot: Snapshot, name: str, id_: str, resources: tuple[str, ...], errors: list[ParameterError]
 ) -> str | None:
-    if len(errors) == MOST_ERRORS:
+    if len(errors) == MAX_ERRORS:
         return None
     for resource in resources if SLUG.fullmatch(id_) else ():
-        last, removal = _fate(snapshot, resource, id_)
+        last, removal = _follow_mergers(snapshot, resource, id_)
         if removal is not None:
             errors.append(_wrong(name, f": '{id_}' was removed: {_sentence(removal.reason)}"))
             return None
@@ -224,30 +231,32 @@ def _successor(
     what = " or ".join(TYPES[resource] for resource in resources)
     told = f": there is no {what} '{id_}'."
     if not SLUG.fullmatch(id_):
-        told = f": '{short(id_)}' is not an id: ids are lower-case words joined by hyphens."
-    errors.append(_wrong(name, told, nearest(snapshot, id_, resources) if len(errors) < _MOST_LOOKED_AFTER else None))
+        told = f": '{truncated(id_)}' is not an id: ids are lower-case words joined by hyphens."
+    errors.append(
+        _wrong(name, told, suggest_record(snapshot, id_, resources) if len(errors) < _MAX_IDS_WITH_SUGGESTION else None)
+    )
     return None
 
 
-def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> Exception:
-    last, removal = _fate(snapshot, resource.name, id_)
+def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> Exception:
+    last, removal = _follow_mergers(snapshot, resource.name, id_)
     if removal is not None:
         return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
     if last != id_:
-        there = request.renamed(id_, last)
+        there = request.for_record(id_, last)
         url = there.link()
-        if len(url) > LONGEST_IN_HEAD:
+        if len(url) > MAX_LINK_BYTES:
             return NotFound(f"This record was merged with another; it is now {there.path}. Ask there for the same.")
         return Merged(f"This record was merged with another; it is now {url}.", headers={"Location": url})
     return NotFound(f"There is no {resource.type} '{id_}'.{_hint(snapshot, resource, id_, request)}")
 
 
-def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: Request) -> str:
-    found = nearest(snapshot, id_, (resource.name,))
-    return f" Did you mean {request.renamed(id_, found).path}?" if found else ""
+def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> str:
+    found = suggest_record(snapshot, id_, (resource.name,))
+    return f" Did you mean {request.for_record(id_, found).path}?" if found else ""
 
 
-def _fate(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
+def _follow_mergers(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
     """Where a chain of mergers ends: its last id, and the removal of that one if it is gone too."""
     seen: set[str] = set()
     while (removal := _removal(snapshot, resource, id_)) and removal.superseded_by and id_ not in seen:
@@ -272,13 +281,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> dict[str, Any]:
+def _match_counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> dict[str, Any]:
     total = snapshot.release.counts.get(resource.name, 0)
     if not resource.conditions(filters):
         return {"matched": total, "not_judged": dict.fromkeys(AXES)}
-    if total > EXACT_UP_TO and filters.count != "exact":
+    if total > MAX_EXACT_COUNT and filters.count != "exact":
         return {"matched": None, "not_judged": dict.fromkeys(AXES)}
-    return judged(snapshot, resource, filters)
+    return count_matches(snapshot, resource, filters)
 
 
 def _envelope(
@@ -296,9 +305,9 @@ def _envelope(
         links = {**links, "included": rest}
     if filters.fields:
         keep = {"id", "type", "url", *filters.fields}
-        documents = [_dump({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
+        documents = [dump_json({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
     data = f"[{','.join(documents)}]" if many else documents[0]
-    return f'{{"data":{data}{included},"links":{_dump(links)},"meta":{_dump(meta)}}}'.encode()
+    return f'{{"data":{data}{included},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
 
 
 def _included(
@@ -313,14 +322,14 @@ def _included(
         if parameter := REFERRING.get(resource.name, {}).get(name):
             ids = [document["id"] for document in parsed]
             found = _referring_documents(snapshot, name, parameter, ids)
-            if len(found) > MOST_INCLUDED:
+            if len(found) > MAX_INCLUDED:
                 rest[name] = [
-                    address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MOST_VALUES]))
-                    for start in range(0, len(ids), MOST_VALUES)
+                    address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MAX_VALUES]))
+                    for start in range(0, len(ids), MAX_VALUES)
                 ]
         else:
             found = list(_documents(snapshot, name, sorted(referred(resource.name, parsed, name))))
-        parts.append(f'"{name}":[{",".join(found[:MOST_INCLUDED] if parameter else found)}]')
+        parts.append(f'"{name}":[{",".join(found[:MAX_INCLUDED] if parameter else found)}]')
     return f',"included":{{{",".join(parts)}}}', rest
 
 
@@ -328,29 +337,25 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
     """The first documents of the list that a filter by these ids makes, and one more if there are more."""
     if not ids:
         return []
-    resource, limit = RESOURCES[name], MOST_INCLUDED + 1
+    resource, limit = RESOURCES[name], MAX_INCLUDED + 1
     filters = FILTERS[name].model_validate({parameter: ids})
     order = ordering(snapshot, resource, filters)
-    conditions = narrowed(snapshot, resource, filters, order)
-    return [row[0] for row in page(snapshot, resource.ordered(conditions, order, limit=limit), limit)]
+    conditions = plan_conditions(snapshot, resource, filters, order)
+    return [row[0] for row in collect_rows(snapshot, resource.ordered(conditions, order, limit=limit), limit)]
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
     """The documents of sorted ids, asked for in portions that every database takes."""
     table = SERVED[name]
-    for start in range(0, len(ids), _ASKED_AT_ONCE):
-        portion = ids[start : start + _ASKED_AT_ONCE]
+    for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
+        portion = ids[start : start + _MAX_IDS_PER_QUERY]
         yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _mark(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
+def _cursor_key(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
     """A short digest of what a cursor belongs to: the resource, its filters and its order.
 
     Ranks shift with every release, so an order by relevance belongs to one release alone.
     """
     release = snapshot.release.number if order.ranks is not None else ""
-    return cursors.mark(f"{resource.name} {release} {filters.model_dump_json(exclude=_NOT_FILTERS)}")
+    return cursors.query_key(f"{resource.name} {release} {filters.model_dump_json(exclude=_NON_FILTER_PARAMETERS)}")

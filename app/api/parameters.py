@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from app.api.habits import PARAMETERS
+from app.api.other_apis import PARAMETERS
 from app.problems import BadParameter, BadValue, ParameterError
 
 F = TypeVar("F", bound=BaseModel)
@@ -30,7 +30,7 @@ _SORTED = re.compile(r"[+ ]?(\w+)[\s:,.|]+(asc|desc)\w*", re.IGNORECASE)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-NEEDS = {
+REQUIRED_COMPANIONS = {
     "radius_km": ("near",),
     "location_match": ("bbox", "near"),
     "date_match": ("datetime",),
@@ -38,10 +38,10 @@ NEEDS = {
 }
 """Parameters that say nothing without another one."""
 
-MOST_VALUES = 100
+MAX_VALUES = 100
 """How many different values one parameter takes."""
 
-MOST_ERRORS = 20
+MAX_ERRORS = 20
 """How many mistakes one answer names."""
 
 
@@ -53,17 +53,17 @@ def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) ->
     values, errors = _values(model, items, choices)
     for name, allowed in choices.items():
         unknown = [value for value in values.get(name, []) if value not in allowed]
-        errors += [_no_value(name, value, allowed) for value in unknown]
-    for name, others in NEEDS.items():
+        errors += [_invalid_value(name, value, allowed) for value in unknown]
+    for name, others in REQUIRED_COMPANIONS.items():
         if name in values and not any(other in values for other in others):
             errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
     try:
         parsed = model.model_validate(values)
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)[:MOST_ERRORS]
+        mistakes = error.errors(include_url=False)[:MAX_ERRORS]
         errors += [_from_pydantic(mistake, values) for mistake in mistakes]
     if errors:
-        raise BadParameter(errors[:MOST_ERRORS])
+        raise BadParameter(errors[:MAX_ERRORS])
     return parsed
 
 
@@ -75,13 +75,13 @@ def _values(
     values: dict[str, Any] = {}
     for name, value in items:
         field = model.model_fields.get(name) if choices.get(name, True) else None
-        if len(errors) == MOST_ERRORS:
+        if len(errors) == MAX_ERRORS:
             break
         if field is None:
-            errors.append(_unknown(name, model, choices))
+            errors.append(_unknown_parameter(name, model, choices))
         elif _CONTROL.search(value):
             errors.append(_error(name, "has a control character in it"))
-        elif _repeats(field.annotation):
+        elif _is_list(field.annotation):
             parts = value.split(",") if name in choices else [value]
             values.setdefault(name, {}).update(dict.fromkeys(parts))
         elif name in values:
@@ -90,66 +90,71 @@ def _values(
             values[name] = value
     for name, found in values.items():
         if isinstance(found, dict):
-            values[name] = list(found)[:MOST_VALUES]
-            if len(found) > MOST_VALUES:
-                errors.append(_error(name, f"takes {MOST_VALUES} values at most"))
+            values[name] = list(found)[:MAX_VALUES]
+            if len(found) > MAX_VALUES:
+                errors.append(_error(name, f"takes {MAX_VALUES} values at most"))
     return values, errors
 
 
-def _repeats(annotation: Any) -> bool:
+def _is_list(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
-        return _repeats(get_args(annotation)[0])
+        return _is_list(get_args(annotation)[0])
     return get_origin(annotation) is list
 
 
-def _taken(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
+def _accepted(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
     """The parameters that there are: where there is nothing to choose from, there is none."""
     return {name: field for name, field in model.model_fields.items() if choices.get(name, True)}
 
 
-def _unknown(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
-    here = f"There is no parameter '{short(name)}' here"
-    taken = {} if name in model.model_fields else {_plain(one): one for one in _taken(model, choices)}
-    for plain in _readings(name):
+def _unknown_parameter(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
+    here = f"There is no parameter '{truncated(name)}' here"
+    taken = {} if name in model.model_fields else {_normalized(one): one for one in _accepted(model, choices)}
+    for plain in _candidate_names(name):
         if plain in taken:
-            return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=taken[plain])
-        habit = PARAMETERS.get(plain)
-        instead = [one for one in habit.instead if one in taken.values()] if habit else []
-        if habit and (instead or not habit.instead):
-            suggestion = next(iter(instead), None)
-            return ParameterError(parameter=short(name), detail=f"{here}: {habit.told}.", suggestion=suggestion)
-    return ParameterError(parameter=short(name), detail=f"{here}.", suggestion=_nearest(name, taken.values()))
+            return ParameterError(parameter=truncated(name), detail=f"{here}.", suggestion=taken[plain])
+        equivalent = PARAMETERS.get(plain)
+        accepted = [one for one in equivalent.parameters if one in taken.values()] if equivalent else []
+        if equivalent and (accepted or not equivalent.parameters):
+            suggestion = next(iter(accepted), None)
+            detail = f"{here}: {equivalent.explanation}."
+            return ParameterError(parameter=truncated(name), detail=detail, suggestion=suggestion)
+    return ParameterError(parameter=truncated(name), detail=f"{here}.", suggestion=_nearest(name, taken.values()))
 
 
-def instead(name: str, taken: Iterable[str]) -> str:
+def equivalent_parameter(name: str, taken: Iterable[str]) -> str:
     """The parameter of these that another API's name stands for; the name itself where there is none."""
     meant = [
-        one for plain in _readings(name) if plain in PARAMETERS for one in PARAMETERS[plain].instead if one in taken
+        one
+        for plain in _candidate_names(name)
+        if plain in PARAMETERS
+        for one in PARAMETERS[plain].parameters
+        if one in taken
     ]
     return next(iter(meant), name)
 
 
-def _readings(name: str) -> list[str]:
+def _candidate_names(name: str) -> list[str]:
     """A parameter's name without signs: as a whole, and as what others put brackets and comparisons around."""
     inner = _IN_BRACKETS.match(name[:100]) or _COMPARED.match(name[:100])
-    return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _plain(one))]
+    return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _normalized(one))]
 
 
-def _no_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
+def _invalid_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
     """A value beside the vocabulary. Where it is one of it in another spelling, that says enough."""
     if match := _SORTED.fullmatch(value) if name == "sort" else None:
         spelled = f"-{match[1]}" if match[2].lower() == "desc" else match[1]
     else:
         spelled = value
-    spelled = next((one for one in allowed if _plain(one) == _plain(spelled)), None)
+    spelled = next((one for one in allowed if _normalized(one) == _normalized(spelled)), None)
     if spelled is not None:
-        return _error(name, f"has no value '{short(value)}'", spelled)
+        return _error(name, f"has no value '{truncated(value)}'", spelled)
     *others, last = [f"'{one}'" for one in allowed]
     it_takes = f"{', '.join(others)} or {last}" if others else last
-    return _error(name, f"has no value '{short(value)}'; it takes {it_takes}", _nearest(value, allowed))
+    return _error(name, f"has no value '{truncated(value)}'; it takes {it_takes}", _nearest(value, allowed))
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     """A name or value without what other spellings of it differ in."""
     sign = "-" if text.startswith("-") else ""
     return sign + "".join(char for char in text.casefold() if char.isalnum())
@@ -164,7 +169,7 @@ def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
     if isinstance(error := context.get("error"), BadValue):
         return _error(name, error.detail, error.suggestion)
     if mistake["type"] in ("enum", "literal_error"):
-        return _no_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
+        return _invalid_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
     return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
 
 
@@ -177,17 +182,17 @@ def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def short(text: str) -> str:
+def truncated(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def documented(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
+def openapi_parameters(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
     """The parameters of a filter model in OpenAPI's terms."""
     schema = _schema(model)
     required = schema.get("required", [])
     return [
         {**_parameter(name, dict(schema["properties"][name]), choices.get(name)), "required": name in required}
-        for name in _taken(model, choices)
+        for name in _accepted(model, choices)
     ]
 
 

@@ -27,7 +27,7 @@ class SharedDirectory:
         """The directory. Raises OSError when it cannot be made."""
         if self._path is None or not self._path.exists():
             self._leave()
-            self._enter(Path(gettempdir(), self._name))
+            self._join(Path(gettempdir(), self._name))
         assert self._path is not None
         return self._path
 
@@ -39,7 +39,7 @@ class SharedDirectory:
                 shutil.rmtree(self._path, ignore_errors=True)
         self._leave()
 
-    def _enter(self, path: Path) -> None:
+    def _join(self, path: Path) -> None:
         while self._path is None:
             with suppress(FileExistsError):
                 path.mkdir(mode=0o700)
@@ -63,7 +63,7 @@ def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
         found = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(found, kind)
-            if _is(path, found):
+            if _is_same_file(path, found):
                 return found
         except BaseException:
             os.close(found)
@@ -71,7 +71,7 @@ def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
         os.close(found)  # who held it has removed it: the lock of a file that has no name is of no use
 
 
-def _is(path: Path, descriptor: int) -> bool:
+def _is_same_file(path: Path, descriptor: int) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

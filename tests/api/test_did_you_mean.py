@@ -65,7 +65,7 @@ def test_a_page_behind_the_last_is_no_question(client: TestClient) -> None:
 
 
 def test_what_takes_long_to_count_is_not_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(pages, "MAX_EXACT_COUNT", 10)
     found = body(client, "/v1/incidents?near=35.41,43.31")["meta"]
     assert found["did_you_mean"] == [{"parameter": "near", "value": "43.31,35.41", "matched": None}]
     assert body(client, "/v1/incidents?near=-43.31,-35.41")["meta"]["did_you_mean"] is None

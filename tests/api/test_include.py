@@ -112,12 +112,12 @@ def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: s
 
 
 def test_where_more_refers_than_is_sent_links_lead_to_all(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_INCLUDED", 3)
+    monkeypatch.setattr(pages, "MAX_INCLUDED", 3)
     one = body(client, "/v1/places/iraq?include=incidents,quotes,articles")
     assert one["links"]["included"]["incidents"] == ["/v1/incidents?place=iraq"]
     everything = body(client, "/v1/incidents?place=iraq&limit=500")["data"]
     assert one["included"]["incidents"] == everything[:3] and len(everything) > 3
-    monkeypatch.setattr(pages, "MOST_VALUES", 15)
+    monkeypatch.setattr(pages, "MAX_VALUES", 15)
     page = body(client, "/v1/places?limit=40&include=quotes")
     links = page["links"]["included"]["quotes"]
     assert [link.count("place=") for link in links] == [15, 15, 10]

@@ -400,7 +400,7 @@ def test_the_public_address_is_a_setting(article_url: str) -> None:
 
 
 def test_large_resources_are_counted_only_as_a_whole(article_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.api.ogc.collections.EXACT_UP_TO", 2)
+    monkeypatch.setattr("app.api.ogc.collections.MAX_EXACT_COUNT", 2)
     with serving(article_url) as client:
         assert body(client, "/ogc/collections/incidents/items")["numberMatched"] == 42
         filtered = body(client, "/ogc/collections/incidents/items?datetime=2019-04-19")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.api.links import LONGEST_IN_HEAD
+from app.api.links import MAX_LINK_BYTES
 from app.queries.filters import FILTERS
 from tests import newsroom
 from tests.answers import body, days_taken, ids, problem, refused
@@ -44,7 +44,7 @@ def walk(client: TestClient, url: str) -> Iterator[Any]:
         page = response.json()
         yield page
         following = page["links"].get("next")
-        fits = len(f'<{following}>; rel="next"') <= LONGEST_IN_HEAD
+        fits = len(f'<{following}>; rel="next"') <= MAX_LINK_BYTES
         assert response.links.get("next", {}).get("url") == (following if fits else None)
         assert page["links"]["self"].partition("?")[0] == url.partition("?")[0]
         url = following

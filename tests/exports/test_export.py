@@ -204,7 +204,7 @@ def test_a_large_release_is_written_by_a_process_of_its_own(
 ) -> None:
     with serving(small_url, cache_bytes=0) as client:
         expected = [client.get(path).content for path in PATHS]
-    monkeypatch.setattr(files, "LARGE", 1)
+    monkeypatch.setattr(files, "LARGE_RELEASE_RECORDS", 1)
     with serving(small_url, cache_bytes=0) as client:
         assert [client.get(path).content for path in PATHS] == expected
         for file in folder.glob("*/*"):
@@ -219,14 +219,14 @@ def test_a_large_release_is_written_by_a_process_of_its_own(
 def test_what_takes_longer_than_anybody_waits_is_there_later(
     small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGE", 1)
+    monkeypatch.setattr(files, "LARGE_RELEASE_RECORDS", 1)
     with serving(small_url, cache_bytes=0) as client:
-        monkeypatch.setattr(files, "PATIENCE", 0.01)
+        monkeypatch.setattr(files, "BUILD_WAIT_SECONDS", 0.01)
         told = client.get(PATHS[0])
         assert (told.status_code, told.headers["Retry-After"]) == (503, "60")
         assert "are being made" in told.json()["detail"]
         assert client.get("/v1/incidents").status_code == 200
-        monkeypatch.setattr(files, "PATIENCE", 60)
+        monkeypatch.setattr(files, "BUILD_WAIT_SECONDS", 60)
         assert client.get(PATHS[0]).status_code == 200
         assert len(list(folder.iterdir())) == len(packages(folder)) == 1, "it was not begun anew"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.routes.humanize import humanize_date
 from app.api.routes.pages import WEB
-from app.api.routes.spoken import spoken_date
 from tests.conftest import load_seed, serving
 from tests.newsroom import INCIDENTS, record, small, write
 
@@ -101,8 +101,8 @@ def test_an_incident_page_shows_its_history(database_url: str, tmp_path: Path) -
     with serving(database_url) as client:
         shown = " ".join(text(client.get("/incidents/mill-search").text).split())
         first, second = client.get("/v1/incidents/mill-search/history").json()["data"]
-        assert f"Release 1, {spoken_date(first['at'][:10])} : added, version 1" in shown
-        assert f"Release 2, {spoken_date(second['at'][:10])} : changed, version 2" in shown
+        assert f"Release 1, {humanize_date(first['at'][:10])} : added, version 1" in shown
+        assert f"Release 2, {humanize_date(second['at'][:10])} : changed, version 2" in shown
 
 
 def test_counts_stand_beside_who_says_so(small_client: TestClient) -> None:
@@ -209,7 +209,7 @@ def test_a_merged_incident_leads_on(database_url: str, tmp_path: Path) -> None:
     ],
 )
 def test_dates_as_people_say_them(edtf: str, words: str) -> None:
-    assert spoken_date(edtf) == words
+    assert humanize_date(edtf) == words
 
 
 def test_everything_together_is_small() -> None:

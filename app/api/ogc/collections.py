@@ -11,8 +11,8 @@ from sqlalchemy import func, or_, select
 from sqlmodel import col
 
 from app.api.ogc.features import feature
-from app.api.ogc.parameters import CRS84, IncidentItems, Items, Mark, PlaceItems, with_bbox_crs
-from app.api.pages import EXACT_UP_TO, Request, existing, page
+from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, with_bbox_crs
+from app.api.pages import MAX_EXACT_COUNT, RequestUrl, collect_rows, find_document
 from app.problems import NotFound
 from app.queries.conditions import Condition
 from app.queries.filters import IncidentFilters, Listing, PlaceFilters
@@ -93,13 +93,13 @@ class Features:
 
     features: list[dict[str, Any]]
     matched: int | None
-    last: Mark | None
+    last: PagePosition | None
     release: int
 
 
 def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Features:
     """One page of the features that match."""
-    conditions = [_standard(one) for one in within.resource.conditions(within.filters(asked))]
+    conditions = [_or_unknown(one) for one in within.resource.conditions(within.filters(asked))]
     found = list(islice(_ordered(snapshot, within.resource, conditions, asked), asked.limit + 1))
     more, found = len(found) > asked.limit, found[: asked.limit]
     return Features(
@@ -112,7 +112,7 @@ def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Fea
 
 def _ordered(
     snapshot: Snapshot, resource: Resource, conditions: list[Condition], asked: Items
-) -> Iterator[tuple[Mark, str]]:
+) -> Iterator[tuple[PagePosition, str]]:
     """Documents with their marks, by id, those with a point first: QGIS looks for the type of geometry on the first
     page alone."""
     located = resource.table.latitude.is_not(None)
@@ -122,17 +122,17 @@ def _ordered(
         after = (None, asked.after.id) if asked.after and asked.after.located is has_point else None
         limit = asked.limit + 1
         statements = resource.ordered([*conditions, Condition(clause)], resource.by("id"), after=after, limit=limit)
-        for document, _, id_ in page(snapshot, statements, limit):
-            yield Mark(has_point, id_), document
+        for document, _, id_ in collect_rows(snapshot, statements, limit):
+            yield PagePosition(has_point, id_), document
 
 
-def get(snapshot: Snapshot, id_: str, within: Collection, base: str, request: Request) -> tuple[dict[str, Any], int]:
+def get(snapshot: Snapshot, id_: str, within: Collection, base: str, request: RequestUrl) -> tuple[dict[str, Any], int]:
     """One feature and the release that it belongs to. Raises NotFound, Gone and Merged as the record itself does."""
-    document = existing(snapshot, within.resource, id_, request)
+    document = find_document(snapshot, within.resource, id_, request)
     return feature(within.name, json.loads(document), base), snapshot.release.number
 
 
-def _standard(condition: Condition) -> Condition:
+def _or_unknown(condition: Condition) -> Condition:
     """By the standard's rule what a condition cannot judge matches."""
     return condition if condition.unknown is None else Condition(or_(condition.clause, condition.unknown))
 
@@ -141,7 +141,7 @@ def _matched(snapshot: Snapshot, resource: Resource, conditions: list[Condition]
     total = snapshot.release.counts.get(resource.name, 0)
     if not conditions:
         return total
-    return int(snapshot.value(resource.count(conditions))) if total <= EXACT_UP_TO else None
+    return int(snapshot.value(resource.count(conditions))) if total <= MAX_EXACT_COUNT else None
 
 
 def extent(snapshot: Snapshot, within: Collection) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from app import __version__
-from app.api.ogc import documents
+from app.api.ogc import responses
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.features import feature_schema
 from app.api.ogc.parameters import Crs
-from app.api.parameters import documented
+from app.api.parameters import openapi_parameters
 
 Json = dict[str, Any]
 
@@ -17,19 +17,19 @@ Json = dict[str, Any]
 def definition(root: str) -> Json:
     """The whole document, without references to others."""
     paths = {
-        "/": _get("landing", "The landing page", _answer("The landing page", documents.JSON, _linked())),
+        "/": _get("landing", "The landing page", _answer("The landing page", responses.JSON, _linked())),
         "/conformance": _get(
-            "conformance", "What is kept of the standard", _answer("Classes", documents.JSON, _CLASSES)
+            "conformance", "What is kept of the standard", _answer("Classes", responses.JSON, _CLASSES)
         ),
-        "/api": _get("api", "This document", _answer("OpenAPI 3.0", documents.OPENAPI, {"type": "object"})),
-        "/collections": _get("collections", "The collections", _answer("Collections", documents.JSON, _COLLECTIONS)),
+        "/api": _get("api", "This document", _answer("OpenAPI 3.0", responses.OPENAPI, {"type": "object"})),
+        "/collections": _get("collections", "The collections", _answer("Collections", responses.JSON, _COLLECTIONS)),
     }
     for one in COLLECTIONS.values():
         paths |= _of_collection(one)
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": documents.TITLE,
+            "title": responses.TITLE,
             "version": __version__,
             "description": "OGC API - Features over the incidents and places of an investigation.",
             "license": {"name": "MIT (the code)"},
@@ -44,13 +44,13 @@ def _of_collection(one: Collection) -> Json:
     here, name = f"/collections/{one.name}", one.name
     title = one.title.lower()
     made = feature_schema(one.name)
-    schema = _answer("A JSON schema", documents.SCHEMA, {"type": "object"})
+    schema = _answer("A JSON schema", responses.SCHEMA, {"type": "object"})
     by_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
-    many = _answer("A page of features", documents.GEOJSON, _page(made))
-    single = _answer("One feature", documents.GEOJSON, {**made, "properties": {**made["properties"], "links": _LINKS}})
+    many = _answer("A page of features", responses.GEOJSON, _page(made))
+    single = _answer("One feature", responses.GEOJSON, {**made, "properties": {**made["properties"], "links": _LINKS}})
     return {
         here: _get(
-            f"{name}.collection", f"The collection of {title}", _answer(one.title, documents.JSON, _ref("Collection"))
+            f"{name}.collection", f"The collection of {title}", _answer(one.title, responses.JSON, _ref("Collection"))
         ),
         f"{here}/queryables": _get(f"{name}.queryables", "What can be asked for", schema),
         f"{here}/schema": _get(f"{name}.schema", "The properties of a feature", schema),
@@ -93,7 +93,7 @@ def _parameters(model: type[BaseModel]) -> list[Json]:
     schema = model.model_json_schema()
     words = {f"#/components/schemas/{name}": found for name, found in schema.get("$defs", {}).items()}
     found = []
-    for parameter in documented(model, {}):
+    for parameter in openapi_parameters(model, {}):
         kind = parameter["schema"]
         if "$ref" in kind:
             kind = {"type": "string", "enum": words[kind["$ref"]]["enum"]}

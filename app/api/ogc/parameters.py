@@ -13,15 +13,15 @@ from app.problems import BadValue
 from app.queries.values import BBox, Interval, box, interval, meant
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-LIMIT = 100
-MOST = 10_000
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 10_000
 
 _COUNT = re.compile(r"\d{1,30}")
 _DEGREES = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
 # GDAL writes a date as "2020-01-05T", which RFC 3339 does not know.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt]|[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?")
 
-_MARK = re.compile(r"(with|without)\.([a-z0-9-]{1,100})")
+_POSITION = re.compile(r"(with|without)\.([a-z0-9-]{1,100})")
 
 
 def _limit(value: Any) -> Any:
@@ -30,7 +30,7 @@ def _limit(value: Any) -> Any:
         return value
     if not _COUNT.fullmatch(value) or int(value) == 0:
         raise BadValue("must be a whole number, 1 at least")
-    return min(int(value), MOST)
+    return min(int(value), MAX_LIMIT)
 
 
 def _bbox(value: Any) -> Any:
@@ -62,10 +62,10 @@ def _interval(value: Any) -> Any:
     try:
         return _days(value)
     except BadValue as error:
-        raise BadValue(error.detail, _meant(value)) from error
+        raise BadValue(error.detail, _suggested(value)) from error
 
 
-def _meant(text: str) -> str | None:
+def _suggested(text: str) -> str | None:
     """A date in another notation, or one of `/v1`, as the standard writes it."""
     with suppress(BadValue):
         days = interval(meant(text) or text)
@@ -86,7 +86,7 @@ def _days(value: str) -> Interval:
 
 
 @dataclass(frozen=True)
-class Mark:
+class PagePosition:
     """The last feature of a page, with or without a point; those with one come first."""
 
     located: bool
@@ -96,24 +96,28 @@ class Mark:
         return f"{'with' if self.located else 'without'}.{self.id}"
 
 
-def _mark(value: Any) -> Any:
+def _position(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    found = _MARK.fullmatch(value)
+    found = _POSITION.fullmatch(value)
     if found is None:
         raise BadValue("is damaged; take it from the next link as it stands")
-    return Mark(found[1] == "with", found[2])
+    return PagePosition(found[1] == "with", found[2])
 
 
 Limit = Annotated[
-    int, BeforeValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT})
+    int,
+    BeforeValidator(_limit),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
 ]
 Box = Annotated[
     BBox,
     BeforeValidator(_bbox),
     WithJsonSchema({"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}),
 ]
-After = Annotated[Mark, BeforeValidator(_mark), WithJsonSchema({"type": "string", "pattern": f"^{_MARK.pattern}$"})]
+After = Annotated[
+    PagePosition, BeforeValidator(_position), WithJsonSchema({"type": "string", "pattern": f"^{_POSITION.pattern}$"})
+]
 # GDAL turns `date <= B AND date >= A` into two parameters of this name; both must hold.
 Times = Annotated[list[Annotated[Interval, BeforeValidator(_interval)]], WithJsonSchema({"type": "string"})]
 
@@ -131,7 +135,7 @@ class Crs(BaseModel):
 class Items(Crs):
     """The parameters of every list of features."""
 
-    limit: Limit = Field(LIMIT, description=f"How many features a page holds; {MOST} at most.")
+    limit: Limit = Field(DEFAULT_LIMIT, description=f"How many features a page holds; {MAX_LIMIT} at most.")
     bbox: Box | None = Field(
         None,
         description=(

@@ -5,11 +5,11 @@ from functools import partial
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from app.api import log, pages
+from app.api import changelog, pages
 from app.api.envelopes import ChangePage, HistoryPage, ReleaseDetail, ReleasePage
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
-from app.api.routes.records import ID, answer, reader
+from app.api.routes.records import ID, json_response, reader
 from app.api.routes.representations import alternates
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, Paging
@@ -17,7 +17,7 @@ from app.queries.plan import RESOURCES, Resource
 from app.queries.values import Nothing
 
 _INCLUDE = {"include": ("document",)}
-_LONGEST_NUMBER = 9
+_MAX_DIGITS = 9
 
 
 def router() -> APIRouter:
@@ -37,7 +37,7 @@ _releases = APIRouter(prefix="/v1", tags=["releases"])
     summary="List what changed",
     response_model=ChangePage,
     responses=problems(400, 503),
-    openapi_extra={"parameters": documented(ChangeFilters, _INCLUDE)},
+    openapi_extra={"parameters": openapi_parameters(ChangeFilters, _INCLUDE)},
 )
 async def list_changes(request: Request) -> Response:
     """The log: what each release did to each record, in the order of releases, then by type and id.
@@ -51,9 +51,9 @@ async def list_changes(request: Request) -> Response:
     A copy that was pulled from lists goes on from the `meta.release` of the first answer of that pull.
     """
     filters = parse(ChangeFilters, request.query_params.multi_items(), _INCLUDE)
-    asked = _asked(request)
-    work = partial(log.changes_page, filters=filters, request=asked)
-    return answer(await reader(request).read(work), alternates("changes", "", asked.items))
+    asked = _request_url(request)
+    work = partial(changelog.changes_page, filters=filters, request=asked)
+    return json_response(await reader(request).read(work), alternates("changes", "", asked.items))
 
 
 @_releases.get(
@@ -61,12 +61,14 @@ async def list_changes(request: Request) -> Response:
     summary="List releases",
     response_model=ReleasePage,
     responses=problems(400, 503),
-    openapi_extra={"parameters": documented(Paging, {})},
+    openapi_extra={"parameters": openapi_parameters(Paging, {})},
 )
 async def list_releases(request: Request) -> Response:
     """Every state that the data has had, newest first."""
     filters = parse(Paging, request.query_params.multi_items(), {})
-    return answer(await reader(request).read(partial(log.releases_page, filters=filters, request=_asked(request))))
+    return json_response(
+        await reader(request).read(partial(changelog.releases_page, filters=filters, request=_request_url(request)))
+    )
 
 
 _NUMBER = {
@@ -90,18 +92,20 @@ async def get_release(request: Request) -> Response:
     """When it was loaded, what it held, and the digest to check a copy of it with."""
     parse(Nothing, request.query_params.multi_items(), {})
     number = request.path_params["number"]
-    if not (number.isascii() and number.isdigit()) or len(number) > _LONGEST_NUMBER:
+    if not (number.isascii() and number.isdigit()) or len(number) > _MAX_DIGITS:
         raise NotFound("There is no such release: releases have whole numbers.")
-    work = partial(log.release_detail, number=int(number), request=_asked(request))
-    return answer(await reader(request).read(work))
+    work = partial(changelog.release_detail, number=int(number), request=_request_url(request))
+    return json_response(await reader(request).read(work))
 
 
 def _add_history(found: APIRouter, name: str, resource: Resource) -> None:
     async def handler(request: Request) -> Response:
         filters = parse(Paging, request.query_params.multi_items(), {})
         id_ = request.path_params["id"]
-        work = partial(log.history_page, kind=resource.type, id_=id_, filters=filters, request=_asked(request))
-        return answer(await reader(request).read(work))
+        work = partial(
+            changelog.history_page, kind=resource.type, id_=id_, filters=filters, request=_request_url(request)
+        )
+        return json_response(await reader(request).read(work))
 
     found.get(
         f"/v1/{name}/{{id}}/history",
@@ -111,9 +115,9 @@ def _add_history(found: APIRouter, name: str, resource: Resource) -> None:
         tags=[name],
         response_model=HistoryPage,
         responses=problems(400, 404, 503),
-        openapi_extra={"parameters": [ID, *documented(Paging, {})]},
+        openapi_extra={"parameters": [ID, *openapi_parameters(Paging, {})]},
     )(handler)
 
 
-def _asked(request: Request) -> pages.Request:
-    return pages.Request(request.scope["path"], request.query_params.multi_items())
+def _request_url(request: Request) -> pages.RequestUrl:
+    return pages.RequestUrl(request.scope["path"], request.query_params.multi_items())

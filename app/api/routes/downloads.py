@@ -36,7 +36,7 @@ class Download(FileResponse):
         holds = part_holds(asked.get("if-range"), self.headers["etag"], self.headers["last-modified"])
         parts = ranges(asked.get("range", ""), size) if holds else None
         if parts == []:
-            await self._beyond(size, scope, receive, send)
+            await self._refuse_range(size, scope, receive, send)
             return
         headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
         if parts is not None:
@@ -44,7 +44,7 @@ class Download(FileResponse):
             headers.append((b"range", f"bytes={written}".encode()))
         await super().__call__({**scope, "headers": headers}, receive, send)
 
-    async def _beyond(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse_range(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
         validators = {name: self.headers[name] for name in ("ETag", "Last-Modified")}
         said = {"Content-Range": f"bytes */{size}", **validators}
         answer = await on_problem(Request(scope), RangeNotSatisfiable("The file ends before this range.", headers=said))

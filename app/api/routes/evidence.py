@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import coding, pages
+from app.api import article_evidence, pages
 from app.api.envelopes import ListLinks
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
-from app.api.routes.records import ID, answer, reader
+from app.api.routes.records import ID, json_response, reader
 from app.model.codebook import EvidenceField
 from app.model.documents import RecordType
 from app.queries.filters import Paging
@@ -67,7 +67,7 @@ router = APIRouter()
     summary="List an article's passages",
     response_model=EvidencePage,
     responses=problems(308, 400, 404, 410, 503),
-    openapi_extra={"parameters": [ID, *documented(EvidenceFilters, {})]},
+    openapi_extra={"parameters": [ID, *openapi_parameters(EvidenceFilters, {})]},
 )
 async def list_evidence(request: Request) -> Response:
     """Every passage of the article that something rests on, in reading order, with the records that rest on it.
@@ -76,6 +76,8 @@ async def list_evidence(request: Request) -> Response:
     by its digest, and can so show the coding beside the text; everybody else follows `url` to the published page.
     """
     filters = parse(EvidenceFilters, request.query_params.multi_items(), {})
-    asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+    asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
     article = request.path_params["id"]
-    return answer(await reader(request).read(partial(coding.passages, article=article, filters=filters, request=asked)))
+    return json_response(
+        await reader(request).read(partial(article_evidence.passages, article=article, filters=filters, request=asked))
+    )

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.api import pages
-from app.api.counting import narrowed
+from app.api.counting import plan_conditions
 from app.api.links import link_field
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
 from app.api.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters, parameters, public_url, suffixes
 from app.exports.formats import Batches, columns, csv, geojson, ndjson
-from app.exports.prepared import Draft, NoRoom, PreparedFile, PreparedFiles
+from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
 from app.queries.filters import FILTERS, Listing
@@ -32,32 +32,32 @@ from app.storage.reader import Reader, Stream
 
 logger = logging.getLogger("dateline")
 
-PATIENCE = 60.0
+SEND_TIMEOUT_SECONDS = 60.0
 """Seconds that a client may take nothing for before the transfer is broken off."""
 
-LONGEST = 3600.0
+MAX_TRANSFER_SECONDS = 3600.0
 """Seconds that a transfer may take in all: few can run at a time, and each holds its snapshot for as long."""
 
-ROOM, MOST = 2**30, 1000
+MAX_DISK_BYTES, MAX_FILES = 2**30, 1000
 """So many bytes and files are prepared on disk for those who read in parts; beyond that there are no parts."""
 
-REST = 60.0
+MIN_IDLE_SECONDS = 60.0
 """So many seconds after it was last asked for, a prepared file does not make room for another."""
 
-AT_ONCE = 2
+MAX_CONCURRENT_BUILDS = 2
 """So many are prepared at a time; the other downloads are for those who take them as they are made."""
 
-WAITED = 20.0
+BUILD_WAIT_SECONDS = 20.0
 """Seconds that a file in preparation is waited for."""
 
-_WHOLE = (
+_DESCRIPTION = (
     "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
     "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`) is not "
     "taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, for "
     "programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
     "keeps all parts of one release."
 )
-_ABOUT = {
+_FORMAT_DESCRIPTIONS = {
     ".csv": (
         "RFC 4180, UTF-8 with a byte order mark (Excel needs it; in Python: `utf-8-sig`). Null is empty. Lists are "
         "joined by `|`; inside a value a `|` or a backslash has a backslash before it. A text that a spreadsheet would "
@@ -84,7 +84,14 @@ def router() -> APIRouter:
 
 def prepared(directory: SharedDirectory) -> PreparedFiles:
     """Where exports lie that were asked for in parts."""
-    return PreparedFiles(directory, "export", most=MOST, limit=ROOM, rest=REST, at_once=AT_ONCE)
+    return PreparedFiles(
+        directory,
+        "export",
+        max_files=MAX_FILES,
+        max_bytes=MAX_DISK_BYTES,
+        min_idle=MIN_IDLE_SECONDS,
+        max_concurrent=MAX_CONCURRENT_BUILDS,
+    )
 
 
 def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
@@ -108,7 +115,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
             }
 
         in_parts = {"Accept-Ranges": "bytes"}
-        if _has_to_be_known(request):
+        if _needs_whole_file(request):
             file = await _prepared(request, work, media_type)
             if file is not None:
                 return _download(request, file, media_type, headers(file.release))
@@ -123,7 +130,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         f"/{name}{suffix}",
         name=f"export_{name}_{suffix[1:]}",
         summary=f"Download {name} as {suffix[1:].upper()}",
-        description=f"{_WHOLE}\n\n{_ABOUT[suffix]}{table}",
+        description=f"{_DESCRIPTION}\n\n{_FORMAT_DESCRIPTIONS[suffix]}{table}",
         tags=[name],
         response_class=Response,
         responses=responses({media_type: {"schema": _schema(name, suffix)}}, {}),
@@ -131,7 +138,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
     )(handler)
 
 
-def _has_to_be_known(request: Request) -> bool:
+def _needs_whole_file(request: Request) -> bool:
     """Whether the whole file is needed to answer: for a part, and for its length."""
     coded = Preferences.of(request.scope["headers"]).coding is not None
     return "range" in request.headers or bool(request.scope["state"].get("head") and not coded)
@@ -155,11 +162,11 @@ async def _prepared(
         return stream.release
 
     try:
-        async with asyncio.timeout(WAITED):
+        async with asyncio.timeout(BUILD_WAIT_SECONDS):
             file = await files.get(partial(_key, request, media_type), await reading.newest(), make)
     except TimeoutError as error:
         raise Unavailable("This file is being made ready for parts of it. Ask again.", retry_after=10) from error
-    except NoRoom:
+    except OutOfSpace:
         return None
     except OSError as error:
         logger.error("Exports cannot be prepared: %s", error)
@@ -188,7 +195,7 @@ def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
 def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
     """The documents of a whole list."""
     order = pages.ordering(snapshot, resource, asked)
-    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, asked), order)
+    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, asked), order)
     return resource.ordered(conditions, order)
 
 
@@ -215,8 +222,8 @@ class Transfer(Response):
         media_type: str,
         headers: dict[str, str],
         *,
-        patience: float = PATIENCE,
-        longest: float = LONGEST,
+        patience: float = SEND_TIMEOUT_SECONDS,
+        longest: float = MAX_TRANSFER_SECONDS,
     ) -> None:
         super().__init__(headers=headers, media_type=media_type)
         del self.headers["Content-Length"]

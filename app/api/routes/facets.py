@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import pages, tallies
+from app.api import aggregations, pages
 from app.api.envelopes import DetailLinks, NotJudged, Suggestion
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
-from app.api.routes.records import answer, reader
+from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.facets import FACETS
 from app.queries.filters import FILTERS
@@ -60,7 +60,7 @@ class Facets(BaseModel):
 
 
 def _model(resource: str) -> type[BaseModel]:
-    return tallies.unpaged(
+    return aggregations.without_paging(
         FILTERS[resource],
         f"{resource.capitalize()}Facets",
         of=(Literal[resource], Field(description="The list to count: its filters are the filters here.")),
@@ -91,7 +91,7 @@ def _documented() -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     told: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
-        for parameter in documented(model, {"facet": tuple(FACETS[resource])}):
+        for parameter in openapi_parameters(model, {"facet": tuple(FACETS[resource])}):
             name = parameter["name"]
             told.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
             if name in found:
@@ -144,6 +144,6 @@ async def get_facets(request: Request) -> Response:
     filters: Any = parse(_MODELS[resource], items, {"facet": known})
     if not filters.facet:
         raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")
-    asked = pages.Request(request.scope["path"], items)
-    work = partial(tallies.facets, resource=RESOURCES[resource], filters=filters, request=asked)
-    return answer(await reader(request).read(work, slow=True))
+    asked = pages.RequestUrl(request.scope["path"], items)
+    work = partial(aggregations.facets, resource=RESOURCES[resource], filters=filters, request=asked)
+    return json_response(await reader(request).read(work, slow=True))

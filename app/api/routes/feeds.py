@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.api import newest, pages
+from app.api import feed_entries, pages
+from app.api.feed_entries import FeedEntries
 from app.api.links import address, link_field
-from app.api.newest import Newest
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import (
@@ -32,15 +32,15 @@ from app.queries.filters import FILTERS, ChangeFilters
 from app.queries.plan import RESOURCES
 from app.storage.database import NOTHING, ReleaseMark, Snapshot
 
-Entries = Callable[[Snapshot, Any, str], Newest]
+Entries = Callable[[Snapshot, Any, str], FeedEntries]
 """Makes a page of entries from a snapshot, filters and the service's address."""
 
 
-class AtomAnswer(Response):
+class AtomResponse(Response):
     media_type = MEDIA_TYPES[".atom"]
 
 
-class JsonFeedAnswer(JSONResponse):
+class JsonFeedResponse(JSONResponse):
     """What is written already; being JSON, its schema is documented."""
 
     media_type = MEDIA_TYPES[".feed.json"]
@@ -49,7 +49,7 @@ class JsonFeedAnswer(JSONResponse):
         return content
 
 
-_ABOUT = (
+_DESCRIPTION = (
     "The newest changes, newest first, for feed readers. The filters of the list hold, and `limit` says how many "
     "entries a page has; {next} leads to the next one, until the last entry. Ids are stable, and `{updated}` is when "
     "the release that made the change was loaded. A feed of records also ends entries: {removed} name those whose "
@@ -57,8 +57,8 @@ _ABOUT = (
     "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`) is not taken."
 )
 _WRITERS = {".atom": atom, ".feed.json": json_feed}
-_ANSWERS = {".atom": AtomAnswer, ".feed.json": JsonFeedAnswer}
-_CALLED = {".atom": "Atom", ".feed.json": "JSON Feed"}
+_RESPONSES = {".atom": AtomResponse, ".feed.json": JsonFeedResponse}
+_FORMAT_NAMES = {".atom": "Atom", ".feed.json": "JSON Feed"}
 
 
 def router() -> APIRouter:
@@ -67,8 +67,8 @@ def router() -> APIRouter:
     for suffix in FEEDS:
         for name, resource in RESOURCES.items():
             if suffix in suffixes(name):
-                _add(found, name, suffix, FILTERS[name], partial(newest.records, resource), tag=name)
-        _add(found, "changes", suffix, ChangeFilters, newest.changes, tag="releases")
+                _add(found, name, suffix, FILTERS[name], partial(feed_entries.records, resource), tag=name)
+        _add(found, "changes", suffix, ChangeFilters, feed_entries.changes, tag="releases")
     return found
 
 
@@ -87,7 +87,7 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
             "Dateline-Release": str(release.number),
             **link_field([*following, *alternates(name, suffix, items)]),
         }
-        made: Response = _ANSWERS[suffix](_WRITERS[suffix](feed), headers=headers)
+        made: Response = _RESPONSES[suffix](_WRITERS[suffix](feed), headers=headers)
         return made
 
     words = {
@@ -97,20 +97,20 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
     found.get(
         f"/{name}{suffix}",
         name=f"feed_{name}_{'atom' if suffix == '.atom' else 'json'}",
-        summary=f"Follow {name} ({_CALLED[suffix]})",
-        description=_ABOUT.format(**words[suffix]),
+        summary=f"Follow {name} ({_FORMAT_NAMES[suffix]})",
+        description=_DESCRIPTION.format(**words[suffix]),
         tags=[tag],
-        response_class=_ANSWERS[suffix],
+        response_class=_RESPONSES[suffix],
         response_model=None if suffix == ".atom" else JsonFeed,
         responses=problems(400, 503),
         openapi_extra={"parameters": parameters(model, suffix)},
     )(handler)
 
 
-def _feed(path: str, suffix: str, items: Items, base: str, found: Newest) -> Feed:
+def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -> Feed:
     """A page of a feed. Every page has the same id (RFC 5005)."""
     name = path.removeprefix("/v1/").removesuffix(suffix)
-    first, same = link(name, suffix, items), pages.Request(path, items)
+    first, same = link(name, suffix, items), pages.RequestUrl(path, items)
     following = None if found.next is None else base + same.link(cursor=found.next)
     front = address("/", (item for item in items if item[0] not in ("cursor", "limit")))
     times = [*(entry.updated for entry in found.entries), *(one.at for one in found.removals)]

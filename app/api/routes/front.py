@@ -14,12 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.api import log, pages
+from app.api import changelog, pages
 from app.api.parameters import parse
+from app.api.routes.humanize import humanize, humanize_date
 from app.api.routes.pages import STRICT, WEB, page_headers
 from app.api.routes.records import reader
 from app.api.routes.representations import Items, link
-from app.api.routes.spoken import spoken, spoken_date
 from app.model.codebook import IncidentKind
 from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
@@ -31,13 +31,13 @@ from app.storage.database import Snapshot
 Page = tuple[str, int, dict[str, Any]]
 """A template, the status of the answer, and what the template shows."""
 
-CHOSEN = ("q", "kind", "actor", "place", "datetime")
+FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 """The filters that the form offers; the page's address takes every other filter of incidents as well."""
 
-SHOWN = 100
+INCIDENTS_PER_PAGE = 100
 FORMATS = (("", "JSON"), (".csv", "CSV"), (".geojson", "GeoJSON"), (".atom", "Atom"), (".feed.json", "JSON Feed"))
 
-_SHAPES = ("fields", "include")
+_IGNORED_PARAMETERS = ("fields", "include")
 """Parameters of the lists that the pages do not take: they show whole records."""
 
 router = APIRouter(include_in_schema=False)
@@ -48,24 +48,24 @@ _ENVIRONMENT = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
 )
-_ENVIRONMENT.filters |= {"spoken": spoken, "spoken_date": spoken_date}
+_ENVIRONMENT.filters |= {"humanize": humanize, "humanize_date": humanize_date}
 
 
 @router.get("/")
 async def front(request: Request) -> Response:
     """The incidents that the page's address asks for, and the form that changes it."""
     given = [(name, value.strip()) for name, value in request.query_params.multi_items()]
-    items = [(name, value) for name, value in given if value and name not in _SHAPES]
-    return await _shown(request, partial(_front, items=items))
+    items = [(name, value) for name, value in given if value and name not in _IGNORED_PARAMETERS]
+    return await _render_page(request, partial(_front, items=items))
 
 
 @router.get("/incidents/{id}")
 async def incident(request: Request) -> Response:
     """Everything about one incident."""
-    return await _shown(request, partial(_incident, id_=request.path_params["id"]))
+    return await _render_page(request, partial(_incident, id_=request.path_params["id"]))
 
 
-async def _shown(request: Request, made: Callable[[Snapshot], Page]) -> Response:
+async def _render_page(request: Request, made: Callable[[Snapshot], Page]) -> Response:
     """A page made from one snapshot; a record that is not there is a page as well."""
 
     def work(snapshot: Snapshot) -> Response:
@@ -77,7 +77,7 @@ async def _shown(request: Request, made: Callable[[Snapshot], Page]) -> Response
         except (NotFound, Gone) as problem:
             template, status = "problem.html", problem.status
             found = {"title": problem.title, "detail": problem.detail}
-        found |= {"release": snapshot.release.number, "articles": _listed(snapshot, "articles", [])["data"]}
+        found |= {"release": snapshot.release.number, "articles": _list_response(snapshot, "articles", [])["data"]}
         html = _ENVIRONMENT.get_template(template).render(found)
         headers = {**page_headers(STRICT), "Dateline-Release": str(snapshot.release.number)}
         return HTMLResponse(html, status, headers)
@@ -86,9 +86,9 @@ async def _shown(request: Request, made: Callable[[Snapshot], Page]) -> Response
 
 
 def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
-    chosen = {name: next((value for key, value in items if key == name), "") for name in CHOSEN}
+    chosen = {name: next((value for key, value in items if key == name), "") for name in FORM_FILTERS}
     choices = {
-        "kind": [{"id": str(kind), "label": spoken(kind)} for kind in IncidentKind],
+        "kind": [{"id": str(kind), "label": humanize(kind)} for kind in IncidentKind],
         "organizations": _options(snapshot, "organizations"),
         "people": _options(snapshot, "people", ("named", "true")),
         "place": _options(snapshot, "places"),
@@ -102,16 +102,16 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "chosen": chosen,
         "choices": choices,
         "others": [item for item in items if item[0] != "cursor" and item[1] != chosen.get(item[0])],
-        "view": ", ".join(labels.get(value, value) for name, value in items if name in CHOSEN),
+        "view": ", ".join(labels.get(value, value) for name, value in items if name in FORM_FILTERS),
         "formats": [(suffix, name, link("incidents", suffix, items)) for suffix, name in FORMATS],
         "incidents": [],
         "matched": 0,
         "next": None,
         "problem": None,
     }
-    limit = [] if any(name == "limit" for name, _ in items) else [("limit", str(SHOWN))]
+    limit = [] if any(name == "limit" for name, _ in items) else [("limit", str(INCIDENTS_PER_PAGE))]
     try:
-        page = _listed(snapshot, "incidents", [*limit, *items])
+        page = _list_response(snapshot, "incidents", [*limit, *items])
     except BadParameter as problem:
         return "front.html", 400, context | {"problem": problem.detail}
     more = page["links"].get("next")
@@ -125,9 +125,9 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
 
 def _incident(snapshot: Snapshot, id_: str) -> Page:
     include = "quotes,organizations,incidents"
-    asked = pages.Request(f"/v1/incidents/{id_}", [("include", include)])
+    asked = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
     filters = DetailFilters(include=include.split(","))
-    found = json.loads(pages.detail(snapshot, RESOURCES["incidents"], id_, filters, asked).body)
+    found = json.loads(pages.get_record(snapshot, RESOURCES["incidents"], id_, filters, asked).body)
     record, included = found["data"], found["included"]
     others = {one["id"]: one for one in included["incidents"]}
     statements, opposed = _statements(snapshot, record)
@@ -149,7 +149,7 @@ def _incident(snapshot: Snapshot, id_: str) -> Page:
 def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
     """What is said about an incident, the contested first; and by statement the records that stand against it."""
     asked = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
-    page = _listed(snapshot, "statements", asked)
+    page = _list_response(snapshot, "statements", asked)
     sides = {(one["type"], one["id"]): one for found in page["included"].values() for one in found}
     opposed = {
         one["id"]: [
@@ -171,22 +171,24 @@ def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str,
 
 
 def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
-    asked = pages.Request(f"/v1/incidents/{id_}/history", [])
-    found: list[dict[str, Any]] = json.loads(log.history_page(snapshot, "incident", id_, Paging(), asked).body)["data"]
+    asked = pages.RequestUrl(f"/v1/incidents/{id_}/history", [])
+    found: list[dict[str, Any]] = json.loads(changelog.history_page(snapshot, "incident", id_, Paging(), asked).body)[
+        "data"
+    ]
     return found
 
 
-def _listed(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
+def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
     """What `/v1/<resource>` answers to these parameters."""
     choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
     filters = parse(FILTERS[resource], list(items), choices)
-    asked = pages.Request(f"/v1/{resource}", items)
-    found: dict[str, Any] = json.loads(pages.list_page(snapshot, RESOURCES[resource], filters, asked).body)
+    asked = pages.RequestUrl(f"/v1/{resource}", items)
+    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RESOURCES[resource], filters, asked).body)
     return found
 
 
 def _options(snapshot: Snapshot, resource: str, *items: tuple[str, str]) -> list[dict[str, str]]:
     """Ids and labels for a choice."""
     name = "label" if resource == "people" else "name"
-    found = _listed(snapshot, resource, [("fields", name), ("limit", "500"), *items])
+    found = _list_response(snapshot, resource, [("fields", name), ("limit", "500"), *items])
     return [{"id": one["id"], "label": one[name]} for one in found["data"]]

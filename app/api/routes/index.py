@@ -7,11 +7,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import log, pages
+from app.api import changelog, pages
 from app.api.envelopes import DetailMeta, ReleaseDocument
 from app.api.parameters import parse
 from app.api.routes.problems import problems
-from app.api.routes.records import ABOUT, answer, reader
+from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
 from app.api.routes.representations import MEDIA_TYPES, link, suffixes
 from app.queries.plan import RESOURCES
 from app.queries.values import Nothing
@@ -92,17 +92,17 @@ router = APIRouter()
 async def get_index(request: Request) -> Response:
     """Every list with its formats and how many records it has, the newest release, and where everything else is."""
     parse(Nothing, request.query_params.multi_items(), {})
-    return answer(await reader(request).read(partial(_index)))
+    return json_response(await reader(request).read(partial(_index)))
 
 
-def _index(snapshot: Snapshot) -> pages.Answer:
+def _index(snapshot: Snapshot) -> pages.JsonBody:
     counts = snapshot.release.counts
-    found = [_list(name, ABOUT[name], counts.get(name, 0)) for name in RESOURCES]
+    found = [_list(name, LIST_DESCRIPTIONS[name], counts.get(name, 0)) for name in RESOURCES]
     found.append(_list("changes", "What each release did to each record.", None))
-    release: Any = log.newest_release(snapshot)
+    release: Any = changelog.newest_release(snapshot)
     number = snapshot.release.number
     made = Index(data=IndexData(lists=found, release=release), links=_LINKS, meta=DetailMeta(release=number))
-    return pages.Answer(made.model_dump_json().encode(), number)
+    return pages.JsonBody(made.model_dump_json().encode(), number)
 
 
 def _list(name: str, about: str, records: int | None) -> ListEntry:

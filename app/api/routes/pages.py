@@ -23,7 +23,7 @@ STRICT = (
 # Swagger UI writes style attributes.
 _DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
-_PARTS = (".css", ".js", ".json", ".svg", ".png")
+_ASSET_SUFFIXES = (".css", ".js", ".json", ".svg", ".png")
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,16 +51,16 @@ def mounts() -> list[BaseRoute]:
     """The files behind the pages: our own, and Swagger UI's from its package."""
     swagger = Path(str(files("fastapi_swagger") / "resources"))
     return [
-        Mount("/static/swagger", _Parts(directory=swagger)),
-        Mount("/static", _Parts(directory=WEB)),
+        Mount("/static/swagger", _StaticAssets(directory=swagger)),
+        Mount("/static", _StaticAssets(directory=WEB)),
     ]
 
 
-class _Parts(StaticFiles):
+class _StaticAssets(StaticFiles):
     """What pages are made of. Pages have addresses of their own, with a policy; the folders hold code, too."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        return super().lookup_path(path) if path.endswith(_PARTS) else ("", None)
+        return super().lookup_path(path) if path.endswith(_ASSET_SUFFIXES) else ("", None)
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.routes.elsewhere import nothing_at
+from app.api.routes.not_found import no_such_path
 from app.problems import (
     BadParameter,
     Gone,
@@ -61,8 +61,8 @@ _EXAMPLES: dict[int, Problem] = {
 
 
 _HEADERS = {308: "Location", 405: "Allow", 416: "Content-Range", 503: "Retry-After"}
-_BY_ANY = (400, 405, 408, 414, 431, 500)
-_FAILED = 412
+_SHARED_STATUSES = (400, 405, 408, 414, 431, 500)
+_PRECONDITION_FAILED = 412
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -80,14 +80,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def shared_responses() -> dict[str, dict[str, Any]]:
     """The answers that any operation may give, by their name among the components of the OpenAPI document."""
-    found = {_name(status): problems(status)[status] for status in (*_BY_ANY, _FAILED)}
+    found = {_name(status): problems(status)[status] for status in (*_SHARED_STATUSES, _PRECONDITION_FAILED)}
     return {**found, _name(HTTPStatus.NOT_MODIFIED): {"description": "What the request's validators name is current."}}
 
 
 def add_shared(path: str, responses: dict[str, Any]) -> None:
     """Adds to the answers of an operation those that any may give; conditions hold where something may be kept."""
-    conditional = () if is_never_kept(path) else (HTTPStatus.NOT_MODIFIED, _FAILED)
-    for status in (*_BY_ANY, *conditional):
+    conditional = () if is_never_kept(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
+    for status in (*_SHARED_STATUSES, *conditional):
         responses.setdefault(str(int(status)), {"$ref": f"#/components/responses/{_name(status)}"})
 
 
@@ -111,7 +111,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """The framework's own refusals."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return await on_problem(request, nothing_at(request))
+        return await on_problem(request, no_such_path(request))
     if error.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
     other = BadParameter if error.status_code == 400 else Problem

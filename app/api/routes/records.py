@@ -11,7 +11,7 @@ from starlette.requests import Request
 from app.api import pages
 from app.api.envelopes import DETAILS, PAGES
 from app.api.links import link_field
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates
 from app.model.documents import DOCUMENTS
@@ -25,7 +25,7 @@ from app.storage.reader import Reader
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class _Direct(APIRoute):
+class _RawRequestRoute(APIRoute):
     """A route whose handler takes the request as it is: FastAPI documents it and has nothing to look for in it."""
 
     def get_route_handler(self) -> Handler:
@@ -33,7 +33,7 @@ class _Direct(APIRoute):
         return handler
 
 
-ABOUT = {
+LIST_DESCRIPTIONS = {
     "articles": "The articles that everything else rests on. Their text stays with their publishers.",
     "incidents": (
         "What happened: raids, strikes, killings, blockades, withdrawals, with places, actors and every claim about "
@@ -50,8 +50,8 @@ ABOUT = {
     ),
 }
 
-_SHAPING = {"sort", "limit", "cursor", "count", "fields", "include"}
-_IN_ORDER = {
+_PRESENTATION_PARAMETERS = {"sort", "limit", "cursor", "count", "fields", "include"}
+_FAST_FILTERS = {
     "incidents": {"kind", "granularity", "datetime", "parent"},
     "quotes": {"kind", "speaker"},
     "places": {"kind"},
@@ -62,7 +62,7 @@ _IN_ORDER = {
 
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
-    found = APIRouter(prefix="/v1", route_class=_Direct)
+    found = APIRouter(prefix="/v1", route_class=_RawRequestRoute)
     for name, resource in RESOURCES.items():
         _add_list(found, name, resource)
         _add_detail(found, name, resource)
@@ -71,37 +71,39 @@ def router() -> APIRouter:
 
 def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
-    quick = _SHAPING | _IN_ORDER.get(name, set())
+    quick = _PRESENTATION_PARAMETERS | _FAST_FILTERS.get(name, set())
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
-        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
-        work = partial(pages.list_page, resource=resource, filters=filters, request=asked)
-        slow = filters.count == "exact" or not _searched(filters) <= quick or _looks_around(name, filters)
+        asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+        work = partial(pages.list_records, resource=resource, filters=filters, request=asked)
+        slow = (
+            filters.count == "exact" or not _search_parameters(filters) <= quick or _includes_referring(name, filters)
+        )
         made = await reader(request).read(work, slow=slow)
-        return answer(made, alternates(name, "", asked.items))
+        return json_response(made, alternates(name, "", asked.items))
 
     found.get(
         f"/{name}",
         name=f"list_{name}",
         summary=f"List {name}",
-        description=ABOUT[name],
+        description=LIST_DESCRIPTIONS[name],
         tags=[name],
         response_model=PAGES[name],
         responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
-        openapi_extra={"parameters": documented(model, choices)},
+        openapi_extra={"parameters": openapi_parameters(model, choices)},
     )(handler)
 
 
-def _searched(filters: Listing) -> set[str]:
+def _search_parameters(filters: Listing) -> set[str]:
     """What a list is searched by. A word alone is found in the order of the days as well."""
     asked = filters.model_fields_set - {"q"}
-    if filters.q is not None and asked <= _SHAPING and filters.sort in ("date", "-date"):
+    if filters.q is not None and asked <= _PRESENTATION_PARAMETERS and filters.sort in ("date", "-date"):
         return asked if filters.q.is_a_word else filters.model_fields_set
     return filters.model_fields_set
 
 
-def _looks_around(name: str, filters: Listing | DetailFilters) -> bool:
+def _includes_referring(name: str, filters: Listing | DetailFilters) -> bool:
     """Whether records are included that refer to those of the answer: these have to be looked for."""
     return not REFERRING.get(name, {}).keys().isdisjoint(filters.include)
 
@@ -111,12 +113,12 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
 
     async def handler(request: Request) -> Response:
         filters = parse(DetailFilters, request.query_params.multi_items(), choices)
-        asked = pages.Request(request.scope["path"], request.query_params.multi_items())
+        asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
         id_ = request.path_params["id"]
-        return answer(
+        return json_response(
             await reader(request).read(
-                partial(pages.detail, resource=resource, id_=id_, filters=filters, request=asked),
-                slow=_looks_around(name, filters),
+                partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=asked),
+                slow=_includes_referring(name, filters),
             )
         )
 
@@ -124,11 +126,11 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
         f"/{name}/{{id}}",
         name=f"get_{resource.type}",
         summary=f"Read one {resource.type}",
-        description=f"One record with everything known about it. {ABOUT[name]}",
+        description=f"One record with everything known about it. {LIST_DESCRIPTIONS[name]}",
         tags=[name],
         response_model=DETAILS[name],
         responses={200: {"links": _links(resource.type, "data/id")}, **problems(308, 400, 404, 410, 503)},
-        openapi_extra={"parameters": [ID, *documented(DetailFilters, choices)]},
+        openapi_extra={"parameters": [ID, *openapi_parameters(DetailFilters, choices)]},
     )(handler)
 
 
@@ -156,7 +158,7 @@ def reader(request: Request) -> Reader:
     return found.serving(partial(setattr, request.state, "release"), partial(gone, request.receive))
 
 
-def answer(made: pages.Answer, links: Iterable[str] = ()) -> Response:
+def json_response(made: pages.JsonBody, links: Iterable[str] = ()) -> Response:
     """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
     following = [f'<{made.next}>; rel="next"'] if made.next else []
     headers = {"Dateline-Release": str(made.release), **link_field([*following, *links])}

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from app.api.habits import SAME, SUFFIXES
 from app.api.links import address
-from app.api.parameters import MOST_ERRORS, documented, instead, parse, short
-from app.api.routes.elsewhere import moved
+from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
+from app.api.parameters import MAX_ERRORS, equivalent_parameter, openapi_parameters, parse, truncated
+from app.api.routes.not_found import redirect
 from app.problems import BadParameter, NotAcceptable, ParameterError
 from app.queries.plan import RESOURCES
 
@@ -28,11 +28,11 @@ MEDIA_TYPES = {
 EXPORTS = (".csv", ".ndjson", ".geojson")
 FEEDS = (".atom", ".feed.json")
 
-_WHOLE = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
-_NEWEST = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
-_NOT_TAKEN = {
-    **dict.fromkeys(EXPORTS, (("limit", "cursor", "count", "fields", "include"), _WHOLE)),
-    **dict.fromkeys(FEEDS, (("sort", "count", "fields", "include"), _NEWEST)),
+_NOT_FOR_EXPORTS = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
+_NOT_FOR_FEEDS = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
+_UNSUPPORTED = {
+    **dict.fromkeys(EXPORTS, (("limit", "cursor", "count", "fields", "include"), _NOT_FOR_EXPORTS)),
+    **dict.fromkeys(FEEDS, (("sort", "count", "fields", "include"), _NOT_FOR_FEEDS)),
 }
 
 
@@ -49,12 +49,12 @@ _SUFFIXES = {name: suffixes(name) for name in (*RESOURCES, "changes")}
 
 def filters(model: type[M], suffix: str, items: Items) -> M:
     """The filters of a query string. Raises BadParameter also for what lists take but this representation does not."""
-    names, why = _NOT_TAKEN[suffix]
+    names, why = _UNSUPPORTED[suffix]
     errors = [
-        ParameterError(parameter=short(name), detail=why.format(short(name), suffix), suggestion=None)
+        ParameterError(parameter=truncated(name), detail=why.format(truncated(name), suffix), suggestion=None)
         for name in dict.fromkeys(name for name, _ in items)
-        if name not in model.model_fields.keys() - names and instead(name, model.model_fields) in names
-    ][:MOST_ERRORS]
+        if name not in model.model_fields.keys() - names and equivalent_parameter(name, model.model_fields) in names
+    ][:MAX_ERRORS]
     if errors:
         raise BadParameter(errors)
     return parse(model, items, {})
@@ -62,7 +62,7 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
 
 def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
     """The parameters of a representation in OpenAPI's terms."""
-    return [one for one in documented(model, {}) if one["name"] not in _NOT_TAKEN[suffix][0]]
+    return [one for one in openapi_parameters(model, {}) if one["name"] not in _UNSUPPORTED[suffix][0]]
 
 
 def alternates(name: str, suffix: str, items: Items) -> list[str]:
@@ -76,7 +76,7 @@ def alternates(name: str, suffix: str, items: Items) -> list[str]:
 
 def link(name: str, suffix: str, items: Items) -> str:
     """The path of a representation with the parameters that it takes, from its first page on."""
-    not_taken = ("cursor", *(_NOT_TAKEN[suffix][0] if suffix else ()))
+    not_taken = ("cursor", *(_UNSUPPORTED[suffix][0] if suffix else ()))
     return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
 
 
@@ -86,7 +86,7 @@ def public_url(request: Request) -> str:
     return url.rstrip("/")
 
 
-def others() -> APIRouter:
+def unknown_suffixes() -> APIRouter:
     """Says of every other suffix which ones there are."""
     found = APIRouter(prefix="/v1", include_in_schema=False)
     for name, known in _SUFFIXES.items():
@@ -102,7 +102,7 @@ def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
         """Another spelling leads to the format; what comes nearest to one that there is not is named."""
         asked = str(request.path_params["suffix"]).lower()
         meant = f".{asked}" if f".{asked}" in known else SUFFIXES.get(asked)
-        if meant is not None and meant in known and asked in SAME:
-            raise moved(request, f"/v1/{name}{meant}")
+        if meant is not None and meant in known and asked in SUFFIX_SPELLINGS:
+            raise redirect(request, f"/v1/{name}{meant}")
         hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
         raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")

@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from app.api import pages
 from app.api.envelopes import Suggestion
-from app.api.meant import respelled
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
+from app.api.query_suggestions import corrected_spelling
 from app.api.routes.problems import problems
-from app.api.routes.records import answer, reader
+from app.api.routes.records import json_response, reader
 from app.model.digests import Data
 from app.queries.search import best, size
 from app.queries.values import QUESTION, ResultSize, Words
@@ -80,7 +80,7 @@ class SearchResults(BaseModel):
     summary="Search everything",
     response_model=SearchResults,
     responses=problems(400, 503),
-    openapi_extra={"parameters": documented(SearchFilters, {})},
+    openapi_extra={"parameters": openapi_parameters(SearchFilters, {})},
 )
 async def search(request: Request) -> Response:
     """Incidents, places, people, organizations, quotes and statements in one list, best matches first.
@@ -90,11 +90,11 @@ async def search(request: Request) -> Response:
     """
     items = request.query_params.multi_items()
     filters = parse(SearchFilters, items, {})
-    link = pages.Request(request.scope["path"], items).link()
-    return answer(await reader(request).read(partial(_results, filters=filters, link=link), slow=True))
+    link = pages.RequestUrl(request.scope["path"], items).link()
+    return json_response(await reader(request).read(partial(_results, filters=filters, link=link), slow=True))
 
 
-def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Answer:
+def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.JsonBody:
     types = tuple(dict.fromkeys(filters.type or SEARCHED))
 
     def matches(question: Question) -> int:
@@ -103,8 +103,8 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Ans
     asked = filters.q.within(snapshot.release.languages)
     matched, meant, is_partial = matches(asked), None, False
     if not matched:
-        meant = respelled(snapshot, asked, matches)
-        if some := _most(snapshot, asked, types):
+        meant = corrected_spelling(snapshot, asked, matches)
+        if some := _partial_match(snapshot, asked, types):
             asked, matched, is_partial = some, matches(some), True
     found = _documents(snapshot, snapshot.column(best(asked, types, filters.limit)))
     results = SearchResults(
@@ -118,20 +118,20 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Ans
             did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
         ),
     )
-    return pages.Answer(results.model_dump_json().encode(), snapshot.release.number)
+    return pages.JsonBody(results.model_dump_json().encode(), snapshot.release.number)
 
 
-MOST_PHRASES = 6
+MAX_PHRASES = 6
 """So many words of a question are looked for where nothing has all: of more there are too many choices."""
 
 
-def _most(snapshot: Snapshot, asked: Question, types: tuple[str, ...]) -> Question | None:
+def _partial_match(snapshot: Snapshot, asked: Question, types: tuple[str, ...]) -> Question | None:
     """The question for the records that have most of what is looked for; null where none has any."""
 
     def finds(question: Question) -> bool:
         return any(snapshot.value(size(question, kind, 0)) for kind in types)
 
-    phrases = [one for one in dict.fromkeys(asked.wanted) if finds(asked.partly([one], 1))][:MOST_PHRASES]
+    phrases = [one for one in dict.fromkeys(asked.wanted) if finds(asked.partly([one], 1))][:MAX_PHRASES]
     choices = (asked.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
     return next((some for some in choices if finds(some)), None)
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import pages, tallies
+from app.api import aggregations, pages
 from app.api.envelopes import DetailLinks
-from app.api.parameters import documented, parse
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.facets import FacetsMeta
 from app.api.routes.problems import problems
-from app.api.routes.records import answer, reader
+from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.filters import CasualtyFilters
 from app.queries.summary import GROUPS, LISTED
@@ -80,7 +80,7 @@ _GROUP_BY = Field(
     ),
     examples=[["incident", "outcome"]],
 )
-_MODEL = tallies.unpaged(
+_MODEL = aggregations.without_paging(
     CasualtyFilters,
     "CasualtySums",
     group_by=(list[str], _GROUP_BY),
@@ -109,7 +109,7 @@ def _refuse_actors(groups: list[str]) -> None:
     summary="Add up casualty claims",
     response_model=CasualtySummary,
     responses=problems(400, 503),
-    openapi_extra={"parameters": documented(_MODEL, _CHOICES)},
+    openapi_extra={"parameters": openapi_parameters(_MODEL, _CHOICES)},
 )
 async def get_casualty_summary(request: Request) -> Response:
     """Who was killed, wounded, detained, abducted: sums with bounds over the claims that match, with the claims that
@@ -126,5 +126,7 @@ async def get_casualty_summary(request: Request) -> Response:
     """
     _refuse_actors(request.query_params.getlist("group_by"))
     filters = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
-    asked = pages.Request(request.scope["path"], request.query_params.multi_items())
-    return answer(await reader(request).read(partial(tallies.summary, filters=filters, request=asked), slow=True))
+    asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+    return json_response(
+        await reader(request).read(partial(aggregations.summary, filters=filters, request=asked), slow=True)
+    )

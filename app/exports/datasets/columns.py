@@ -19,10 +19,10 @@ from app.model.codebook import CODEBOOK
 from app.model.fields import meaning
 
 Type = Literal["string", "uri", "integer", "number", "boolean", "date", "datetime"]
-Take = Callable[[Any, Any, int], Any]
+Getter = Callable[[Any, Any, int], Any]
 """Called with the record, the item and its position."""
 
-OWNER, POSITION, ITSELF, LISTED = "/id", "#", ".", "|"
+OWNER, POSITION, WHOLE_ITEM, LIST_SEPARATOR = "/id", "#", ".", "|"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Column:
     only: tuple[str, ...] = ()
 
     @property
-    def take(self) -> Take:
-        value = _taking(self.path)
+    def getter(self) -> Getter:
+        value = _getter(self.path)
         if not self.only:
             return value
         return lambda record, item, position: value(record, item, position) if item["type"] in self.only else None
@@ -75,7 +75,7 @@ class Table:
         if column.description:
             return column
         resource, each = self.sources[0]
-        path = ".".join(part for part in (each, column.path) if part not in ("", ITSELF))
+        path = ".".join(part for part in (each, column.path) if part not in ("", WHOLE_ITEM))
         return replace(column, description=meaning(resource, path))
 
     @property
@@ -88,11 +88,11 @@ class Table:
         """The rows that a record of a source gives this table."""
         for each in (each for name, each in self.sources if name == source):
             for position, item in enumerate(record[each] if each else (record,)):
-                yield tuple(take(record, item, position) for take in self._takes)
+                yield tuple(getter(record, item, position) for getter in self._getters)
 
     @cached_property
-    def _takes(self) -> tuple[Take, ...]:
-        return tuple(column.take for column in self.columns)
+    def _getters(self) -> tuple[Getter, ...]:
+        return tuple(column.getter for column in self.columns)
 
 
 def _target(reference: str) -> tuple[str, tuple[str, ...]]:
@@ -100,10 +100,10 @@ def _target(reference: str) -> tuple[str, tuple[str, ...]]:
     return table, (column,)
 
 
-def _taking(path: str) -> Take:
+def _getter(path: str) -> Getter:
     if path == POSITION:
         return lambda record, item, position: position
-    if path == ITSELF:
+    if path == WHOLE_ITEM:
         return lambda record, item, position: item
     if path.startswith("/"):
         return lambda record, item, position: record[path[1:]]
@@ -111,15 +111,15 @@ def _taking(path: str) -> Take:
         first, _, second = path.partition("|")
         return lambda record, item, position: item[first] if first in item else item[second]
     keys = path.split(".")
-    return lambda record, item, position: _within(item, keys)
+    return lambda record, item, position: _value_at(item, keys)
 
 
-def _within(item: Any, keys: list[str]) -> Any:
+def _value_at(item: Any, keys: list[str]) -> Any:
     for key in keys:
         if item is None:
             return None
         item = item[key]
-    return LISTED.join(item) if isinstance(item, list) else item
+    return LIST_SEPARATOR.join(item) if isinstance(item, list) else item
 
 
 def column(name: str, type: Type, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
@@ -130,11 +130,11 @@ def text(name: str, path: str = "", *, nullable: bool = False, description: str 
     return column(name, "string", path, nullable=nullable, description=description)
 
 
-def whole(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
+def integer(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
     return column(name, "integer", path, nullable=nullable, description=description)
 
 
-def flag(name: str, path: str = "") -> Column:
+def boolean(name: str, path: str = "") -> Column:
     return column(name, "boolean", path)
 
 

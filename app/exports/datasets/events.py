@@ -1,7 +1,7 @@
 """The public tables of what happened: where, who, and who was harmed."""
 
-from app.exports.datasets.columns import ITSELF, Table, choice, flag, reference, text, whole
-from app.exports.datasets.parts import (
+from app.exports.datasets.columns import WHOLE_ITEM, Table, boolean, choice, integer, reference, text
+from app.exports.datasets.shared_columns import (
     DATE,
     ID,
     NOTE,
@@ -25,7 +25,7 @@ PLACES = (
         (
             ID,
             text("name"),
-            flag("named"),
+            boolean("named"),
             choice("kind", codebook.PlaceKind),
             *point("coordinate"),
             text("coordinate_source", "coordinate.source", nullable=True),
@@ -75,10 +75,10 @@ PARTIES = (
             reference("id", "parties.id"),
             text("name", nullable=True),
             text("label"),
-            flag("named"),
-            whole("group_size", nullable=True),
+            boolean("named"),
+            integer("group_size", nullable=True),
             text("rank", nullable=True),
-            whole("age", nullable=True),
+            integer("age", nullable=True),
             choice("life_status", codebook.LifeStatus),
             choice("anonymity", codebook.Anonymity, nullable=True),
             NOTE,
@@ -90,7 +90,7 @@ PARTIES = (
         "What people are in the reporting.",
         (("people", "roles"),),
         ("person_id", "role"),
-        (owner("person_id", "people"), choice("role", codebook.PersonRole, ITSELF)),
+        (owner("person_id", "people"), choice("role", codebook.PersonRole, WHOLE_ITEM)),
     ),
     Table(
         "affiliations",
@@ -123,7 +123,7 @@ INCIDENTS = (
             reference("parent_id", "incidents.id", "parent", nullable=True),
             *TOTALS,
             text("outcome", nullable=True),
-            flag("contested"),
+            boolean("contested"),
             NOTE,
             *OF_THE_RELEASE,
         ),
@@ -137,7 +137,7 @@ INCIDENTS = (
         (
             owner("incident_id", "incidents"),
             position(),
-            choice("kind", codebook.IncidentKind, ITSELF),
+            choice("kind", codebook.IncidentKind, WHOLE_ITEM),
         ),
     ),
     Table(
@@ -187,12 +187,12 @@ INCIDENTS = (
             choice("group", codebook.CasualtyGroup),
             reference("organization_id", "organizations.id", "organization", nullable=True),
             choice("outcome", codebook.CasualtyOutcome),
-            whole("low", nullable=True),
-            whole("high", nullable=True),
+            integer("low", nullable=True),
+            integer("high", nullable=True),
             reference("claimed_by_id", "parties.id", "claimed_by.id", nullable=True),
             reference("via_id", "parties.id", "via.id", nullable=True),
             choice("basis", codebook.CasualtyBasis),
-            flag("counted"),
+            boolean("counted"),
             NOTE,
             *OF_THE_RELEASE,
         ),

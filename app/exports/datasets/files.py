@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.exports.datasets import package, sqlite
-from app.exports.datasets.reading import Progress
-from app.exports.prepared import Draft, PreparedFile, PreparedFiles
+from app.exports.datasets.source_records import Progress
+from app.exports.prepared_files import Draft, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
 from app.server.caching import entity_tag
@@ -27,21 +27,21 @@ from app.storage.reader import Reader
 
 logger = logging.getLogger("dateline")
 
-KEPT = 4
+MAX_FILES = 4
 """So many files are kept: both of the newest release, and of the one before it, which a client may be about to get."""
 
-LARGE = 50_000
+LARGE_RELEASE_RECORDS = 50_000
 """A release of more records is written by a process of its own."""
 
-PATIENCE = 20.0
+BUILD_WAIT_SECONDS = 20.0
 """Seconds that a file is waited for. One of a million incidents takes many minutes."""
 
 
-def nothing(what: str, done: int, total: int | None) -> None:
+def no_progress(what: str, done: int, total: int | None) -> None:
     """Progress that nobody looks at."""
 
 
-def write(snapshot: Snapshot, directory: Path, progress: Progress = nothing) -> dict[str, Path]:
+def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress) -> dict[str, Path]:
     """Writes both files of the snapshot's release into a directory, and answers them by their suffix.
 
     They get their names once they are whole. Raises OSError or sqlite3.Error when they cannot be written, and
@@ -63,7 +63,7 @@ def file_name(release: ReleaseMark, suffix: str) -> str:
     return f"dateline-r{release.number}.{suffix}"
 
 
-def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = nothing) -> ReleaseMark:
+def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = no_progress) -> ReleaseMark:
     if not snapshot.release.number:
         raise Unavailable("No release has been loaded yet. Run `dateline load`.", retry_after=10)
     sqlite.build(snapshot, target, target.with_name("scratch"), progress)
@@ -71,7 +71,7 @@ def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = nothing
 
 
 def _write_package(release: ReleaseMark, tables: Path, target: Path) -> ReleaseMark:
-    package.build(release, tables, target, nothing)
+    package.build(release, tables, target, no_progress)
     return release
 
 
@@ -89,7 +89,7 @@ class Datasets:
 
     def __init__(self, reader: Reader, directory: SharedDirectory) -> None:
         self._reader = reader
-        self._files = PreparedFiles(directory, "dataset", most=KEPT)
+        self._files = PreparedFiles(directory, "dataset", max_files=MAX_FILES)
         self._digests: dict[str, asyncio.Future[str]] = {}
         self._processes: set[BaseProcess] = set()
 
@@ -101,7 +101,7 @@ class Datasets:
         """
         release = await self._reader.newest()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(BUILD_WAIT_SECONDS):
                 found = await self._prepared(suffix, release)
                 return Dataset(found.path, found.release, await self._sha256(found.path))
         except TimeoutError as error:
@@ -124,22 +124,22 @@ class Datasets:
     async def _make_tables(self, draft: Draft) -> ReleaseMark:
         if _is_large(await self._reader.newest()):
             url = self._reader.database.url.render_as_string(hide_password=False)
-            return await asyncio.to_thread(self._apart, _write_tables_of, url, draft.path)
+            return await asyncio.to_thread(self._run_in_process, _write_tables_of, url, draft.path)
         return await self._reader.read(partial(_write_tables, target=draft.path), slow=True)
 
     async def _make_package(self, draft: Draft) -> ReleaseMark:
         tables = await self._prepared("sqlite", await self._reader.newest())
-        work = partial(self._apart, _write_package) if _is_large(tables.release) else _write_package
+        work = partial(self._run_in_process, _write_package) if _is_large(tables.release) else _write_package
         return await asyncio.to_thread(work, tables.release, tables.path, draft.path)
 
-    def _apart(self, work: Callable[..., ReleaseMark], *values: object) -> ReleaseMark:
+    def _run_in_process(self, work: Callable[..., ReleaseMark], *values: object) -> ReleaseMark:
         """What `work` makes in a process of its own: minutes, which would slow every answer here.
 
         Raises OSError when it failed there, EOFError when the process was ended.
         """
         spawn = get_context("spawn")
         here, there = spawn.Pipe(duplex=False)
-        process = spawn.Process(target=_tell, args=(there, work, *values), daemon=True)
+        process = spawn.Process(target=_send_result, args=(there, work, *values), daemon=True)
         process.start()
         self._processes.add(process)
         there.close()
@@ -157,7 +157,7 @@ class Datasets:
         """The digest of a file, by its name, which no other bytes have. It is what tells files of one release apart
         that other versions of a library have written."""
         if path.name not in self._digests:
-            while len(self._digests) >= KEPT:
+            while len(self._digests) >= MAX_FILES:
                 del self._digests[next(iter(self._digests))]
             self._digests[path.name] = asyncio.ensure_future(asyncio.to_thread(_sha256, path))
         try:
@@ -172,7 +172,7 @@ def _key(suffix: str, release: ReleaseMark) -> str:
 
 
 def _is_large(release: ReleaseMark) -> bool:
-    return sum(release.counts.values()) > LARGE
+    return sum(release.counts.values()) > LARGE_RELEASE_RECORDS
 
 
 def _write_tables_of(url: str, target: Path) -> ReleaseMark:
@@ -180,7 +180,7 @@ def _write_tables_of(url: str, target: Path) -> ReleaseMark:
         return _write_tables(snapshot, target)
 
 
-def _tell(told: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
+def _send_result(told: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
     try:
         told.send(work(*values))
     except (Unavailable, OSError, sqlite3.Error) as error:

@@ -13,13 +13,13 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from app.exports.datasets.columns import Column, ForeignKey, Table
-from app.exports.datasets.prose import codebook, readme
-from app.exports.datasets.reading import Progress
+from app.exports.datasets.readme import codebook, readme
+from app.exports.datasets.source_records import Progress
 from app.exports.datasets.sqlite import quoted
 from app.exports.datasets.tables import TABLES
 from app.storage.database import ReleaseMark
 
-ROWS = 1000
+ROWS_PER_CHUNK = 1000
 
 
 def build(release: ReleaseMark, tables: Path, target: Path, progress: Progress) -> None:
@@ -67,7 +67,7 @@ def _csv(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[bytes, 
     cells = ", ".join(_cell(column) for column in table.columns)
     found = connection.execute(f"SELECT {cells} FROM {quoted(table.name)} ORDER BY rowid")
     yield _lines([[column.name for column in table.columns]]), 0
-    while rows := found.fetchmany(ROWS):
+    while rows := found.fetchmany(ROWS_PER_CHUNK):
         yield _lines(rows), len(rows)
 
 

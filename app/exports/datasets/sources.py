@@ -1,7 +1,7 @@
 """The public tables of what the data rests on: releases, articles, evidence, quotes and statements."""
 
-from app.exports.datasets.columns import Column, ForeignKey, Table, choice, column, flag, reference, text, whole
-from app.exports.datasets.parts import DATE, ID, NOTE, OF_THE_RELEASE, link, owner, position
+from app.exports.datasets.columns import Column, ForeignKey, Table, boolean, choice, column, integer, reference, text
+from app.exports.datasets.shared_columns import DATE, ID, NOTE, OF_THE_RELEASE, link, owner, position
 from app.model import codebook
 from app.model.fields import meaning
 from app.storage.registry import TYPES
@@ -18,7 +18,7 @@ RELEASES = (
         (("releases", ""),),
         ("number",),
         (
-            whole("number", description="Counts from 1."),
+            integer("number", description="Counts from 1."),
             column("loaded_at", "datetime", description="When it was loaded (UTC)."),
             text("note", nullable=True, description="A line about it, for its readers."),
             text(
@@ -36,7 +36,7 @@ RELEASES = (
             Column("release", "integer", "release", description="The release.", references="releases.number"),
             *_OF_CHANGE,
             choice("op", codebook.ChangeOp, description="What was done."),
-            whole("version", description="The record's version from then on."),
+            integer("version", description="The record's version from then on."),
             text("reason", nullable=True, description="Why it was removed."),
             text("superseded_by", nullable=True, description="The record that took it over."),
         ),
@@ -90,9 +90,9 @@ SOURCES = (
         ("article_id", "number"),
         (
             owner("article_id", "articles"),
-            whole("number"),
+            integer("number"),
             choice("kind", codebook.ParagraphKind),
-            whole("length"),
+            integer("length"),
             text("sha256"),
         ),
     ),
@@ -107,9 +107,9 @@ SOURCES = (
             position(),
             choice("field", codebook.EvidenceField),
             reference("article_id", "articles.id", "article"),
-            whole("paragraph"),
-            whole("start"),
-            whole("end"),
+            integer("paragraph"),
+            integer("start"),
+            integer("end"),
             text("sha256"),
             column("url", "uri"),
         ),
@@ -147,9 +147,9 @@ SPEECH = (
         (
             owner("quote_id", "quotes"),
             position(),
-            whole("paragraph"),
-            whole("start"),
-            whole("end"),
+            integer("paragraph"),
+            integer("start"),
+            integer("end"),
             text("exact"),
         ),
     ),
@@ -161,7 +161,7 @@ SPEECH = (
         (
             owner("quote_id", "quotes"),
             position(),
-            whole("paragraph"),
+            integer("paragraph"),
         ),
     ),
     link(
@@ -186,7 +186,7 @@ SPEECH = (
             choice("topic", codebook.Topic, nullable=True),
             *DATE,
             reference("told_to_id", "parties.id", "told_to.id", nullable=True),
-            flag("contested"),
+            boolean("contested"),
             NOTE,
             *OF_THE_RELEASE,
         ),

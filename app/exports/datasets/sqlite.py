@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.exports.datasets.columns import Column, ForeignKey, Table
-from app.exports.datasets.reading import SOURCES, Progress, batches
+from app.exports.datasets.source_records import SOURCES, Progress, batches
 from app.exports.datasets.tables import TABLES
 from app.exports.datasets.views import VIEWS
 from app.storage.database import Snapshot

@@ -1,6 +1,6 @@
 """The views of the SQLite file: the joins that nearly everybody begins with."""
 
-from app.exports.datasets.parts import TOTALS
+from app.exports.datasets.shared_columns import TOTALS
 
 _TOTALS = ", ".join(f"incidents.{column.name}" for column in TOTALS)
 

@@ -15,39 +15,39 @@ register_namespace("at", TOMBSTONES)
 def atom(feed: Feed) -> bytes:
     """The feed as XML. Every text is escaped by the writer; `feeds.clean` has taken out what XML cannot hold."""
     root = Element("feed", xmlns=ATOM)
-    _text(root, "id", feed.id)
-    _text(root, "title", feed.title)
-    _text(root, "updated", feed.updated)
-    _text(SubElement(root, "author"), "name", "Dateline")
-    _text(root, "rights", RIGHTS)
+    _add_text(root, "id", feed.id)
+    _add_text(root, "title", feed.title)
+    _add_text(root, "updated", feed.updated)
+    _add_text(SubElement(root, "author"), "name", "Dateline")
+    _add_text(root, "rights", RIGHTS)
     for rel, href in (("self", feed.url), ("first", feed.first), ("next", feed.next)):
         if href is not None:
             SubElement(root, "link", rel=rel, href=href)
-    _lead(root, feed.page, feed.list)
+    _add_links(root, feed.page, feed.list)
     for entry in feed.entries:
-        _add(root, entry)
+        _add_entry(root, entry)
     for removal in feed.removals:
         ended = SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", ref=removal.id, when=removal.at)
         if removal.reason:
-            _text(ended, f"{{{TOMBSTONES}}}comment", removal.reason)
+            _add_text(ended, f"{{{TOMBSTONES}}}comment", removal.reason)
     made: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return made
 
 
-def _add(root: Element, entry: Entry) -> None:
+def _add_entry(root: Element, entry: Entry) -> None:
     made = SubElement(root, "entry")
-    _text(made, "id", entry.id)
-    _text(made, "title", entry.title)
-    _text(made, "updated", entry.updated)
-    _lead(made, entry.page, entry.record)
+    _add_text(made, "id", entry.id)
+    _add_text(made, "title", entry.title)
+    _add_text(made, "updated", entry.updated)
+    _add_links(made, entry.page, entry.record)
     for tag in entry.tags:
         SubElement(made, "category", term=tag)
     SubElement(made, "content", type="text").text = entry.text
     if entry.point is not None:
-        _text(made, f"{{{GEORSS}}}point", f"{entry.point[0]} {entry.point[1]}")
+        _add_text(made, f"{{{GEORSS}}}point", f"{entry.point[0]} {entry.point[1]}")
 
 
-def _lead(parent: Element, page: str | None, record: str) -> None:
+def _add_links(parent: Element, page: str | None, record: str) -> None:
     """To a page, and further to the JSON; to that alone without a type, because readers open what may be a page."""
     if page is not None:
         SubElement(parent, "link", rel="alternate", type="text/html", href=page)
@@ -56,5 +56,5 @@ def _lead(parent: Element, page: str | None, record: str) -> None:
         SubElement(parent, "link", rel="alternate", href=record)
 
 
-def _text(parent: Element, name: str, text: str) -> None:
+def _add_text(parent: Element, name: str, text: str) -> None:
     SubElement(parent, name).text = text

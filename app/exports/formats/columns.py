@@ -40,8 +40,8 @@ class _Field:
     def column(self, resource: str) -> Column:
         explained = meaning(resource, self.path)
         if self.is_list:
-            return Column(self.name, "string", f"{explained} Joined by `|`.", _all(*self.path.split(".")))
-        return Column(self.name, self.kind, explained, _only(*self.path.split(".")))
+            return Column(self.name, "string", f"{explained} Joined by `|`.", _list_text(*self.path.split(".")))
+        return Column(self.name, self.kind, explained, _value_at(*self.path.split(".")))
 
 
 def flat(resource: str, document: Json, base: str) -> dict[str, Value]:
@@ -58,7 +58,7 @@ def joined(values: Iterable[Any]) -> str | None:
     return text or None
 
 
-def _only(key: str, *inner: str) -> Callable[[Json], Value]:
+def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
     """The value at a path; null where an outer one is null."""
 
     def value(document: Json) -> Value:
@@ -72,25 +72,25 @@ def _only(key: str, *inner: str) -> Callable[[Json], Value]:
     return value
 
 
-def _all(key: str, inner: str | None = None) -> Callable[[Json], Value]:
+def _list_text(key: str, inner: str | None = None) -> Callable[[Json], Value]:
     """The values of a list, or what stands under one key of its objects."""
     return lambda document: joined(item[inner] if inner else item for item in document[key])
 
 
-def _one(path: str, name: str = "", kind: Kind = "string") -> _Field:
+def _scalar(path: str, name: str = "", kind: Kind = "string") -> _Field:
     """The value at a path, whose keys make the column's name unless it is given."""
     return _Field(name or path.replace(".", "_"), path, kind)
 
 
-def _many(path: str, name: str = "") -> _Field:
+def _list(path: str, name: str = "") -> _Field:
     """The values at a path that leads through a list."""
     return _Field(name or path, path, is_list=True)
 
 
-def _each(path: str, of: str, *keys: str) -> Iterator[_Field]:
+def _object_list(path: str, of: str, *keys: str) -> Iterator[_Field]:
     """The keys of a list's objects, as columns in the plural: `of` is one of them (`actor`: `actor_roles`)."""
     for key in keys:
-        yield _many(f"{path}.{key}", f"{of}_{_plural(key)}")
+        yield _list(f"{path}.{key}", f"{of}_{_plural(key)}")
 
 
 def _plural(key: str) -> str:
@@ -99,36 +99,36 @@ def _plural(key: str) -> str:
 
 
 def _party(path: str, *more: str) -> Iterator[_Field]:
-    yield from (_one(f"{path}.{key}") for key in ("id", "type", "label", *more))
+    yield from (_scalar(f"{path}.{key}") for key in ("id", "type", "label", *more))
 
 
 _DATE = [
-    *(_one(f"date.{key}") for key in ("edtf", "as_stated", "earliest", "latest", "precision")),
-    _one("date.approximate", kind="boolean"),
-    _one("date.note"),
+    *(_scalar(f"date.{key}") for key in ("edtf", "as_stated", "earliest", "latest", "precision")),
+    _scalar("date.approximate", kind="boolean"),
+    _scalar("date.note"),
 ]
 
 
-def _voice(path: str) -> Iterator[_Field]:
+def _speaker(path: str) -> Iterator[_Field]:
     yield from _party(path)
-    yield _one(f"{path}.named", kind="boolean")
-    yield _one(f"{path}.anonymity")
+    yield _scalar(f"{path}.named", kind="boolean")
+    yield _scalar(f"{path}.anonymity")
 
 
 def _articles(document: Json) -> Value:
     return joined(dict.fromkeys(span["article"] for span in document["evidence"]))
 
 
-_START = [_one("id"), _one("url")]
-_RELEASE = [_one("version", kind="integer"), _one("changed_in", kind="integer")]
-_END: list[_Field | Column] = [
-    _one("note"),
+_FIRST_FIELDS = [_scalar("id"), _scalar("url")]
+_RELEASE = [_scalar("version", kind="integer"), _scalar("changed_in", kind="integer")]
+_LAST_FIELDS: list[_Field | Column] = [
+    _scalar("note"),
     Column("article_ids", "string", "The articles that it rests on. Joined by `|`.", _articles),
-    *_each("evidence", "evidence", "field", "url"),
+    *_object_list("evidence", "evidence", "field", "url"),
     *_RELEASE,
 ]
 _TOTALS = [
-    _one(f"totals.{outcome}.{bound}", f"{outcome}_{bound.replace('.', '_')}", "integer")
+    _scalar(f"totals.{outcome}.{bound}", f"{outcome}_{bound.replace('.', '_')}", "integer")
     for outcome in CasualtyOutcome
     for bound in BOUNDS
 ]
@@ -136,129 +136,129 @@ _TOTALS = [
 
 def _point(point: str, circle: str) -> Iterator[_Field]:
     """A point, with how it stands for its place; where in the document they stand."""
-    yield _one(f"{point}latitude", "latitude", "number")
-    yield _one(f"{point}longitude", "longitude", "number")
-    yield _one(f"{circle}.precision", "coordinate_precision")
-    yield _one(f"{circle}.radius_m", "coordinate_radius_m", "integer")
+    yield _scalar(f"{point}latitude", "latitude", "number")
+    yield _scalar(f"{point}longitude", "longitude", "number")
+    yield _scalar(f"{circle}.precision", "coordinate_precision")
+    yield _scalar(f"{circle}.radius_m", "coordinate_radius_m", "integer")
 
 
 _FIELDS: dict[str, list[_Field | Column]] = {
     "articles": [
-        *_START,
-        _one("title"),
-        _many("authors"),
-        _many("publishers"),
-        _one("published"),
-        _one("language"),
-        _one("link"),
-        _one("rights"),
+        *_FIRST_FIELDS,
+        _scalar("title"),
+        _list("authors"),
+        _list("publishers"),
+        _scalar("published"),
+        _scalar("language"),
+        _scalar("link"),
+        _scalar("rights"),
         Column("paragraph_count", "integer", "How many paragraphs it has.", lambda found: len(found["paragraphs"])),
-        _one("note"),
+        _scalar("note"),
         *_RELEASE,
     ],
     "incidents": [
-        *_START,
-        _one("title"),
-        _one("summary"),
-        _one("kind"),
-        _many("also_kinds"),
-        _one("granularity"),
+        *_FIRST_FIELDS,
+        _scalar("title"),
+        _scalar("summary"),
+        _scalar("kind"),
+        _list("also_kinds"),
+        _scalar("granularity"),
         *_DATE,
         *_point("location.", "location"),
-        _one("location.id"),
-        _one("location.name"),
-        *_each("places", "place", "id", "name", "role", "certainty", "note"),
-        *_each("actors", "actor", "id", "type", "label", "role", "certainty", "note"),
+        _scalar("location.id"),
+        _scalar("location.name"),
+        *_object_list("places", "place", "id", "name", "role", "certainty", "note"),
+        *_object_list("actors", "actor", "id", "type", "label", "role", "certainty", "note"),
         *_TOTALS,
-        _many("casualties.id", "casualty_ids"),
-        _one("outcome"),
-        _one("contested", kind="boolean"),
-        _one("parent", "parent_id"),
-        _many("children", "child_ids"),
-        _many("related", "related_ids"),
-        _many("quotes", "quote_ids"),
-        _many("statements", "statement_ids"),
-        *_END,
+        _list("casualties.id", "casualty_ids"),
+        _scalar("outcome"),
+        _scalar("contested", kind="boolean"),
+        _scalar("parent", "parent_id"),
+        _list("children", "child_ids"),
+        _list("related", "related_ids"),
+        _list("quotes", "quote_ids"),
+        _list("statements", "statement_ids"),
+        *_LAST_FIELDS,
     ],
     "places": [
-        *_START,
-        _one("name"),
-        _one("named", kind="boolean"),
-        _one("kind"),
-        *_each("aliases", "alias", "name", "basis"),
-        *_each("parents", "parent", "id", "name", "basis"),
+        *_FIRST_FIELDS,
+        _scalar("name"),
+        _scalar("named", kind="boolean"),
+        _scalar("kind"),
+        *_object_list("aliases", "alias", "name", "basis"),
+        *_object_list("parents", "parent", "id", "name", "basis"),
         *_point("", "coordinate"),
-        _one("coordinate.source"),
-        *_END,
+        _scalar("coordinate.source"),
+        *_LAST_FIELDS,
     ],
     "people": [
-        *_START,
-        _one("label"),
-        _one("name"),
-        _one("named", kind="boolean"),
-        _one("group_size", kind="integer"),
-        _many("roles"),
-        _one("rank"),
-        _one("age", kind="integer"),
-        _one("life_status"),
-        _one("anonymity"),
-        *_each("organizations", "organization", "id", "name", "role"),
-        *_each("aliases", "alias", "name", "basis"),
-        *_END,
+        *_FIRST_FIELDS,
+        _scalar("label"),
+        _scalar("name"),
+        _scalar("named", kind="boolean"),
+        _scalar("group_size", kind="integer"),
+        _list("roles"),
+        _scalar("rank"),
+        _scalar("age", kind="integer"),
+        _scalar("life_status"),
+        _scalar("anonymity"),
+        *_object_list("organizations", "organization", "id", "name", "role"),
+        *_object_list("aliases", "alias", "name", "basis"),
+        *_LAST_FIELDS,
     ],
     "organizations": [
-        *_START,
-        _one("name"),
-        _one("kind"),
-        *_each("aliases", "alias", "name", "basis"),
-        *_each("parents", "parent", "id", "name", "basis"),
-        *_END,
+        *_FIRST_FIELDS,
+        _scalar("name"),
+        _scalar("kind"),
+        *_object_list("aliases", "alias", "name", "basis"),
+        *_object_list("parents", "parent", "id", "name", "basis"),
+        *_LAST_FIELDS,
     ],
     "quotes": [
-        *_START,
-        _one("text"),
-        _one("kind"),
-        *_voice("speaker"),
-        *_voice("relayed_by"),
+        *_FIRST_FIELDS,
+        _scalar("text"),
+        _scalar("kind"),
+        *_speaker("speaker"),
+        *_speaker("relayed_by"),
         *_party("told_to"),
-        _one("article", "article_id"),
-        *_each("spans", "span", "paragraph"),
-        _many("contains", "contains_ids"),
-        _one("contained_in", "contained_in_id"),
-        _many("incidents", "incident_ids"),
-        _many("places", "place_ids"),
-        *_each("pull_quotes", "pull_quote", "paragraph"),
-        *_END,
+        _scalar("article", "article_id"),
+        *_object_list("spans", "span", "paragraph"),
+        _list("contains", "contains_ids"),
+        _scalar("contained_in", "contained_in_id"),
+        _list("incidents", "incident_ids"),
+        _list("places", "place_ids"),
+        *_object_list("pull_quotes", "pull_quote", "paragraph"),
+        *_LAST_FIELDS,
     ],
     "statements": [
-        *_START,
-        _one("gist"),
-        _one("stance"),
+        *_FIRST_FIELDS,
+        _scalar("gist"),
+        _scalar("stance"),
         *_party("by"),
-        _one("topic"),
+        _scalar("topic"),
         *_DATE,
-        *_each("about", "about", "type", "id"),
-        *_each("contradicts", "contradicts", "type", "id"),
-        _many("contradicted_by", "contradicted_by_ids"),
-        _one("contested", kind="boolean"),
+        *_object_list("about", "about", "type", "id"),
+        *_object_list("contradicts", "contradicts", "type", "id"),
+        _list("contradicted_by", "contradicted_by_ids"),
+        _scalar("contested", kind="boolean"),
         *_party("told_to"),
-        _one("article", "article_id"),
-        *_END,
+        _scalar("article", "article_id"),
+        *_LAST_FIELDS,
     ],
     "casualties": [
-        *_START,
-        _one("incident", "incident_id"),
-        _one("group"),
-        _one("organization", "organization_id"),
-        _many("people", "person_ids"),
-        _one("outcome"),
-        _one("low", kind="integer"),
-        _one("high", kind="integer"),
+        *_FIRST_FIELDS,
+        _scalar("incident", "incident_id"),
+        _scalar("group"),
+        _scalar("organization", "organization_id"),
+        _list("people", "person_ids"),
+        _scalar("outcome"),
+        _scalar("low", kind="integer"),
+        _scalar("high", kind="integer"),
         *_party("claimed_by"),
         *_party("via"),
-        _one("basis"),
-        _one("counted", kind="boolean"),
-        *_END,
+        _scalar("basis"),
+        _scalar("counted", kind="boolean"),
+        *_LAST_FIELDS,
     ],
 }
 

@@ -16,14 +16,14 @@ from collections.abc import Iterable, Iterator
 from app.exports.formats import Batches
 from app.exports.formats.columns import COLUMNS, Value, flat
 
-MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
 def chunks(resource: str, batches: Batches, base: str) -> Iterator[bytes]:
     """A file of records, header first."""
-    yield (MARK + _lines([[column.name for column in COLUMNS[resource]]])).encode()
+    yield (BYTE_ORDER_MARK + _lines([[column.name for column in COLUMNS[resource]]])).encode()
     for batch in batches:
         # Row by row: a list of rows would be written in one go, during which no other thread gets a turn.
         yield _lines(map(cell, flat(resource, json.loads(text), base).values()) for text in batch).encode()

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 Json = dict[str, Any]
 
-OWNED_IN = "2026"
+TAG_YEAR = "2026"
 """The year in every `tag:` URI (RFC 4151). It never changes: a reader takes an entry with another id for a new one."""
 
 RIGHTS = "The quoted words belong to their publishers."
@@ -68,7 +68,7 @@ def tag_uri(base: str, path: str) -> str:
     address = urlsplit(base)
     host = address.hostname or ""
     authority = ip_address(host).exploded.replace(":", "-") if ":" in host else host
-    return f"tag:{authority},{OWNED_IN}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
+    return f"tag:{authority},{TAG_YEAR}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
 
 
 def _incident(document: Json, updated: str, base: str) -> Entry:
@@ -97,7 +97,7 @@ def change(made: Json, name: str, base: str) -> Entry:
     op = _MERGED if made["superseded_by"] else _OPS[made["op"]]
     id_ = tag_uri(base, f"/change/{made['release']}/{made['type']}/{made['id']}")
     title = clean(f"{op}: {_short(name)} ({made['type']})")
-    text = f"{_done(made)} in release {made['release']}, version {made['version']}."
+    text = f"{_operation(made)} in release {made['release']}, version {made['version']}."
     if made["reason"]:
         text = f"{text} Reason: {made['reason']}"
     page = _page(made["type"], made["id"], base)
@@ -111,7 +111,7 @@ def removal(kind: str, row: Any, base: str) -> Removal:
     return Removal(id_, row.at, clean(f"{into}{row.reason or ''}".strip()))
 
 
-def _done(made: Json) -> str:
+def _operation(made: Json) -> str:
     if made["superseded_by"]:
         return f"{_MERGED} into {made['superseded_by']}"
     return _OPS[made["op"]]

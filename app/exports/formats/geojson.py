@@ -10,6 +10,7 @@ from typing import Any
 
 from app.exports.formats import Batches
 from app.exports.formats.columns import COLUMNS, Json, flat
+from app.model.compact_json import dump_json
 
 _GEOMETRY = ("latitude", "longitude")
 
@@ -21,7 +22,7 @@ def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator
     for batch in filter(None, batches):
         features = [feature(resource, json.loads(text), base) for text in batch]
         without += sum(one["geometry"] is None for one in features)
-        yield (comma + ",".join(map(_dump, features))).encode()
+        yield (comma + ",".join(map(dump_json, features))).encode()
         comma = ","
     yield f'],"without_geometry":{without}}}'.encode()
 
@@ -61,7 +62,3 @@ def schema(resource: str) -> dict[str, Any]:
 
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -7,39 +7,43 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Habit:
-    """How it is done here. `instead` are the parameters that do it; without any it is done by other means."""
+class Equivalent:
+    """How it is done here. `parameters` are the parameters that do it; without any it is done by other means."""
 
-    told: str
-    instead: tuple[str, ...] = ()
+    explanation: str
+    parameters: tuple[str, ...] = ()
 
 
-_PAGE = Habit("pages follow each other by `links.next`, which has a `cursor`", ("cursor", "after"))
-_SIZE = Habit("`limit` says how many records a page holds", ("limit",))
-_SORT = Habit("`sort=KEY` sorts, `sort=-KEY` the other way round", ("sort",))
-_FORMAT = Habit("every format has an address of its own, as /v1/incidents.csv; /v1 lists them")
-_FIELDS = Habit("`fields=a,b` keeps only these keys", ("fields",))
-_INCLUDE = Habit("`include=a,b` also sends the records that these refer to", ("include",))
-_WORDS = Habit("`q` looks for words", ("q",))
-_FILTER = Habit("each filter is a parameter of its own, as `kind=killing`; repeated it means or, others mean and")
-_DAYS = Habit("`datetime` takes a day, a month, a year or an interval `A/B`, `A/..`, `../B`", ("datetime",))
-_SINCE = Habit("`datetime=A/..` asks for days, `changed_since` for later releases", ("datetime", "changed_since"))
-_START = Habit("`datetime=A/B` asks for days; a page begins where `links.next` says", ("datetime", "cursor", "after"))
-_POINT = Habit("`near=lon,lat` with `radius_km`, the longitude first", ("near",))
-_RADIUS = Habit("`radius_km` goes with `near=lon,lat`", ("radius_km",))
-_BOX = Habit("`bbox=minLon,minLat,maxLon,maxLat`", ("bbox",))
-_PLACE = Habit("a place, a country or anything between is one id, with all that lies inside it", ("place", "within"))
-_KIND = Habit("what sort of record it is stands in `kind`", ("kind", "role", "stance", "group"))
-_WHO = Habit("people and organizations are ids", ("actor", "speaker", "by", "incident"))
-_HARM = Habit("bounds of casualties are compared with a number", ("killed_at_least", "outcome"))
-_COUNT = Habit("`meta.matched` counts what matches, in any case with `count=exact`", ("count",))
-_ID = Habit("one record stands at its own address, as /v1/incidents/kubaiba-raid")
-_SUMS = Habit("/v1/facets counts by values, /v1/casualties/summary adds up by groups")
-_LOOKS = Habit("answers are compact JSON; `python -m json.tool` lays them out")
-_OPEN = Habit("nothing is asked for: every answer may be read from any page, by anybody")
-_LANGUAGE = Habit("records are as they were coded, in one language")
+_PAGE = Equivalent("pages follow each other by `links.next`, which has a `cursor`", ("cursor", "after"))
+_SIZE = Equivalent("`limit` says how many records a page holds", ("limit",))
+_SORT = Equivalent("`sort=KEY` sorts, `sort=-KEY` the other way round", ("sort",))
+_FORMAT = Equivalent("every format has an address of its own, as /v1/incidents.csv; /v1 lists them")
+_FIELDS = Equivalent("`fields=a,b` keeps only these keys", ("fields",))
+_INCLUDE = Equivalent("`include=a,b` also sends the records that these refer to", ("include",))
+_WORDS = Equivalent("`q` looks for words", ("q",))
+_FILTER = Equivalent("each filter is a parameter of its own, as `kind=killing`; repeated it means or, others mean and")
+_DAYS = Equivalent("`datetime` takes a day, a month, a year or an interval `A/B`, `A/..`, `../B`", ("datetime",))
+_SINCE = Equivalent("`datetime=A/..` asks for days, `changed_since` for later releases", ("datetime", "changed_since"))
+_START = Equivalent(
+    "`datetime=A/B` asks for days; a page begins where `links.next` says", ("datetime", "cursor", "after")
+)
+_POINT = Equivalent("`near=lon,lat` with `radius_km`, the longitude first", ("near",))
+_RADIUS = Equivalent("`radius_km` goes with `near=lon,lat`", ("radius_km",))
+_BOX = Equivalent("`bbox=minLon,minLat,maxLon,maxLat`", ("bbox",))
+_PLACE = Equivalent(
+    "a place, a country or anything between is one id, with all that lies inside it", ("place", "within")
+)
+_KIND = Equivalent("what sort of record it is stands in `kind`", ("kind", "role", "stance", "group"))
+_WHO = Equivalent("people and organizations are ids", ("actor", "speaker", "by", "incident"))
+_HARM = Equivalent("bounds of casualties are compared with a number", ("killed_at_least", "outcome"))
+_COUNT = Equivalent("`meta.matched` counts what matches, in any case with `count=exact`", ("count",))
+_ID = Equivalent("one record stands at its own address, as /v1/incidents/kubaiba-raid")
+_SUMS = Equivalent("/v1/facets counts by values, /v1/casualties/summary adds up by groups")
+_LOOKS = Equivalent("answers are compact JSON; `python -m json.tool` lays them out")
+_OPEN = Equivalent("nothing is asked for: every answer may be read from any page, by anybody")
+_LANGUAGE = Equivalent("records are as they were coded, in one language")
 
-_NAMES = {
+_PARAMETERS = {
     "page pagenumber pageno pageindex p offset skip startindex startat pagetoken nextpage nextpagetoken after": _PAGE,
     "before marker continuation scroll scrollid bookmark": _PAGE,
     "perpage pagesize pagelimit size rows top max maxresults maxitems results n num first take batchsize": _SIZE,
@@ -71,7 +75,7 @@ _NAMES = {
     "lang language locale hl translate": _LANGUAGE,
 }
 
-PARAMETERS = {name: habit for names, habit in _NAMES.items() for name in names.split()}
+PARAMETERS = {name: habit for names, habit in _PARAMETERS.items() for name in names.split()}
 """Parameters of other APIs."""
 
 LISTS = {
@@ -100,7 +104,18 @@ LISTS = {
 }
 """What lists are called elsewhere."""
 
-SAME = {"json", "jsonl", "jsonlines", "geo.json", "jsonfeed", "csv", "ndjson", "geojson", "atom", "feed.json"}
+SUFFIX_SPELLINGS = {
+    "json",
+    "jsonl",
+    "jsonlines",
+    "geo.json",
+    "jsonfeed",
+    "csv",
+    "ndjson",
+    "geojson",
+    "atom",
+    "feed.json",
+}
 """Suffixes that are another spelling of one that there is, and no other format."""
 
 SUFFIXES = {

@@ -10,14 +10,14 @@ from sqlmodel import col
 from app.storage.database import Snapshot
 from app.storage.models import KnownWords
 
-FEWEST_LETTERS = 3
+MIN_WORD_LENGTH = 3
 """A shorter word may be the beginning, or a misspelling, of too many others."""
 
-MOST = 3
+MAX_SUGGESTIONS = 3
 """So many words are suggested for one."""
 
 
-class Vocabulary:
+class SpellingIndex:
     """Words, the most frequent first."""
 
     def __init__(self, words: str) -> None:
@@ -29,27 +29,31 @@ class Vocabulary:
 
     def nearest(self, word: str) -> list[str]:
         """What a word may stand for: words that begin with it, then those that take the fewest changes of a letter."""
-        if len(word) < FEWEST_LETTERS:
+        if len(word) < MIN_WORD_LENGTH:
             return []
-        begun = islice((known for known in self._words if known.startswith(word)), MOST)
-        found = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=_changes(word), limit=5 * MOST)
+        begun = islice((known for known in self._words if known.startswith(word)), MAX_SUGGESTIONS)
+        found = process.extract(
+            word, self._words, scorer=OSA.distance, score_cutoff=_max_edits(word), limit=5 * MAX_SUGGESTIONS
+        )
         near = sorted(found, key=lambda one: (one[1], self._ranks[one[0]]))
-        return [known for known in dict.fromkeys([*begun, *(one[0] for one in near)]) if known != word][:MOST]
+        return [known for known in dict.fromkeys([*begun, *(one[0] for one in near)]) if known != word][
+            :MAX_SUGGESTIONS
+        ]
 
 
-def _changes(word: str) -> int:
+def _max_edits(word: str) -> int:
     """So many letters of a word may be wrong, missing, too many or exchanged with the next."""
     return 1 if len(word) < 6 else 2 if len(word) < 9 else 3
 
 
-_kept: dict[str, Vocabulary] = {}
+_cache: dict[str, SpellingIndex] = {}
 
 
-def vocabulary(snapshot: Snapshot) -> Vocabulary:
+def spelling_index(snapshot: Snapshot) -> SpellingIndex:
     """The words of the release. They are read when somebody misspells one, and kept until there is another release."""
     mark = snapshot.release.mark
-    if (found := _kept.get(mark)) is None:
-        found = Vocabulary(snapshot.value(select(col(KnownWords.words))) or "")
-        _kept.clear()
-        _kept[mark] = found
+    if (found := _cache.get(mark)) is None:
+        found = SpellingIndex(snapshot.value(select(col(KnownWords.words))) or "")
+        _cache.clear()
+        _cache[mark] = found
     return found

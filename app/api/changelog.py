@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from app.api import cursors
-from app.api.pages import Answer, Request, reached
+from app.api.pages import JsonBody, RequestUrl, check_release
+from app.model.compact_json import dump_json
 from app.problems import NotFound
 from app.queries import changes as queries
 from app.queries.filters import ChangeFilters, Paging
@@ -21,45 +22,45 @@ from app.storage.registry import TYPES
 _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
-def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: Request) -> Answer:
+def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl) -> JsonBody:
     """One page of the log."""
-    clauses = later(snapshot, filters)
-    mark = cursors.mark(f"changes {filters.since} {sorted(filters.type)}")
-    return _log_page(snapshot, clauses, filters, mark, request, with_documents="document" in filters.include)
+    clauses = changes_since(snapshot, filters)
+    query_key = cursors.query_key(f"changes {filters.since} {sorted(filters.type)}")
+    return _log_page(snapshot, clauses, filters, query_key, request, with_documents="document" in filters.include)
 
 
-def later(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElement[bool]]:
+def changes_since(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElement[bool]]:
     """Which entries are asked for. Raises BadParameter for a `since` that no release has reached."""
-    reached(snapshot, "since", filters.since)
+    check_release(snapshot, "since", filters.since)
     return queries.since(filters.since, filters.type)
 
 
-def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, request: Request) -> Answer:
+def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, request: RequestUrl) -> JsonBody:
     """One page of what was done to one record. Raises NotFound for a record that never was."""
     clauses = queries.of_record(kind, id_)
     if not SLUG.fullmatch(id_) or not snapshot.rows(queries.log(clauses).limit(1)):
         raise NotFound(f"There is and was no {kind} '{id_}'.")
-    return _log_page(snapshot, clauses, filters, cursors.mark(f"history {kind} {id_}"), request)
+    return _log_page(snapshot, clauses, filters, cursors.query_key(f"history {kind} {id_}"), request)
 
 
-def releases_page(snapshot: Snapshot, filters: Paging, request: Request) -> Answer:
+def releases_page(snapshot: Snapshot, filters: Paging, request: RequestUrl) -> JsonBody:
     """One page of releases, newest first."""
-    mark = cursors.mark("releases")
-    before = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int)[0]
+    query_key = cursors.query_key("releases")
+    before = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int)[0]
     rows = snapshot.rows(queries.releases(before).limit(filters.limit + 1))
-    entries = [_dump(_release(row)) for row in rows[: filters.limit]]
-    following = cursors.encode(mark, rows[filters.limit - 1].number) if len(rows) > filters.limit else None
+    entries = [dump_json(_release(row)) for row in rows[: filters.limit]]
+    following = cursors.encode(query_key, rows[filters.limit - 1].number) if len(rows) > filters.limit else None
     return _page(snapshot, entries, following, request)
 
 
-def release_detail(snapshot: Snapshot, number: int, request: Request) -> Answer:
+def release_detail(snapshot: Snapshot, number: int, request: RequestUrl) -> JsonBody:
     """One release. Raises NotFound for one that has not been."""
     row = next(iter(snapshot.rows(queries.release(number))), None)
     if row is None:
         raise NotFound(f"There is no release {number}; the newest is {snapshot.release.number}.")
     meta = {"release": snapshot.release.number}
     body = {"data": _release(row), "links": {"self": request.link()}, "meta": meta}
-    return Answer(_dump(body).encode(), snapshot.release.number)
+    return JsonBody(dump_json(body).encode(), snapshot.release.number)
 
 
 def newest_release(snapshot: Snapshot) -> dict[str, Any] | None:
@@ -72,22 +73,22 @@ def _log_page(
     snapshot: Snapshot,
     clauses: list[ColumnElement[bool]],
     filters: Paging,
-    mark: str,
-    request: Request,
+    query_key: str,
+    request: RequestUrl,
     *,
     with_documents: bool = False,
-) -> Answer:
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str, str)
+) -> JsonBody:
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str, str)
     rows = snapshot.rows(queries.log(clauses, after).limit(filters.limit + 1))
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    entries = [_dump(entry(row)) for row in rows]
+    entries = [dump_json(entry_body(row)) for row in rows]
     if with_documents:
         entries = _with_documents(snapshot, rows, entries)
-    following = cursors.encode(mark, *rows[-1][:3]) if more else None
+    following = cursors.encode(query_key, *rows[-1][:3]) if more else None
     return _page(snapshot, entries, following, request)
 
 
-def entry(row: Any) -> dict[str, Any]:
+def entry_body(row: Any) -> dict[str, Any]:
     """An entry of the log as it is served, from a row of `queries.changes.log`."""
     return {
         "op": row.op,
@@ -130,14 +131,10 @@ def _release(row: Any) -> dict[str, Any]:
     }
 
 
-def _page(snapshot: Snapshot, entries: list[str], cursor: str | None, request: Request) -> Answer:
+def _page(snapshot: Snapshot, entries: list[str], cursor: str | None, request: RequestUrl) -> JsonBody:
     links = {"self": request.link()}
     if cursor is not None:
         links["next"] = request.link(cursor=cursor)
     meta = {"release": snapshot.release.number, "returned": len(entries)}
-    body = f'{{"data":[{",".join(entries)}],"links":{_dump(links)},"meta":{_dump(meta)}}}'
-    return Answer(body.encode(), snapshot.release.number, links.get("next"))
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    body = f'{{"data":[{",".join(entries)}],"links":{dump_json(links)},"meta":{dump_json(meta)}}}'
+    return JsonBody(body.encode(), snapshot.release.number, links.get("next"))

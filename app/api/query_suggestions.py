@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice, product
 from typing import Any
 
-from app.api.vocabulary import MOST, vocabulary
+from app.api.spelling import MAX_SUGGESTIONS, spelling_index
 from app.problems import BadValue
 from app.queries.search import is_anywhere
 from app.queries.values import LONGEST_QUESTION, ON_MAP, latitude_first
@@ -19,13 +19,18 @@ def suggestions(
     snapshot: Snapshot, filters: Any, items: Iterable[tuple[str, str]], matched: Matched
 ) -> list[dict[str, Any]] | None:
     """Values that find something where filters, whose ids are looked up, find nothing; null where there are none."""
-    found = exchanged(filters, items, matched) or []
+    found = swapped_coordinates(filters, items, matched) or []
     if filters.q is not None:
-        found += respelled(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked}))) or []
+        found += (
+            corrected_spelling(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked})))
+            or []
+        )
     return found or None
 
 
-def exchanged(filters: Any, items: Iterable[tuple[str, str]], matched: Matched) -> list[dict[str, Any]] | None:
+def swapped_coordinates(
+    filters: Any, items: Iterable[tuple[str, str]], matched: Matched
+) -> list[dict[str, Any]] | None:
     """Points and boxes that find something once their longitudes and latitudes are exchanged; null where none do."""
     found = []
     for name, text in items:
@@ -41,16 +46,16 @@ def exchanged(filters: Any, items: Iterable[tuple[str, str]], matched: Matched) 
     return found or None
 
 
-def respelled(
+def corrected_spelling(
     snapshot: Snapshot, asked: Question, matched: Callable[[Question], int | None]
 ) -> list[dict[str, Any]] | None:
     """Questions that find something once words that nothing has are replaced by known ones; null where none do."""
-    unknown = _unknown(snapshot, asked)
-    if not unknown or len(unknown) > MOST:
+    unknown = _unknown_terms(snapshot, asked)
+    if not unknown or len(unknown) > MAX_SUGGESTIONS:
         return None
     found = []
-    for chosen in islice(product(*(vocabulary(snapshot).nearest(term) for term in unknown)), MOST):
-        value = _replaced(asked.text, dict(zip(unknown, chosen, strict=True)))
+    for chosen in islice(product(*(spelling_index(snapshot).nearest(term) for term in unknown)), MAX_SUGGESTIONS):
+        value = _replace_words(asked.text, dict(zip(unknown, chosen, strict=True)))
         if len(value) > LONGEST_QUESTION:
             continue
         count = matched(question(value).within(asked.languages))
@@ -59,9 +64,9 @@ def respelled(
     return found or None
 
 
-def _unknown(snapshot: Snapshot, asked: Question) -> list[str]:
+def _unknown_terms(snapshot: Snapshot, asked: Question) -> list[str]:
     """The terms of a question that no record has in any form."""
-    known = vocabulary(snapshot)
+    known = spelling_index(snapshot)
     terms = dict.fromkeys((term, phrase) for phrase in asked.wanted for term in phrase.terms)
     return [
         term
@@ -70,7 +75,7 @@ def _unknown(snapshot: Snapshot, asked: Question) -> list[str]:
     ]
 
 
-def _replaced(text: str, by: dict[str, str]) -> str:
+def _replace_words(text: str, by: dict[str, str]) -> str:
     """A text with other words for some."""
     for word in reversed(list(words(text))):
         if word.term in by:

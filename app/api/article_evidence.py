@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from app.api import cursors
-from app.api.pages import Answer, Request, existing
+from app.api.pages import JsonBody, RequestUrl, find_document
+from app.model.compact_json import dump_json
 from app.queries import evidence as queries
 from app.queries.plan import RESOURCES
 from app.storage.database import Snapshot
@@ -14,23 +15,23 @@ from app.storage.registry import TYPES
 _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
-def passages(snapshot: Snapshot, article: str, filters: Any, request: Request) -> Answer:
+def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
     """One page of an article's passages. Raises NotFound, Gone and Merged where there is no such article."""
-    link = json.loads(existing(snapshot, RESOURCES["articles"], article, request))["link"]
+    link = json.loads(find_document(snapshot, RESOURCES["articles"], article, request))["link"]
     asked = (article, filters.paragraph, filters.type, filters.field)
-    mark, clauses = cursors.mark(f"evidence {asked}"), queries.chosen(*asked)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, int, int)
+    query_key, clauses = cursors.query_key(f"evidence {asked}"), queries.chosen(*asked)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)
     spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
     links = {"self": request.link()}
     if len(spans) > filters.limit:
         spans = spans[: filters.limit]
-        links["next"] = request.link(cursor=cursors.encode(mark, *spans[-1]))
+        links["next"] = request.link(cursor=cursors.encode(query_key, *spans[-1]))
     rows = snapshot.rows(queries.resting(clauses, spans[0], spans[-1])) if spans else []
     data = [_passage(link, span, list(found)) for span, found in groupby(rows, key=lambda row: tuple(row[:3]))]
     release = snapshot.release.number
     meta = {"release": release, "matched": snapshot.value(queries.count(clauses)), "returned": len(data)}
-    body = json.dumps({"data": data, "links": links, "meta": meta}, ensure_ascii=False, separators=(",", ":"))
-    return Answer(body.encode(), release, links.get("next"))
+    body = dump_json({"data": data, "links": links, "meta": meta})
+    return JsonBody(body.encode(), release, links.get("next"))
 
 
 def _passage(link: str, span: tuple[int, ...], rows: list[Any]) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import select
 
-from app.api.counting import Matching, judged, matching
-from app.api.meant import suggestions
-from app.api.pages import Answer, Request, resolved
+from app.api.counting import MatchedRecords, count_matches, match_records
+from app.api.pages import JsonBody, RequestUrl, resolve_ids
+from app.api.query_suggestions import suggestions
 from app.model.codebook import CasualtyOutcome
+from app.model.compact_json import dump_json
 from app.queries import summary as queries
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
@@ -23,7 +24,7 @@ _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
 _LABELS = {"articles": "title", "incidents": "title", "places": "name", "people": "label", "organizations": "name"}
 
 
-def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
+def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
     """The filters of a list without its pages, and parameters of their own."""
     filters: dict[str, Any] = {
         key: (field.annotation, field) for key, field in model.model_fields.items() if key not in _PAGING
@@ -31,24 +32,26 @@ def unpaged(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseMo
     return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **parameters, **filters)
 
 
-def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Request) -> Answer:
+def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: RequestUrl) -> JsonBody:
     """How many of the records that match have each value."""
-    found = resolved(snapshot, filters)
-    chosen = matching(snapshot, resource, found)
+    found = resolve_ids(snapshot, filters)
+    chosen = match_records(snapshot, resource, found)
     data = {
         name: _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
         for name in dict.fromkeys(filters.facet)
     }
-    return _answer(snapshot, request, data, _counts(snapshot, resource, found, chosen, request))
+    return _answer(snapshot, request, data, _match_counts(snapshot, resource, found, chosen, request))
 
 
-def _counts(snapshot: Snapshot, resource: Resource, filters: Any, chosen: Matching, request: Request) -> dict[str, Any]:
+def _match_counts(
+    snapshot: Snapshot, resource: Resource, filters: Any, chosen: MatchedRecords, request: RequestUrl
+) -> dict[str, Any]:
     """How many records match and could not be judged; where none match, what would find some."""
 
     def matched(asked: Any) -> int:
-        return int(judged(snapshot, resource, asked)["matched"])
+        return int(count_matches(snapshot, resource, asked)["matched"])
 
-    counts = judged(snapshot, resource, filters, chosen)
+    counts = count_matches(snapshot, resource, filters, chosen)
     meant = None if counts["matched"] else suggestions(snapshot, filters, request.items, matched)
     return {**counts, "did_you_mean": meant}
 
@@ -80,15 +83,15 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
     return labels
 
 
-def summary(snapshot: Snapshot, filters: Any, request: Request) -> Answer:
+def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
     """The claims that match, added up by outcome and whatever else is asked for."""
-    found = resolved(snapshot, filters)
+    found = resolve_ids(snapshot, filters)
     resource = RESOURCES["casualties"]
-    chosen = matching(snapshot, resource, found)
+    chosen = match_records(snapshot, resource, found)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
     rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
     totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
-    counts = _counts(snapshot, resource, found, chosen, request)
+    counts = _match_counts(snapshot, resource, found, chosen, request)
     method = _method(keys, of_actors=bool(filters.actor))
     meta = {**counts, "rows": number, "method": method}
     return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
@@ -101,7 +104,7 @@ def _sums(
     rows = snapshot.rows(queries.sums(claims, keys, limit))
     shown = [tuple(row[: len(keys)]) for row in rows]
     labels = _key_labels(snapshot, keys, shown)
-    listed = _listed(snapshot, snapshot.rows(queries.listed(claims, keys, shown)) if shown else [], len(keys))
+    listed = _claim_lists(snapshot, snapshot.rows(queries.listed(claims, keys, shown)) if shown else [], len(keys))
     return [_sum(row, keys, labels, listed) for row in rows], rows[0].rows if rows else 0
 
 
@@ -115,7 +118,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
     return found
 
 
-def _listed(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
+def _claim_lists(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
     """By keys: ids of the claims that leave a sum open, and id and note of those that it leaves out."""
     found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
     for claim in claims:
@@ -157,15 +160,15 @@ _OVERLAPS = (
     "A claim stands in the row of each of its {names}, so these rows overlap: do not add them up; totals count every "
     "claim once."
 )
-_WIDE = (
+_IMPRECISE_DATES = (
     "A claim about an incident whose date may lie in more than one {name} stands in the row imprecise, never in a "
     "made-up {name}."
 )
-_TOGETHER = (
+_SEVERAL_PEOPLE = (
     "A claim about several people stands in the row several, because what it counts is not any one's of them; the "
     "filter person finds it for each of them."
 )
-_ANYBODY = (
+_ACTOR_FILTER = (
     "The parameter actor chooses incidents: everybody harmed in them is counted, of whatever side; organization, group "
     "and person say whose people they were."
 )
@@ -183,13 +186,13 @@ def _method(keys: Sequence[str], *, of_actors: bool) -> str:
     sentences = [_METHOD]
     if several := [_MANY[key] for key in keys if key in _MANY]:
         sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))
-    sentences += [_TOGETHER] if "person" in keys else []
-    sentences += [_ANYBODY] if of_actors else []
-    sentences += [_WIDE.format(name=key) for key in keys if key in ("month", "year")]
+    sentences += [_SEVERAL_PEOPLE] if "person" in keys else []
+    sentences += [_ACTOR_FILTER] if of_actors else []
+    sentences += [_IMPRECISE_DATES.format(name=key) for key in keys if key in ("month", "year")]
     return " ".join(sentences)
 
 
-def _answer(snapshot: Snapshot, request: Request, data: dict[str, Any], meta: dict[str, Any]) -> Answer:
+def _answer(snapshot: Snapshot, request: RequestUrl, data: dict[str, Any], meta: dict[str, Any]) -> JsonBody:
     release = snapshot.release.number
     body = {"data": data, "links": {"self": request.link()}, "meta": {"release": release, **meta}}
-    return Answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), release)
+    return JsonBody(dump_json(body).encode(), release)

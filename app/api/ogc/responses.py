@@ -5,7 +5,7 @@ from typing import Any
 from app.api.ogc.collections import COLLECTIONS, Collection, Features
 from app.api.ogc.features import feature_schema, properties_schema
 from app.api.ogc.parameters import CRS84
-from app.api.pages import Request
+from app.api.pages import RequestUrl
 
 Json = dict[str, Any]
 
@@ -98,7 +98,7 @@ def schema(root: str, one: Collection) -> Json:
     return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
 
 
-def features(root: str, one: Collection, found: Features, asked: Request) -> Json:
+def features(root: str, one: Collection, found: Features, asked: RequestUrl) -> Json:
     """A page of features. `asked` repeats the request, so that the next page keeps every filter.
 
     The optional `timeStamp` would make other bytes every second of what is the same as long as the release is.

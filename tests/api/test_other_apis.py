@@ -7,8 +7,8 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from app.api.habits import PARAMETERS
-from app.api.links import LONGEST_IN_HEAD
+from app.api.links import MAX_LINK_BYTES
+from app.api.other_apis import PARAMETERS
 from app.api.routes.representations import MEDIA_TYPES, suffixes
 from app.model.notations import read
 from app.queries.filters import FILTERS
@@ -192,7 +192,7 @@ def test_an_address_written_otherwise_leads_on(client: TestClient, path: str, lo
 
 
 def test_a_redirect_that_no_head_can_take_is_said_in_words(client: TestClient) -> None:
-    found = problem(client, f"/v1/Incidents?q={'x' * LONGEST_IN_HEAD}", 404)
+    found = problem(client, f"/v1/Incidents?q={'x' * MAX_LINK_BYTES}", 404)
     assert "/v1/incidents." in found["detail"]
 
 

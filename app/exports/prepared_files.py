@@ -18,10 +18,10 @@ from pathlib import Path
 from app.exports.shared_directory import SharedDirectory, lock
 from app.storage.database import ReleaseMark
 
-STEP = 8 * 2**20
+ALLOCATION_BYTES = 8 * 2**20
 """Room is taken in steps of so many bytes."""
 
-POLL = 0.1
+POLL_SECONDS = 0.1
 """Seconds after which is looked again for a file that another process prepares."""
 
 _LOCK, _FOLDER, _TOO_LARGE = ".lock", ".making", ".too-large"
@@ -30,7 +30,7 @@ Key = Callable[[ReleaseMark], str]
 """What a file is called in a release."""
 
 
-class NoRoom(Exception):
+class OutOfSpace(Exception):
     """The directory has no room for a file, or not at the moment."""
 
 
@@ -46,17 +46,17 @@ class Draft:
     """A file in the making: `path`, in a folder of its own in which other files may lie, too. It is written there, or
     handed over piece by piece, and then takes room as it grows."""
 
-    def __init__(self, folder: Path, take: Callable[["Draft"], None]) -> None:
+    def __init__(self, folder: Path, reserve: Callable[["Draft"], None]) -> None:
         self.path = folder / "file"
         self.size = 0
-        self._take = take
-        self._room = 0
+        self._reserve = reserve
+        self._allocated = 0
         self._file: int | None = None
 
-    async def filled(self, make: "Make") -> ReleaseMark:
+    async def fill(self, make: "Make") -> ReleaseMark:
         """Lets it be made, and sees to it that it is on the disk."""
         try:
-            await asyncio.to_thread(self._take, self)
+            await asyncio.to_thread(self._reserve, self)
             release = await make(self)
             await asyncio.to_thread(self._finish)
             return release
@@ -67,17 +67,17 @@ class Draft:
     def write(self, data: bytes) -> None:
         """Adds a piece. Raises NoRoom and OSError."""
         self.size += len(data)
-        if self.size > self._room:
-            self._take(self)
+        if self.size > self._allocated:
+            self._reserve(self)
         descriptor = self._open()
         while data:
             data = data[os.write(descriptor, data) :]
 
-    def grow(self, size: int) -> None:
+    def allocate(self, size: int) -> None:
         """Makes the file as large as the room that it has got, so that others see that it is taken."""
         if self.size:
             os.ftruncate(self._open(), size)
-            self._room = size
+            self._allocated = size
 
     def _open(self) -> int:
         if self._file is None:
@@ -96,25 +96,28 @@ Make = Callable[[Draft], Awaitable[ReleaseMark]]
 
 
 class PreparedFiles:
-    """Files of one kind. At most `most` of them are kept, of `limit` bytes together where there is a limit; one that
-    was asked for within `rest` seconds never makes room for another. Each process makes `at_once` at a time."""
+    """Files of one kind, shared by all processes.
+
+    At most `max_files` of them are kept, with at most `max_bytes` together (None: no limit). A file that was requested
+    within the last `min_idle` seconds is never evicted. Each process builds `max_concurrent` files at a time.
+    """
 
     def __init__(
         self,
         directory: SharedDirectory,
         kind: str,
         *,
-        most: int,
-        limit: int | None = None,
-        rest: float = 0,
-        at_once: int = 8,
+        max_files: int,
+        max_bytes: int | None = None,
+        min_idle: float = 0,
+        max_concurrent: int = 8,
     ) -> None:
         self._directory = directory
         self._kind = kind
-        self._most = most
-        self._limit = limit
-        self._rest = rest
-        self._turns = asyncio.Semaphore(at_once)
+        self._max_files = max_files
+        self._max_bytes = max_bytes
+        self._min_idle = min_idle
+        self._build_slots = asyncio.Semaphore(max_concurrent)
         self._tasks: dict[str, asyncio.Task[PreparedFile | None]] = {}
 
     async def get(self, key: Key, release: ReleaseMark, make: Make) -> PreparedFile:
@@ -128,7 +131,7 @@ class PreparedFiles:
             if (found := self._find(name)) is not None:
                 return PreparedFile(found, release)
             if self.is_too_large(name):
-                raise NoRoom
+                raise OutOfSpace
             if (made := await asyncio.shield(self._task(name, key, make))) is not None:
                 return made
 
@@ -171,7 +174,7 @@ class PreparedFiles:
         try:
             held = lock(self._path(name, _LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_SECONDS)
             return None
         folder = self._path(name, _FOLDER)
         try:
@@ -179,14 +182,14 @@ class PreparedFiles:
                 return None
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            draft = Draft(folder, self._make_room)
-            async with self._turns:
-                release = await draft.filled(make)
+            draft = Draft(folder, self._reserve_space)
+            async with self._build_slots:
+                release = await draft.fill(make)
             path = draft.path.replace(self._path(key(release)))
-            await asyncio.to_thread(self._make_room)
+            await asyncio.to_thread(self._reserve_space)
             return PreparedFile(path, release)
-        except NoRoom:
-            if draft.size > (self._limit or 0):
+        except OutOfSpace:
+            if draft.size > (self._max_bytes or 0):
                 self._path(name, _TOO_LARGE).touch()
             raise
         finally:
@@ -194,21 +197,25 @@ class PreparedFiles:
             self._path(name, _LOCK).unlink(missing_ok=True)
             os.close(held)
 
-    def _make_room(self, draft: Draft | None = None) -> None:
+    def _reserve_space(self, draft: Draft | None = None) -> None:
         """Removes what has to go, and lets a draft grow beyond its size where there is room. Raises NoRoom."""
-        with self._alone():
+        with self._exclusive():
             files, used = self._sweep(draft)
             others, size = (0, 0) if draft is None else (1, draft.size)
-            limit = used + size + STEP if self._limit is None else self._limit
-            unused_since = time.time() - self._rest
-            while files and files[0][0] <= unused_since and (len(files) + others > self._most or used + size > limit):
+            max_bytes = used + size + ALLOCATION_BYTES if self._max_bytes is None else self._max_bytes
+            unused_since = time.time() - self._min_idle
+            while (
+                files
+                and files[0][0] <= unused_since
+                and (len(files) + others > self._max_files or used + size > max_bytes)
+            ):
                 _, bytes_, path = files.pop(0)
                 path.unlink(missing_ok=True)
                 used -= bytes_
             if draft is not None:
-                if len(files) + others > self._most or used + size > limit:
-                    raise NoRoom
-                draft.grow(min(size + STEP, limit - used))
+                if len(files) + others > self._max_files or used + size > max_bytes:
+                    raise OutOfSpace
+                draft.allocate(min(size + ALLOCATION_BYTES, max_bytes - used))
 
     def _sweep(self, draft: Draft | None) -> tuple[list[tuple[float, int, Path]], int]:
         """The finished files, those first that were not asked for the longest, and the bytes of all but one draft. What
@@ -218,7 +225,7 @@ class PreparedFiles:
             with suppress(FileNotFoundError):
                 if path.suffix == _FOLDER:
                     if draft is None or path != draft.path.parent:
-                        used += 0 if _removed(path) else sum(one.stat().st_size for one in path.iterdir())
+                        used += 0 if _remove_if_abandoned(path) else sum(one.stat().st_size for one in path.iterdir())
                 elif path.suffix != _LOCK:
                     status = path.stat()
                     files.append((status.st_mtime, status.st_size, path))
@@ -226,7 +233,7 @@ class PreparedFiles:
         return sorted(files), used
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _exclusive(self) -> Iterator[None]:
         """While nobody else takes or makes room."""
         held = lock(self._directory.path / f"{self._kind}{_LOCK}")
         try:
@@ -235,7 +242,7 @@ class PreparedFiles:
             os.close(held)
 
 
-def _removed(folder: Path) -> bool:
+def _remove_if_abandoned(folder: Path) -> bool:
     """Removes the folder of a draft that nobody is at any more; whether it was one."""
     try:
         held = lock(folder.with_suffix(_LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)

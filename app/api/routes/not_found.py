@@ -6,36 +6,36 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.routing import Match
 
-from app.api import habits
-from app.api.links import LONGEST_IN_HEAD
-from app.api.pages import Request as Asked
+from app.api import other_apis
+from app.api.links import MAX_LINK_BYTES
+from app.api.pages import RequestUrl
 from app.problems import Moved, NotFound, Problem
 from app.storage.registry import TYPES
 
 _SINGULAR = {kind: name for name, kind in TYPES.items()}
-_ADDRESSES = sorted({*habits.PATHS.values(), *(f"/v1/{name}" for name in TYPES)})
+_ADDRESSES = sorted({*other_apis.PATHS.values(), *(f"/v1/{name}" for name in TYPES)})
 
 
-def nothing_at(request: Request) -> Problem:
+def no_such_path(request: Request) -> Problem:
     """The answer to a request for a path that there is not."""
     path: str = request.scope["path"]
-    right = _right(path)
+    right = _canonical_path(path)
     if right != path and _is_there(request, right):
-        return moved(request, right)
-    meant = _meant(path)
+        return redirect(request, right)
+    meant = _suggested_path(path)
     hint = f" Did you mean {meant}?" if meant else ""
     return NotFound(f"There is nothing at {path}.{hint} Everything that there is stands at /v1 and /docs.")
 
 
-def moved(request: Request, path: str) -> Problem:
+def redirect(request: Request, path: str) -> Problem:
     """A redirect to another path with the same parameters, where a head can take its address."""
-    url = Asked(quote(path), request.query_params.multi_items()).link()
-    if len(url) > LONGEST_IN_HEAD:
+    url = RequestUrl(quote(path), request.query_params.multi_items()).link()
+    if len(url) > MAX_LINK_BYTES:
         return NotFound(f"What you ask for is at {path}. Ask there for the same.")
     return Moved(f"What you ask for is at {url}.", headers={"Location": url})
 
 
-def _right(path: str) -> str:
+def _canonical_path(path: str) -> str:
     """The path as it is written here: no slash at its end, lists in the plural, in lower case, JSON without suffix."""
     version, *others = [part for part in path.split("/") if part] or [""]
     if version.lower() not in ("v1", "ogc") or not others:
@@ -51,15 +51,15 @@ def _is_there(request: Request, path: str) -> bool:
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
-def _meant(path: str) -> str | None:
+def _suggested_path(path: str) -> str | None:
     """The address that somebody may have looked for."""
     asked = path.strip("/").lower()
-    if asked in habits.PATHS:
-        return habits.PATHS[asked]
+    if asked in other_apis.PATHS:
+        return other_apis.PATHS[asked]
     parts = asked.split("/")
     for place, part in enumerate(parts):
         name = part.removesuffix(".json")
-        name = _SINGULAR.get(name, habits.LISTS.get(name, name))
+        name = _SINGULAR.get(name, other_apis.LISTS.get(name, name))
         if name in TYPES:
             return "/".join(["/v1", name, *parts[place + 1 : place + 2]])
     return next(iter(get_close_matches(f"/{asked}"[:100], _ADDRESSES, n=1, cutoff=0.7)), None)

@@ -1,13 +1,24 @@
 """Columns and tables that several public tables have in common."""
 
-from app.exports.datasets.columns import ITSELF, OWNER, POSITION, Column, Table, choice, column, reference, text, whole
+from app.exports.datasets.columns import (
+    OWNER,
+    POSITION,
+    WHOLE_ITEM,
+    Column,
+    Table,
+    choice,
+    column,
+    integer,
+    reference,
+    text,
+)
 from app.model import codebook
 from app.model.fields import BOUNDS
 
 ID = text("id")
 NOTE = text("note", nullable=True)
 OF_THE_RELEASE = (
-    whole("version"),
+    integer("version"),
     Column("changed_in", "integer", "changed_in", references="releases.number"),
 )
 DATE = (
@@ -20,7 +31,7 @@ DATE = (
     text("date_note", "date.note", nullable=True),
 )
 TOTALS = tuple(
-    whole(f"{outcome}_{bound.replace('.', '_')}", f"totals.{outcome}.{bound}", nullable=True)
+    integer(f"{outcome}_{bound.replace('.', '_')}", f"totals.{outcome}.{bound}", nullable=True)
     for outcome in codebook.CasualtyOutcome
     for bound in BOUNDS
 )
@@ -31,7 +42,7 @@ def owner(name: str, table: str) -> Column:
 
 
 def position() -> Column:
-    return whole("position", POSITION, description="Its place in the record's list, from 0.")
+    return integer("position", POSITION, description="Its place in the record's list, from 0.")
 
 
 def point(outer: str) -> tuple[Column, ...]:
@@ -41,7 +52,7 @@ def point(outer: str) -> tuple[Column, ...]:
         column("latitude", "number", f"{at}latitude", nullable=True),
         column("longitude", "number", f"{at}longitude", nullable=True),
         choice("coordinate_precision", codebook.CoordinatePrecision, f"{outer}.precision", nullable=True),
-        whole("coordinate_radius_m", f"{outer}.radius_m", nullable=True),
+        integer("coordinate_radius_m", f"{outer}.radius_m", nullable=True),
     )
 
 
@@ -81,5 +92,5 @@ def link(name: str, whose: tuple[str, str], other: tuple[str, str], each: str, d
         description,
         ((whose[1], each),),
         (whose[0], other[0]),
-        (owner(*whose), reference(other[0], f"{other[1]}.id", ITSELF)),
+        (owner(*whose), reference(other[0], f"{other[1]}.id", WHOLE_ITEM)),
     )

@@ -7,18 +7,18 @@ _PLAIN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([?~])?")
 _MARKS = {"?": "{} (uncertain)", "~": "about {}"}
 
 
-def spoken(value: str) -> str:
+def humanize(value: str) -> str:
     """A value of a vocabulary."""
     return value.replace("_", " ")
 
 
-def spoken_date(edtf: str) -> str:
+def humanize_date(edtf: str) -> str:
     """An EDTF date: a day, month or year, a range of them, one of a range or of a few; any other as it stands."""
     one_of = edtf.startswith("[") and edtf.endswith("]")
     if one_of and "," in edtf:
-        return _choice(edtf)
+        return _alternatives(edtf)
     ends = edtf[1:-1].partition("..") if one_of else edtf.partition("/")
-    first, last = _said(ends[0]), _said(ends[2])
+    first, last = _plain_date(ends[0]), _plain_date(ends[2])
     if first is None or last is None:
         return edtf
     match bool(ends[1]), first, last:
@@ -33,13 +33,13 @@ def spoken_date(edtf: str) -> str:
     return f"between {first} and {last}" if one_of else f"{first} to {last}"
 
 
-def _choice(edtf: str) -> str:
+def _alternatives(edtf: str) -> str:
     """One of several dates."""
-    dates = [_said(date) for date in edtf[1:-1].split(",")]
+    dates = [_plain_date(date) for date in edtf[1:-1].split(",")]
     return f"{', '.join(map(str, dates[:-1]))} or {dates[-1]}" if all(dates) else edtf
 
 
-def _said(end: str) -> str | None:
+def _plain_date(end: str) -> str | None:
     """A plain date in words, empty where the end is open; null for what has no short words."""
     if end in ("", ".."):
         return ""

@@ -166,7 +166,7 @@ def test_a_release_has_files_of_its_own(database_url: str, folder: Path, tmp_pat
 def test_what_is_larger_than_the_room_has_no_parts(
     small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "ROOM", 1000)
+    monkeypatch.setattr(exports, "MAX_DISK_BYTES", 1000)
     with serving(small_url, cache_bytes=0) as client:
         whole = client.get(LISTS[0], headers=PLAIN).content
         assert len(whole) > 1000
@@ -183,8 +183,8 @@ def test_the_oldest_make_room(small_url: str, folder: Path, monkeypatch: pytest.
     with serving(small_url, cache_bytes=0) as client:
         urls = [f"/v1/incidents.csv?sort={key}" for key in ("id", "-id", "date", "-date")]
         size = len(client.get(urls[0], headers=PLAIN).content)
-    monkeypatch.setattr(exports, "ROOM", 2 * size + size // 2)
-    monkeypatch.setattr(exports, "REST", 0)
+    monkeypatch.setattr(exports, "MAX_DISK_BYTES", 2 * size + size // 2)
+    monkeypatch.setattr(exports, "MIN_IDLE_SECONDS", 0)
     with serving(small_url, cache_bytes=0) as client:
         for url in urls:
             assert part(client, urls[0]).status_code == 206
@@ -194,7 +194,7 @@ def test_the_oldest_make_room(small_url: str, folder: Path, monkeypatch: pytest.
         assert asked(lambda: part(client, urls[1])) > 0
 
 
-@pytest.mark.parametrize(("limit", "value"), [("ROOM", 3000), ("MOST", 1)])
+@pytest.mark.parametrize(("limit", "value"), [("MAX_DISK_BYTES", 3000), ("MAX_FILES", 1)])
 def test_what_is_being_read_does_not_make_room(
     small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
@@ -221,11 +221,11 @@ def test_without_a_folder_there_are_no_parts(desk: TestClient, monkeypatch: pyte
 
 
 def test_what_takes_longer_than_anybody_waits_is_there_later(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "WAITED", 0)
+    monkeypatch.setattr(exports, "BUILD_WAIT_SECONDS", 0)
     refused = part(desk, LISTS[0])
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
     assert desk.get(LISTS[0]).status_code == 200
-    monkeypatch.setattr(exports, "WAITED", 20)
+    monkeypatch.setattr(exports, "BUILD_WAIT_SECONDS", 20)
     assert part(desk, LISTS[0]).status_code == 206
 
 

@@ -12,7 +12,7 @@ from app.storage.database import Snapshot
 from app.storage.models import Change, Release
 from app.storage.registry import SERVED, document_of
 
-BATCH = 500
+BATCH_ROWS = 500
 Batch = list[dict[str, Any]]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is."""
@@ -46,11 +46,11 @@ def _codebook() -> Iterator[dict[str, Any]]:
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:
     """Rows in the order of their key, read by it, so that memory stays small on every engine. The files are made once
     for all requests, not in the time of one, so each portion has a time of its own."""
-    statement = select(*key, *others).order_by(*key).limit(BATCH)
+    statement = select(*key, *others).order_by(*key).limit(BATCH_ROWS)
     snapshot.renew()
     rows = snapshot.rows(statement)
     while rows:
         yield [dict(row._mapping) for row in rows]
         snapshot.renew()
         last = [literal(value, column.type) for value, column in zip(rows[-1], key, strict=False)]
-        rows = snapshot.rows(statement.where(tuple_(*key) > tuple_(*last))) if len(rows) == BATCH else []
+        rows = snapshot.rows(statement.where(tuple_(*key) > tuple_(*last))) if len(rows) == BATCH_ROWS else []

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.api import cursors, log, pages
-from app.api.counting import narrowed
+from app.api import changelog, cursors, pages
+from app.api.counting import plan_conditions
 from app.exports.formats import feeds
 from app.exports.formats.feeds import Entry, Removal
 from app.model.names import name
@@ -25,7 +25,7 @@ _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 @dataclass(frozen=True)
-class Newest:
+class FeedEntries:
     """One page: the newest first. `next` is the cursor of the page behind it, None on the last one."""
 
     entries: list[Entry]
@@ -33,49 +33,49 @@ class Newest:
     next: str | None = None
 
 
-def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> Newest:
+def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> FeedEntries:
     """The matching records that changed last, as `sort=-changed` lists them, and between them what was removed.
 
     What a removed record was like is not known any more, so removals stand in every feed of their list, whatever its
     filters: whoever has never had the record need not do anything.
     """
-    order, mark = resource.by("changed", descending=True), _mark(resource.name, filters)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str)
-    conditions = narrowed(snapshot, resource, pages.resolved(snapshot, filters), order)
+    order, query_key = resource.by("changed", descending=True), _cursor_key(resource.name, filters)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str)
+    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, filters), order)
     limit = filters.limit + 1
-    there = pages.page(snapshot, resource.ordered(conditions, order, after=after, limit=limit), limit)
+    there = pages.collect_rows(snapshot, resource.ordered(conditions, order, after=after, limit=limit), limit)
     gone = snapshot.rows(queries.removals(resource.type, filters.changed_since or 0, after, limit))
     places = sorted([*(row[1:3] for row in there), *(row[:2] for row in gone)], reverse=True)
     shown = {tuple(place) for place in places[: filters.limit]}
     there = [row for row in there if tuple(row[1:3]) in shown]
     loaded_at = _loaded_at(snapshot, {release for _, release, _ in there})
-    return Newest(
+    return FeedEntries(
         [feeds.record(resource.name, text, loaded_at[release], base) for text, release, _ in there],
         [feeds.removal(resource.type, row, base) for row in gone if tuple(row[:2]) in shown],
-        _next(mark, places, filters.limit),
+        _next(query_key, places, filters.limit),
     )
 
 
-def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> Newest:
+def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> FeedEntries:
     """The end of the log, backwards."""
-    mark = _mark("changes", filters)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, mark, int, str, str)
-    statement = queries.log(log.later(snapshot, filters), after, backwards=True)
+    query_key = _cursor_key("changes", filters)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str, str)
+    statement = queries.log(changelog.changes_since(snapshot, filters), after, backwards=True)
     rows = snapshot.rows(statement.limit(filters.limit + 1))
     names = _names(snapshot, rows[: filters.limit])
     entries = [
-        feeds.change(log.entry(row), row.name or names.get((row.type, row.id), row.id), base)
+        feeds.change(changelog.entry_body(row), row.name or names.get((row.type, row.id), row.id), base)
         for row in rows[: filters.limit]
     ]
-    return Newest(entries, next=_next(mark, [row[:3] for row in rows], filters.limit))
+    return FeedEntries(entries, next=_next(query_key, [row[:3] for row in rows], filters.limit))
 
 
-def _mark(what: str, filters: BaseModel) -> str:
-    return cursors.mark(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit'})}")
+def _cursor_key(what: str, filters: BaseModel) -> str:
+    return cursors.query_key(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit'})}")
 
 
-def _next(mark: str, places: Sequence[Any], limit: int) -> str | None:
-    return cursors.encode(mark, *places[limit - 1]) if len(places) > limit else None
+def _next(query_key: str, places: Sequence[Any], limit: int) -> str | None:
+    return cursors.encode(query_key, *places[limit - 1]) if len(places) > limit else None
 
 
 def _loaded_at(snapshot: Snapshot, releases: set[int]) -> dict[int, str]:

@@ -17,22 +17,22 @@ from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
 from app.storage.registry import SERVED, TYPES
 
-MOST_COMPARED = 1_000
+MAX_COMPARED_IDS = 1_000
 """Ids of a resource with more records are not compared letter by letter: that would hold everybody up."""
 
-_LOOKED_AT = 20
+_MAX_CANDIDATES = 20
 
 
-def nearest(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | None:
+def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | None:
     """The id of the record of these resources that has this name or alias, or the nearest id, or these words."""
-    found = _with_words(snapshot, text, resources)
+    found = _matching_documents(snapshot, text, resources)
     named = [document["id"] for document in found if fold(text) in map(fold, _names(document))]
     if named:
         return str(named[0])
     slug = re.sub("[^a-z0-9]+", "-", fold(text)).strip("-")
     ids: list[str] = []
     for resource in resources:
-        if snapshot.release.counts.get(resource, 0) <= MOST_COMPARED:
+        if snapshot.release.counts.get(resource, 0) <= MAX_COMPARED_IDS:
             ids += snapshot.column(select(SERVED[resource].id))
         else:
             ids += snapshot.column(select(SERVED[resource].id).where(SERVED[resource].id == slug))
@@ -40,11 +40,11 @@ def nearest(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | 
     return next(iter([*close, *(document["id"] for document in found)]), None)
 
 
-def _with_words(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
+def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
     """The documents that have the words of the text, the best first."""
     with suppress(BadValue):
         kinds = [TYPES[resource] for resource in resources]
-        numbers = snapshot.column(best(question(text.replace("-", " ")), kinds, _LOOKED_AT))
+        numbers = snapshot.column(best(question(text.replace("-", " ")), kinds, _MAX_CANDIDATES))
         number, document = col(StoredDocument.number), col(StoredDocument.document)
         found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
         return [json.loads(found[one]) for one in numbers]
