@@ -76,12 +76,12 @@ def serve(
     base = f"http://{shown}:{port}"
     # Absolute links lead back here where nobody has said what the public address is.
     os.environ.setdefault("DATELINE_PUBLIC_URL", base)
-    for path in _TO_TRY:
+    for path in _EXAMPLE_PATHS:
         typer.echo(f"  {base}{path}")
     server.serve(host, port, workers, access_log=access_log, metrics=metrics)
 
 
-_TO_TRY = (
+_EXAMPLE_PATHS = (
     "/",
     "/docs",
     "/v1/incidents?place=riyadh-district",
@@ -148,7 +148,7 @@ def load(
 @app.command()
 def check(directory: Directory = SEED) -> None:
     """Check seed files as `load` does, without a database."""
-    with Bars() as bars, _nothing_loaded():
+    with ProgressBars() as bars, _reporting_nothing_loaded():
         counts = check_dossier(directory, bars)
     typer.echo(f"{directory}: {_counted(counts)}; no mistakes.")
 
@@ -160,7 +160,7 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    with Bars() as bars, survey(directory, bars) as found:
+    with ProgressBars() as bars, survey(directory, bars) as found:
         verified = verify_spans(found, [ArticleFile(text, article)], bars)
     if faults := verified.unread + verified.faults:
         raise DossierError(faults)
@@ -202,7 +202,7 @@ def export(
     from app.exports.datasets import files
     from app.storage import schema
 
-    with _database() as database, Bars() as bars:
+    with _database() as database, ProgressBars() as bars:
         if not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
         try:
@@ -225,7 +225,7 @@ class NotLoaded(DossierError):
 
 
 @contextmanager
-def _nothing_loaded() -> Iterator[None]:
+def _reporting_nothing_loaded() -> Iterator[None]:
     try:
         yield
     except DossierError as error:
@@ -264,7 +264,7 @@ def _settings() -> Settings:
         raise CommandError(f"{name} cannot be used: {wrong['msg']}.") from error
 
 
-class Bars:
+class ProgressBars:
     """Progress bars, where a terminal is there to show them."""
 
     def __init__(self) -> None:
@@ -284,7 +284,7 @@ class Bars:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, refresh=True)
 
-    def __enter__(self) -> "Bars":
+    def __enter__(self) -> "ProgressBars":
         self._progress.start()
         return self
 
@@ -292,7 +292,7 @@ class Bars:
         self._progress.stop()
 
     @contextmanager
-    def away(self) -> Iterator[None]:
+    def suspended(self) -> Iterator[None]:
         """Takes the bars off the terminal while something else is printed."""
         self._progress.stop()
         yield
@@ -307,13 +307,13 @@ def _load(
     note: str | None = None,
     texts: Sequence[ArticleFile] = (),
 ) -> None:
-    with Bars() as bars:
+    with ProgressBars() as bars:
 
         def report(planned: loading.Plan) -> None:
-            with bars.away():
+            with bars.suspended():
                 _print_plan(planned)
 
-        with _nothing_loaded():
+        with _reporting_nothing_loaded():
             planned = loading.load(
                 directory, database, note=note, dry_run=dry_run, report=report, progress=bars, texts=texts
             )

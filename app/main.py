@@ -35,13 +35,13 @@ from app.api.routes.problems import on_http_exception, on_problem
 from app.exports.datasets.files import Datasets
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Problem
-from app.server.access_log import AccessLog
-from app.server.caching import Caching
-from app.server.compression import Compression
-from app.server.kept import Kept
-from app.server.limits import Limits
-from app.server.middleware import Failures, Head, Headers
-from app.server.whole import Whole, at_once
+from app.server.access_log import AccessLogMiddleware
+from app.server.caching import ValidatorsMiddleware
+from app.server.compression import CompressionMiddleware
+from app.server.limits import RequestLimitsMiddleware
+from app.server.middleware import DefaultHeadersMiddleware, ErrorMiddleware, HeadMiddleware
+from app.server.prepared_response import PreparedResponse, responder
+from app.server.response_cache import ResponseCache
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.reader import Reader
@@ -58,11 +58,11 @@ class Service(FastAPI):
         handle: ASGIApp = super().__call__
         for layer in reversed(layers):
             handle = layer.cls(handle, *layer.args, **layer.kwargs)
-        self._handle, self._ask = handle, at_once(handle)
+        self._handle, self._try_respond = handle, responder(handle)
 
-    def at_once(self, scope: Scope) -> Whole | None:
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
         scope["app"] = self
-        return self._ask(scope)
+        return self._try_respond(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
@@ -73,8 +73,8 @@ def create_app(settings: Settings | None = None) -> Service:
     """The service over the database that the settings name. The database is opened when the first request comes."""
     settings = settings or Settings()
     metrics = _metrics(settings)
-    kept = Middleware(Kept, limit=settings.cache_bytes)
-    caching = Middleware(Caching, public_url=settings.public_url)
+    response_cache = Middleware(ResponseCache, limit=settings.cache_bytes)
+    validators = Middleware(ValidatorsMiddleware, public_url=settings.public_url)
     app = Service(
         title="Dateline",
         docs_url=None,
@@ -84,12 +84,17 @@ def create_app(settings: Settings | None = None) -> Service:
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
         layers=[
-            Middleware(AccessLog, watch=metrics.count if metrics else None),
-            Middleware(Limits),
-            Middleware(Head),
-            kept,
+            Middleware(AccessLogMiddleware, watch=metrics.count if metrics else None),
+            Middleware(RequestLimitsMiddleware),
+            Middleware(HeadMiddleware),
+            response_cache,
         ],
-        middleware=[Middleware(Headers), caching, Middleware(Compression), Middleware(Failures)],
+        middleware=[
+            Middleware(DefaultHeadersMiddleware),
+            validators,
+            Middleware(CompressionMiddleware),
+            Middleware(ErrorMiddleware),
+        ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )

@@ -13,7 +13,7 @@ SEED = ROOT / "seed"
 MIGRATIONS = ROOT / "migrations"
 
 
-def _as_links_have_it(url: str) -> str:
+def _ascii_url(url: str) -> str:
     """An address in ASCII alone, as links and `tag:` ids (RFC 4151) need it. Raises ValueError."""
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         "sqlite:///dateline.db",
         description="The database: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`.",
     )
-    public_url: Annotated[str, AfterValidator(_as_links_have_it)] = Field(
+    public_url: Annotated[str, AfterValidator(_ascii_url)] = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
         description="Where the world reaches this service; the base of absolute links in feeds, CSV and `/ogc`.",

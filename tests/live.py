@@ -21,7 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from app.server.uvicorn_server import HTTP
+from app.server.uvicorn_server import UVICORN_OPTIONS
 
 
 def dateline() -> Path:
@@ -54,7 +54,7 @@ def serving(database_url: str, *options: str, log: Path | None = None, **setting
         finally:
             server.terminate()
             server.wait(90)
-        assert_well(_text(printed))
+        assert_no_errors(_text(printed))
 
 
 def _text(printed: IO[bytes]) -> str:
@@ -62,7 +62,7 @@ def _text(printed: IO[bytes]) -> str:
     return printed.read().decode()
 
 
-def assert_well(log: str) -> None:
+def assert_no_errors(log: str) -> None:
     """Fails for what a server has printed if something went wrong that it did not plan for."""
     wrong = [line for line in log.splitlines() if "Traceback" in line or '"level": "error"' in line]
     assert not wrong, "\n".join(wrong)[:5000]
@@ -81,7 +81,7 @@ def answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def soon(condition: Callable[[], bool]) -> bool:
+def eventually(condition: Callable[[], bool]) -> bool:
     """Whether it comes true within a time that no machine needs."""
     deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
@@ -93,9 +93,9 @@ def soon(condition: Callable[[], bool]) -> bool:
 def listening(app: ASGIApp, *, errors: bool = False) -> Iterator[tuple[int, ServerState]]:
     """Serves an app in a thread, as `dateline serve` would; yields the port, and what the server knows of its
     connections. Nothing may go wrong there that is not planned for, unless `errors` are expected."""
-    config = uvicorn.Config(app, log_config=None, lifespan="on", **HTTP)
+    config = uvicorn.Config(app, log_config=None, lifespan="on", **UVICORN_OPTIONS)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener, _heard() as heard:
+    with socket.create_server(("127.0.0.1", 0)) as listener, _captured_errors() as errors_logged:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
@@ -103,25 +103,25 @@ def listening(app: ASGIApp, *, errors: bool = False) -> Iterator[tuple[int, Serv
         finally:
             server.should_exit = True
             thread.join(60)
-        assert errors or not heard, "\n".join(heard)[:5000]
+        assert errors or not errors_logged, "\n".join(errors_logged)[:5000]
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
+def _captured_errors() -> Iterator[list[str]]:
     """The errors that are logged meanwhile."""
-    heard: list[str] = []
+    errors_logged: list[str] = []
     formatter = logging.Formatter()
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.append(formatter.format(record))
+            errors_logged.append(formatter.format(record))
 
     listener = Listener(logging.ERROR)
     loggers = [logging.getLogger(name) for name in ("dateline", "uvicorn.error")]
     for logger in loggers:
         logger.addHandler(listener)
     try:
-        yield heard
+        yield errors_logged
     finally:
         for logger in loggers:
             logger.removeHandler(listener)

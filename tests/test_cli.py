@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.cli import Bars, main
+from app.cli import ProgressBars, main
 from app.ingest.examining import survey
 from app.ingest.verifying import ArticleFile, verify
 from app.storage.database import Database
@@ -348,7 +348,7 @@ def test_bars_are_drawn_on_a_terminal_and_nowhere_else(database_url: str, tmp_pa
         piped = dateline("load", seed, url=database_url)
     assert (piped.returncode, piped.stderr) == (0, "")
     ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w") as terminal, redirect_stderr(terminal), Bars() as bars:
+    with os.fdopen(theirs, "w") as terminal, redirect_stderr(terminal), ProgressBars() as bars:
         bars("Writing", 3, 7)
     drawn = _everything(ours)
     os.close(ours)
@@ -374,7 +374,12 @@ def test_load_verifies_what_rests_on_a_text(small: tuple[Path, Path], database_u
 def test_verify_shows_how_far_it_is_on_a_terminal(small: tuple[Path, Path]) -> None:
     seed, paper = small
     ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w") as terminal, redirect_stderr(terminal), Bars() as bars, survey(seed, bars) as found:
+    with (
+        os.fdopen(theirs, "w") as terminal,
+        redirect_stderr(terminal),
+        ProgressBars() as bars,
+        survey(seed, bars) as found,
+    ):
         assert verify(found, [ArticleFile(paper)], bars).faults == []
     drawn = _everything(ours)
     os.close(ours)

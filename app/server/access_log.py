@@ -19,16 +19,16 @@ from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.whole import Whole, at_once
+from app.server.prepared_response import PreparedResponse, responder
 
 logger = logging.getLogger("dateline.access")
 
-_GIVEN = re.compile(rb"[A-Za-z0-9._:=+/-]{1,64}")
-_PROCESS = secrets.token_hex(6)
-_numbers = count(1)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,64}")
+_PROCESS_ID = secrets.token_hex(6)
+_request_numbers = count(1)
 
 
-class Passage(NamedTuple):
+class AccessEntry(NamedTuple):
     """A request that has been answered, or broken off (then `complete` is false).
 
     `route` is a path with the names of its parameters; null where nothing is. `cache` is `hit`, `stale`, or null.
@@ -62,26 +62,28 @@ class Passage(NamedTuple):
         )
 
 
-class AccessLog:
+class AccessLogMiddleware:
     """Gives every request an id, or lets it keep its `X-Request-Id`, and logs it when it is over.
 
     `watch` is told of it, too.
     """
 
-    def __init__(self, app: ASGIApp, watch: Callable[[Passage], None] | None = None) -> None:
+    def __init__(self, app: ASGIApp, watch: Callable[[AccessEntry], None] | None = None) -> None:
         self.app = app
-        self._ask = at_once(app)
+        self._try_respond = responder(app)
         self.watch = watch
 
-    def at_once(self, scope: Scope) -> Whole | None:
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
         began = perf_counter()
-        found = self._ask(scope)
+        found = self._try_respond(scope)
         if found is None:
             return None
         id_ = _request_id(scope)
-        self._note(scope, id_, found.status, perf_counter() - began, len(found.body), True)
+        self._log(scope, id_, found.status, perf_counter() - began, len(found.body), True)
         field = (b"x-request-id", id_.encode())
-        return Whole(found.status, [*found.fields, field], b"%s%s: %s\r\n" % (found.head, *field), found.body)
+        return PreparedResponse(
+            found.status, [*found.fields, field], b"%s%s: %s\r\n" % (found.head, *field), found.body
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,7 +95,7 @@ class AccessLog:
         state["request"] = id_
         status, size, complete = 0, 0, False
 
-        async def noting(message: Message) -> None:
+        async def send_and_measure(message: Message) -> None:
             nonlocal status, size, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -104,22 +106,22 @@ class AccessLog:
             complete = not message.get("more_body", False)
 
         try:
-            await self.app(scope, receive, noting)
+            await self.app(scope, receive, send_and_measure)
         finally:
-            self._note(scope, id_, status, perf_counter() - began, size, complete)
+            self._log(scope, id_, status, perf_counter() - began, size, complete)
 
-    def _note(self, scope: Scope, id_: str, status: int, seconds: float, size: int, complete: bool) -> None:
+    def _log(self, scope: Scope, id_: str, status: int, seconds: float, size: int, complete: bool) -> None:
         if self.watch is None and not logger.isEnabledFor(logging.INFO):
             return
         state = scope["state"]
         release, cache = state["release"].number if "release" in state else None, state.get("cache")
-        passage = Passage(id_, scope["method"], _route(scope), status, seconds, size, release, cache, complete)
-        note(passage)
+        entry = AccessEntry(id_, scope["method"], _route(scope), status, seconds, size, release, cache, complete)
+        log_request(entry)
         if self.watch is not None:
-            self.watch(passage)
+            self.watch(entry)
 
 
-class Passages(tuple[Passage, ...]):
+class AccessBatch(tuple[AccessEntry, ...]):
     """What one record of the log tells: all requests that were over in the same turn of the event loop."""
 
     __slots__ = ()
@@ -128,32 +130,35 @@ class Passages(tuple[Passage, ...]):
         return "\n".join(map(str, self))
 
 
-_over: list[Passage] = []
+_pending: list[AccessEntry] = []
 
 
-def note(passage: Passage) -> None:
-    """Logs it at the end of this turn of the event loop. The message of the record are the `Passages` themselves, for
-    whatever handler there is: a record for each request would cost half as much as a small answer from memory."""
+def log_request(entry: AccessEntry) -> None:
+    """Logs an entry at the end of this turn of the event loop.
+
+    The message of the log record is an `AccessBatch`, for any handler: one record per request would cost half as much
+    as a small answer from the response cache.
+    """
     if logger.isEnabledFor(logging.INFO):
-        if not _over:
-            asyncio.get_running_loop().call_soon(_tell)
-        _over.append(passage)
+        if not _pending:
+            asyncio.get_running_loop().call_soon(_log_pending)
+        _pending.append(entry)
 
 
-def _tell() -> None:
-    told = Passages(_over)
-    _over.clear()
-    logger.info(told)
+def _log_pending() -> None:
+    batch = AccessBatch(_pending)
+    _pending.clear()
+    logger.info(batch)
 
 
 def new_id() -> str:
     """Unique among all processes, as far as anybody can tell."""
-    return f"{_PROCESS}-{next(_numbers):x}"
+    return f"{_PROCESS_ID}-{next(_request_numbers):x}"
 
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _GIVEN.fullmatch(value):
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: bytes = value
             return given.decode("ascii")
     return new_id()
@@ -167,23 +172,23 @@ def _route(scope: Scope) -> str | None:
     return "/static/{path}" if scope["path"].startswith("/static/") else None
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """One line of JSON for each request and each other record; lines for people where somebody watches."""
 
-    def __init__(self, for_people: bool | None = None) -> None:
+    def __init__(self, human_readable: bool | None = None) -> None:
         super().__init__()
-        self.for_people = sys.stderr.isatty() if for_people is None else for_people
+        self.human_readable = sys.stderr.isatty() if human_readable is None else human_readable
 
     def format(self, record: logging.LogRecord) -> str:
-        told: object = record.msg
+        batch: object = record.msg
         moment = datetime.fromtimestamp(record.created, UTC)
         time = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        if isinstance(told, Passages):
-            if self.for_people:
-                return "\n".join(f"{moment:%H:%M:%S} {passage}" for passage in told)
-            return "\n".join([f'{{"time": "{time}", "level": "info", {passage.json()}}}' for passage in told])
+        if isinstance(batch, AccessBatch):
+            if self.human_readable:
+                return "\n".join(f"{moment:%H:%M:%S} {entry}" for entry in batch)
+            return "\n".join([f'{{"time": "{time}", "level": "info", {entry.json()}}}' for entry in batch])
         trace = self.formatException(record.exc_info) if record.exc_info else None
-        if self.for_people:
+        if self.human_readable:
             level = f"{record.levelname} " if record.levelno > logging.INFO else ""
             return f"{moment:%H:%M:%S} {level}{record.getMessage()}" + (f"\n{trace}" if trace else "")
         found = {
@@ -196,7 +201,7 @@ class Lines(logging.Formatter):
         return json.dumps({name: value for name, value in found.items() if value is not None}, ensure_ascii=False)
 
 
-class Stderr(logging.Handler):
+class StderrHandler(logging.Handler):
     """Writes to standard error at once."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -209,8 +214,8 @@ def logging_config(*, access: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": "app.server.access_log.Lines"}},
-        "handlers": {"stderr": {"class": "app.server.access_log.Stderr", "formatter": "lines"}},
+        "formatters": {"lines": {"()": "app.server.access_log.LineFormatter"}},
+        "handlers": {"stderr": {"class": "app.server.access_log.StderrHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             logger.name: {"level": "INFO" if access else "WARNING"},

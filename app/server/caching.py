@@ -15,11 +15,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
-from app.server.kept import url_of
-from app.server.whole import Fields
+from app.server.prepared_response import Fields
+from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseMark
 
-FRESHNESS = (
+CACHE_CONTROL = (
     (re.compile(r"/(healthz|readyz)"), "no-store"),
     (re.compile(r"/static/.*"), "public, max-age=3600"),
     (re.compile(r"/v1/(changes|releases).*"), "public, no-cache"),
@@ -27,13 +27,13 @@ FRESHNESS = (
 )
 """How long a cache may give an answer out without asking, by path. What keeps a copy in sync is always asked for."""
 
-_HERE = Path(__file__).parent.parent
-_FILES = sorted(path for path in _HERE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-_BUILD = blake2b(b"".join(path.read_bytes() for path in _FILES), digest_size=16).hexdigest()
-_BUILT = datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in _FILES), UTC)
+_PACKAGE = Path(__file__).parent.parent
+_FILES = sorted(path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+_BUILD_DIGEST = blake2b(b"".join(path.read_bytes() for path in _FILES), digest_size=16).hexdigest()
+_BUILD_TIME = datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in _FILES), UTC)
 
 
-class Caching:
+class ValidatorsMiddleware:
     """Gives answers their validators and their freshness."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
@@ -59,7 +59,7 @@ class Caching:
         if release is not None:
             headers.setdefault("Dateline-Release", str(release.number))
         good = message["status"] in (200, 206)
-        headers.setdefault("Cache-Control", _freshness(scope["path"]) if good else "no-store")
+        headers.setdefault("Cache-Control", _cache_control(scope["path"]) if good else "no-store")
         if message["status"] == 200 and headers["Cache-Control"] != "no-store":
             headers["ETag"] = self._etag(headers, scope, release)
             headers.setdefault("Last-Modified", last_modified(release))
@@ -69,7 +69,7 @@ class Caching:
         encoding = headers.get("content-encoding", "")
         if own := headers.get("etag"):
             return f'{own[:-1]}-{encoding}"' if encoding else own
-        url = url_of(scope["path"], scope["query_string"])
+        url = normalized_url(scope["path"], scope["query_string"])
         return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding)
 
 
@@ -78,7 +78,7 @@ def entity_tag(
 ) -> str:
     """The tag of an answer, made of all that its bytes depend on."""
     data = (release.number, release.digest, release.loaded_at) if release is not None else ()
-    parts = (f"{__version__} {_BUILD} {public_url}", *data, url, content_type, encoding)
+    parts = (f"{__version__} {_BUILD_DIGEST} {public_url}", *data, url, content_type, encoding)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
@@ -87,16 +87,16 @@ def last_modified(release: ReleaseMark | None) -> str:
     return _last_modified(release.loaded_at if release is not None else None)
 
 
-def is_never_kept(path: str) -> bool:
+def is_never_cached(path: str) -> bool:
     """Whether the answers of a path have no validators."""
-    return _freshness(path) == "no-store"
+    return _cache_control(path) == "no-store"
 
 
-def _freshness(path: str) -> str:
-    return next(directive for pattern, directive in FRESHNESS if pattern.fullmatch(path))
+def _cache_control(path: str) -> str:
+    return next(directive for pattern, directive in CACHE_CONTROL if pattern.fullmatch(path))
 
 
 @lru_cache(maxsize=16)
 def _last_modified(loaded_at: str | None) -> str:
-    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILT
-    return format_datetime(max(loaded, _BUILT), usegmt=True)
+    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILD_TIME
+    return format_datetime(max(loaded, _BUILD_TIME), usegmt=True)

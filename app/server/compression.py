@@ -16,10 +16,10 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-SMALLEST = 1000
+MIN_COMPRESSED_BYTES = 1000
 """Bytes below which an answer goes out as it is: it fits a packet either way."""
 
-_ON_A_THREAD = 128 * 1024
+_INLINE_BYTES = 128 * 1024
 """Bytes above which compressing would hold up the event loop."""
 
 
@@ -35,7 +35,7 @@ _COMPRESSORS: dict[Coding, Callable[[], Compressor]] = {
 }
 
 
-class Compression:
+class CompressionMiddleware:
     """Compresses what is text and not tiny, in the coding that the client prefers."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,10 +45,10 @@ class Compression:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, _Answer(send, Preferences.of(scope["headers"]).coding))
+        await self.app(scope, receive, _CompressingSend(send, Preferences.of(scope["headers"]).coding))
 
 
-class _Answer:
+class _CompressingSend:
     """Passes an answer on. Its head waits for the first bytes, which show whether the answer is tiny."""
 
     def __init__(self, send: Send, coding: Coding | None) -> None:
@@ -80,7 +80,7 @@ class _Answer:
 
     async def _body(self, message: Message, coding: Coding) -> None:
         body, more = message.get("body", b""), message.get("more_body", False)
-        if self._head is not None and (more or len(body) >= SMALLEST):
+        if self._head is not None and (more or len(body) >= MIN_COMPRESSED_BYTES):
             self._compressor = _COMPRESSORS[coding]()
         if self._compressor is not None:
             body = await _compressed(self._compressor, body, last=not more)
@@ -109,4 +109,4 @@ async def _compressed(compressor: Compressor, body: bytes, *, last: bool) -> byt
     def work() -> bytes:
         return compressor.compress(body) + (compressor.flush() if last else b"")
 
-    return await to_thread.run_sync(work) if len(body) > _ON_A_THREAD else work()
+    return await to_thread.run_sync(work) if len(body) > _INLINE_BYTES else work()

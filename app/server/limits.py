@@ -8,66 +8,66 @@ from urllib.parse import unquote_plus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import BadParameter, BadRequest, HeadersTooLarge, NotAllowed, NotFound, Problem, UriTooLong
-from app.server.middleware import ALWAYS, refusal
-from app.server.whole import Whole, at_once
+from app.server.middleware import DEFAULT_FIELDS, problem_response
+from app.server.prepared_response import PreparedResponse, responder
 
-LONGEST_LINE = 32 * 1024
+MAX_REQUEST_LINE_BYTES = 32 * 1024
 """Bytes of a request line."""
 
-LARGEST_HEADERS = 32 * 1024
+MAX_HEADER_BYTES = 32 * 1024
 """Bytes of all header fields of a request together."""
 
-MOST_PARAMETERS = 1000
+MAX_QUERY_PARAMETERS = 1000
 """So many parameters may stand in one query, repeated ones counted as often as they stand there."""
 
-METHODS = ("GET", "HEAD", "OPTIONS")
+ALLOWED_METHODS = ("GET", "HEAD", "OPTIONS")
 
-_AROUND_URL = len("  HTTP/1.1\r\n")
-_BODY = (b"content-length", b"transfer-encoding")
+_REQUEST_LINE_OVERHEAD_BYTES = len("  HTTP/1.1\r\n")
+_BODY_FIELDS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9:._~!$&'()*+,;=-]+\])(?::[0-9]*)?")
 
 
-class Limits:
+class RequestLimitsMiddleware:
     """Refuses what is no request of this API. The body of a request is not read, and its connection ends with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._ask = at_once(app)
+        self._try_respond = responder(app)
 
-    def at_once(self, scope: Scope) -> Whole | None:
-        size, has_body, hosts = _measured(scope)
-        return self._ask(scope) if not has_body and _problem(scope, size, hosts) is None else None
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
+        size, has_body, hosts = _head_facts(scope)
+        return self._try_respond(scope) if not has_body and _problem(scope, size, hosts) is None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        size, has_body, hosts = _measured(scope)
+        size, has_body, hosts = _head_facts(scope)
         if has_body:
-            send = _closing(send)
+            send = _closing_connection(send)
         problem = _problem(scope, size, hosts)
         if problem is None:
             await self.app(scope, receive, send)
             return
-        start, body = refusal(problem, scope["path"][:LONGEST_LINE])
-        await send({**start, "headers": [*start["headers"], *ALWAYS]})
+        start, body = problem_response(problem, scope["path"][:MAX_REQUEST_LINE_BYTES])
+        await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS]})
         await send({**body, "body": b""} if scope["method"] == "HEAD" else body)
 
 
 def too_long() -> Problem:
-    return UriTooLong(f"A request line may have {LONGEST_LINE} bytes. Ask for less at a time.")
+    return UriTooLong(f"A request line may have {MAX_REQUEST_LINE_BYTES} bytes. Ask for less at a time.")
 
 
 def too_large() -> Problem:
-    return HeadersTooLarge(f"The headers of a request may have {LARGEST_HEADERS} bytes.")
+    return HeadersTooLarge(f"The headers of a request may have {MAX_HEADER_BYTES} bytes.")
 
 
-def _measured(scope: Scope) -> tuple[int, bool, list[bytes]]:
+def _head_facts(scope: Scope) -> tuple[int, bool, list[bytes]]:
     """Bytes of the header fields, whether a body follows them, and the hosts that they name."""
     size, has_body, hosts = 0, False, []
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
-        has_body = has_body or (name in _BODY and value != b"0")
+        has_body = has_body or (name in _BODY_FIELDS and value != b"0")
         if name == b"host":
             hosts.append(value)
     return size, has_body, hosts
@@ -76,19 +76,19 @@ def _measured(scope: Scope) -> tuple[int, bool, list[bytes]]:
 def _problem(scope: Scope, headers_size: int, hosts: list[bytes]) -> Problem | None:
     method, query = scope["method"], scope["query_string"]
     path: bytes = scope.get("raw_path") or b""
-    if len(method) + len(path) + len(query) + bool(query) + _AROUND_URL > LONGEST_LINE:
+    if len(method) + len(path) + len(query) + bool(query) + _REQUEST_LINE_OVERHEAD_BYTES > MAX_REQUEST_LINE_BYTES:
         return too_long()
-    if headers_size > LARGEST_HEADERS:
+    if headers_size > MAX_HEADER_BYTES:
         return too_large()
-    if method not in METHODS:
+    if method not in ALLOWED_METHODS:
         detail = f"{method[:20]} is not possible here. This API is read-only: use GET, HEAD or OPTIONS."
-        return NotAllowed(detail, headers={"Allow": ", ".join(METHODS)})
+        return NotAllowed(detail, headers={"Allow": ", ".join(ALLOWED_METHODS)})
     if not _is_host(hosts, scope):
         return BadRequest("A request names its host in one header 'Host', as it stands in the address.")
     if b"%" in path and b"%2F" in path.upper():
         # What is decoded looks like another path, but a slash that is encoded separates nothing (RFC 3986, 2.2).
         return NotFound("There is nothing at this address: a slash in a path is written as it is, not as %2F.")
-    return _too_many(query) if query.count(b"&") >= MOST_PARAMETERS else None
+    return _too_many_parameters(query) if query.count(b"&") >= MAX_QUERY_PARAMETERS else None
 
 
 def _is_host(hosts: list[bytes], scope: Scope) -> bool:
@@ -98,15 +98,17 @@ def _is_host(hosts: list[bytes], scope: Scope) -> bool:
     return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
-def _too_many(query: bytes) -> Problem:
+def _too_many_parameters(query: bytes) -> Problem:
     names = Counter(part.partition(b"=")[0] for part in query.split(b"&"))
     ((most, count),) = names.most_common(1)
     name = unquote_plus(most.decode("latin-1"))[:60]
-    detail = f"A query may have {MOST_PARAMETERS} parameters; this one has {names.total()}, '{name}' {count} times."
+    detail = (
+        f"A query may have {MAX_QUERY_PARAMETERS} parameters; this one has {names.total()}, '{name}' {count} times."
+    )
     return BadParameter.of(name, detail)
 
 
-def _closing(send: Send) -> Send:
+def _closing_connection(send: Send) -> Send:
     async def send_and_close(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}

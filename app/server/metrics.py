@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from app.server.access_log import Passage
+from app.server.access_log import AccessEntry
 from app.storage.reader import Reader
 
-BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_SAMPLED = 1.0
+BUCKET_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_SAMPLE_SECONDS = 1.0
 
 
 class Metrics:
@@ -36,7 +36,7 @@ class Metrics:
             "dateline_request_seconds",
             "From the request to the last byte of its answer, or until memory had it.",
             ("route",),
-            buckets=BUCKETS,
+            buckets=BUCKET_SECONDS,
             registry=registry,
         )
         self._streams = Gauge("dateline_streams", "Downloads that run.", multiprocess_mode="livesum", registry=registry)
@@ -47,23 +47,23 @@ class Metrics:
             "dateline_release", "The release last answered from.", multiprocess_mode="livemostrecent", registry=registry
         )
 
-    def count(self, passage: Passage) -> None:
+    def count(self, entry: AccessEntry) -> None:
         """Takes a request into account. What no route answers is one route, whatever was asked for."""
-        route = passage.route or "none"
-        self._requests.labels(route, f"{passage.status // 100}xx", passage.cache or "none").inc()
-        self._seconds.labels(route).observe(passage.seconds)
-        if passage.release is not None:
-            self._release.set(passage.release)
+        route = entry.route or "none"
+        self._requests.labels(route, f"{entry.status // 100}xx", entry.cache or "none").inc()
+        self._seconds.labels(route).observe(entry.seconds)
+        if entry.release is not None:
+            self._release.set(entry.release)
 
     async def sample(self, reader: Reader) -> None:
         """Notes again and again how much is going on."""
         while True:
             self._streams.set(len(reader.streams))
             self._waiting.set(reader.waiting)
-            await asyncio.sleep(_SAMPLED)
+            await asyncio.sleep(_SAMPLE_SECONDS)
 
 
-class _Workers(Collector):
+class _WorkerCollector(Collector):
     """The figures of all workers. Those that say what goes on at the moment leave out the dead."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,10 +87,10 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def served(host: str, port: int, folder: Path) -> Iterator[None]:
+def serving_metrics(host: str, port: int, folder: Path) -> Iterator[None]:
     """Serves the figures that workers write into a folder. Raises OSError for a port that cannot be had."""
     registry = CollectorRegistry()
-    registry.register(_Workers(folder))
+    registry.register(_WorkerCollector(folder))
     server, thread = start_http_server(port, host, registry)
     try:
         yield

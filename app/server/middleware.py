@@ -8,21 +8,21 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import Problem
-from app.server.preconditions import IN_PART
-from app.server.whole import Whole, at_once
+from app.server.preconditions import RANGE_FIELDS
+from app.server.prepared_response import PreparedResponse, responder
 
-EXPOSED = (
+EXPOSED_FIELDS = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
     "Link, Location, Retry-After, X-Request-Id"
 )
-ALWAYS = [
+DEFAULT_FIELDS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", EXPOSED.encode()),
+    (b"access-control-expose-headers", EXPOSED_FIELDS.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_ASKS = b"access-control-request-method"
-_PREFLIGHT = [
+_REQUESTED_METHOD = b"access-control-request-method"
+_PREFLIGHT_FIELDS = [
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
     (b"access-control-allow-headers", b"*"),
     (b"access-control-max-age", b"86400"),
@@ -31,7 +31,7 @@ _PREFLIGHT = [
 logger = logging.getLogger("dateline")
 
 
-def refusal(problem: Problem, path: str) -> tuple[Message, Message]:
+def problem_response(problem: Problem, path: str) -> tuple[Message, Message]:
     """A problem document as the start and the body of an answer."""
     body = json.dumps(problem.body(path), ensure_ascii=False).encode()
     headers = [
@@ -44,7 +44,7 @@ def refusal(problem: Problem, path: str) -> tuple[Message, Message]:
     return start, {"type": "http.response.body", "body": body}
 
 
-class Headers:
+class DefaultHeadersMiddleware:
     """Adds what every answer carries, errors included, and answers the preflight requests of browsers."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -57,34 +57,34 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *ALWAYS]
+                message["headers"] = [*message.get("headers", []), *DEFAULT_FIELDS]
             await send(message)
 
-        if scope["method"] == "OPTIONS" and any(name == _ASKS for name, _ in scope["headers"]):
-            await send_with_headers({"type": "http.response.start", "status": 204, "headers": list(_PREFLIGHT)})
+        if scope["method"] == "OPTIONS" and any(name == _REQUESTED_METHOD for name, _ in scope["headers"]):
+            await send_with_headers({"type": "http.response.start", "status": 204, "headers": list(_PREFLIGHT_FIELDS)})
             await send({"type": "http.response.body", "body": b""})
             return
         await self.app(scope, receive, send_with_headers)
 
 
-async def gone(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Ends when the client has gone away. What it sends until then is thrown away."""
     while (await receive())["type"] != "http.disconnect":
         await asyncio.sleep(0)
 
 
-class Enough(Exception):
+class StopStream(Exception):
     """Ends a stream whose headers are all that was asked for."""
 
 
-class BrokenOff(Exception):
+class TransferAborted(Exception):
     """Ends an answer that has begun and cannot be finished. Its connection is to end so that it does not look complete.
 
     Whoever raises it has logged why, where it was not planned: the record of the request says that it was broken off.
     """
 
 
-class Head:
+class HeadMiddleware:
     """Answers HEAD as GET of the whole without the body (RFC 9110, 14.2). A stream is stopped at its first piece.
 
     The request's state says in `head` that no body is wanted.
@@ -92,10 +92,10 @@ class Head:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._ask = at_once(app)
+        self._try_respond = responder(app)
 
-    def at_once(self, scope: Scope) -> Whole | None:
-        return self._ask(scope) if scope["method"] == "GET" else None
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
+        return self._try_respond(scope) if scope["method"] == "GET" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "HEAD":
@@ -108,15 +108,15 @@ class Head:
                 return
             await send({"type": "http.response.body", "body": b""})
             if message.get("more_body"):
-                raise Enough
+                raise StopStream
 
-        headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
+        headers = [(name, value) for name, value in scope["headers"] if name not in RANGE_FIELDS]
         scope.setdefault("state", {})["head"] = True
-        with suppress(Enough):
+        with suppress(StopStream):
             await self.app({**scope, "method": "GET", "headers": headers}, receive, send_headers)
 
 
-class Failures:
+class ErrorMiddleware:
     """Turns an exception that nobody expected into a problem document, and logs it."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -135,14 +135,16 @@ class Failures:
 
         try:
             await self.app(scope, receive, noting_start)
-        except (Enough, BrokenOff):
+        except (StopStream, TransferAborted):
             raise
         except Exception as error:
             noted = {"request": state.get("request")}
             logger.exception("%s %s failed", scope["method"], scope["path"], extra=noted)
             if started:
-                raise BrokenOff from error
-            for message in refusal(Problem("Something went wrong on our side. It has been logged."), scope["path"]):
+                raise TransferAborted from error
+            for message in problem_response(
+                Problem("Something went wrong on our side. It has been logged."), scope["path"]
+            ):
                 await send(message)
         finally:
             state["route"] = scope.get("route")

@@ -1,22 +1,22 @@
-"""What a client accepts (RFC 9110, 12.5), read in one place: the answer that is made for it, and the one that is kept
-for others who accept the same, both go by `Preferences`.
+"""Content negotiation (RFC 9110, 12.5): what a client accepts, read in one place as `Preferences`.
 
-For answers to depend on one header more, name it in `HEADERS` and give `Preferences` a member that is read from it: the
-memory of answers then tells them apart by it. Whatever uses the member adds the header to `Vary`.
+Both the answer that is made and the one that is cached for others go by them. To let answers depend on one more header,
+add it to `NEGOTIATED_FIELDS` and give `Preferences` a member that is read from it: the response cache then tells them
+apart by it. Whatever uses the member adds the header to `Vary`.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-HEADERS = frozenset({b"accept-encoding", b"range"})
+NEGOTIATED_FIELDS = frozenset({b"accept-encoding", b"range"})
 """The headers that are read. No other makes a difference to an answer, so no other is to make one to what is kept."""
 
 Coding = Literal["zstd", "gzip"]
 CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 """The codings on offer, the preferred one first."""
 
-Lines = tuple[tuple[bytes, bytes], ...]
+HeaderLines = tuple[tuple[bytes, bytes], ...]
 """Header lines, as they came."""
 
 _ALIASES = {"x-gzip": "gzip"}
@@ -34,11 +34,11 @@ class Preferences(NamedTuple):
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
-        in_part = any(name == b"range" for name, _ in headers)
-        return cls(coding=None if in_part else content_coding(_list(headers, b"accept-encoding")))
+        has_range = any(name == b"range" for name, _ in headers)
+        return cls(coding=None if has_range else content_coding(_field_value(headers, b"accept-encoding")))
 
 
-def _list(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
+def _field_value(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
     """The value of a header. Several lines are one list, in their order (RFC 9110, 5.2 and 5.3)."""
     return ",".join([value.decode("latin-1") for known, value in headers if known == name])
 

@@ -12,16 +12,16 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-FIELDS = (b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since")
+CONDITIONAL_FIELDS = (b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since")
 """The fields that are judged before an answer is sent, in their order."""
 
-IN_PART = (b"range", b"if-range")
+RANGE_FIELDS = (b"range", b"if-range")
 """The fields that ask for a part of an answer."""
 
-_TAG = re.compile(r'(?:W/)?"[^"]*"')
-_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+_ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
+_DATE_FORMATS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 """IMF-fixdate, RFC 850 and asctime (RFC 9110, 5.6.7)."""
-_LONGEST_DATE = 40
+_MAX_DATE_LENGTH = 40
 
 
 class Outcome(Enum):
@@ -45,54 +45,54 @@ class Preconditions(NamedTuple):
         """Those of a request. Several lines of a field are one list (5.3); an empty list is no condition."""
         found: dict[bytes, str] = {}
         for name, value in headers:
-            if name in FIELDS:
+            if name in CONDITIONAL_FIELDS:
                 line = value.decode("latin-1").strip()
                 found[name] = f"{found[name]}, {line}" if name in found else line
-        return cls(*(found.get(name) or None for name in FIELDS)) if found else UNCONDITIONAL
+        return cls(*(found.get(name) or None for name in CONDITIONAL_FIELDS)) if found else UNCONDITIONAL
 
     def outcome(self, etag: str | None, last_modified: str | None) -> Outcome:
         """What becomes of an answer to GET or HEAD that has these validators."""
         if self.if_match is not None:
             if not _matches(self.if_match, etag):
                 return Outcome.FAILED
-        elif self.if_unmodified_since is not None and _later(last_modified, self.if_unmodified_since):
+        elif self.if_unmodified_since is not None and _is_later(last_modified, self.if_unmodified_since):
             return Outcome.FAILED
         if self.if_none_match is not None:
             known = _matches(self.if_none_match, etag, weakly=True)
         else:
             # The very date that was sent, and no later one: after a restored backup, the older data are news.
-            known = self.if_modified_since is not None and _same(last_modified, self.if_modified_since)
+            known = self.if_modified_since is not None and _is_same_date(last_modified, self.if_modified_since)
         return Outcome.NOT_MODIFIED if known else Outcome.SENT
 
 
 UNCONDITIONAL = Preconditions()
 
 
-def part_holds(if_range: str | None, etag: str | None, last_modified: str | None) -> bool:
+def range_applies(if_range: str | None, etag: str | None, last_modified: str | None) -> bool:
     """Whether a part may be sent: the client's other parts are of the same file. A tag is compared strongly; so is a
     date, because no two releases share one."""
     if if_range is None:
         return True
     if if_range.startswith(('"', "W/")):
         return etag is not None and etag == if_range and not etag.startswith("W/")
-    return _same(last_modified, if_range)
+    return _is_same_date(last_modified, if_range)
 
 
-def moment(text: str) -> datetime | None:
+def parse_http_date(text: str) -> datetime | None:
     """A date in any of HTTP's three forms; None for anything else, which is ignored wherever a date may stand."""
-    return _moment(text) if len(text) <= _LONGEST_DATE else None
+    return _parse_http_date(text) if len(text) <= _MAX_DATE_LENGTH else None
 
 
 @lru_cache(maxsize=1024)
-def _moment(text: str) -> datetime | None:
-    for form in _FORMS:
+def _parse_http_date(text: str) -> datetime | None:
+    for form in _DATE_FORMATS:
         with suppress(ValueError):
             found = datetime.strptime(text, form).replace(tzinfo=UTC)
-            return _nearest(found) if "%y" in form else found
+            return _with_nearest_century(found) if "%y" in form else found
     return None
 
 
-def _nearest(found: datetime) -> datetime:
+def _with_nearest_century(found: datetime) -> datetime:
     """Two digits of a year, read as RFC 9110 has it: in this century, unless that is more than 50 years ahead."""
     now = datetime.now(UTC)
     year = now.year // 100 * 100 + found.year % 100
@@ -104,19 +104,23 @@ def _matches(tags: str, etag: str | None, *, weakly: bool = False) -> bool:
         return True
     if etag is None:
         return False
-    found = _TAG.findall(tags)
+    found = _ENTITY_TAG.findall(tags)
     if weakly:
         return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in found]
     return etag in found and not etag.startswith("W/")
 
 
-def _same(last_modified: str | None, date: str) -> bool:
+def _is_same_date(last_modified: str | None, date: str) -> bool:
     if last_modified is None:
         return False
-    return date == last_modified or (found := moment(date)) is not None and found == moment(last_modified)
+    return (
+        date == last_modified
+        or (found := parse_http_date(date)) is not None
+        and found == parse_http_date(last_modified)
+    )
 
 
-def _later(last_modified: str | None, date: str) -> bool:
+def _is_later(last_modified: str | None, date: str) -> bool:
     """Whether an answer was changed after a date; never where one of both is unknown."""
-    changed, known = moment(last_modified or ""), moment(date)
+    changed, known = parse_http_date(last_modified or ""), parse_http_date(date)
     return changed is not None and known is not None and changed > known

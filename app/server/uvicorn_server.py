@@ -18,13 +18,13 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from app.server.access_log import logging_config
-from app.server.connections import Connection
+from app.server.connections import BoundedHttpProtocol
 
-FINISHING = 60
+GRACEFUL_SHUTDOWN_SECONDS = 60
 """Seconds that running answers have to come to their end."""
 
-HTTP: dict[str, Any] = {
-    "http": Connection,
+UVICORN_OPTIONS: dict[str, Any] = {
+    "http": BoundedHttpProtocol,
     "ws": "none",
     "access_log": False,
     "server_header": False,
@@ -34,7 +34,7 @@ HTTP: dict[str, Any] = {
 }
 """How connections are served, as uvicorn's settings have it."""
 
-ARENAS, _M_ARENA_MAX = "2", -8
+MAX_MALLOC_ARENAS, _M_ARENA_MAX = "2", -8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -50,37 +50,37 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
         # after which it would be replaced by another that takes as long.
         timeout_worker_healthcheck=60,
         log_config=logging_config(access=access_log),
-        timeout_graceful_shutdown=FINISHING,
-        **HTTP,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+        **UVICORN_OPTIONS,
     )
-    _keep_memory_together()
+    _limit_malloc_arenas()
     # Once all is done, uvicorn sends itself the signal again; that is to be a usual end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), _measured(*metrics) if metrics else nullcontext():
+    with suppress(KeyboardInterrupt), _serving_metrics(*metrics) if metrics else nullcontext():
         if workers > 1:
-            _Workers(config, [config.bind_socket()]).run()
+            _WorkerSupervisor(config, [config.bind_socket()]).run()
         else:
             _Server(config).run()
 
 
-def _keep_memory_together() -> None:
+def _limit_malloc_arenas() -> None:
     """Lets all threads share two of glibc's arenas: with up to eight for each core the holes that large answers leave
     behind make a process half as large again (`tests/bench/soak.py`). Another C library has no such thing."""
     # Workers read it when they start; for this process it is too late. Whoever has set it knows better.
-    if os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS) == ARENAS:
+    if os.environ.setdefault("MALLOC_ARENA_MAX", MAX_MALLOC_ARENAS) == MAX_MALLOC_ARENAS:
         with suppress(AttributeError):
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(ARENAS))
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(MAX_MALLOC_ARENAS))
 
 
 @contextmanager
-def _measured(host: str, port: int) -> Iterator[None]:
+def _serving_metrics(host: str, port: int) -> Iterator[None]:
     """Lets the workers write their figures, and serves them."""
     with TemporaryDirectory(prefix="dateline-metrics-") as folder:
         # The library looks for it when it is imported, here and in each worker.
         os.environ.update({"PROMETHEUS_MULTIPROC_DIR": folder})
-        from app.server.metrics import served
+        from app.server.metrics import serving_metrics
 
-        with served(host, port, Path(folder)):
+        with serving_metrics(host, port, Path(folder)):
             yield
 
 
@@ -91,7 +91,7 @@ class _Server(uvicorn.Server):
             signal.signal(each, signal.SIG_DFL)
 
 
-class _Workers(Multiprocess):
+class _WorkerSupervisor(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
         # asked would be waited for until the time for an answer is over.

@@ -20,7 +20,7 @@ from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.exports.test_export import small_disk
 from tests.newsroom import INCIDENTS, record
-from tests.server import raw
+from tests.server import raw_http
 from tests.statements import statements
 
 LISTS = [
@@ -272,14 +272,14 @@ def test_workers_prepare_it_once_and_leave_nothing(small_url: str, folder: Path)
     with live.serving(small_url, "--workers", "2", TMPDIR=str(folder)) as base:
         asked = [(url, f"Range: bytes={start}-") for url in LISTS for start in range(8)]
         with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(lambda one: raw.ask(base, *one), asked))
+            found = list(threads.map(lambda one: raw_http.ask(base, *one), asked))
         assert {answer.status for answer in found} == {206}
         wholes = [answer.body for answer, (_, bounds) in zip(found, asked, strict=True) if bounds.endswith("=0-")]
         assert sorted(path.read_bytes() for path in files(folder)) == sorted(wholes)
         assert [answer.body for answer in found] == [whole[start:] for whole in wholes for start in range(8)], (
             "each worker has the same bytes"
         )
-    assert live.soon(lambda: not list(folder.iterdir()))
+    assert live.eventually(lambda: not list(folder.iterdir()))
 
 
 def test_a_folder_that_others_could_write_to_is_not_used(tmp_path: Path, folder: Path) -> None:

@@ -16,7 +16,7 @@ from tests import live as running
 from tests.browser import Tab, drawn, visiting
 from tests.conftest import NewDatabase, load_seed
 from tests.newsroom import ARTICLE, INCIDENTS, STATEMENTS, Files, record, small, write
-from tests.server import raw
+from tests.server import raw_http
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog
@@ -161,7 +161,7 @@ def test_long_words_break_and_widen_nothing(hostile_tab: Tab) -> None:
 )
 def test_data_opened_in_a_browser_are_text(hostile_tab: Tab, hostile_live: str, path: str) -> None:
     """Where the browser shows them at all: what is a file to save is saved."""
-    headers = dict(raw.ask(hostile_live, path).headers)
+    headers = dict(raw_http.ask(hostile_live, path).headers)
     assert headers["x-content-type-options"] == "nosniff" and "html" not in headers["content-type"]
     if "content-disposition" in headers:
         assert headers["content-disposition"].startswith("attachment;")
@@ -177,7 +177,7 @@ def test_data_opened_in_a_browser_are_text(hostile_tab: Tab, hostile_live: str, 
 @pytest.mark.heavy
 def test_data_hold_the_words_as_they_are(hostile_live: str) -> None:
     def text(path: str) -> str:
-        return raw.ask(hostile_live, path).body.decode()
+        return raw_http.ask(hostile_live, path).body.decode()
 
     listed = {one["id"]: one for one in json.loads(text("/v1/incidents"))["data"]}
     assert [listed[id_]["title"] for id_ in ("ferry-shooting", "mill-search", "boat-stopped")] == [*LABELS[:3]]

@@ -15,18 +15,18 @@ from starlette.responses import Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.server.access_log import Lines, Passage, logging_config
+from app.server.access_log import AccessEntry, LineFormatter, logging_config
 from app.settings import Settings
 
 Log = Callable[[], str]
 
 
 @contextmanager
-def written(client: TestClient, *, for_people: bool = False) -> Iterator[Log]:
+def written(client: TestClient, *, human_readable: bool = False) -> Iterator[Log]:
     """What the service has logged since then, as it is written to standard error."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
-    handler.setFormatter(Lines(for_people))
+    handler.setFormatter(LineFormatter(human_readable))
     loggers = [logging.getLogger(name) for name in ("dateline", "dateline.access")]
     before = loggers[1].level
     loggers[0].addHandler(handler)
@@ -138,7 +138,7 @@ def test_an_answer_that_breaks_off_says_so(client: TestClient) -> None:
 
 
 def test_people_read_lines_of_words(client: TestClient) -> None:
-    with written(client, for_people=True) as log:
+    with written(client, human_readable=True) as log:
         client.get("/v1/incidents/kubaiba-raid", headers={"X-Request-Id": "mine"})
         client.get("/broken/7")
     first, failure, *trace, last = log().splitlines()
@@ -157,6 +157,6 @@ def test_the_log_can_be_left_out() -> None:
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_every_line_is_json(complete: bool) -> None:
-    passage = Passage("x", "GET", None, 499, 0.00125, 0, None, None, complete)
-    found = json.loads(f"{{{passage.json()}}}")
+    entry = AccessEntry("x", "GET", None, 499, 0.00125, 0, None, None, complete)
+    found = json.loads(f"{{{entry.json()}}}")
     assert (found["ms"], found["route"], found.get("complete", True)) == (1.25, None, complete)

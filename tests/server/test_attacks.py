@@ -19,8 +19,8 @@ import pytest
 from tests import live, newsroom, wider
 from tests.conftest import Figure, NewDatabase, load_seed
 from tests.ingest import killing
-from tests.server import raw
-from tests.server.raw import Answer, ask
+from tests.server import raw_http
+from tests.server.raw_http import RawResponse, ask
 
 pytestmark = pytest.mark.heavy
 
@@ -55,13 +55,13 @@ class Client:
     """Asks one thing after the other over one connection. It sends targets as they are."""
 
     def __init__(self, base: str) -> None:
-        self._connection = HTTPConnection(urlsplit(base).netloc, timeout=raw.PATIENCE)
+        self._connection = HTTPConnection(urlsplit(base).netloc, timeout=raw_http.TIMEOUT_SECONDS)
 
-    def get(self, target: str, **headers: str) -> Answer:
+    def get(self, target: str, **headers: str) -> RawResponse:
         self._connection.request("GET", target, headers={name.replace("_", "-"): headers[name] for name in headers})
         response = self._connection.getresponse()
         fields = tuple((name.lower(), value) for name, value in response.getheaders())
-        return Answer(response.status, fields, response.read(), str(response.msg).encode())
+        return RawResponse(response.status, fields, response.read(), str(response.msg).encode())
 
     def close(self) -> None:
         self._connection.close()
@@ -146,7 +146,7 @@ def test_no_file_by_a_made_up_name(base: str, name: str) -> None:
         TRIED["path traversal"] += 1
 
 
-def _leads_nowhere(base: str, answer: Answer) -> bool:
+def _leads_nowhere(base: str, answer: RawResponse) -> bool:
     """Whether an answer is a refusal, or leads to another spelling of the address, where there is nothing to find."""
     place = answer.header("location") or ""
     if answer.status != 308 or not re.match(r"/[a-z]", place):
@@ -222,7 +222,7 @@ def test_a_header_with_a_break_of_its_own_adds_nothing(base: str) -> None:
             TRIED["header injection"] += 1
 
 
-def _assert_whole(answer: Answer, target: str) -> None:
+def _assert_whole(answer: RawResponse, target: str) -> None:
     assert answer.status < 500, (target, answer.body)
     assert "injected" not in {name for name, _ in answer.headers}, target
     assert not any("\r" in value or "\n" in value for _, value in answer.headers), target
@@ -287,7 +287,7 @@ def test_no_answer_depends_on_the_host(base: str, target: str) -> None:
     assert _settled(ask(base, target)) == honest
 
 
-def _settled(answer: Answer) -> tuple[Any, ...]:
+def _settled(answer: RawResponse) -> tuple[Any, ...]:
     """An answer without what differs between two of the same."""
     changing = ("date", "age", "x-request-id", "connection", "cache-status")
     return answer.status, [field for field in answer.headers if field[0] not in changing], answer.body
@@ -439,7 +439,7 @@ BODIES = {
 @pytest.mark.parametrize("data", CONFLICTS.values(), ids=CONFLICTS)
 def test_lengths_that_conflict_are_refused(base: str, data: bytes) -> None:
     """Whatever a proxy before it makes of the request: what follows is no request to this server."""
-    received = raw.send(base, data, finish=True)
+    received = raw_http.send(base, data, finish=True)
     statuses = re.findall(rb"HTTP/1\.1 (\d+)", received)
     assert b"smuggled" not in received
     assert set(statuses) <= {b"400"} or statuses == [b"200"], received
@@ -448,8 +448,8 @@ def test_lengths_that_conflict_are_refused(base: str, data: bytes) -> None:
 
 @pytest.mark.parametrize("data", BODIES.values(), ids=BODIES)
 def test_a_body_is_not_taken_for_a_request(base: str, data: bytes) -> None:
-    received = raw.send(base, data, finish=True)
-    assert raw.answers(received) == 1 and b"smuggled" not in received
+    received = raw_http.send(base, data, finish=True)
+    assert raw_http.answers(received) == 1 and b"smuggled" not in received
     TRIED["smuggling"] += 1
 
 
@@ -483,8 +483,8 @@ MALFORMED = {
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
 def test_what_is_no_request_harms_nobody(base: str, data: bytes) -> None:
-    received = raw.send(base, data, finish=True)
-    assert not received or raw.first(received).status < 500, received[:500]
+    received = raw_http.send(base, data, finish=True)
+    assert not received or raw_http.first(received).status < 500, received[:500]
     assert ask(base, "/healthz").status == 200
     TRIED["malformed"] += 1
 
@@ -498,8 +498,8 @@ def test_noise_harms_nobody(base: str, finish: bool) -> None:
     dice = random.Random(7)
     for _ in range(50):
         noise = dice.randbytes(dice.randrange(1, 3000)) + b"\r\n\r\n"
-        received = raw.send(base, dice.choice(STARTS) + noise, finish=finish)
-        assert not received or raw.first(received).status < 500
+        received = raw_http.send(base, dice.choice(STARTS) + noise, finish=finish)
+        assert not received or raw_http.first(received).status < 500
         TRIED["malformed"] += 1
 
 
@@ -581,7 +581,7 @@ def test_nothing_can_be_written(base: str, operations: Operations) -> None:
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
         ]
-        answer = raw.first(raw.send(base, "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body))
+        answer = raw_http.first(raw_http.send(base, "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body))
         # The server itself refuses methods that it has never heard of, in one plain line.
         assert answer.status == 405 or (answer.status == 400 and method in ("QUERY", "get")), (
             method,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import live
-from tests.server import raw
-from tests.server.raw import Answer, ask, first
+from tests.server import raw_http
+from tests.server.raw_http import RawResponse, ask, first
 
 SLOW = "/v1/facets?of=incidents&facet=kind"
 """A question that is still being answered when what follows it is read."""
@@ -24,17 +24,17 @@ BROKEN = {
 }
 
 
-def chunked(answer: Answer) -> bool:
+def chunked(answer: RawResponse) -> bool:
     return answer.header("transfer-encoding") == "chunked"
 
 
-def taken_apart(data: bytes) -> Iterator[Answer]:
+def taken_apart(data: bytes) -> Iterator[RawResponse]:
     """The answers that came over a connection, one after the other."""
     while data:
         one = first(data)
         size = int(one.header("content-length") or 0)
         assert one.status and not chunked(one) and len(one.body) >= size, data[:2000]
-        yield Answer(one.status, one.headers, one.body[:size], one.head)
+        yield RawResponse(one.status, one.headers, one.body[:size], one.head)
         data = one.body[size:]
 
 
@@ -52,11 +52,11 @@ def test_what_came_before_is_answered_whole(logged: tuple[str, Path], data: byte
     base, log = logged
     before_it = log.read_text().count("\n")
     whole = ask(base, SLOW)
-    *answered, refused = taken_apart(raw.send(base, GOOD * before + data))
+    *answered, refused = taken_apart(raw_http.send(base, GOOD * before + data))
     assert [(one.status, one.body) for one in answered] == [(200, whole.body)] * before
     assert (refused.status, refused.header("connection")) == (400, "close")
     assert refused.header("content-type") == "application/problem+json" and refused.header("date")
-    assert live.soon(lambda: log.read_text().count("\n") == before_it + 1 + before + 1), "one line for each"
+    assert live.eventually(lambda: log.read_text().count("\n") == before_it + 1 + before + 1), "one line for each"
     assert len(log.read_text().splitlines()[-1]) < 500
 
 
@@ -65,7 +65,7 @@ def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path],
     """Where it is told before the answer has been begun: with the request itself."""
     base, _ = logged
     data = BROKEN[behind].replace(b"GET / ", f"GET {SLOW} ".encode())
-    (answer,) = taken_apart(raw.send(base, data))
+    (answer,) = taken_apart(raw_http.send(base, data))
     assert (answer.status, answer.header("connection")) == (400, "close")
 
 
@@ -74,7 +74,7 @@ def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) 
     """What is too much of it is no request: the connection ends with the answer, as it says."""
     base, _ = logged
     data = before + f"GET {SLOW} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nhello, world\r\n\r\n".encode()
-    answers = list(taken_apart(raw.send(base, data)))
+    answers = list(taken_apart(raw_http.send(base, data)))
     assert [one.status for one in answers] == [200] * (2 if before else 1)
     assert answers[-1].header("connection") == "close"
     assert len({one.body for one in answers}) == 1
@@ -83,7 +83,7 @@ def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) 
 def test_headers_too_large_behind_a_good_request(logged: tuple[str, Path]) -> None:
     base, _ = logged
     data = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"
-    *answered, refused = taken_apart(raw.send(base, GOOD + data))
+    *answered, refused = taken_apart(raw_http.send(base, GOOD + data))
     assert [one.status for one in answered] == [200] and refused.status == 431
 
 
@@ -93,6 +93,6 @@ def test_nothing_is_lost_whatever_follows(logged: tuple[str, Path]) -> None:
     for target in ("/v1/incidents?limit=1", "/v1/search?q=raid", "/v1/incidents.csv", "/", "/nothing"):
         good = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         for _ in range(3):
-            received = raw.send(base, good + b"\xff\xfe\r\n\r\n")
+            received = raw_http.send(base, good + b"\xff\xfe\r\n\r\n")
             statuses = re.findall(rb"HTTP/1\.1 (\d+)", received)
             assert statuses == [b"404" if target == "/nothing" else b"200", b"400"], (target, received[:300])

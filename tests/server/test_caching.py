@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from app.main import create_app
-from app.server.compression import SMALLEST, Compression
-from app.server.middleware import Head
+from app.server.compression import MIN_COMPRESSED_BYTES, CompressionMiddleware
+from app.server.middleware import HeadMiddleware
 from app.server.negotiation import content_coding
 from app.settings import Settings
 from tests import newsroom
@@ -242,7 +242,7 @@ class Conversation:
 
         headers = [(b"accept-encoding", b"gzip")]
         scope = {"type": "http", "method": method, "path": "/", "query_string": b"", "headers": headers}
-        asyncio.run(Head(Compression(self.app))(scope, receive, self.send))
+        asyncio.run(HeadMiddleware(CompressionMiddleware(self.app))(scope, receive, self.send))
         return b"".join(message.get("body", b"") for _, message in self.got)
 
 
@@ -257,7 +257,7 @@ def test_a_stream_stays_a_stream() -> None:
 
 
 def test_head_ends_a_stream_at_its_first_piece() -> None:
-    talk = Conversation(*[b"x" * SMALLEST] * 50)
+    talk = Conversation(*[b"x" * MIN_COMPRESSED_BYTES] * 50)
     assert talk.hold("HEAD") == b""
     assert talk.given == 1
 

@@ -17,13 +17,18 @@ from uvicorn.server import ServerState
 from app.main import create_app
 from app.problems import ProblemDocument
 from app.server import connections
-from app.server.connections import HELD, PIECE, Connection, _Outlet
-from app.server.limits import LARGEST_HEADERS, LONGEST_LINE, MOST_PARAMETERS
+from app.server.connections import (
+    MAX_COALESCED_BYTES,
+    MIN_WRITE_PROGRESS_BYTES,
+    BoundedHttpProtocol,
+    CoalescingTransport,
+)
+from app.server.limits import MAX_HEADER_BYTES, MAX_QUERY_PARAMETERS, MAX_REQUEST_LINE_BYTES
 from app.settings import Settings
-from tests.live import listening, soon
+from tests.live import eventually, listening
 
 Server = tuple[int, ServerState]
-Answer = tuple[int, dict[str, str], bytes]
+RawResponse = tuple[int, dict[str, str], bytes]
 
 LARGE = 32 * 2**20
 """More bytes than the buffers between two sockets take."""
@@ -53,20 +58,20 @@ def received(client: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
-def parsed(raw: bytes) -> Answer:
+def parsed(raw: bytes) -> RawResponse:
     head, _, body = raw.partition(b"\r\n\r\n")
     line, *fields = head.decode("latin-1").split("\r\n")
     return int(line.split()[1]), dict(field.split(": ", 1) for field in fields), body
 
 
-def asked(server: Server, line: str, headers: str = "", body: bytes = b"") -> Answer:
+def asked(server: Server, line: str, headers: str = "", body: bytes = b"") -> RawResponse:
     """The answer to a request that ends its connection."""
     with connected(server) as client:
         client.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n".encode() + body)
         return parsed(received(client))
 
 
-def is_problem(answer: Answer, status: int) -> dict[str, Any]:
+def is_problem(answer: RawResponse, status: int) -> dict[str, Any]:
     """The document of a refusal, which has the headers of every other answer."""
     code, headers, body = answer
     assert (code, headers["content-type"], headers["cache-control"]) == (status, "application/problem+json", "no-store")
@@ -86,11 +91,11 @@ def half_a_minute() -> Iterator[None]:
 
 
 def test_a_request_line_of_32_kilobytes_passes_and_no_longer_one(server: Server) -> None:
-    room = LONGEST_LINE - len("GET /healthz? HTTP/1.1\r\n")
+    room = MAX_REQUEST_LINE_BYTES - len("GET /healthz? HTTP/1.1\r\n")
     assert asked(server, f"GET /healthz?{'x' * room}")[0] == 200
     for more in (1, 2**15, 2**16, 2**20):
         is_problem(asked(server, f"GET /healthz?{'x' * (room + more)}"), 414)
-    is_problem(asked(server, f"GET /{'x' * LONGEST_LINE}"), 414)
+    is_problem(asked(server, f"GET /{'x' * MAX_REQUEST_LINE_BYTES}"), 414)
     places = "&".join(["place=riyadh-district"] * 900)
     assert asked(server, f"GET /v1/incidents?{places}")[0] == 200
 
@@ -98,24 +103,24 @@ def test_a_request_line_of_32_kilobytes_passes_and_no_longer_one(server: Server)
 def test_headers_of_30_kilobytes_pass_and_no_larger_ones(server: Server) -> None:
     assert asked(server, "GET /healthz", f"X: {'x' * 30_000}\r\n")[0] == 200
     assert asked(server, "GET /healthz", "X: x\r\n" * 1000)[0] == 200
-    for size in (LARGEST_HEADERS, 2**16, 2**20):
+    for size in (MAX_HEADER_BYTES, 2**16, 2**20):
         is_problem(asked(server, "GET /healthz", f"X: {'x' * size}\r\n"), 431)
     is_problem(asked(server, "GET /healthz", "X: x\r\n" * 10_000), 431)
 
 
 def test_headers_without_an_end_are_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "LINGER", 0.1)
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1000.0)
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 1000.0)
     with connected(server) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
         with pytest.raises(OSError):
             for _ in half_a_minute():
                 client.sendall(b"x" * 65_536)
-    assert soon(lambda: not server[1].connections)
+    assert eventually(lambda: not server[1].connections)
 
 
 def test_more_parameters_than_a_query_may_have(server: Server) -> None:
-    query = "&".join(["kind=killing"] * MOST_PARAMETERS)
+    query = "&".join(["kind=killing"] * MAX_QUERY_PARAMETERS)
     assert asked(server, f"GET /v1/incidents?{query}")[0] == 200
     found = is_problem(asked(server, f"GET /v1/incidents?{query}&limit=1"), 400)
     assert [error["parameter"] for error in found["errors"]] == ["kind"]
@@ -151,8 +156,8 @@ def test_what_is_no_http_is_told_so(server: Server, raw: bytes) -> None:
 
 
 def test_a_request_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
-    monkeypatch.setattr(connections, "LINGER", 0.3)
+    monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.3)
     with connected(server) as silent, connected(server) as endless, connected(server) as kept:
         kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTT")
         endless.sendall(b"GET /healthz HTTP/1.1\r\n")
@@ -168,8 +173,8 @@ def test_a_request_has_to_come_in_time(server: Server, monkeypatch: pytest.Monke
 
 
 def test_a_body_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
-    monkeypatch.setattr(connections, "LINGER", 0.1)
+    monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 0.1)
     with connected(server) as client:
         client.sendall(b"POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
         assert client.recv(12) == b"HTTP/1.1 405"
@@ -177,17 +182,17 @@ def test_a_body_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPa
             for _ in half_a_minute():
                 client.sendall(bytes(1000))
                 time.sleep(0.01)
-    assert soon(lambda: not server[1].connections)
+    assert eventually(lambda: not server[1].connections)
 
 
 @pytest.mark.parametrize("ending", ["", "Connection: close\r\n"])
 def test_an_answer_has_to_be_taken(server: Server, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     """Also one that is made at once and waits as a whole for its client."""
-    monkeypatch.setattr(connections, "PATIENCE", 0.3)
+    monkeypatch.setattr(connections, "WRITE_TIMEOUT_SECONDS", 0.3)
     with connected(server) as client:
         client.sendall(f"GET /large HTTP/1.1\r\nHost: x\r\n{ending}\r\n".encode())
         assert client.recv(15) == b"HTTP/1.1 200 OK"
-        assert soon(lambda: not server[1].connections)
+        assert eventually(lambda: not server[1].connections)
         assert len(received(client)) < LARGE
     with connected(server) as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -212,13 +217,13 @@ class Recorded(asyncio.Transport):
         self.aborted = True
 
 
-def recorded() -> tuple[Connection, Recorded]:
+def recorded() -> tuple[BoundedHttpProtocol, Recorded]:
     """A connection whose client has not taken ten pieces of an answer."""
     config = Config(create_app, factory=True, log_config=None, ws="none")
     transport = Recorded()
-    connection = Connection(config, ServerState(), {}, asyncio.get_running_loop())
+    connection = BoundedHttpProtocol(config, ServerState(), {}, asyncio.get_running_loop())
     connection.connection_made(transport)
-    transport.waiting = 10 * PIECE
+    transport.waiting = 10 * MIN_WRITE_PROGRESS_BYTES
     connection.pause_writing()
     return connection, transport
 
@@ -226,11 +231,11 @@ def recorded() -> tuple[Connection, Recorded]:
 def test_who_takes_an_answer_slowly_but_steadily_gets_it() -> None:
     async def scenario() -> None:
         connection, transport = recorded()
-        transport.waiting = 9 * PIECE
-        connection._check(10 * PIECE)
+        transport.waiting = 9 * MIN_WRITE_PROGRESS_BYTES
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert not transport.aborted
-        transport.waiting = 8 * PIECE + 1
-        connection._check(9 * PIECE)
+        transport.waiting = 8 * MIN_WRITE_PROGRESS_BYTES + 1
+        connection._check_write_progress(9 * MIN_WRITE_PROGRESS_BYTES)
         assert transport.aborted
 
     asyncio.run(scenario())
@@ -240,14 +245,14 @@ def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
     async def scenario() -> None:
         connection, transport = recorded()
         connection.resume_writing()
-        connection._check(10 * PIECE)
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert not transport.aborted, "nothing waits"
         connection.pause_writing()
         connection.resume_writing()
         connection.pause_writing()
-        connection._check(10 * PIECE)
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert not transport.aborted, "another answer waits, and not since then"
-        connection._check(10 * PIECE)
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert transport.aborted
 
     asyncio.run(scenario())
@@ -258,28 +263,28 @@ def test_the_last_of_a_closing_answer_has_to_be_taken_too() -> None:
         connection, transport = recorded()
         transport.closing = True
         connection.resume_writing()
-        connection._check(10 * PIECE)
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert not transport.aborted, "some was taken"
-        connection._check(10 * PIECE)
+        connection._check_write_progress(10 * MIN_WRITE_PROGRESS_BYTES)
         assert transport.aborted
 
     asyncio.run(scenario())
 
 
 def test_so_many_connections_and_no_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert soon(lambda: not server[1].connections)
-    monkeypatch.setattr(connections, "CONNECTIONS", 3)
+    assert eventually(lambda: not server[1].connections)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     with connected(server), connected(server):
         with connected(server):
-            assert soon(lambda: len(server[1].connections) == 3)
+            assert eventually(lambda: len(server[1].connections) == 3)
             refused = asked(server, "GET /healthz")
             assert is_problem(refused, 503)["title"] == "Unavailable"
             assert refused[1]["retry-after"] == "5"
-        assert soon(lambda: len(server[1].connections) == 2)
+        assert eventually(lambda: len(server[1].connections) == 2)
         assert asked(server, "GET /healthz")[0] == 200
 
 
-HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (HELD + 1)
+HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (MAX_COALESCED_BYTES + 1)
 TOLD: list[tuple[list[str | bytes], bytes]] = [
     ([HEAD, BODY], HEAD + BODY),
     ([HEAD, b""], HEAD),
@@ -293,7 +298,7 @@ TOLD: list[tuple[list[str | bytes], bytes]] = [
 def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: bytes) -> None:
     """At once, all in order, whatever ends it."""
 
-    def told_at_once(outlet: _Outlet, client: socket.socket) -> None:
+    def told_at_once(outlet: CoalescingTransport, client: socket.socket) -> None:
         for one in told:
             if isinstance(one, str):
                 getattr(outlet, one)()
@@ -304,7 +309,7 @@ def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: by
 
 
 def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
-    def head_alone(outlet: _Outlet, client: socket.socket) -> None:
+    def head_alone(outlet: CoalescingTransport, client: socket.socket) -> None:
         outlet.write(HEAD)
         with pytest.raises(BlockingIOError):
             client.recv(1)
@@ -313,20 +318,20 @@ def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
 
 
 def test_what_is_held_is_given_up_with_its_connection() -> None:
-    def given_up(outlet: _Outlet, client: socket.socket) -> None:
+    def given_up(outlet: CoalescingTransport, client: socket.socket) -> None:
         outlet.write(HEAD)
         outlet.abort()
 
     assert asyncio.run(_through_an_outlet(given_up)) == b""
 
 
-async def _through_an_outlet(talk: Callable[[_Outlet, socket.socket], None]) -> bytes:
+async def _through_an_outlet(talk: Callable[[CoalescingTransport, socket.socket], None]) -> bytes:
     """What comes out at the other end of a real connection within the next turns of the loop."""
     loop = asyncio.get_running_loop()
     client, served = socket.socketpair()
     client.setblocking(False)
     transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, served)
-    talk(_Outlet(transport, loop), client)
+    talk(CoalescingTransport(transport, loop), client)
     for _ in range(3):
         await asyncio.sleep(0)
     found = b""

@@ -23,8 +23,8 @@ from app.settings import Settings
 from app.storage.models import Release
 from tests import live, newsroom
 from tests.conftest import load_seed
-from tests.server import nginx, raw
-from tests.server.raw import Answer, ask, first
+from tests.server import nginx, raw_http
+from tests.server.raw_http import RawResponse, ask, first
 
 LONG = b"0123456789abcdef" * 65_536
 """More than waits in buffers."""
@@ -49,8 +49,8 @@ def base(article_url: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def told(base: str, *lines: str) -> Answer:
-    return first(raw.send(base, "\r\n".join([*lines, "", ""]).encode()))
+def told(base: str, *lines: str) -> RawResponse:
+    return first(raw_http.send(base, "\r\n".join([*lines, "", ""]).encode()))
 
 
 @pytest.mark.parametrize("target", ["/v1/incidents?limit=1", "/v1/places.csv", "/", "/healthz", "/nothing"])
@@ -122,7 +122,7 @@ def test_no_answer_is_older_than_what_it_says(tmp_path: Path, database_url: str)
         _load_at(database_url, datetime.now(UTC) + timedelta(hours=1))
         assert [dates(), dates()] == [{False}, {False}], "made, and from memory"
         _load_at(database_url, datetime.now(UTC) + timedelta(seconds=1.5))
-        assert live.soon(lambda: dates() == {True})
+        assert live.eventually(lambda: dates() == {True})
 
 
 def _load_at(url: str, when: datetime) -> None:

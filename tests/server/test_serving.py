@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import newsroom
 from tests.conftest import NewDatabase, load_seed
-from tests.live import answers, assert_well, dateline, free_port, soon
+from tests.live import answers, assert_no_errors, dateline, eventually, free_port
 from tests.server.test_streams import NOTE, PLACES, _add_places
 from tests.test_cli import environment
 
@@ -62,7 +62,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[Running]:
     finally:
         process.kill()
         process.wait(60)
-    assert_well(printed.read_text("utf-8"))
+    assert_no_errors(printed.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_the_first_signal_lets_downloads_end(many_url: str, tmp_path: Path, work
         with server.open("/v1/places.ndjson") as download:
             first = download.read(1000)
             server.process.send_signal(signal.SIGTERM)
-            assert soon(server.refuses)
+            assert eventually(server.refuses)
             assert server.process.poll() is None
             whole = first + download.read()
         assert len(whole.splitlines()) == PLACES + 3 and len(whole) > PLACES * len(NOTE)
@@ -99,7 +99,7 @@ def test_the_second_signal_ends_at_once(many_url: str, tmp_path: Path, workers: 
         with server.open("/v1/places.ndjson") as download:
             download.read(1000)
             server.process.send_signal(number)
-            assert soon(server.refuses)
+            assert eventually(server.refuses)
             server.process.send_signal(number)
             assert abs(server.process.wait(30)) % 128 == number
             with suppress(ConnectionError, IncompleteRead):
@@ -113,7 +113,7 @@ def test_a_worker_that_dies_while_it_is_asked_holds_nothing_up(many_url: str, tm
         time.sleep(1.5)  # every half a second it is asked
         os.kill(stopped, signal.SIGKILL)
         killed = time.monotonic()
-        assert soon(lambda: len(_workers(server)) == 2 and stopped not in _workers(server))
+        assert eventually(lambda: len(_workers(server)) == 2 and stopped not in _workers(server))
         assert time.monotonic() - killed < 30, "it was waited for"
         server.open("/v1/places/orsa").close()
         server.process.terminate()
@@ -161,7 +161,7 @@ def test_figures_for_prometheus(many_url: str, tmp_path: Path, workers: str) -> 
             for path in (f"/nothing/{number}", f"/v1/people/nobody-{number}"):
                 with pytest.raises(HTTPError):
                     server.open(path)
-        assert soon(lambda: expected.items() <= figures(port).items()), figures(port)
+        assert eventually(lambda: expected.items() <= figures(port).items()), figures(port)
         assert {key[2] for key in figures(port) if key[0] == requests} == {"/v1/places", "/v1/people/{id}", "none"}
         for _ in range(4):
             server.open("/v1/releases").close()
@@ -171,16 +171,18 @@ def test_figures_for_prometheus(many_url: str, tmp_path: Path, workers: str) -> 
             return [told.get((requests, cache, "/v1/releases", "2xx"), 0) for cache in hits]
 
         # A request is counted when it is over, which may be a moment after its answer was read.
-        assert soon(lambda: sum(answered()) == 4), figures(port)
+        assert eventually(lambda: sum(answered()) == 4), figures(port)
         assert answered()[1] >= 4 - int(workers), "each worker makes the answer once"
         with pytest.raises(HTTPError):
             server.open("/metrics")
         with server.open("/v1/places.ndjson") as download:
             download.read(1000)
-            assert soon(lambda: figures(port).get(("dateline_streams",), 0) == 1)
+            assert eventually(lambda: figures(port).get(("dateline_streams",), 0) == 1)
             if workers == "2":
                 _kill_workers(tmp_path)
-                assert soon(lambda: figures(port).get(("dateline_streams",), 0) == 0), "the dead have no downloads"
+                assert eventually(lambda: figures(port).get(("dateline_streams",), 0) == 0), (
+                    "the dead have no downloads"
+                )
                 assert figures(port)[requests, "none", "/v1/places", "2xx"] == 20, "what they did is not forgotten"
         server.process.terminate()
         assert server.process.wait(60) == 0

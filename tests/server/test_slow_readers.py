@@ -15,12 +15,12 @@ from starlette.responses import Response
 from app.api.routes.exports import Transfer
 from app.main import Service, create_app
 from app.problems import Abandoned, Unavailable
-from app.server.access_log import Passage, Passages
+from app.server.access_log import AccessBatch, AccessEntry
 from app.settings import Settings
 from app.storage import reader as reading
 from app.storage.database import STREAMS, Database, Snapshot
 from app.storage.reader import Reader
-from tests.live import listening, soon
+from tests.live import eventually, listening
 
 PIECE = b"x" * 2**20
 MANY = 64
@@ -57,17 +57,19 @@ def asking(port: int, target: str = "/large") -> socket.socket:
     return client
 
 
-def passages(caplog: pytest.LogCaptureFixture) -> list[Passage]:
-    return [one for record in caplog.records if record.name == "dateline.access" for one in cast(Passages, record.msg)]
+def access_entries(caplog: pytest.LogCaptureFixture) -> list[AccessEntry]:
+    return [
+        one for record in caplog.records if record.name == "dateline.access" for one in cast(AccessBatch, record.msg)
+    ]
 
 
 def test_a_client_that_is_too_slow_is_one_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
     _, port = served
     with caplog.at_level(logging.INFO), asking(port, "/large?patience=0.2") as client:
         assert client.recv(15) == b"HTTP/1.1 200 OK"
-        assert soon(lambda: len(passages(caplog)) == 1)
-        (passage,) = passages(caplog)
-        assert (passage.route, passage.status, passage.complete) == ("/large", 200, False)
+        assert eventually(lambda: len(access_entries(caplog)) == 1)
+        (entry,) = access_entries(caplog)
+        assert (entry.route, entry.status, entry.complete) == ("/large", 200, False)
         with pytest.raises(ConnectionResetError):
             while client.recv(2**16):
                 pass
@@ -80,8 +82,8 @@ def test_so_is_a_database_that_is_too_slow(served: tuple[Service, int], caplog: 
     with caplog.at_level(logging.INFO):
         with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
             httpx2.get(f"http://127.0.0.1:{port}/large?pieces=20&late=1")
-        assert soon(lambda: len(passages(caplog)) == 1)
-    assert not passages(caplog)[0].complete
+        assert eventually(lambda: len(access_entries(caplog)) == 1)
+    assert not access_entries(caplog)[0].complete
     assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
 
 
@@ -89,8 +91,8 @@ def test_who_leaves_with_requests_in_line_holds_nothing(served: tuple[Service, i
     app, port = served
     with asking(port) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
-        assert soon(lambda: any(one.untaken > 0 for one in list(app.state.reader.streams)))
-    assert soon(lambda: not app.state.reader.streams)
+        assert eventually(lambda: any(one.untaken > 0 for one in list(app.state.reader.streams)))
+    assert eventually(lambda: not app.state.reader.streams)
     assert app.state.made < MANY, "nobody wants the rest"
 
 
@@ -100,15 +102,15 @@ def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], ca
     with ExitStack() as stack:
         for _ in range(STREAMS):
             stack.enter_context(asking(port))
-        assert soon(lambda: len(app.state.reader.streams) == STREAMS)
-        assert soon(lambda: all(one.untaken > 0 for one in list(app.state.reader.streams)))
+        assert eventually(lambda: len(app.state.reader.streams) == STREAMS)
+        assert eventually(lambda: all(one.untaken > 0 for one in list(app.state.reader.streams)))
         with caplog.at_level(logging.INFO):
             for _ in range(3):
                 answer = httpx2.get(f"http://127.0.0.1:{port}/large", timeout=60)
                 assert (answer.status_code, len(answer.content)) == (200, MANY * len(PIECE))
-            assert soon(lambda: len(passages(caplog)) >= 4)
+            assert eventually(lambda: len(access_entries(caplog)) >= 4)
         # Only one had to go: its place was free again for those who came later.
-        assert sorted(one.complete for one in passages(caplog)) == [False, True, True, True]
+        assert sorted(one.complete for one in access_entries(caplog)) == [False, True, True, True]
         assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
         assert len(app.state.reader.streams) == STREAMS - 1
 

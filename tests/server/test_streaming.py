@@ -30,7 +30,7 @@ from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.live import dateline
 from tests.newsroom import Files, record
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 HELPERS = (0, 2)
 
 
@@ -219,7 +219,7 @@ def test_a_full_temporary_disk_is_one_plain_sentence(tmp_path: Path) -> None:
         env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
     )
     assert run.returncode == 1
     (sentence,) = run.stderr.splitlines()
@@ -228,7 +228,7 @@ def test_a_full_temporary_disk_is_one_plain_sentence(tmp_path: Path) -> None:
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not happened():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(0.02)
@@ -289,7 +289,7 @@ def test_however_a_load_ends_nothing_of_it_stays(
     helpers = children(process.pid)
     assert len(helpers) >= 2
     process.send_signal(how)
-    assert process.wait(PATIENCE) != 0
+    assert process.wait(TIMEOUT_SECONDS) != 0
     until(lambda: not any(map(alive, helpers)), "the end of the processes that help")
     until(lambda: not list((tmp_path / "temporary").iterdir()), "an empty folder")
 

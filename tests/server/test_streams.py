@@ -20,7 +20,7 @@ from starlette.types import Message
 from app.api.routes.exports import Transfer
 from app.main import create_app
 from app.problems import Unavailable
-from app.server.middleware import BrokenOff
+from app.server.middleware import TransferAborted
 from app.settings import Settings
 from app.storage.database import BATCH, STREAMS, Database, Snapshot
 from app.storage.models import Place, StoredDocument
@@ -269,7 +269,7 @@ def test_a_client_that_takes_too_long_is_cut_off(many_url: str, bounds: dict[str
 
     async def scenario() -> None:
         transfer = Transfer(await reader.stream(_places), "text/csv", {}, **bounds)
-        with pytest.raises(BrokenOff) as broken_off:
+        with pytest.raises(TransferAborted) as broken_off:
             await transfer({"type": "http"}, receive, send)
         assert isinstance(broken_off.value.__cause__, TimeoutError)
 

@@ -12,7 +12,7 @@ import pytest
 from tests import newsroom
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
-from tests.server.traffic import PATIENCE
+from tests.server.traffic import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.heavy
 
@@ -24,7 +24,7 @@ class Visitor:
     """One kept-alive connection to one of the workers."""
 
     def __init__(self, base: str, stack: ExitStack) -> None:
-        self._client = stack.enter_context(httpx2.Client(base_url=base, timeout=PATIENCE))
+        self._client = stack.enter_context(httpx2.Client(base_url=base, timeout=TIMEOUT_SECONDS))
 
     def visit(self) -> int:
         """The release of a list, made or from memory."""
@@ -58,7 +58,7 @@ def test_every_worker_sees_a_release_at_once(database_url: str, tmp_path: Path, 
     with ExitStack() as stack:
         base = stack.enter_context(serving(database_url, "--workers", str(WORKERS)))
         visitors: dict[int, Visitor] = {}
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while len(visitors) < WORKERS:
             assert time.monotonic() < deadline, "all connections lead to one worker"
             visitor = Visitor(base, stack)
@@ -72,11 +72,11 @@ def test_every_worker_sees_a_release_at_once(database_url: str, tmp_path: Path, 
         )
         seen: dict[int, float] = {}
         while len(seen) < WORKERS:
-            assert time.monotonic() < deadline + PATIENCE, "a worker never saw the release"
+            assert time.monotonic() < deadline + TIMEOUT_SECONDS, "a worker never saw the release"
             for worker, visitor in visitors.items():
                 if visitor.visit() == 2:
                     seen.setdefault(worker, time.monotonic())
-        assert load.wait(PATIENCE) == 0
+        assert load.wait(TIMEOUT_SECONDS) == 0
         # Whoever has seen it goes on seeing it.
         assert {visitor.visit() for visitor in visitors.values() for _ in range(10)} == {2}
     apart = max(seen.values()) - min(seen.values())

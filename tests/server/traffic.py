@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx2
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 """Seconds that anything may take; two slow cores may be busy with other tests."""
 
 
 @dataclass(frozen=True)
-class Told:
+class TimedResponse:
     """One answer, and when it was asked for and given (on the clock of `time.monotonic`)."""
 
     reader: int
@@ -31,7 +31,7 @@ class Traffic:
     connection refused or broken off, ends the test that waits."""
 
     def __init__(self, base: str, paths: Sequence[str], readers: int = 4) -> None:
-        self.told: list[Told] = []
+        self.told: list[TimedResponse] = []
         self._broken: list[Exception] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._read, args=(base, paths, reader)) for reader in range(readers)]
@@ -46,10 +46,10 @@ class Traffic:
         for thread in self._threads:
             thread.join()
 
-    def next(self, count: int, like: Callable[[Told], bool] = lambda told: True) -> list[Told]:
+    def next(self, count: int, like: Callable[[TimedResponse], bool] = lambda told: True) -> list[TimedResponse]:
         """Waits for so many answers of a kind to questions that are asked from now on, and for one to each reader, so
         that nothing from before is still open; gives all since then."""
-        now, deadline = time.monotonic(), time.monotonic() + PATIENCE
+        now, deadline = time.monotonic(), time.monotonic() + TIMEOUT_SECONDS
         while True:
             since = [told for told in self.told if told.asked > now]
             if sum(map(like, since)) >= count and len({told.reader for told in since}) == len(self._threads):
@@ -62,14 +62,16 @@ class Traffic:
 
     def _read(self, base: str, paths: Sequence[str], reader: int) -> None:
         try:
-            with httpx2.Client(base_url=base, timeout=PATIENCE) as client:
+            with httpx2.Client(base_url=base, timeout=TIMEOUT_SECONDS) as client:
                 for path in islice(cycle(paths), reader, None):
                     if self._over.is_set():
                         return
                     asked = time.monotonic()
                     found = client.get(path)
                     given = time.monotonic()
-                    self.told.append(Told(reader, path, found.status_code, found.headers, found.content, asked, given))
+                    self.told.append(
+                        TimedResponse(reader, path, found.status_code, found.headers, found.content, asked, given)
+                    )
         except Exception as error:
             self._broken.append(error)
 
@@ -78,6 +80,6 @@ def until(happened: Callable[[], bool]) -> float:
     """Waits for something to happen; how many seconds it took."""
     began = time.monotonic()
     while not happened():
-        assert time.monotonic() < began + PATIENCE, "it never happened"
+        assert time.monotonic() < began + TIMEOUT_SECONDS, "it never happened"
         time.sleep(0.02)
     return time.monotonic() - began

@@ -67,7 +67,7 @@ def hurried(article_url: str) -> Iterator[Reader]:
     found.close()
 
 
-async def soon(condition: Callable[[], bool]) -> bool:
+async def eventually(condition: Callable[[], bool]) -> bool:
     """Whether it comes true within a time that no machine needs."""
     deadline = time.monotonic() + 30
     while not condition() and time.monotonic() < deadline:
@@ -216,7 +216,7 @@ def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
         app.state.crowd = [
             asyncio.ensure_future(found.read(search, slow=True)) for _ in range(READING_THREADS + WAITING - 1)
         ]
-        return JSONResponse(await soon(lambda: found.waiting == WAITING - 1))
+        return JSONResponse(await eventually(lambda: found.waiting == WAITING - 1))
 
     with listening(app) as (port, _):
         try:
@@ -231,7 +231,7 @@ def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, in
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=40) as client:
         with socket.create_connection(("127.0.0.1", port)) as last:
             last.sendall(b"GET /v1/search?q=raid HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert asyncio.run(soon(lambda: reader.waiting == WAITING))
+            assert asyncio.run(eventually(lambda: reader.waiting == WAITING))
             for path in ("/v1/search?q=officer", "/v1/incidents?q=raid", "/v1/casualties/summary", "/v1/quotes.atom"):
                 refused = client.get(path)
                 assert (refused.status_code, refused.headers["retry-after"]) == (503, "5"), path
@@ -239,7 +239,7 @@ def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, in
             for path in ("/v1/incidents/kubaiba-raid", "/v1/incidents?kind=killing", "/v1/places.csv", "/readyz"):
                 assert client.get(path).status_code == 200, path
         # Whoever leaves the line frees a place in it.
-        assert asyncio.run(soon(lambda: reader.waiting == WAITING - 1))
+        assert asyncio.run(eventually(lambda: reader.waiting == WAITING - 1))
         go_on.set()
         assert client.get("/v1/search?q=officer").status_code == 200
-        assert asyncio.run(soon(lambda: reader.waiting == 0))
+        assert asyncio.run(eventually(lambda: reader.waiting == 0))

@@ -16,7 +16,7 @@ from tests import postgresql
 from tests.ingest import killing
 from tests.ingest.killing import Sqlite
 from tests.live import answers, dateline, free_port
-from tests.server import raw
+from tests.server import raw_http
 from tests.storage.disks import Disk, disk
 
 pytestmark = pytest.mark.heavy
@@ -65,8 +65,8 @@ def served(where: Disk, url: str, **environment: str) -> Iterator[str]:
 def release(base: str) -> int:
     """The release that a server answers from; every sort of answer has to be there."""
     for path in killing.ASKED:
-        assert raw.ask(base, path).status == 200, path
-    found: int = json.loads(raw.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
+        assert raw_http.ask(base, path).status == 200, path
+    found: int = json.loads(raw_http.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
     return found
 
 
@@ -124,7 +124,7 @@ def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Pa
     with disk(tmp_path / "temporary", "64k") as where:
         with served(where, url, TMPDIR=str(where.path)) as base:
             for path in ("/v1/dataset.zip", "/v1/dataset.sqlite"):
-                answer = raw.ask(base, path)
+                answer = raw_http.ask(base, path)
                 assert answer.status == 503 and answer.header("retry-after"), answer.head
                 assert answer.header("content-type") == "application/problem+json"
             assert release(base) == 1

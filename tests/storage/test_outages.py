@@ -11,7 +11,7 @@ from tests import newsroom, postgresql
 from tests.conftest import Figure, load_seed
 from tests.live import serving
 from tests.postgresql import Server
-from tests.server.traffic import Told, Traffic, until
+from tests.server.traffic import TimedResponse, Traffic, until
 
 pytestmark = pytest.mark.heavy
 
@@ -69,11 +69,11 @@ def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Serv
     figure(f"{way}: {len(refused)} told so, the slowest after {slowest:.1f} s; data {took:.2f} s after its return")
 
 
-def is_data(told: Told) -> bool:
+def is_data(told: TimedResponse) -> bool:
     return told.status == 200 and told.path != "/healthz"
 
 
-def is_unavailable(told: Told) -> bool:
+def is_unavailable(told: TimedResponse) -> bool:
     if told.status != 503 or told.headers["content-type"] != "application/problem+json":
         return False
     problem = json.loads(told.body)

@@ -18,7 +18,7 @@ from tests import newsroom, postgresql
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
 from tests.postgresql import Server, together
-from tests.server.traffic import Told, Traffic, until
+from tests.server.traffic import TimedResponse, Traffic, until
 
 pytestmark = pytest.mark.heavy
 
@@ -72,7 +72,7 @@ def readers_on(server: Server) -> int:
     return int(number)
 
 
-def refused(told: list[Told]) -> list[tuple[str, int, bytes]]:
+def refused(told: list[TimedResponse]) -> list[tuple[str, int, bytes]]:
     return [(one.path, one.status, one.body) for one in told if one.status != 200]
 
 
@@ -108,11 +108,11 @@ def test_servers_die_under_load_and_nobody_is_refused(primary: Server, tmp_path:
         figure(f"{len(traffic.told)} answers while two of three servers were killed; none was refused")
 
 
-def releases(told: list[Told]) -> set[int]:
+def releases(told: list[TimedResponse]) -> set[int]:
     return {release(one) for one in told}
 
 
-def release(told: Told) -> int:
+def release(told: TimedResponse) -> int:
     """The release that an answer says to be of. What it says inside must be the same."""
     number = int(told.headers["dateline-release"])
     if told.path.startswith("/v1/incidents"):

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.routes.problems import on_problem, problems
 from app.problems import RangeNotSatisfiable
-from app.server.preconditions import IN_PART, part_holds
+from app.server.preconditions import RANGE_FIELDS, range_applies
 
 RANGE = {
     "name": "Range",
@@ -33,12 +33,12 @@ class Download(FileResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.stat_result is not None, "the size has to be known"
         asked, size = Headers(scope=scope), self.stat_result.st_size
-        holds = part_holds(asked.get("if-range"), self.headers["etag"], self.headers["last-modified"])
+        holds = range_applies(asked.get("if-range"), self.headers["etag"], self.headers["last-modified"])
         parts = ranges(asked.get("range", ""), size) if holds else None
         if parts == []:
             await self._refuse_range(size, scope, receive, send)
             return
-        headers = [(name, value) for name, value in scope["headers"] if name not in IN_PART]
+        headers = [(name, value) for name, value in scope["headers"] if name not in RANGE_FIELDS]
         if parts is not None:
             written = ",".join(f"{first}-{last}" for first, last in parts)
             headers.append((b"range", f"bytes={written}".encode()))

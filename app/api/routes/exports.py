@@ -24,9 +24,9 @@ from app.problems import Unavailable
 from app.queries.filters import FILTERS, Listing
 from app.queries.plan import RESOURCES, Page, Resource
 from app.server.caching import entity_tag, last_modified
-from app.server.kept import url_of
-from app.server.middleware import BrokenOff, gone
+from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
+from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseMark, Snapshot
 from app.storage.reader import Reader, Stream
 
@@ -183,7 +183,7 @@ def _download(request: Request, file: PreparedFile, media_type: str, headers: di
 
 def _tag(request: Request, media_type: str, release: ReleaseMark) -> str:
     """The tag of the whole file, however it is sent."""
-    url = url_of(request.scope["path"], request.scope["query_string"])
+    url = normalized_url(request.scope["path"], request.scope["query_string"])
     content_type = Response(media_type=media_type).headers["content-type"]
     return entity_tag(request.app.state.settings.public_url, release, url, content_type)
 
@@ -232,7 +232,7 @@ class Transfer(Response):
         self.longest = longest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = asyncio.ensure_future(gone(receive))
+        left = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async with asyncio.timeout(self.longest):
@@ -243,7 +243,7 @@ class Transfer(Response):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, Unavailable) as error:
-            raise BrokenOff from error
+            raise TransferAborted from error
         finally:
             left.cancel()
             await self.stream.close()

@@ -25,7 +25,7 @@ from app.problems import (
     Unavailable,
     UriTooLong,
 )
-from app.server.caching import is_never_kept
+from app.server.caching import is_never_cached
 
 _MEANINGS = {
     308: "Another record took this one over, or the address is written otherwise; `Location` leads there.",
@@ -86,7 +86,7 @@ def shared_responses() -> dict[str, dict[str, Any]]:
 
 def add_shared(path: str, responses: dict[str, Any]) -> None:
     """Adds to the answers of an operation those that any may give; conditions hold where something may be kept."""
-    conditional = () if is_never_kept(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
+    conditional = () if is_never_cached(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
     for status in (*_SHARED_STATUSES, *conditional):
         responses.setdefault(str(int(status)), {"$ref": f"#/components/responses/{_name(status)}"})
 

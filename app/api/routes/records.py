@@ -19,7 +19,7 @@ from app.model.references import INCLUDED, REFERRING
 from app.queries.filters import FILTERS, DetailFilters, Listing
 from app.queries.plan import RESOURCES, Resource
 from app.queries.values import SLUG
-from app.server.middleware import gone
+from app.server.middleware import wait_for_disconnect
 from app.storage.reader import Reader
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -155,7 +155,7 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
 def reader(request: Request) -> Reader:
     """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
     found: Reader = request.app.state.reader
-    return found.serving(partial(setattr, request.state, "release"), partial(gone, request.receive))
+    return found.serving(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
 
 
 def json_response(made: pages.JsonBody, links: Iterable[str] = ()) -> Response:

@@ -4,12 +4,12 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 """Seconds that an answer may take; two slow cores may be busy with other tests."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """One answer. `status` is 0 where the server closed the connection without a word."""
 
     status: int
@@ -21,7 +21,7 @@ class Answer:
         return next((value for known, value in self.headers if known == name), None)
 
 
-SILENCE = Answer(0, (), b"", b"")
+NO_RESPONSE = RawResponse(0, (), b"", b"")
 
 
 def send(base: str, data: bytes, *, finish: bool = False) -> bytes:
@@ -30,7 +30,7 @@ def send(base: str, data: bytes, *, finish: bool = False) -> bytes:
     `finish` says that nothing more will come from here.
     """
     received = bytearray()
-    with socket.create_connection(("127.0.0.1", urlsplit(base).port or 80), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(base).port or 80), timeout=TIMEOUT_SECONDS) as connection:
         try:
             connection.sendall(data)
             if finish:
@@ -44,20 +44,22 @@ def send(base: str, data: bytes, *, finish: bool = False) -> bytes:
 
 def ask(
     base: str, target: str | bytes, *headers: str | bytes, method: str | bytes = "GET", host: str | bytes = "127.0.0.1"
-) -> Answer:
+) -> RawResponse:
     """The answer to a request whose target and headers are sent exactly as they stand here."""
     lines = [_bytes(method) + b" " + _bytes(target) + b" HTTP/1.1", b"Host: " + _bytes(host), b"Connection: close"]
     return first(send(base, b"\r\n".join([*lines, *map(_bytes, headers), b"", b""])))
 
 
-def first(data: bytes) -> Answer:
+def first(data: bytes) -> RawResponse:
     """The first answer in what a server has sent. Its body is everything that follows, chunks as they came."""
     head, _, body = data.partition(b"\r\n\r\n")
     if not head:
-        return SILENCE
+        return NO_RESPONSE
     status, *fields = head.split(b"\r\n")
     pairs = (field.decode("latin-1").partition(":") for field in fields)
-    return Answer(int(status.split()[1]), tuple((name.lower(), value.strip()) for name, _, value in pairs), body, head)
+    return RawResponse(
+        int(status.split()[1]), tuple((name.lower(), value.strip()) for name, _, value in pairs), body, head
+    )
 
 
 def answers(data: bytes) -> int:

@@ -11,11 +11,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from app.server.limits import LONGEST_LINE
+from app.server.limits import MAX_REQUEST_LINE_BYTES
 from tests import live, newsroom, wider
 from tests.conftest import NewDatabase, load_seed
 from tests.server import nginx
-from tests.server.raw import Answer, ask
+from tests.server.raw_http import RawResponse, ask
 
 LARGEST_HEAD = 2000
 
@@ -50,7 +50,7 @@ LISTS = [
     "/v1/casualties.csv",
     "/",
 ]
-LONGEST = LONGEST_LINE - len("GET  HTTP/1.1\r\n")
+LONGEST = MAX_REQUEST_LINE_BYTES - len("GET  HTTP/1.1\r\n")
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -92,7 +92,7 @@ def test_no_parameter_makes_it_grow(base: str) -> None:
             assert _in_bounds(ask(base, target), target).status in (400, 404, 406)
 
 
-def _in_bounds(answer: Answer, target: str) -> Answer:
+def _in_bounds(answer: RawResponse, target: str) -> RawResponse:
     assert 0 < len(answer.head) < LARGEST_HEAD, (len(answer.head), target[:100], answer.head[:3000])
     return answer
 

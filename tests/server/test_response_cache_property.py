@@ -58,7 +58,7 @@ WEIGHTS = ("", "", ";q=0", ";q=0.5", "; q=1", ";Q=0.001", ";q=no", ";q=1e9", ";"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SentRequest:
     """A request. In the values of its headers, `E1` and `M` stand for validators of the answer; see `_written`."""
 
     method: str
@@ -94,7 +94,7 @@ LINES = st.one_of(
     _line("Connection", st.sampled_from(("close", "keep-alive"))),
 )
 REQUESTS = st.builds(
-    Asked,
+    SentRequest,
     st.sampled_from(("GET", "GET", "GET", "HEAD", "HEAD", "OPTIONS", "POST")),
     st.sampled_from(TARGETS),
     st.lists(LINES, max_size=4),
@@ -102,10 +102,12 @@ REQUESTS = st.builds(
 
 
 @st.composite
-def conversations(draw: st.DrawFn) -> list[Asked]:
+def conversations(draw: st.DrawFn) -> list[SentRequest]:
     """Requests that are about few addresses, so that they meet each other's answers."""
     few = draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=2))
-    one = st.builds(lambda asked, target: Asked(asked.method, target, asked.lines), REQUESTS, st.sampled_from(few))
+    one = st.builds(
+        lambda asked, target: SentRequest(asked.method, target, asked.lines), REQUESTS, st.sampled_from(few)
+    )
     return draw(st.lists(one, min_size=2, max_size=8))
 
 
@@ -134,7 +136,7 @@ def proxied(pair: Pair) -> Iterator[Pair]:
         yield Pair(with_memory, without)
 
 
-def _told(connection: HTTPConnection, asked: Asked) -> tuple[Any, ...]:
+def _told(connection: HTTPConnection, asked: SentRequest) -> tuple[Any, ...]:
     """An answer, without what differs between two of the same."""
     connection.putrequest(asked.method, asked.target, skip_accept_encoding=True)
     for name, value in asked.lines:
@@ -149,13 +151,13 @@ def _told(connection: HTTPConnection, asked: Asked) -> tuple[Any, ...]:
     return answer.status, sorted(told), decoded.replace(line.encode(), b"") if line else decoded
 
 
-def _written(connection: HTTPConnection, asked: Asked, number: int) -> Asked:
+def _written(connection: HTTPConnection, asked: SentRequest, number: int) -> SentRequest:
     """With the number in the address, and the validators of what is there: `E0` as it is, `E1` and `E2` packed."""
     target = asked.target.format(1 + number % 500)
     known: dict[str, str] = {}
     if any(name.lower().startswith("if-") for name, _ in asked.lines):
         for place, coding in enumerate(("identity", "gzip", "zstd")):
-            _, fields, _ = _told(connection, Asked("GET", target, [("Accept-Encoding", coding)]))
+            _, fields, _ = _told(connection, SentRequest("GET", target, [("Accept-Encoding", coding)]))
             known |= {f"E{place}": dict(fields).get("etag", '"none"'), "M": dict(fields).get("last-modified", "")}
     lines = []
     for name, value in asked.lines:
@@ -164,10 +166,10 @@ def _written(connection: HTTPConnection, asked: Asked, number: int) -> Asked:
                 value = value.replace(tag, known[tag])
             value = known["M"] if value == "M" else value
         lines.append((name, value))
-    return Asked(asked.method, target, lines)
+    return SentRequest(asked.method, target, lines)
 
 
-def _compare(pair: Pair, conversation: list[Asked]) -> None:
+def _compare(pair: Pair, conversation: list[SentRequest]) -> None:
     number = next(NUMBERS)
     with_memory, without = (
         HTTPConnection(urlsplit(base).netloc, timeout=60) for base in (pair.with_memory, pair.without)
@@ -181,32 +183,32 @@ def _compare(pair: Pair, conversation: list[Asked]) -> None:
         without.close()
 
 
-def _both(target: str, first: list[str], then: list[str]) -> list[Asked]:
+def _both(target: str, first: list[str], then: list[str]) -> list[SentRequest]:
     """What one client accepts, line by line, and what another one does who asks after it."""
-    return [Asked("GET", target, [("Accept-Encoding", value) for value in lines]) for lines in (first, then)]
+    return [SentRequest("GET", target, [("Accept-Encoding", value) for value in lines]) for lines in (first, then)]
 
 
 @settings(max_examples=30, deadline=None)
 @given(conversations())
 @example(_both("/v1/places?limit={}", ["zstd", "identity"], []))
-@example([Asked("GET", "/v1/incidents.csv?killed_at_least={}", [("Range", "bytes=0-1,4-5")])] * 2)
+@example([SentRequest("GET", "/v1/incidents.csv?killed_at_least={}", [("Range", "bytes=0-1,4-5")])] * 2)
 @example(_both("/v1/places?limit={}", ["identity", "zstd"], ["zstd"]))
 @example(_both("/?limit={}", ["gzip", ""], ["gzip"]))
 @example(_both("/ogc/collections/incidents/items?limit={}", ["", "zstd"], []))
 @example(
     [
-        Asked("HEAD", "/?limit={}", [("Accept-Encoding", "zstd"), ("accept-encoding", "gzip;q=0.1")]),
-        Asked("GET", "/?limit={}", []),
+        SentRequest("HEAD", "/?limit={}", [("Accept-Encoding", "zstd"), ("accept-encoding", "gzip;q=0.1")]),
+        SentRequest("GET", "/?limit={}", []),
     ]
 )
-def test_an_answer_from_memory_is_the_one_that_would_be_made(pair: Pair, conversation: list[Asked]) -> None:
+def test_an_answer_from_memory_is_the_one_that_would_be_made(pair: Pair, conversation: list[SentRequest]) -> None:
     _compare(pair, conversation)
 
 
 @pytest.mark.heavy
 @settings(max_examples=200, deadline=None)
 @given(conversations())
-def test_so_it_is_in_long(pair: Pair, conversation: list[Asked]) -> None:
+def test_so_it_is_in_long(pair: Pair, conversation: list[SentRequest]) -> None:
     _compare(pair, conversation)
 
 
@@ -214,5 +216,5 @@ def test_so_it_is_in_long(pair: Pair, conversation: list[Asked]) -> None:
 @nginx.needed
 @settings(max_examples=120, deadline=None)
 @given(conversations())
-def test_so_it_is_behind_a_proxy(proxied: Pair, conversation: list[Asked]) -> None:
+def test_so_it_is_behind_a_proxy(proxied: Pair, conversation: list[SentRequest]) -> None:
     _compare(proxied, conversation)

@@ -19,16 +19,16 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.main import Service, create_app
-from app.server.access_log import Passages
-from app.server.connections import AT_ONCE, Connection
-from app.server.limits import LARGEST_HEADERS
-from app.server.whole import Whole
+from app.server.access_log import AccessBatch
+from app.server.connections import MAX_INLINE_RESPONSES, BoundedHttpProtocol
+from app.server.limits import MAX_HEADER_BYTES
+from app.server.prepared_response import PreparedResponse
 from app.settings import Settings
 from tests import newsroom
 from tests.conftest import NewDatabase, away, load_seed
-from tests.live import listening, soon
+from tests.live import eventually, listening
 from tests.newsroom import INCIDENTS, record
-from tests.server.raw import Answer, first
+from tests.server.raw_http import RawResponse, first
 
 URL = "/v1/incidents?limit=2&include=places"
 OTHERS = [URL, "/v1/places/orsa", "/v1/incidents.atom", "/v1/changes", "/"]
@@ -44,8 +44,8 @@ class Watched:
     usual: int = 0
     pause: float = 0
 
-    def at_once(self, scope: Scope) -> Whole | None:
-        return self.service.at_once(scope)
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
+        return self.service.try_respond(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,11 +63,11 @@ class Server:
     app: Watched
     glances: bool
 
-    def connection(self) -> Connection:
+    def connection(self) -> BoundedHttpProtocol:
         """The only one that is open."""
-        assert soon(lambda: len(self.state.connections) == 1)
+        assert eventually(lambda: len(self.state.connections) == 1)
         (found,) = self.state.connections
-        assert isinstance(found, Connection)
+        assert isinstance(found, BoundedHttpProtocol)
         return found
 
 
@@ -90,18 +90,20 @@ class Client:
         self._read.close()
         self.socket.close()
 
-    def ask(self, target: str, *headers: str, method: str = "GET") -> Answer:
+    def ask(self, target: str, *headers: str, method: str = "GET") -> RawResponse:
         self.socket.sendall(request(target, *headers, method=method))
         return self.answer(method)
 
-    def answer(self, method: str = "GET") -> Answer:
+    def answer(self, method: str = "GET") -> RawResponse:
         """The next answer that comes."""
         head = b"".join(takewhile(lambda line: line != b"\r\n", self._read))
         found = first(head + b"\r\n")
         bare = method == "HEAD" or found.status == 304
-        return Answer(found.status, found.headers, b"" if bare else self._read.read(int(length(found))), found.head)
+        return RawResponse(
+            found.status, found.headers, b"" if bare else self._read.read(int(length(found))), found.head
+        )
 
-    def at_once(self, target: str, *headers: str, method: str = "GET") -> tuple[bool, Answer]:
+    def ask_inline(self, target: str, *headers: str, method: str = "GET") -> tuple[bool, RawResponse]:
         """Whether an answer came at once, and the answer."""
         before = self.server.app.usual
         answer = self.ask(target, *headers, method=method)
@@ -112,11 +114,11 @@ def request(target: str, *headers: str, method: str = "GET") -> bytes:
     return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
 
 
-def length(answer: Answer) -> str:
+def length(answer: RawResponse) -> str:
     return answer.header("content-length") or "0"
 
 
-def settled(answer: Answer) -> tuple[Any, ...]:
+def settled(answer: RawResponse) -> tuple[Any, ...]:
     """What of an answer does not depend on when and how it was asked for."""
     return answer.status, [pair for pair in answer.headers if pair[0] not in OWN], answer.body
 
@@ -141,11 +143,11 @@ def test_it_is_the_usual_answer(server: Server, client: Client, url: str, coding
     accepted = f"Accept-Encoding: {coding}"
     made = client.ask(url, accepted)
     for known in ([], [f"If-None-Match: {made.header('etag')}"]):
-        at_once, answer = client.at_once(url, accepted, *known)
-        assert at_once == server.glances
+        is_inline, answer = client.ask_inline(url, accepted, *known)
+        assert is_inline == server.glances
         with closing(Client(server)) as another:
-            usual_at_once, usual = another.at_once(url, accepted, *known, "Connection: close")
-        assert not usual_at_once
+            usual_is_inline, usual = another.ask_inline(url, accepted, *known, "Connection: close")
+        assert not usual_is_inline
         assert usual.header("cache-status") == "dateline; hit"
         assert settled(answer) == settled(usual)
         assert (answer.status, answer.body) == ((304, b"") if known else (200, made.body))
@@ -154,7 +156,7 @@ def test_it_is_the_usual_answer(server: Server, client: Client, url: str, coding
 
 def test_it_keeps_the_id_of_its_request(server: Server, client: Client) -> None:
     client.ask(URL)
-    assert client.at_once(URL, "X-Request-Id: mine")[1].header("x-request-id") == "mine"
+    assert client.ask_inline(URL, "X-Request-Id: mine")[1].header("x-request-id") == "mine"
     ids = {client.ask(URL).header("x-request-id") for _ in range(5)}
     assert len(ids) == 5
 
@@ -163,12 +165,12 @@ def test_it_is_logged(server: Server, client: Client, caplog: pytest.LogCaptureF
     made = client.ask(URL)
     with caplog.at_level(logging.INFO, "dateline.access"):
         answers = [client.ask(URL), client.ask(URL, f"If-None-Match: {made.header('etag')}")]
-        assert soon(lambda: len(caplog.records) == 2)
-    passages = [passage for record in caplog.records for passage in cast(Passages, record.msg)]
-    for answer, passage in zip(answers, passages, strict=True):
-        assert passage.id == answer.header("x-request-id")
-        assert passage[1:4] == ("GET", "/v1/incidents", answer.status)
-        assert passage[5:] == (len(answer.body), 1, "hit", True)
+        assert eventually(lambda: len(caplog.records) == 2)
+    access_entries = [entry for record in caplog.records for entry in cast(AccessBatch, record.msg)]
+    for answer, entry in zip(answers, access_entries, strict=True):
+        assert entry.id == answer.header("x-request-id")
+        assert entry[1:4] == ("GET", "/v1/incidents", answer.status)
+        assert entry[5:] == (len(answer.body), 1, "hit", True)
 
 
 def test_what_is_refused_is_refused_beside_it(server: Server, client: Client) -> None:
@@ -179,10 +181,10 @@ def test_what_is_refused_is_refused_beside_it(server: Server, client: Client) ->
         ("HEAD", [], 200),
         ("OPTIONS", ["Origin: https://example.org", "Access-Control-Request-Method: GET"], 204),
         ("GET", ["Expect: something"], 200),
-        ("GET", [f"X-Padding: {'x' * (LARGEST_HEADERS - 1000)}"], 200),
-        ("GET", [f"X-Padding: {'x' * (LARGEST_HEADERS - 10)}"], 431),
+        ("GET", [f"X-Padding: {'x' * (MAX_HEADER_BYTES - 1000)}"], 200),
+        ("GET", [f"X-Padding: {'x' * (MAX_HEADER_BYTES - 10)}"], 431),
     ]:
-        _, answer = client.at_once(URL, *headers, method=method)
+        _, answer = client.ask_inline(URL, *headers, method=method)
         assert (answer.status, answer.body == b"") == (status, method in ("HEAD", "OPTIONS")), (method, headers)
     client.socket.sendall(request(URL, "Content-Length: 5") + b"hello")
     assert client.answer().header("connection") == "close"
@@ -195,8 +197,8 @@ def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> Non
     with served(database_url) as server, closing(Client(server)) as client:
         for number in (1, 2, 3):
             for kept in (False, True):
-                at_once, answer = client.at_once(URL)
-                assert at_once == (kept and server.glances)
+                is_inline, answer = client.ask_inline(URL)
+                assert is_inline == (kept and server.glances)
                 assert json.loads(answer.body)["meta"]["release"] == number
             record(files, INCIDENTS, "ferry-shooting")["title"] = f"Ferry {number}"
             load_seed(database_url, newsroom.write(files, tmp_path))
@@ -207,21 +209,21 @@ def test_while_nobody_knows_the_newest_release_it_is_marked(database_url: str, t
     with served(database_url) as server, closing(Client(server)) as client:
         client.ask(URL)
         with away(database_url):
-            at_once, answer = client.at_once(URL)
-        assert (at_once, answer.status) == (False, 200)
+            is_inline, answer = client.ask_inline(URL)
+        assert (is_inline, answer.status) == (False, 200)
         assert answer.header("cache-status") == "dateline; hit; detail=stale"
-        at_once, answer = client.at_once(URL)
-        assert (at_once, answer.header("cache-status")) == (server.glances, "dateline; hit")
+        is_inline, answer = client.ask_inline(URL)
+        assert (is_inline, answer.header("cache-status")) == (server.glances, "dateline; hit")
 
 
 def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(app: Watched, scope: Scope) -> Whole | None:
+    def failing(app: Watched, scope: Scope) -> PreparedResponse | None:
         raise RuntimeError("what went wrong")
 
-    monkeypatch.setattr(Watched, "at_once", failing)
+    monkeypatch.setattr(Watched, "try_respond", failing)
     for _ in range(2):
-        at_once, answer = client.at_once(URL)
-        assert (at_once, answer.status) == (False, 200)
+        is_inline, answer = client.ask_inline(URL)
+        assert (is_inline, answer.status) == (False, 200)
 
 
 def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: str, tmp_path: Path) -> None:
@@ -233,7 +235,7 @@ def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: st
         record(files, INCIDENTS, "ferry-shooting")["title"] = "Ferry"
         load_seed(database_url, newsroom.write(files, tmp_path))
         client.ask(URL, "Range: bytes=0-1")
-        assert client.at_once(URL)[0] == server.glances
+        assert client.ask_inline(URL)[0] == server.glances
         with away(database_url):
             assert json.loads(client.ask(URL).body)["meta"]["release"] == 2
 
@@ -252,7 +254,7 @@ def test_a_request_behind_it_has_its_time(server: Server, client: Client) -> Non
 
 def test_many_out_of_one_read_leave_a_turn_to_others(server: Server, client: Client) -> None:
     client.ask(URL)
-    before, many = server.app.usual, 10 * AT_ONCE
+    before, many = server.app.usual, 10 * MAX_INLINE_RESPONSES
     client.socket.sendall(request(URL) * many)
     assert [client.answer().status for _ in range(many)] == [200] * many
     assert server.app.usual - before > many / 2
@@ -266,7 +268,7 @@ def test_many_small_requests_are_no_large_one(client: Client) -> None:
         assert client.answer().status == 200
     client.socket.sendall(data[-10:])
     assert client.answer().status == 200
-    client.socket.sendall(b"GET /healthz HTTP/1.1\r\nX-Padding: " + b"x" * 3 * LARGEST_HEADERS)
+    client.socket.sendall(b"GET /healthz HTTP/1.1\r\nX-Padding: " + b"x" * 3 * MAX_HEADER_BYTES)
     assert client.answer().status == 431
 
 
@@ -278,7 +280,7 @@ def test_a_connection_that_has_ended_is_forgotten(server: Server) -> None:
             client.ask(URL)
             client.ask(URL)
             connection = weakref.ref(server.connection())
-        assert soon(lambda: connection() is None)
+        assert eventually(lambda: connection() is None)
     finally:
         gc.enable()
 
@@ -309,7 +311,7 @@ def test_what_is_not_taken_does_not_pile_up(article_url: str) -> None:
         size = len(client.ask(url).head) + len(client.ask(url).body)
         client.socket.sendall(request(url) * many)
         connection = server.connection()
-        assert soon(lambda: connection.flow.write_paused)
+        assert eventually(lambda: connection.flow.write_paused)
         assert (
             connection.transport.get_write_buffer_size() < 2 * size + connection.transport.get_write_buffer_limits()[1]
         )

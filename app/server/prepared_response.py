@@ -14,7 +14,7 @@ from starlette.types import Scope
 Fields = list[tuple[bytes, bytes]]
 
 
-class Whole(NamedTuple):
+class PreparedResponse(NamedTuple):
     """A finished answer. `head` are its `fields` as they are sent."""
 
     status: int
@@ -23,20 +23,20 @@ class Whole(NamedTuple):
     body: bytes
 
     @classmethod
-    def of(cls, status: int, fields: Fields, body: bytes = b"") -> "Whole":
-        return cls(status, fields, head(fields), body)
+    def of(cls, status: int, fields: Fields, body: bytes = b"") -> "PreparedResponse":
+        return cls(status, fields, encode_fields(fields), body)
 
 
-def at_once(app: object) -> Callable[[Scope], Whole | None]:
+def responder(app: object) -> Callable[[Scope], PreparedResponse | None]:
     """How an application is asked for an answer that it has already: by its method of that name, which does not wait.
     Where that says null, and where there is none, the request goes the usual way, as if nobody had asked."""
-    return cast(Callable[[Scope], Whole | None], getattr(app, "at_once", _nothing))
+    return cast(Callable[[Scope], PreparedResponse | None], getattr(app, "try_respond", _never))
 
 
-def _nothing(scope: Scope) -> Whole | None:
+def _never(scope: Scope) -> PreparedResponse | None:
     return None
 
 
-def head(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+def encode_fields(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Fields as they are sent. They are trusted to be no more than fields."""
     return b"".join([b"%s: %s\r\n" % field for field in fields])

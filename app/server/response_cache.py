@@ -3,7 +3,7 @@
 An answer is a function of the release, of the URL and of the client's preferences (`app.server.negotiation`), so it is
 good for as long as that release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As
 plain ASGI before everything else, because finding the handler costs more than sending what it once answered; and at
-once, where the server can take it (`app.server.whole`).
+once, where the server can take it (`app.server.prepared_response`).
 """
 
 from collections import OrderedDict
@@ -18,13 +18,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import PreconditionFailed, Unavailable
-from app.server.middleware import Enough, refusal
-from app.server.negotiation import HEADERS, Lines, Preferences
-from app.server.preconditions import FIELDS, UNCONDITIONAL, Outcome, Preconditions, moment
-from app.server.whole import Fields, Whole
+from app.server.middleware import StopStream, problem_response
+from app.server.negotiation import NEGOTIATED_FIELDS, HeaderLines, Preferences
+from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
+from app.server.prepared_response import Fields, PreparedResponse
 from app.storage.database import NOTHING, ReleaseMark
 
-VALIDATORS = {
+NOT_MODIFIED_FIELDS = {
     b"access-control-allow-origin",
     b"access-control-expose-headers",
     b"cache-control",
@@ -40,81 +40,83 @@ VALIDATORS = {
 }
 """The headers of an answer that stand in its 304 too."""
 
-LARGEST_PART = 16
+MAX_BODY_DIVISOR = 16
 """A body larger than this part of the memory is not kept; its validators are, so that it is good for a 304."""
 
-LONGEST_READ = 2000
+MAX_MEMOIZED_BYTES = 2000
 """Bytes of what a request asks for up to which its reading is remembered."""
 
-_CONDITIONAL = (200, 206, 416)
+_CONDITIONAL_STATUSES = (200, 206, 416)
 """The answers that preconditions are judged for: that a range lies beyond a file matters only where they hold."""
 
-_HIT = (b"cache-status", b"dateline; hit")
-_STALE = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
-_OVERHEAD = 1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
+_HIT_FIELD = (b"cache-status", b"dateline; hit")
+_STALE_FIELDS = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
+_ENTRY_OVERHEAD_BYTES = (
+    1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
+)
 
 Key = tuple[str, Preferences]
 
 
-class Asked(NamedTuple):
+class CacheLookup(NamedTuple):
     """What of a request its answer depends on (`key`: URL and preferences), under which conditions it is sent, and
     whether only a part of it is wanted."""
 
     key: Key
     conditions: Preconditions
-    in_part: bool
+    has_range: bool
 
     @classmethod
-    def of(cls, scope: Scope) -> "Asked":
-        lines, conditional, in_part = [], False, False
+    def of(cls, scope: Scope) -> "CacheLookup":
+        lines, conditional, has_range = [], False, False
         for name, value in scope["headers"]:
-            if name in HEADERS:
+            if name in NEGOTIATED_FIELDS:
                 lines.append((name, value))
-                in_part = in_part or name == b"range"
-            elif name in FIELDS:
+                has_range = has_range or name == b"range"
+            elif name in CONDITIONAL_FIELDS:
                 conditional = True
         conditions = Preconditions.of(scope["headers"]) if conditional else UNCONDITIONAL
         query: bytes = scope["query_string"]
         path: str = scope["path"]
         size = len(path) + len(query) + sum([len(value) for _, value in lines])
-        read = _key if size <= LONGEST_READ else _key.__wrapped__
-        return cls(read(path, query, tuple(lines)), conditions, in_part)
+        read = _normalized_key if size <= MAX_MEMOIZED_BYTES else _normalized_key.__wrapped__
+        return cls(read(path, query, tuple(lines)), conditions, has_range)
 
 
 @lru_cache(maxsize=8192)
-def _key(path: str, query: bytes, lines: Lines) -> Key:
+def _normalized_key(path: str, query: bytes, lines: HeaderLines) -> Key:
     """The same for every spelling of a query that means the same to the letter, and of what a client prefers."""
-    return url_of(path, query), Preferences.of(lines)
+    return normalized_url(path, query), Preferences.of(lines)
 
 
-def url_of(path: str, query: bytes) -> str:
+def normalized_url(path: str, query: bytes) -> str:
     """A URL in one spelling: percent-encoded only where it has to be."""
-    read = _url if len(path) + len(query) <= LONGEST_READ else _url.__wrapped__
+    read = _normalized_url if len(path) + len(query) <= MAX_MEMOIZED_BYTES else _normalized_url.__wrapped__
     return read(path, query)
 
 
 @lru_cache(maxsize=8192)
-def _url(path: str, query: bytes) -> str:
+def _normalized_url(path: str, query: bytes) -> str:
     return f"{path}?{urlencode(parse_qsl(query.decode('latin-1'), keep_blank_values=True))}"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CachedResponse:
     """A finished answer, and its 304; null where it is too large to be kept, and only good for a 304 then.
 
-    It says when it was last modified once that moment, `due`, has come.
+    It says when it was last modified once that moment, `last_modified_at`, has come.
     """
 
-    full: Whole | None
-    not_modified: Whole
+    full: PreparedResponse | None
+    not_modified: PreparedResponse
     etag: str
     last_modified: str
-    due: float
+    last_modified_at: float
     route: Any
     size: int
 
 
-class Kept:
+class ResponseCache:
     """Gives out again what was answered before, and 304 to those who have it. `limit` is in bytes of memory.
 
     While the database is away, the last release's answers are given out marked as stale (`Cache-Status`, RFC 9211).
@@ -126,13 +128,13 @@ class Kept:
         self.app = app
         self.limit = limit
         self.size = 0
-        self._answers: OrderedDict[tuple[str, Key], Answer] = OrderedDict()
-        self._seen = NOTHING
+        self._entries: OrderedDict[tuple[str, Key], CachedResponse] = OrderedDict()
+        self._last_release = NOTHING
 
-    def at_once(self, scope: Scope) -> Whole | None:
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
         """The answer, if it is kept, and if nothing has to be waited for to know that it is the newest."""
-        asked = Asked.of(scope)
-        if not self._answers or asked.in_part:
+        lookup = CacheLookup.of(scope)
+        if not self._entries or lookup.has_range:
             return None
         try:
             release = scope["app"].state.reader.glance()
@@ -140,168 +142,170 @@ class Kept:
             return None
         if release is None:
             return None
-        self._seen = release
-        return self._found(release, asked, "hit", scope)
+        self._last_release = release
+        return self._find(release, lookup, "hit", scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        asked = Asked.of(scope)
-        if self._answers and not asked.in_part:
-            release, stale = await self._newest(scope)
-            found = self._found(release, asked, "stale" if stale else "hit", scope)
+        lookup = CacheLookup.of(scope)
+        if self._entries and not lookup.has_range:
+            release, stale = await self._current_release(scope)
+            found = self._find(release, lookup, "stale" if stale else "hit", scope)
             if found is not None:
-                fields = _stale(found.fields) if stale else found.fields
-                await send(_start(found._replace(fields=fields)))
+                fields = _mark_stale(found.fields) if stale else found.fields
+                await send(_start_message(found._replace(fields=fields)))
                 await send({"type": "http.response.body", "body": found.body})
                 return
-        await self._made(asked, scope, receive, send)
+        await self._respond_and_store(lookup, scope, receive, send)
 
-    async def _newest(self, scope: Scope) -> tuple[ReleaseMark, bool]:
+    async def _current_release(self, scope: Scope) -> tuple[ReleaseMark, bool]:
         """The release to answer from, and whether nobody can tell if there is a newer one."""
         try:
-            self._seen = await scope["app"].state.reader.newest()
+            self._last_release = await scope["app"].state.reader.newest()
         except Unavailable:
-            return self._seen, True
-        return self._seen, False
+            return self._last_release, True
+        return self._last_release, False
 
-    def _found(self, release: ReleaseMark, asked: Asked, cache: str, scope: Scope) -> Whole | None:
+    def _find(self, release: ReleaseMark, lookup: CacheLookup, cache: str, scope: Scope) -> PreparedResponse | None:
         """An answer from memory; null where it has to be made after all."""
-        place = release.mark, asked.key
-        answer = self._answers.get(place)
+        entry_key = release.mark, lookup.key
+        answer = self._entries.get(entry_key)
         if answer is None:
             return None
         found = answer.full
-        if asked.conditions is not UNCONDITIONAL:
-            outcome = asked.conditions.outcome(answer.etag, answer.last_modified)
+        if lookup.conditions is not UNCONDITIONAL:
+            outcome = lookup.conditions.outcome(answer.etag, answer.last_modified)
             if outcome is Outcome.NOT_MODIFIED:
                 found = answer.not_modified
             elif outcome is Outcome.FAILED:
-                found = _failed(answer.not_modified.fields, scope["path"])
+                found = _precondition_failed(answer.not_modified.fields, scope["path"])
         if found is not None:
-            if answer.due > time():
-                found = Whole.of(found.status, _undated(found.fields), found.body)
-            self._answers.move_to_end(place)
+            if answer.last_modified_at > time():
+                found = PreparedResponse.of(found.status, _without_last_modified(found.fields), found.body)
+            self._entries.move_to_end(entry_key)
             scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
         return found
 
-    async def _made(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond_and_store(self, lookup: CacheLookup, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application answer, keeps what it says, and sends what the conditions leave of it."""
         state: dict[str, Any] = scope.setdefault("state", {})
         # Only here is it known what the client has, so nobody further in judges that.
-        headers = [(name, value) for name, value in scope["headers"] if name not in FIELDS]
+        headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONAL_FIELDS]
         inner = {**scope, "headers": headers}
         start: Message = {}
-        instead: Whole | None = None
+        replacement: PreparedResponse | None = None
 
-        async def keeping(message: Message) -> None:
-            nonlocal start, instead
+        async def send_and_store(message: Message) -> None:
+            nonlocal start, replacement
             if message["type"] == "http.response.start":
                 start = message
                 return
             if start:
                 release = state.get("release")
-                answer = _answer(start["headers"], message, inner.get("route")) if start["status"] == 200 else None
+                answer = (
+                    _cached_response(start["headers"], message, inner.get("route")) if start["status"] == 200 else None
+                )
                 if answer is not None and release is not None:
-                    self._keep(release, asked.key, answer)
-                instead = _instead(start, asked.conditions, scope["path"])
-                await send(_dated(start if instead is None else _start(instead)))
+                    self._store(release, lookup.key, answer)
+                replacement = _conditional_response(start, lookup.conditions, scope["path"])
+                await send(_without_future_last_modified(start if replacement is None else _start_message(replacement)))
                 start = {}
-                if instead is not None:
-                    await send({"type": "http.response.body", "body": instead.body})
-            if instead is None:
+                if replacement is not None:
+                    await send({"type": "http.response.body", "body": replacement.body})
+            if replacement is None:
                 await send(message)
             elif message.get("more_body"):
-                raise Enough
+                raise StopStream
 
-        with suppress(Enough):
-            await self.app(inner, receive, keeping)
+        with suppress(StopStream):
+            await self.app(inner, receive, send_and_store)
 
-    def _keep(self, release: ReleaseMark, key: Key, answer: Answer) -> None:
+    def _store(self, release: ReleaseMark, key: Key, answer: CachedResponse) -> None:
         # Whoever asks chooses the address, so it counts as much as the body.
         answer = replace(answer, size=answer.size + len(key[0]))
-        if answer.full is not None and answer.size > self.limit // LARGEST_PART:
+        if answer.full is not None and answer.size > self.limit // MAX_BODY_DIVISOR:
             answer = replace(answer, full=None, size=answer.size - len(answer.full.body))
         if answer.size > self.limit:
             return
-        self._forget(self._answers.pop((release.mark, key), None))
-        self._answers[release.mark, key] = answer
-        self._seen = release if self._seen is NOTHING else self._seen
+        self._subtract(self._entries.pop((release.mark, key), None))
+        self._entries[release.mark, key] = answer
+        self._last_release = release if self._last_release is NOTHING else self._last_release
         self.size += answer.size
         while self.size > self.limit:
-            self._forget(self._answers.popitem(last=False)[1])
+            self._subtract(self._entries.popitem(last=False)[1])
 
-    def _forget(self, answer: Answer | None) -> None:
+    def _subtract(self, answer: CachedResponse | None) -> None:
         self.size -= answer.size if answer is not None else 0
 
 
-def _due(last_modified: str) -> float:
-    changed = moment(last_modified)
+def _timestamp(last_modified: str) -> float:
+    changed = parse_http_date(last_modified)
     return changed.timestamp() if changed is not None else 0
 
 
-def _undated(headers: Fields) -> Fields:
+def _without_last_modified(headers: Fields) -> Fields:
     """What an answer says while its `Last-Modified` lies ahead, which must not be said (RFC 9110, 8.8.2.1): no two
     releases share a second, so of several that follow each other closely the last are ahead; and clocks differ."""
     return [pair for pair in headers if pair[0] != b"last-modified"]
 
 
-def _dated(start: Message) -> Message:
-    ahead = _due(Headers(raw=start["headers"]).get("last-modified", "")) > time()
-    return {**start, "headers": _undated(start["headers"])} if ahead else start
+def _without_future_last_modified(start: Message) -> Message:
+    ahead = _timestamp(Headers(raw=start["headers"]).get("last-modified", "")) > time()
+    return {**start, "headers": _without_last_modified(start["headers"])} if ahead else start
 
 
-def _start(answer: Whole) -> Message:
+def _start_message(answer: PreparedResponse) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": answer.fields}
 
 
-def _instead(start: Message, conditions: Preconditions, path: str) -> Whole | None:
+def _conditional_response(start: Message, conditions: Preconditions, path: str) -> PreparedResponse | None:
     """What is sent in place of an answer that the client has, or did not want if it has changed."""
-    if conditions is UNCONDITIONAL or start["status"] not in _CONDITIONAL:
+    if conditions is UNCONDITIONAL or start["status"] not in _CONDITIONAL_STATUSES:
         return None
     found = Headers(raw=start["headers"])
     outcome = conditions.outcome(found.get("etag"), found.get("last-modified"))
     if outcome is Outcome.SENT:
         return None
-    fields = _validators(start["headers"])
-    return Whole.of(304, fields) if outcome is Outcome.NOT_MODIFIED else _failed(fields, path)
+    fields = _not_modified_fields(start["headers"])
+    return PreparedResponse.of(304, fields) if outcome is Outcome.NOT_MODIFIED else _precondition_failed(fields, path)
 
 
-def _failed(validators: Fields, path: str) -> Whole:
+def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
     """The refusal of an answer that is another by now, with the validators that it has."""
     problem = PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew.")
-    start, body = refusal(problem, path)
+    start, body = problem_response(problem, path)
     fields = [(name, value) for name, value in validators if name not in (b"cache-control", b"link")]
-    return Whole.of(problem.status, [*start["headers"], *fields], body["body"])
+    return PreparedResponse.of(problem.status, [*start["headers"], *fields], body["body"])
 
 
-def _answer(headers: Fields, body: Message, route: Any) -> Answer | None:
+def _cached_response(headers: Fields, body: Message, route: Any) -> CachedResponse | None:
     """What is to be kept of an answer; null for what has no validators. `body` is its first piece."""
     found = Headers(raw=headers)
     if "etag" not in found:
         return None
-    headers = [*headers, _HIT]
-    full = None if body.get("more_body") else Whole.of(200, headers, body.get("body", b""))
-    not_modified = Whole.of(304, _validators(headers))
+    headers = [*headers, _HIT_FIELD]
+    full = None if body.get("more_body") else PreparedResponse.of(200, headers, body.get("body", b""))
+    not_modified = PreparedResponse.of(304, _not_modified_fields(headers))
     # Once in the list of fields, and once as they are sent.
     size = 2 * len(full.head) + len(full.body) if full else 0
-    return Answer(
+    return CachedResponse(
         full=full,
         not_modified=not_modified,
         etag=found["etag"],
         last_modified=found.get("last-modified", ""),
-        due=_due(found.get("last-modified", "")),
+        last_modified_at=_timestamp(found.get("last-modified", "")),
         route=route,
-        size=_OVERHEAD + size + 2 * len(not_modified.head),
+        size=_ENTRY_OVERHEAD_BYTES + size + 2 * len(not_modified.head),
     )
 
 
-def _validators(headers: Fields) -> Fields:
-    return [pair for pair in headers if pair[0] in VALIDATORS]
+def _not_modified_fields(headers: Fields) -> Fields:
+    return [pair for pair in headers if pair[0] in NOT_MODIFIED_FIELDS]
 
 
-def _stale(headers: Fields) -> Fields:
+def _mark_stale(headers: Fields) -> Fields:
     """The headers of an answer that may be out of date, which no cache on the way is to give out as fresh."""
-    replaced = {name for name, _ in _STALE}
-    return [*((name, value) for name, value in headers if name not in replaced), *_STALE]
+    replaced = {name for name, _ in _STALE_FIELDS}
+    return [*((name, value) for name, value in headers if name not in replaced), *_STALE_FIELDS]
