@@ -108,9 +108,9 @@ def having(value: str, *columns: str) -> Index:
     return _over(f"{value} IS NOT NULL", None, columns)
 
 
-def without(value: str, table: str, *columns: str) -> Index:
+def without(value: str, table: str, *columns: str, name: str = "") -> Index:
     """An index over the rows of a table that have no such value."""
-    return _over(f"{value} IS NULL", f"ix_{table}_without_{value}", columns)
+    return _over(f"{value} IS NULL", name or f"ix_{table}_without_{value}", columns)
 
 
 def of_removals(table: str, *columns: str) -> Index:

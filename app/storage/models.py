@@ -189,6 +189,8 @@ class Incident(Served, table=True):
         having("reach", "reach", "sort_date", "id"),
         having("reach", "kind", "reach", "sort_date", "id"),
         without("latitude", "incidents", "sort_date", "id"),
+        # Counts of those without a point look up what rests on an article by id: in the order of ids, twice as fast.
+        without("latitude", "incidents", "id", name="ix_incidents_without_latitude_id"),
         Index(None, "sort_killed", "id"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
         CheckConstraint("(location_id IS NULL) = (latitude IS NULL)", name="location"),
@@ -271,10 +273,12 @@ class Casualty(Served, table=True):
         Index(None, "changed_in", "id"),
         *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
         *(Index(None, "outcome", bound, "id") for bound in ("low", "high")),
+        # Covers what counts by incident need of a claim.
+        Index(None, "incident_id", "id"),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
     id: str = slug()
-    incident_id: str = reference("incidents.id")
+    incident_id: str = reference("incidents.id", index=False)
     group: str = choice(codebook.CasualtyGroup)
     organization_id: str | None = reference("organizations.id", nullable=True)
     outcome: str = choice(codebook.CasualtyOutcome)

@@ -196,6 +196,7 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
 FILES = [PLACES, PEOPLE, "organizations.yaml", INCIDENTS, QUOTES]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("damage", "told"), DAMAGES, ids=[damage.__name__ for damage, _ in DAMAGES])
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_that_cannot_be_read_is_named_and_not_what_follows_from_it(
@@ -261,6 +262,7 @@ KEYS = sorted({key for _, one in records_of(newsroom.small()) for key in one})
 SPOILT: list[Any] = [None, "", ["x"], [{}], {"id": "x"}]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("key", KEYS)
 def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> None:
     """In every record at once: what cannot be read is passed over by the checks that would need it."""

@@ -79,6 +79,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("filters", FILTERS)
 def test_an_article_beside_another_filter_at_most_doubles_the_work(
