@@ -1,6 +1,7 @@
 """The HTTP contract: parameters, pages, envelopes, links, OpenAPI, and one file of handlers for each kind of endpoint.
 
-Handlers parse, ask a query through the reader and return; what they answer is made elsewhere.
+A handler in `routes` parses the request, runs a query through the reader and returns the response; the modules beside
+`routes` build the response bodies.
 
 May import: exports, model, problems, queries, search, server, storage.
 Must not know: uvicorn.

@@ -48,8 +48,8 @@ def _match_counts(
 ) -> dict[str, Any]:
     """How many records match and could not be judged; where none match, what would find some."""
 
-    def matched(asked: Any) -> int:
-        return int(count_matches(snapshot, resource, asked)["matched"])
+    def matched(changed_filters: Any) -> int:
+        return int(count_matches(snapshot, resource, changed_filters)["matched"])
 
     counts = count_matches(snapshot, resource, filters, chosen)
     meant = None if counts["matched"] else suggestions(snapshot, filters, request.items, matched)

@@ -1,4 +1,4 @@
-"""The coding of an article: its passages in reading order, each with the records that rest on it."""
+"""The evidence in an article: its coded passages in reading order, each with the records that cite it."""
 
 import json
 from itertools import groupby
@@ -16,10 +16,10 @@ _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
-    """One page of an article's passages. Raises NotFound, Gone and Merged where there is no such article."""
+    """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
     link = json.loads(find_document(snapshot, RESOURCES["articles"], article, request))["link"]
-    asked = (article, filters.paragraph, filters.type, filters.field)
-    query_key, clauses = cursors.query_key(f"evidence {asked}"), queries.chosen(*asked)
+    selection = (article, filters.paragraph, filters.type, filters.field)
+    query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.chosen(*selection)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)
     spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
     links = {"self": request.link()}

@@ -1,7 +1,7 @@
-"""Pages of the log: what each release did to each record, for readers who keep a copy.
+"""The changelog, the releases and the history of a record, page by page, for clients that keep a copy in sync.
 
-The log is only ever added to, and always at its end. So a reader may page through it while releases come: what a new
-release changes stands behind the page that was read before, and the release on the last page is the one to go on from.
+The log is append-only. So a client can page through it while releases are loaded: the entries of a new release come
+after the pages already read, and `meta.release` of the last page is the release to continue from.
 """
 
 import json
@@ -23,20 +23,20 @@ _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl) -> JsonBody:
-    """One page of the log."""
+    """Returns one page of the log."""
     clauses = changes_since(snapshot, filters)
     query_key = cursors.query_key(f"changes {filters.since} {sorted(filters.type)}")
     return _log_page(snapshot, clauses, filters, query_key, request, with_documents="document" in filters.include)
 
 
 def changes_since(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElement[bool]]:
-    """Which entries are asked for. Raises BadParameter for a `since` that no release has reached."""
+    """Returns the conditions of the requested entries. Raises BadParameter if `since` is a future release."""
     check_release(snapshot, "since", filters.since)
     return queries.since(filters.since, filters.type)
 
 
 def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, request: RequestUrl) -> JsonBody:
-    """One page of what was done to one record. Raises NotFound for a record that never was."""
+    """Returns one page of a record's history. Raises NotFound for a record that never existed."""
     clauses = queries.of_record(kind, id_)
     if not SLUG.fullmatch(id_) or not snapshot.rows(queries.log(clauses).limit(1)):
         raise NotFound(f"There is and was no {kind} '{id_}'.")
@@ -44,7 +44,7 @@ def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, reque
 
 
 def releases_page(snapshot: Snapshot, filters: Paging, request: RequestUrl) -> JsonBody:
-    """One page of releases, newest first."""
+    """Returns one page of releases, newest first."""
     query_key = cursors.query_key("releases")
     before = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int)[0]
     rows = snapshot.rows(queries.releases(before).limit(filters.limit + 1))
@@ -54,7 +54,7 @@ def releases_page(snapshot: Snapshot, filters: Paging, request: RequestUrl) -> J
 
 
 def release_detail(snapshot: Snapshot, number: int, request: RequestUrl) -> JsonBody:
-    """One release. Raises NotFound for one that has not been."""
+    """Returns one release. Raises NotFound for a number that no release has."""
     row = next(iter(snapshot.rows(queries.release(number))), None)
     if row is None:
         raise NotFound(f"There is no release {number}; the newest is {snapshot.release.number}.")
@@ -64,7 +64,7 @@ def release_detail(snapshot: Snapshot, number: int, request: RequestUrl) -> Json
 
 
 def newest_release(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The newest release as it is served; null before the first."""
+    """Returns the newest release as it is served; None before the first."""
     row = next(iter(snapshot.rows(queries.release(snapshot.release.number))), None)
     return None if row is None else _release(row)
 
@@ -89,7 +89,7 @@ def _log_page(
 
 
 def entry_body(row: Any) -> dict[str, Any]:
-    """An entry of the log as it is served, from a row of `queries.changes.log`."""
+    """Returns an entry of the log as it is served, from a row of `queries.changes.log`."""
     return {
         "op": row.op,
         "type": row.type,
@@ -104,7 +104,7 @@ def entry_body(row: Any) -> dict[str, Any]:
 
 
 def _with_documents(snapshot: Snapshot, rows: list[Any], entries: list[str]) -> list[str]:
-    """The same entries, each with the record as it is today; null for a removal and for what was removed since."""
+    """Adds to each entry the record's current document; null for a removal and for a record removed since."""
     wanted: dict[str, list[str]] = {}
     for row in rows:
         if row.op != "DEL":

@@ -1,4 +1,4 @@
-"""How the records that filters ask for are found by a count, and by everything else that is told of all of them."""
+"""Plans the conditions of lists, counts and aggregations, and counts the records that match."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,41 +10,49 @@ from app.storage.database import Snapshot
 
 @dataclass(frozen=True)
 class MatchedRecords:
-    """The records that match. `conditions` find them; where there are few they are known by their numbers, so that
-    many statements do not look for them again. `asked` are the conditions that filters stand for, of which one leads.
+    """The records that match some filters.
+
+    `conditions` selects them; where there are few, by their numbers, so that further statements need not search again.
+    `filter_conditions` are the conditions of the filters, with the most selective one as the index to search.
     """
 
     conditions: list[Condition]
-    asked: list[Condition]
+    filter_conditions: list[Condition]
     matched: int | None
 
 
 def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> MatchedRecords:
-    """The records that filters ask for, found for several statements."""
-    asked, few = _for_counts(snapshot, resource, filters)
+    """Finds the records that match, once for several statements."""
+    filter_conditions, few = _for_counts(snapshot, resource, filters)
     if not few:
-        return MatchedRecords(asked, asked, None)
-    found = snapshot.column(resource.select(asked, resource.table.number))
-    return MatchedRecords([numbered(resource.table, found)], asked, len(found))
+        return MatchedRecords(filter_conditions, filter_conditions, None)
+    found = snapshot.column(resource.select(filter_conditions, resource.table.number))
+    return MatchedRecords([numbered(resource.table, found)], filter_conditions, len(found))
 
 
 def count_matches(
     snapshot: Snapshot, resource: Resource, filters: Any, found: MatchedRecords | None = None
 ) -> dict[str, Any]:
-    """How many records match, and how many each axis had to leave aside. Whoever has found them already says so."""
-    asked = found.asked if found is not None else _for_counts(snapshot, resource, filters)[0]
+    """Counts the records that match, and for each axis those that it could not judge. `found` saves a second search."""
+    filter_conditions = found.filter_conditions if found is not None else _for_counts(snapshot, resource, filters)[0]
     matched = found.matched if found is not None else None
     aside: dict[str, Any] = {}
     total = snapshot.release.counts.get(resource.name, 0)
     for axis in AXES:
-        statement = resource.count_not_judged(asked, axis, total)
+        statement = resource.count_not_judged(filter_conditions, axis, total)
         aside[axis] = None if statement is None else snapshot.value(statement)
-    return {"matched": snapshot.value(resource.count(asked)) if matched is None else matched, "not_judged": aside}
+    return {
+        "matched": snapshot.value(resource.count(filter_conditions)) if matched is None else matched,
+        "not_judged": aside,
+    }
 
 
 def plan_conditions(snapshot: Snapshot, resource: Resource, filters: Any, order: Order) -> list[Condition]:
-    """The conditions of a list in this order. The one that holds for the fewest records leads to them, if they are so
-    few that they are sorted sooner."""
+    """Returns the conditions of a list in this order.
+
+    The most selective one becomes the index to search, if it matches so few records that sorting them is faster than
+    walking through the order.
+    """
     conditions = resource.conditions(filters)
     in_order = resource.by_day(order)
     first = _most_selective(snapshot, [one for one in conditions if not (in_order and one.steps)], FEW)
@@ -52,7 +60,8 @@ def plan_conditions(snapshot: Snapshot, resource: Resource, filters: Any, order:
 
 
 def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[list[Condition], bool]:
-    """The conditions of counts, and whether one leads to few records. What words find is looked up once for all."""
+    """Returns the conditions of counts, and whether an index finds few records. Text matches are looked up once for
+    all statements."""
     conditions, most = resource.conditions(filters), MANY
     for place, one in enumerate(conditions):
         if one.leads and one.lead is not None:
@@ -64,9 +73,9 @@ def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[l
 
 
 def _most_selective(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
-    """The condition whose index finds the fewest records; null where each finds more than `most`."""
+    """Returns the condition whose index finds the fewest records; None if each finds more than `most`."""
     first = None
-    # Those of every list come first, and find the most: they are not counted beyond what another finds.
+    # The conditions of every list come first and match the most: from the end, they are counted only up to the best.
     for one in reversed(conditions):
         if one.lead is not None and not one.leads and most >= 0:
             size = snapshot.value(one.lead.size(most))

@@ -1,7 +1,7 @@
-"""Cursors: the place where a page begins, as text that only this service reads.
+"""Cursors for keyset pagination: opaque text that says where a page begins.
 
-A cursor names the last entry of the page before by its sort values, so that paging neither repeats nor misses an entry
-while releases come and go. It carries a mark of the query that it belongs to.
+A cursor holds the sort values of the last entry of the previous page, so that paging neither repeats nor misses an
+entry while releases are loaded. It also holds a key of the query that it belongs to.
 """
 
 import base64
@@ -16,25 +16,25 @@ from app.problems import BadParameter
 
 
 def query_key(query: str) -> str:
-    """A short digest of a query: what is listed, its filters and its order."""
+    """Returns a short digest of a query: what is listed, its filters and its order."""
     return hashlib.blake2b(query.encode(), digest_size=6).hexdigest()
 
 
 def encode(expected_key: str, *place: Any) -> str:
-    """A cursor behind the entry with these sort values."""
+    """Returns a cursor to the position after the entry with these sort values."""
     text = dump_json([expected_key, *place])
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
-    """The sort values in a cursor. Raises BadParameter for a damaged one and for one of another query."""
+    """Returns the sort values in a cursor. Raises BadParameter for a damaged cursor and for one of another query."""
     damaged = BadParameter.of("cursor", "Parameter 'cursor' is damaged; take it from links.next as it stands.")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         found, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError, TypeError) as error:
         raise damaged from error
-    if [type(value) for value in place] != list(kinds) or not all(_can_be_asked(value) for value in place):
+    if [type(value) for value in place] != list(kinds) or not all(_is_storable(value) for value in place):
         raise damaged
     if found != expected_key:
         other = "Parameter 'cursor' belongs to another query, or to an order by relevance in an older release."
@@ -42,8 +42,8 @@ def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]
     return tuple(place)
 
 
-def _can_be_asked(value: Any) -> bool:
-    """Whether a database takes the value: no integer beyond 32 bits, no NUL, no half of a surrogate pair, no NaN."""
+def _is_storable(value: Any) -> bool:
+    """Whether every database accepts the value: no integer beyond 32 bits, no NUL, no lone surrogate, no NaN."""
     if isinstance(value, float):
         return isfinite(value)
     if isinstance(value, str):

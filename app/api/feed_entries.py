@@ -1,4 +1,4 @@
-"""What changed last, as the entries of feeds, page by page."""
+"""Pages of feed entries: the records, or the changes, that changed last come first."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 @dataclass(frozen=True)
 class FeedEntries:
-    """One page: the newest first. `next` is the cursor of the page behind it, None on the last one."""
+    """One page of a feed, newest first. `next` is the cursor of the next page, None on the last one."""
 
     entries: list[Entry]
     removals: list[Removal] = field(default_factory=list)
@@ -34,10 +34,10 @@ class FeedEntries:
 
 
 def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> FeedEntries:
-    """The matching records that changed last, as `sort=-changed` lists them, and between them what was removed.
+    """Returns the matching records that changed last, in the order of `sort=-changed`, merged with the removals.
 
-    What a removed record was like is not known any more, so removals stand in every feed of their list, whatever its
-    filters: whoever has never had the record need not do anything.
+    The content of a removed record is no longer known, so removals appear in every feed of their list, whatever its
+    filters: a reader that never had the record can ignore them.
     """
     order, query_key = resource.by("changed", descending=True), _cursor_key(resource.name, filters)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str)
@@ -57,7 +57,7 @@ def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str)
 
 
 def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> FeedEntries:
-    """The end of the log, backwards."""
+    """Returns entries of the log, newest first."""
     query_key = _cursor_key("changes", filters)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str, str)
     statement = queries.log(changelog.changes_since(snapshot, filters), after, backwards=True)
@@ -84,7 +84,7 @@ def _loaded_at(snapshot: Snapshot, releases: set[int]) -> dict[int, str]:
 
 
 def _names(snapshot: Snapshot, rows: Sequence[Any]) -> dict[tuple[str, str], str]:
-    """What those records are called that are there today, by type and id."""
+    """Returns the names of the records that still exist, by type and id."""
     wanted: dict[str, list[str]] = {}
     for row in rows:
         wanted.setdefault(row.type, []).append(row.id)

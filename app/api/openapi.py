@@ -73,7 +73,7 @@ def operation_id(route: APIRoute) -> str:
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of an app, made once."""
     if app.openapi_schema is None:
-        found = get_openapi(
+        document = get_openapi(
             title="Dateline",
             version=__version__,
             summary="A REST API over reporting.",
@@ -84,15 +84,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
             contact={"name": "Whoever runs this server"},
             license_info={"name": "MIT (the code)", "identifier": "MIT"},
         )
-        found["security"] = []
-        found["components"]["schemas"] |= problem_schema()
-        found["components"]["responses"] = shared_responses()
-        for path, methods in found["paths"].items():
+        document["security"] = []
+        document["components"]["schemas"] |= problem_schema()
+        document["components"]["responses"] = shared_responses()
+        for path, methods in document["paths"].items():
             for operation in methods.values():
                 add_shared(path, operation["responses"])
-        _drop_titles_and_defaults(found["components"]["schemas"])
-        _add_examples(found)
-        app.openapi_schema = found
+        _drop_titles_and_defaults(document["components"]["schemas"])
+        _add_examples(document)
+        app.openapi_schema = document
     return app.openapi_schema
 
 
@@ -116,11 +116,11 @@ def _drop_titles_and_defaults(schemas: dict[str, Any]) -> None:
             field.pop("default", None)
 
 
-def _add_examples(found: dict[str, Any]) -> None:
+def _add_examples(document: dict[str, Any]) -> None:
     """Real records of the shipped seed, and real answers about them, with their lists shortened."""
     answers = json.loads(Path(__file__).with_name(EXAMPLES_FILE).read_text("utf-8"))
     for path, answer in answers.items():
-        _set_example(found, path, answer)
+        _set_example(document, path, answer)
     for resource, id_ in EXAMPLE_IDS.items():
         path = f"/v1/{resource}"
         meta = {
@@ -131,13 +131,13 @@ def _add_examples(found: dict[str, Any]) -> None:
             "did_you_mean": None,
         }
         record = answers[f"{path}/{{id}}"]["data"]
-        _set_example(found, path, {"data": [record], "links": {"self": path}, "meta": meta})
-        for one in (one for one in found["paths"] if one.startswith(f"{path}/{{id}}")):
-            found["paths"][one]["get"]["parameters"][0]["example"] = id_
+        _set_example(document, path, {"data": [record], "links": {"self": path}, "meta": meta})
+        for one in (one for one in document["paths"] if one.startswith(f"{path}/{{id}}")):
+            document["paths"][one]["get"]["parameters"][0]["example"] = id_
 
 
-def _set_example(found: dict[str, Any], path: str, example: dict[str, Any]) -> None:
-    found["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
+def _set_example(document: dict[str, Any], path: str, example: dict[str, Any]) -> None:
+    document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"] = example
 
 
 def shortened(value: Any) -> Any:

@@ -1,6 +1,6 @@
-"""What people type who come from other APIs, and how the same is done here.
+"""Parameters, lists, formats and paths of other APIs, each with its equivalent here.
 
-The names of parameters stand without signs and in lower case, whatever their spelling.
+Names of parameters are written in lower case and without punctuation, because requests are normalized to that.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Equivalent:
-    """How it is done here. `parameters` are the parameters that do it; without any it is done by other means."""
+    """What does the same here: an explanation, and the parameters for it, if there are any."""
 
     explanation: str
     parameters: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ LISTS = {
     "sources": "articles",
     "documents": "articles",
 }
-"""What lists are called elsewhere."""
+"""Names of lists in other APIs."""
 
 SUFFIX_SPELLINGS = {
     "json",
@@ -116,7 +116,7 @@ SUFFIX_SPELLINGS = {
     "atom",
     "feed.json",
 }
-"""Suffixes that are another spelling of one that there is, and no other format."""
+"""Suffixes that are another spelling of an existing one; a request with one of them is redirected."""
 
 SUFFIXES = {
     "json": "",
@@ -133,7 +133,7 @@ SUFFIXES = {
     "gpkg": ".geojson",
     "shp": ".geojson",
 }
-"""What formats are called elsewhere, or what comes nearest to one that there is not."""
+"""Other names of formats, and formats that do not exist here, each with the most similar suffix."""
 
 _PATHS = {
     "openapi swagger.json swagger.yaml swagger.yml v1/openapi v1/openapi.json": "/openapi.json",
@@ -159,4 +159,4 @@ _PATHS = {
 }
 
 PATHS = {path: where for paths, where in _PATHS.items() for path in paths.split()}
-"""Paths of other services, and where the same is here."""
+"""Paths of other services, each with the path of the same thing here."""

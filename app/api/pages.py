@@ -1,4 +1,4 @@
-"""Pages of lists: keyset paging, the envelope around the records, links."""
+"""Response bodies of lists and of single records: keyset pagination, envelope, `include`, links."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,22 +29,22 @@ from app.storage.models import Change
 from app.storage.registry import SERVED, TYPES, document_of
 
 MAX_EXACT_COUNT = 10_000
-"""A resource with at most so many records is counted without being asked."""
+"""A list of a resource with at most this many records has an exact `meta.matched` without `count=exact`."""
 
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _NON_FILTER_PARAMETERS = {"cursor", "limit", "count", "fields", "include"}
 MAX_INCLUDED = 500
-"""So many records of a list that refer to those of an answer are sent with it."""
+"""At most this many records that refer to those of a response are included in it, for each list."""
 
 _MAX_IDS_WITH_SUGGESTION = 5
-"""For so many wrong ids of one request is looked what may be meant."""
+"""At most this many unknown ids of one request get a suggestion, because each costs a search."""
 
 _MAX_IDS_PER_QUERY = 10_000
 
 
 @dataclass(frozen=True)
 class JsonBody:
-    """The bytes of a JSON answer and the release that they belong to."""
+    """The bytes of a JSON response, the release that they belong to, and the link to the next page."""
 
     body: bytes
     release: int
@@ -53,7 +53,7 @@ class JsonBody:
 
 @dataclass(frozen=True)
 class RequestUrl:
-    """A request as links repeat it: its path and its parameters."""
+    """The path and the query parameters of a request, from which the links of its response are built."""
 
     path: str
     items: Sequence[tuple[str, str]]
@@ -63,7 +63,7 @@ class RequestUrl:
         return address(self.path, items)
 
     def for_record(self, id_: str, other: str) -> "RequestUrl":
-        """The same request for another record."""
+        """Returns the same request for another record."""
         parts = self.path.split("/")
         before = len(_PATHS_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
         parts[parts.index(id_, before - 1)] = other
@@ -71,11 +71,11 @@ class RequestUrl:
 
 
 def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl) -> JsonBody:
-    """One page of a list."""
-    asked = resolve_ids(snapshot, filters)
-    order = ordering(snapshot, resource, asked)
+    """Returns one page of a list."""
+    resolved = resolve_ids(snapshot, filters)
+    order = ordering(snapshot, resource, resolved)
     query_key = _cursor_key(snapshot, resource, filters, order)
-    conditions = plan_conditions(snapshot, resource, asked, order)
+    conditions = plan_conditions(snapshot, resource, resolved, order)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, order.kind, str)
     rows = collect_rows(
         snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1
@@ -86,9 +86,9 @@ def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, reque
         links["next"] = request.link(cursor=cursors.encode(query_key, rows[-1][1], rows[-1][2]))
     meta = {
         "release": snapshot.release.number,
-        **_match_counts(snapshot, resource, asked),
+        **_match_counts(snapshot, resource, resolved),
         "returned": len(rows),
-        "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, asked, request),
+        "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, resolved, request),
     }
     body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
     return JsonBody(body, snapshot.release.number, links.get("next"))
@@ -97,12 +97,12 @@ def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, reque
 def _did_you_mean(
     snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl
 ) -> list[dict[str, Any]] | None:
-    """What finds something where the filters find nothing."""
+    """Returns changed parameters that match something, for filters that match nothing; None if there are none."""
     few = snapshot.release.counts.get(resource.name, 0) <= MAX_EXACT_COUNT or filters.count == "exact"
 
-    def matched(asked: Listing) -> int | None:
-        order = ordering(snapshot, resource, asked)
-        conditions = plan_conditions(snapshot, resource, asked, order)
+    def matched(changed_filters: Listing) -> int | None:
+        order = ordering(snapshot, resource, changed_filters)
+        conditions = plan_conditions(snapshot, resource, changed_filters, order)
         if few:
             return int(snapshot.value(resource.count(conditions)))
         return None if collect_rows(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
@@ -113,7 +113,7 @@ def _did_you_mean(
 def get_record(
     snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: RequestUrl
 ) -> JsonBody:
-    """One record. Raises NotFound, Gone for a removed record and Merged for one that another took over."""
+    """Returns one record. Raises NotFound, Gone for a removed record and Merged for one merged into another."""
     document = find_document(snapshot, resource, id_, request)
     links, meta = {"self": request.link()}, {"release": snapshot.release.number}
     body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
@@ -121,11 +121,14 @@ def get_record(
 
 
 def find_document(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> str:
-    """The document of a record. Raises NotFound, Gone and Merged, which lead to where the request would have been
-    right, whatever the address of records that it came by."""
+    """Returns the document of a record.
+
+    Raises NotFound, Gone or Merged. Their messages and redirects repeat the request's own path (`/v1` or `/ogc`) with
+    the right id.
+    """
     if not SLUG.fullmatch(id_):
-        told = f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens."
-        raise NotFound(told + _hint(snapshot, resource, id_, request))
+        detail = f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens."
+        raise NotFound(detail + _hint(snapshot, resource, id_, request))
     document: str | None = snapshot.value(_document(resource.name), id=id_)
     if document is None:
         raise _missing(snapshot, resource, id_, request)
@@ -134,14 +137,17 @@ def find_document(snapshot: Snapshot, resource: Resource, id_: str, request: Req
 
 @cache
 def _document(name: str) -> Select[Any]:
-    """The document of one record. Kept, because putting it together takes longer than running it."""
+    """Selects the document of one record. Cached, because building the statement takes longer than running it."""
     table = SERVED[name]
     return select(document_of(table)).where(table.id == bindparam("id"))
 
 
 def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
-    """The order that filters ask for. Words that very many records have tell none of them apart: these stand in the
-    usual order."""
+    """Returns the order that the filters request.
+
+    A query that matches very many records is not ranked, because such words do not distinguish them: its results come
+    in the default order.
+    """
     order = resource.order(filters)
     if order.ranks is None or filters.q is None:
         return order
@@ -150,27 +156,30 @@ def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
 
 
 def collect_rows(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
-    """So many of the first rows that the statements find, one after the other."""
+    """Runs the statements one after the other until they have returned `limit` rows."""
     rows: list[Any] = []
-    while len(rows) < limit and (asked := next(statements, None)) is not None:
-        found = asked.made(snapshot.rows(asked.statement, **asked.values))
-        if found is None and asked.otherwise is not None:
-            found = snapshot.rows(asked.otherwise())
+    while len(rows) < limit and (statement := next(statements, None)) is not None:
+        found = statement.made(snapshot.rows(statement.statement, **statement.values))
+        if found is None and statement.otherwise is not None:
+            found = snapshot.rows(statement.otherwise())
         rows += found or []
     return rows[:limit]
 
 
 def check_release(snapshot: Snapshot, name: str, release: int) -> None:
-    """Raises BadParameter for a parameter's release that has not been: whoever has seen it has another database's."""
+    """Raises BadParameter if a parameter names a future release: the client's copy is of another database."""
     newest = snapshot.release.number
     if release > newest:
-        told = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
-        raise BadParameter.of(name, f"Parameter '{name}': {told}.", str(newest))
+        detail = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
+        raise BadParameter.of(name, f"Parameter '{name}': {detail}.", str(newest))
 
 
 def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
-    """Filters with every id looked up: a merged id is followed, one that does not exist is an error, and so is a
-    release that has not been. Words are looked for in every language that there is."""
+    """Returns the filters with current ids: a merged id is replaced by the id of the record it was merged into.
+
+    Raises BadParameter for ids that do not exist and for a future release. `q` gets the languages of the release's
+    records.
+    """
     if filters.changed_since is not None:
         check_release(snapshot, "changed_since", filters.changed_since)
     changes: dict[str, Any] = {}
@@ -185,13 +194,13 @@ def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
     return filters.model_copy(update=changes) if changes else filters
 
 
-def _wrong(name: str, told: str, suggestion: str | None = None) -> ParameterError:
-    return ParameterError(parameter=name, detail=f"Parameter '{name}'{told}", suggestion=suggestion)
+def _wrong(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(parameter=name, detail=f"Parameter '{name}'{detail}", suggestion=suggestion)
 
 
 @cache
 def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
-    """The filters that take ids, and of which resources."""
+    """Returns the filters that take ids, each with the resources that these ids belong to."""
     fields = filters.model_fields.items()
     return [(name, one.resources) for name, field in fields for one in field.metadata if isinstance(one, Refers)]
 
@@ -199,12 +208,12 @@ def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
 def _resolved_ids(
     snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...], errors: list[ParameterError]
 ) -> list[str]:
-    """The ids of records that are there; what is wrong with the others is added to the errors."""
+    """Returns the current ids of existing records, and adds an error for each of the others."""
     known: set[str] = set()
-    asked = [id_ for id_ in ids if SLUG.fullmatch(id_)]
+    well_formed = [id_ for id_ in ids if SLUG.fullmatch(id_)]
     for resource in resources:
         table = SERVED[resource]
-        known.update(snapshot.column(select(table.id).where(table.id.in_(asked))))
+        known.update(snapshot.column(select(table.id).where(table.id.in_(well_formed))))
     found = []
     for id_ in ids:
         last = id_ if id_ in known else _successor(snapshot, name, id_, resources, errors)
@@ -229,11 +238,13 @@ def _successor(
         errors.append(_wrong(name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
         return None
     what = " or ".join(TYPES[resource] for resource in resources)
-    told = f": there is no {what} '{id_}'."
+    detail = f": there is no {what} '{id_}'."
     if not SLUG.fullmatch(id_):
-        told = f": '{truncated(id_)}' is not an id: ids are lower-case words joined by hyphens."
+        detail = f": '{truncated(id_)}' is not an id: ids are lower-case words joined by hyphens."
     errors.append(
-        _wrong(name, told, suggest_record(snapshot, id_, resources) if len(errors) < _MAX_IDS_WITH_SUGGESTION else None)
+        _wrong(
+            name, detail, suggest_record(snapshot, id_, resources) if len(errors) < _MAX_IDS_WITH_SUGGESTION else None
+        )
     )
     return None
 
@@ -257,7 +268,7 @@ def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl)
 
 
 def _follow_mergers(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
-    """Where a chain of mergers ends: its last id, and the removal of that one if it is gone too."""
+    """Follows a chain of mergers. Returns its last id, and the removal of that record if it was removed too."""
     seen: set[str] = set()
     while (removal := _removal(snapshot, resource, id_)) and removal.superseded_by and id_ not in seen:
         seen.add(id_)
@@ -266,7 +277,7 @@ def _follow_mergers(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, A
 
 
 def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
-    """The removal of a record that is not there; null when it is there or never was."""
+    """Returns the change that removed a record; None if it exists or never existed."""
     statement = (
         select(col(Change.release), col(Change.op), col(Change.reason), col(Change.superseded_by))
         .where(col(Change.type) == TYPES[resource], col(Change.id) == id_)
@@ -300,9 +311,9 @@ def _envelope(
     *,
     many: bool,
 ) -> bytes:
-    included, rest = _included(snapshot, resource, documents, filters.include)
-    if rest:
-        links = {**links, "included": rest}
+    included, complete_lists = _included(snapshot, resource, documents, filters.include)
+    if complete_lists:
+        links = {**links, "included": complete_lists}
     if filters.fields:
         keep = {"id", "type", "url", *filters.fields}
         documents = [dump_json({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
@@ -313,28 +324,28 @@ def _envelope(
 def _included(
     snapshot: Snapshot, resource: Resource, documents: list[str], wanted: list[str]
 ) -> tuple[str, dict[str, list[str]]]:
-    """The member of an answer with what is included, and the addresses of all of that of which there is too much."""
+    """Returns the `included` member as JSON text, and links to the complete lists where `MAX_INCLUDED` cut one."""
     if not wanted:
         return "", {}
     parsed = [json.loads(text) for text in documents]
-    parts, rest = [], {}
+    parts, complete_lists = [], {}
     for name in dict.fromkeys(wanted):
         if parameter := REFERRING.get(resource.name, {}).get(name):
             ids = [document["id"] for document in parsed]
             found = _referring_documents(snapshot, name, parameter, ids)
             if len(found) > MAX_INCLUDED:
-                rest[name] = [
+                complete_lists[name] = [
                     address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MAX_VALUES]))
                     for start in range(0, len(ids), MAX_VALUES)
                 ]
         else:
             found = list(_documents(snapshot, name, sorted(referred(resource.name, parsed, name))))
         parts.append(f'"{name}":[{",".join(found[:MAX_INCLUDED] if parameter else found)}]')
-    return f',"included":{{{",".join(parts)}}}', rest
+    return f',"included":{{{",".join(parts)}}}', complete_lists
 
 
 def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[str]:
-    """The first documents of the list that a filter by these ids makes, and one more if there are more."""
+    """Returns the documents that refer to these ids, in list order: `MAX_INCLUDED`, and one more if there are more."""
     if not ids:
         return []
     resource, limit = RESOURCES[name], MAX_INCLUDED + 1
@@ -345,7 +356,7 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
-    """The documents of sorted ids, asked for in portions that every database takes."""
+    """Returns the documents of sorted ids, in batches small enough for the bound parameters of every database."""
     table = SERVED[name]
     for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
         portion = ids[start : start + _MAX_IDS_PER_QUERY]
@@ -353,9 +364,9 @@ def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
 
 
 def _cursor_key(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
-    """A short digest of what a cursor belongs to: the resource, its filters and its order.
+    """Returns the key of the query that a cursor belongs to: the resource, its filters and its order.
 
-    Ranks shift with every release, so an order by relevance belongs to one release alone.
+    Ranks change with every release, so a cursor in an order by relevance is valid in one release only.
     """
     release = snapshot.release.number if order.ranks is not None else ""
     return cursors.query_key(f"{resource.name} {release} {filters.model_dump_json(exclude=_NON_FILTER_PARAMETERS)}")

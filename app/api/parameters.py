@@ -1,7 +1,7 @@
-"""Query strings -> filters, strictly, and the same parameters as OpenAPI sees them.
+"""Strict parsing of query strings into filter models, and the same parameters for OpenAPI.
 
-An unknown parameter, a bad value, or a second value where one is taken is an error that names the parameter; nothing
-is ever ignored.
+An unknown parameter, an invalid value, or a second value for a parameter that takes one is an error that names the
+parameter; nothing is ever ignored.
 """
 
 import re
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=BaseModel)
 Choices = Mapping[str, Sequence[str]]
 
 _SHOULD = re.compile(r"^\w+ should")
-"""How Pydantic begins: input, string or list should …"""
+"""The beginning of Pydantic's messages: input, string or list should …"""
 
 _IN_BRACKETS = re.compile(r"filters?\[(\w+)\]")
 _COMPARED = re.compile(r"(\w+?)(?:__\w+|\[\w*\])")
@@ -36,17 +36,17 @@ REQUIRED_COMPANIONS = {
     "date_match": ("datetime",),
     "place_basis": ("place", "within"),
 }
-"""Parameters that say nothing without another one."""
+"""Parameters that have no effect without one of these others."""
 
 MAX_VALUES = 100
-"""How many different values one parameter takes."""
+"""The largest number of different values of one parameter."""
 
 MAX_ERRORS = 20
-"""How many mistakes one answer names."""
+"""The largest number of errors in one problem response."""
 
 
 def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) -> F:
-    """The filters of a query string. Raises BadParameter with everything that is wrong in it.
+    """Parses a query string. Raises BadParameter with every error in it.
 
     `choices` holds the values of `fields` and `include`, which depend on the resource's documents.
     """
@@ -70,7 +70,7 @@ def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) ->
 def _values(
     model: type[BaseModel], items: Iterable[tuple[str, str]], choices: Choices
 ) -> tuple[dict[str, Any], list[ParameterError]]:
-    """The text of each parameter, or, where it repeats, its different texts; and what is wrong already."""
+    """Returns the text of each parameter, or the distinct texts of a repeatable one; and the errors found so far."""
     errors: list[ParameterError] = []
     values: dict[str, Any] = {}
     for name, value in items:
@@ -103,7 +103,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _accepted(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
-    """The parameters that there are: where there is nothing to choose from, there is none."""
+    """Returns the accepted parameters: a parameter with an empty list of choices is not accepted."""
     return {name: field for name, field in model.model_fields.items() if choices.get(name, True)}
 
 
@@ -123,7 +123,7 @@ def _unknown_parameter(name: str, model: type[BaseModel], choices: Choices) -> P
 
 
 def equivalent_parameter(name: str, taken: Iterable[str]) -> str:
-    """The parameter of these that another API's name stands for; the name itself where there is none."""
+    """Returns the parameter that is the equivalent of another API's name; the name itself if there is none."""
     meant = [
         one
         for plain in _candidate_names(name)
@@ -135,13 +135,14 @@ def equivalent_parameter(name: str, taken: Iterable[str]) -> str:
 
 
 def _candidate_names(name: str) -> list[str]:
-    """A parameter's name without signs: as a whole, and as what others put brackets and comparisons around."""
+    """Returns a parameter's normalized name: whole, and without the brackets and operators of other APIs."""
     inner = _IN_BRACKETS.match(name[:100]) or _COMPARED.match(name[:100])
     return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _normalized(one))]
 
 
 def _invalid_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
-    """A value beside the vocabulary. Where it is one of it in another spelling, that says enough."""
+    """Returns the error for a value that is not allowed. For another spelling of an allowed value, it suggests only
+    that."""
     if match := _SORTED.fullmatch(value) if name == "sort" else None:
         spelled = f"-{match[1]}" if match[2].lower() == "desc" else match[1]
     else:
@@ -155,7 +156,7 @@ def _invalid_value(name: str, value: str, allowed: Sequence[str]) -> ParameterEr
 
 
 def _normalized(text: str) -> str:
-    """A name or value without what other spellings of it differ in."""
+    """Returns a name or value without case and punctuation, but with a leading minus."""
     sign = "-" if text.startswith("-") else ""
     return sign + "".join(char for char in text.casefold() if char.isalnum())
 
@@ -187,7 +188,7 @@ def truncated(text: str) -> str:
 
 
 def openapi_parameters(model: type[BaseModel], choices: Choices) -> list[dict[str, Any]]:
-    """The parameters of a filter model in OpenAPI's terms."""
+    """Returns the OpenAPI parameters of a filter model."""
     schema = _schema(model)
     required = schema.get("required", [])
     return [
@@ -198,7 +199,7 @@ def openapi_parameters(model: type[BaseModel], choices: Choices) -> list[dict[st
 
 @cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """A model's JSON schema. Many routes share a model, and making its schema takes most of the start."""
+    """Returns a model's JSON schema. Cached, because many routes share a model and schemas take most of the start."""
     return model.model_json_schema(ref_template="#/components/schemas/{model}")
 
 

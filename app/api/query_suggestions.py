@@ -1,4 +1,4 @@
-"""What somebody may have meant by a question that finds nothing."""
+"""`did_you_mean`: changed parameters that match something, for a query that matches nothing."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice, product
@@ -12,17 +12,20 @@ from app.search.terms import Question, question, words
 from app.storage.database import Snapshot
 
 Matched = Callable[[Any], int | None]
-"""How many records filters find; null where there are some and counting them takes long."""
+"""Returns how many records filters match; None if there are some and counting them would take long."""
 
 
 def suggestions(
     snapshot: Snapshot, filters: Any, items: Iterable[tuple[str, str]], matched: Matched
 ) -> list[dict[str, Any]] | None:
-    """Values that find something where filters, whose ids are looked up, find nothing; null where there are none."""
+    """Returns parameter values that match something, for filters with resolved ids that match nothing.
+
+    Returns None if there are none.
+    """
     found = swapped_coordinates(filters, items, matched) or []
     if filters.q is not None:
         found += (
-            corrected_spelling(snapshot, filters.q, lambda asked: matched(filters.model_copy(update={"q": asked})))
+            corrected_spelling(snapshot, filters.q, lambda query: matched(filters.model_copy(update={"q": query})))
             or []
         )
     return found or None
@@ -31,7 +34,7 @@ def suggestions(
 def swapped_coordinates(
     filters: Any, items: Iterable[tuple[str, str]], matched: Matched
 ) -> list[dict[str, Any]] | None:
-    """Points and boxes that find something once their longitudes and latitudes are exchanged; null where none do."""
+    """Returns points and boxes that match something with longitude and latitude swapped; None if none do."""
     found = []
     for name, text in items:
         if name not in ON_MAP or getattr(filters, name, None) is None:
@@ -47,36 +50,36 @@ def swapped_coordinates(
 
 
 def corrected_spelling(
-    snapshot: Snapshot, asked: Question, matched: Callable[[Question], int | None]
+    snapshot: Snapshot, query: Question, matched: Callable[[Question], int | None]
 ) -> list[dict[str, Any]] | None:
-    """Questions that find something once words that nothing has are replaced by known ones; null where none do."""
-    unknown = _unknown_terms(snapshot, asked)
+    """Returns values of `q` that match something with unknown words replaced by similar ones; None if none do."""
+    unknown = _unknown_terms(snapshot, query)
     if not unknown or len(unknown) > MAX_SUGGESTIONS:
         return None
     found = []
     for chosen in islice(product(*(spelling_index(snapshot).nearest(term) for term in unknown)), MAX_SUGGESTIONS):
-        value = _replace_words(asked.text, dict(zip(unknown, chosen, strict=True)))
+        value = _replace_words(query.text, dict(zip(unknown, chosen, strict=True)))
         if len(value) > LONGEST_QUESTION:
             continue
-        count = matched(question(value).within(asked.languages))
+        count = matched(question(value).within(query.languages))
         if count != 0:
             found.append({"parameter": "q", "value": value, "matched": count})
     return found or None
 
 
-def _unknown_terms(snapshot: Snapshot, asked: Question) -> list[str]:
-    """The terms of a question that no record has in any form."""
+def _unknown_terms(snapshot: Snapshot, query: Question) -> list[str]:
+    """Returns the terms of a query that no record contains in any form."""
     known = spelling_index(snapshot)
-    terms = dict.fromkeys((term, phrase) for phrase in asked.wanted for term in phrase.terms)
+    terms = dict.fromkeys((term, phrase) for phrase in query.wanted for term in phrase.terms)
     return [
         term
         for term, phrase in terms
-        if term not in known and not snapshot.value(is_anywhere(asked.only(phrase, (term,))))
+        if term not in known and not snapshot.value(is_anywhere(query.only(phrase, (term,))))
     ]
 
 
 def _replace_words(text: str, by: dict[str, str]) -> str:
-    """A text with other words for some."""
+    """Returns the text with some words replaced."""
     for word in reversed(list(words(text))):
         if word.term in by:
             text = text[: word.start] + by[word.term] + text[word.end :]

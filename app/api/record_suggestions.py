@@ -1,4 +1,4 @@
-"""Which record a text may mean that is the id of none."""
+"""Suggests a record for an id that does not exist: by name, by similar id, or by words."""
 
 import json
 import re
@@ -18,13 +18,14 @@ from app.storage.models import StoredDocument
 from app.storage.registry import SERVED, TYPES
 
 MAX_COMPARED_IDS = 1_000
-"""Ids of a resource with more records are not compared letter by letter: that would hold everybody up."""
+"""The ids of a larger resource are not compared by similarity, because that would delay every other request."""
 
 _MAX_CANDIDATES = 20
 
 
 def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | None:
-    """The id of the record of these resources that has this name or alias, or the nearest id, or these words."""
+    """Returns the id of the record that has this name or alias; else the most similar id; else the best match of its
+    words; else None."""
     found = _matching_documents(snapshot, text, resources)
     named = [document["id"] for document in found if fold(text) in map(fold, _names(document))]
     if named:
@@ -41,7 +42,7 @@ def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) ->
 
 
 def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
-    """The documents that have the words of the text, the best first."""
+    """Returns the documents that contain the words of the text, best matches first."""
     with suppress(BadValue):
         kinds = [TYPES[resource] for resource in resources]
         numbers = snapshot.column(best(question(text.replace("-", " ")), kinds, _MAX_CANDIDATES))
@@ -52,6 +53,6 @@ def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...
 
 
 def _names(document: Any) -> list[str]:
-    """What a record is called."""
+    """Returns the name, label or title of a record, and its aliases."""
     names = [document.get(key) for key in ("name", "label", "title")]
     return [name for name in (*names, *(alias["name"] for alias in document.get("aliases", []))) if name]

@@ -1,4 +1,4 @@
-"""The words of a release, and those of them that a misspelt or unfinished word may stand for."""
+"""Spelling suggestions: the known words of a release that are similar to a misspelt or unfinished word."""
 
 from itertools import islice
 
@@ -11,14 +11,14 @@ from app.storage.database import Snapshot
 from app.storage.models import KnownWords
 
 MIN_WORD_LENGTH = 3
-"""A shorter word may be the beginning, or a misspelling, of too many others."""
+"""A shorter word gets no suggestions: it could be the beginning or a misspelling of too many others."""
 
 MAX_SUGGESTIONS = 3
-"""So many words are suggested for one."""
+"""At most this many words are suggested for one."""
 
 
 class SpellingIndex:
-    """Words, the most frequent first."""
+    """The known words of a release, most frequent first."""
 
     def __init__(self, words: str) -> None:
         self._words = words.split()
@@ -28,7 +28,7 @@ class SpellingIndex:
         return word in self._ranks
 
     def nearest(self, word: str) -> list[str]:
-        """What a word may stand for: words that begin with it, then those that take the fewest changes of a letter."""
+        """Returns the words that begin with a word, then those at the smallest edit distance from it."""
         if len(word) < MIN_WORD_LENGTH:
             return []
         begun = islice((known for known in self._words if known.startswith(word)), MAX_SUGGESTIONS)
@@ -42,7 +42,7 @@ class SpellingIndex:
 
 
 def _max_edits(word: str) -> int:
-    """So many letters of a word may be wrong, missing, too many or exchanged with the next."""
+    """Returns the largest accepted edit distance: letters replaced, missing, added or swapped with the next."""
     return 1 if len(word) < 6 else 2 if len(word) < 9 else 3
 
 
@@ -50,7 +50,8 @@ _cache: dict[str, SpellingIndex] = {}
 
 
 def spelling_index(snapshot: Snapshot) -> SpellingIndex:
-    """The words of the release. They are read when somebody misspells one, and kept until there is another release."""
+    """Returns the index of the release's words. It is loaded on the first misspelt word, and cached until the next
+    release."""
     mark = snapshot.release.mark
     if (found := _cache.get(mark)) is None:
         found = SpellingIndex(snapshot.value(select(col(KnownWords.words))) or "")

@@ -43,8 +43,10 @@ def served(article_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
             if "late" in request.query_params:
                 raise Unavailable("The database takes too long.")
 
-        patience = float(request.query_params.get("patience", "60"))
-        return Transfer(await app.state.reader.stream(pieces), "application/octet-stream", {}, patience=patience)
+        send_timeout = float(request.query_params.get("send_timeout", "60"))
+        return Transfer(
+            await app.state.reader.stream(pieces), "application/octet-stream", {}, send_timeout=send_timeout
+        )
 
     with listening(app) as (port, _):
         yield app, port
@@ -65,7 +67,7 @@ def access_entries(caplog: pytest.LogCaptureFixture) -> list[AccessEntry]:
 
 def test_a_client_that_is_too_slow_is_one_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
     _, port = served
-    with caplog.at_level(logging.INFO), asking(port, "/large?patience=0.2") as client:
+    with caplog.at_level(logging.INFO), asking(port, "/large?send_timeout=0.2") as client:
         assert client.recv(15) == b"HTTP/1.1 200 OK"
         assert eventually(lambda: len(access_entries(caplog)) == 1)
         (entry,) = access_entries(caplog)

@@ -254,7 +254,7 @@ def test_an_error_before_the_first_byte_is_a_problem(database_url: str, many_url
         assert client.app.state.reader.streams == set()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("bounds", "each"), [({"patience": 0.01}, 60), ({"longest": 0.1}, 0.03)])
+@pytest.mark.parametrize(("bounds", "each"), [({"send_timeout": 0.01}, 60), ({"max_seconds": 0.1}, 0.03)])
 def test_a_client_that_takes_too_long_is_cut_off(many_url: str, bounds: dict[str, float], each: float) -> None:
     """One that takes nothing, and one that takes each piece in time but is too slow for all of them."""
     reader = Reader(Database(many_url))

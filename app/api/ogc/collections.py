@@ -25,22 +25,24 @@ _BY_POINT: LocationMatch = "point"
 """The standard judges a feature by its geometry."""
 
 
-def _incidents(asked: Items) -> Listing:
-    assert isinstance(asked, IncidentItems)
+def _incidents(parameters: Items) -> Listing:
+    assert isinstance(parameters, IncidentItems)
     return IncidentFilters(
-        kind=[asked.kind] if asked.kind else [],
-        granularity=[asked.granularity] if asked.granularity else [],
-        datetime=asked.days,
-        bbox=asked.bbox,
-        location_match=_BY_POINT if asked.bbox else None,
+        kind=[parameters.kind] if parameters.kind else [],
+        granularity=[parameters.granularity] if parameters.granularity else [],
+        datetime=parameters.days,
+        bbox=parameters.bbox,
+        location_match=_BY_POINT if parameters.bbox else None,
     )
 
 
-def _places(asked: Items) -> Listing:
+def _places(parameters: Items) -> Listing:
     """Places have no date, so that every `datetime` matches them."""
-    assert isinstance(asked, PlaceItems)
+    assert isinstance(parameters, PlaceItems)
     return PlaceFilters(
-        kind=[asked.kind] if asked.kind else [], bbox=asked.bbox, location_match=_BY_POINT if asked.bbox else None
+        kind=[parameters.kind] if parameters.kind else [],
+        bbox=parameters.bbox,
+        location_match=_BY_POINT if parameters.bbox else None,
     )
 
 
@@ -80,7 +82,7 @@ COLLECTIONS = {
 }
 
 
-def collection(name: str) -> Collection:
+def find_collection(name: str) -> Collection:
     """A collection by its name. Raises NotFound."""
     if name not in COLLECTIONS:
         raise NotFound(f"There is no such collection. There are: {', '.join(COLLECTIONS)}.")
@@ -97,39 +99,41 @@ class Features:
     release: int
 
 
-def find(snapshot: Snapshot, asked: Items, within: Collection, base: str) -> Features:
+def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: str) -> Features:
     """One page of the features that match."""
-    conditions = [_or_unknown(one) for one in within.resource.conditions(within.filters(asked))]
-    found = list(islice(_ordered(snapshot, within.resource, conditions, asked), asked.limit + 1))
-    more, found = len(found) > asked.limit, found[: asked.limit]
+    conditions = [_or_unknown(one) for one in collection.resource.conditions(collection.filters(parameters))]
+    found = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
+    more, found = len(found) > parameters.limit, found[: parameters.limit]
     return Features(
-        features=[feature(within.name, json.loads(document), base) for _, document in found],
-        matched=_matched(snapshot, within.resource, conditions),
+        features=[feature(collection.name, json.loads(document), base) for _, document in found],
+        matched=_matched(snapshot, collection.resource, conditions),
         last=found[-1][0] if more else None,
         release=snapshot.release.number,
     )
 
 
 def _ordered(
-    snapshot: Snapshot, resource: Resource, conditions: list[Condition], asked: Items
+    snapshot: Snapshot, resource: Resource, conditions: list[Condition], parameters: Items
 ) -> Iterator[tuple[PagePosition, str]]:
     """Documents with their marks, by id, those with a point first: QGIS looks for the type of geometry on the first
     page alone."""
     located = resource.table.latitude.is_not(None)
     for has_point, clause in ((True, located), (False, ~located)):
-        if asked.after and has_point and not asked.after.located:
+        if parameters.after and has_point and not parameters.after.located:
             continue
-        after = (None, asked.after.id) if asked.after and asked.after.located is has_point else None
-        limit = asked.limit + 1
+        after = (None, parameters.after.id) if parameters.after and parameters.after.located is has_point else None
+        limit = parameters.limit + 1
         statements = resource.ordered([*conditions, Condition(clause)], resource.by("id"), after=after, limit=limit)
         for document, _, id_ in collect_rows(snapshot, statements, limit):
             yield PagePosition(has_point, id_), document
 
 
-def get(snapshot: Snapshot, id_: str, within: Collection, base: str, request: RequestUrl) -> tuple[dict[str, Any], int]:
+def get(
+    snapshot: Snapshot, id_: str, collection: Collection, base: str, request: RequestUrl
+) -> tuple[dict[str, Any], int]:
     """One feature and the release that it belongs to. Raises NotFound, Gone and Merged as the record itself does."""
-    document = find_document(snapshot, within.resource, id_, request)
-    return feature(within.name, json.loads(document), base), snapshot.release.number
+    document = find_document(snapshot, collection.resource, id_, request)
+    return feature(collection.name, json.loads(document), base), snapshot.release.number
 
 
 def _or_unknown(condition: Condition) -> Condition:
@@ -144,9 +148,9 @@ def _matched(snapshot: Snapshot, resource: Resource, conditions: list[Condition]
     return int(snapshot.value(resource.count(conditions))) if total <= MAX_EXACT_COUNT else None
 
 
-def extent(snapshot: Snapshot, within: Collection) -> dict[str, Any]:
+def extent(snapshot: Snapshot, collection: Collection) -> dict[str, Any]:
     """Where and when the features may lie, as far as that is known."""
-    table = within.resource.table
+    table = collection.resource.table
     edges = select(func.min(table.west), func.min(table.south), func.max(table.east), func.max(table.north))
     west, south, east, north = snapshot.rows(edges)[0]
     found: dict[str, Any] = {}

@@ -98,17 +98,17 @@ def schema(root: str, one: Collection) -> Json:
     return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
 
 
-def features(root: str, one: Collection, found: Features, asked: RequestUrl) -> Json:
-    """A page of features. `asked` repeats the request, so that the next page keeps every filter.
+def features(root: str, one: Collection, found: Features, request_url: RequestUrl) -> Json:
+    """A page of features. `request_url` repeats the request, so that the next page keeps every filter.
 
     The optional `timeStamp` would make other bytes every second of what is the same as long as the release is.
     """
     links = [
-        _link(asked.link(), "self", GEOJSON, "This page"),
+        _link(request_url.link(), "self", GEOJSON, "This page"),
         _link(f"{root}/collections/{one.name}", "collection", JSON, one.title),
     ]
     if found.last is not None:
-        links.append(_link(asked.link(after=str(found.last)), "next", GEOJSON, "The next page"))
+        links.append(_link(request_url.link(after=str(found.last)), "next", GEOJSON, "The next page"))
     counted = {} if found.matched is None else {"numberMatched": found.matched}
     return {
         "type": "FeatureCollection",

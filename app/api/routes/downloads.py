@@ -32,9 +32,9 @@ class Download(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.stat_result is not None, "the size has to be known"
-        asked, size = Headers(scope=scope), self.stat_result.st_size
-        holds = range_applies(asked.get("if-range"), self.headers["etag"], self.headers["last-modified"])
-        parts = ranges(asked.get("range", ""), size) if holds else None
+        request_headers, size = Headers(scope=scope), self.stat_result.st_size
+        holds = range_applies(request_headers.get("if-range"), self.headers["etag"], self.headers["last-modified"])
+        parts = ranges(request_headers.get("range", ""), size) if holds else None
         if parts == []:
             await self._refuse_range(size, scope, receive, send)
             return
@@ -46,17 +46,19 @@ class Download(FileResponse):
 
     async def _refuse_range(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
         validators = {name: self.headers[name] for name in ("ETag", "Last-Modified")}
-        said = {"Content-Range": f"bytes */{size}", **validators}
-        answer = await on_problem(Request(scope), RangeNotSatisfiable("The file ends before this range.", headers=said))
+        headers = {"Content-Range": f"bytes */{size}", **validators}
+        answer = await on_problem(
+            Request(scope), RangeNotSatisfiable("The file ends before this range.", headers=headers)
+        )
         await answer(scope, receive, send)
 
 
-def ranges(asked: str, size: int) -> list[tuple[int, int]] | None:
+def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
     """The first and last byte of each range that begins within a file; None for what is no ranges of bytes."""
-    unit = _UNIT.match(asked)
+    unit = _UNIT.match(header)
     if unit is None:
         return None
-    texts = [text for text in map(str.strip, asked[unit.end() :].split(",")) if text]
+    texts = [text for text in map(str.strip, header[unit.end() :].split(",")) if text]
     found = [_RANGE.fullmatch(text) for text in texts]
     if not found:
         return None

@@ -76,8 +76,10 @@ async def list_evidence(request: Request) -> Response:
     by its digest, and can so show the coding beside the text; everybody else follows `url` to the published page.
     """
     filters = parse(EvidenceFilters, request.query_params.multi_items(), {})
-    asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+    request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
     article = request.path_params["id"]
     return json_response(
-        await reader(request).read(partial(article_evidence.passages, article=article, filters=filters, request=asked))
+        await reader(request).read(
+            partial(article_evidence.passages, article=article, filters=filters, request=request_url)
+        )
     )

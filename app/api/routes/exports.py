@@ -100,10 +100,10 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
 
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
-        asked = filters(model, suffix, items)
+        parsed_filters = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
-            whole = _documents(snapshot, resource, asked)
+            whole = _documents(snapshot, resource, parsed_filters)
             batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
             return _chunks(suffix, name, batches, base, snapshot.release.number)
 
@@ -192,10 +192,10 @@ def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
     return _tag(request, media_type, release).strip('"')
 
 
-def _documents(snapshot: Snapshot, resource: Resource, asked: Listing) -> Iterator[Page]:
+def _documents(snapshot: Snapshot, resource: Resource, parsed_filters: Listing) -> Iterator[Page]:
     """The documents of a whole list."""
-    order = pages.ordering(snapshot, resource, asked)
-    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, asked), order)
+    order = pages.ordering(snapshot, resource, parsed_filters)
+    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, parsed_filters), order)
     return resource.ordered(conditions, order)
 
 
@@ -222,24 +222,24 @@ class Transfer(Response):
         media_type: str,
         headers: dict[str, str],
         *,
-        patience: float = SEND_TIMEOUT_SECONDS,
-        longest: float = MAX_TRANSFER_SECONDS,
+        send_timeout: float = SEND_TIMEOUT_SECONDS,
+        max_seconds: float = MAX_TRANSFER_SECONDS,
     ) -> None:
         super().__init__(headers=headers, media_type=media_type)
         del self.headers["Content-Length"]
         self.stream = stream
-        self.patience = patience
-        self.longest = longest
+        self.send_timeout = send_timeout
+        self.max_seconds = max_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         left = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async with asyncio.timeout(self.longest):
+            async with asyncio.timeout(self.max_seconds):
                 async for chunk in self.stream.chunks():
                     if left.done():
                         return
-                    async with self.stream.offered(self.patience):
+                    async with self.stream.offered(self.send_timeout):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, Unavailable) as error:

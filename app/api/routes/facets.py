@@ -144,6 +144,6 @@ async def get_facets(request: Request) -> Response:
     filters: Any = parse(_MODELS[resource], items, {"facet": known})
     if not filters.facet:
         raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")
-    asked = pages.RequestUrl(request.scope["path"], items)
-    work = partial(aggregations.facets, resource=RESOURCES[resource], filters=filters, request=asked)
+    request_url = pages.RequestUrl(request.scope["path"], items)
+    work = partial(aggregations.facets, resource=RESOURCES[resource], filters=filters, request=request_url)
     return json_response(await reader(request).read(work, slow=True))

@@ -75,10 +75,10 @@ def router() -> APIRouter:
 def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entries: Entries, *, tag: str) -> None:
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
-        asked = filters(model, suffix, items)
+        parsed_filters = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> tuple[ReleaseMark, Feed]:
-            found = entries(snapshot, asked, base)
+            found = entries(snapshot, parsed_filters, base)
             return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, found)
 
         release, feed = await reader(request).read(work, slow=True)

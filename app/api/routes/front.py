@@ -125,9 +125,9 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
 
 def _incident(snapshot: Snapshot, id_: str) -> Page:
     include = "quotes,organizations,incidents"
-    asked = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
+    request_url = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
     filters = DetailFilters(include=include.split(","))
-    found = json.loads(pages.get_record(snapshot, RESOURCES["incidents"], id_, filters, asked).body)
+    found = json.loads(pages.get_record(snapshot, RESOURCES["incidents"], id_, filters, request_url).body)
     record, included = found["data"], found["included"]
     others = {one["id"]: one for one in included["incidents"]}
     statements, opposed = _statements(snapshot, record)
@@ -148,8 +148,8 @@ def _incident(snapshot: Snapshot, id_: str) -> Page:
 
 def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
     """What is said about an incident, the contested first; and by statement the records that stand against it."""
-    asked = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
-    page = _list_response(snapshot, "statements", asked)
+    request_url = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
+    page = _list_response(snapshot, "statements", request_url)
     sides = {(one["type"], one["id"]): one for found in page["included"].values() for one in found}
     opposed = {
         one["id"]: [
@@ -171,10 +171,10 @@ def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str,
 
 
 def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
-    asked = pages.RequestUrl(f"/v1/incidents/{id_}/history", [])
-    found: list[dict[str, Any]] = json.loads(changelog.history_page(snapshot, "incident", id_, Paging(), asked).body)[
-        "data"
-    ]
+    request_url = pages.RequestUrl(f"/v1/incidents/{id_}/history", [])
+    found: list[dict[str, Any]] = json.loads(
+        changelog.history_page(snapshot, "incident", id_, Paging(), request_url).body
+    )["data"]
     return found
 
 
@@ -182,8 +182,8 @@ def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str,
     """What `/v1/<resource>` answers to these parameters."""
     choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
     filters = parse(FILTERS[resource], list(items), choices)
-    asked = pages.RequestUrl(f"/v1/{resource}", items)
-    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RESOURCES[resource], filters, asked).body)
+    request_url = pages.RequestUrl(f"/v1/{resource}", items)
+    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RESOURCES[resource], filters, request_url).body)
     return found
 
 

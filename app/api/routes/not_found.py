@@ -53,13 +53,13 @@ def _is_there(request: Request, path: str) -> bool:
 
 def _suggested_path(path: str) -> str | None:
     """The address that somebody may have looked for."""
-    asked = path.strip("/").lower()
-    if asked in other_apis.PATHS:
-        return other_apis.PATHS[asked]
-    parts = asked.split("/")
+    wanted = path.strip("/").lower()
+    if wanted in other_apis.PATHS:
+        return other_apis.PATHS[wanted]
+    parts = wanted.split("/")
     for place, part in enumerate(parts):
         name = part.removesuffix(".json")
         name = _SINGULAR.get(name, other_apis.LISTS.get(name, name))
         if name in TYPES:
             return "/".join(["/v1", name, *parts[place + 1 : place + 2]])
-    return next(iter(get_close_matches(f"/{asked}"[:100], _ADDRESSES, n=1, cutoff=0.7)), None)
+    return next(iter(get_close_matches(f"/{wanted}"[:100], _ADDRESSES, n=1, cutoff=0.7)), None)

@@ -30,7 +30,7 @@ def _root(request: Request) -> str:
 
 
 def _collection(request: Request) -> Collection:
-    return collections.collection(request.path_params["name"])
+    return collections.find_collection(request.path_params["name"])
 
 
 def _refuse_parameters(request: Request) -> None:
@@ -108,7 +108,7 @@ async def ogc_features(request: Request) -> Response:
     one = _collection(request)
     items = request.query_params.multi_items()
     asked = parse(one.parameters, items, {})
-    work = partial(collections.find, asked=asked, within=one, base=_base(request))
+    work = partial(collections.find, parameters=asked, collection=one, base=_base(request))
     found = await reader(request).read(work, slow=True)
     here = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
     return _answer(responses.features(_root(request), one, found, here), responses.GEOJSON, found.release)
@@ -119,6 +119,6 @@ async def ogc_feature(request: Request) -> Response:
     one = _collection(request)
     parse(Crs, request.query_params.multi_items(), {})
     asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
-    work = partial(collections.get, id_=request.path_params["id"], within=one, base=_base(request), request=asked)
+    work = partial(collections.get, id_=request.path_params["id"], collection=one, base=_base(request), request=asked)
     found, release = await reader(request).read(work)
     return _answer(responses.feature(_root(request), one, found), responses.GEOJSON, release)

@@ -75,13 +75,13 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
-        asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
-        work = partial(pages.list_records, resource=resource, filters=filters, request=asked)
+        request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+        work = partial(pages.list_records, resource=resource, filters=filters, request=request_url)
         slow = (
             filters.count == "exact" or not _search_parameters(filters) <= quick or _includes_referring(name, filters)
         )
-        made = await reader(request).read(work, slow=slow)
-        return json_response(made, alternates(name, "", asked.items))
+        body = await reader(request).read(work, slow=slow)
+        return json_response(body, alternates(name, "", request_url.items))
 
     found.get(
         f"/{name}",
@@ -97,9 +97,9 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
 
 def _search_parameters(filters: Listing) -> set[str]:
     """What a list is searched by. A word alone is found in the order of the days as well."""
-    asked = filters.model_fields_set - {"q"}
-    if filters.q is not None and asked <= _PRESENTATION_PARAMETERS and filters.sort in ("date", "-date"):
-        return asked if filters.q.is_a_word else filters.model_fields_set
+    others = filters.model_fields_set - {"q"}
+    if filters.q is not None and others <= _PRESENTATION_PARAMETERS and filters.sort in ("date", "-date"):
+        return others if filters.q.is_a_word else filters.model_fields_set
     return filters.model_fields_set
 
 
@@ -113,11 +113,11 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
 
     async def handler(request: Request) -> Response:
         filters = parse(DetailFilters, request.query_params.multi_items(), choices)
-        asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+        request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
         id_ = request.path_params["id"]
         return json_response(
             await reader(request).read(
-                partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=asked),
+                partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=request_url),
                 slow=_includes_referring(name, filters),
             )
         )
@@ -158,8 +158,8 @@ def reader(request: Request) -> Reader:
     return found.serving(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
 
 
-def json_response(made: pages.JsonBody, links: Iterable[str] = ()) -> Response:
+def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:
     """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
-    following = [f'<{made.next}>; rel="next"'] if made.next else []
-    headers = {"Dateline-Release": str(made.release), **link_field([*following, *links])}
-    return Response(made.body, media_type="application/json", headers=headers)
+    following = [f'<{body.next}>; rel="next"'] if body.next else []
+    headers = {"Dateline-Release": str(body.release), **link_field([*following, *links])}
+    return Response(body.body, media_type="application/json", headers=headers)

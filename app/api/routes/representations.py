@@ -100,9 +100,9 @@ def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
     @found.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
     async def handler(request: Request) -> Response:
         """Another spelling leads to the format; what comes nearest to one that there is not is named."""
-        asked = str(request.path_params["suffix"]).lower()
-        meant = f".{asked}" if f".{asked}" in known else SUFFIXES.get(asked)
-        if meant is not None and meant in known and asked in SUFFIX_SPELLINGS:
+        requested_suffix = str(request.path_params["suffix"]).lower()
+        meant = f".{requested_suffix}" if f".{requested_suffix}" in known else SUFFIXES.get(requested_suffix)
+        if meant is not None and meant in known and requested_suffix in SUFFIX_SPELLINGS:
             raise redirect(request, f"/v1/{name}{meant}")
         hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
         raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")

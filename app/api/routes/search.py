@@ -100,15 +100,15 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Jso
     def matches(question: Question) -> int:
         return sum(snapshot.value(size(question, kind)) for kind in types)
 
-    asked = filters.q.within(snapshot.release.languages)
-    matched, meant, is_partial = matches(asked), None, False
+    query = filters.q.within(snapshot.release.languages)
+    matched, meant, is_partial = matches(query), None, False
     if not matched:
-        meant = corrected_spelling(snapshot, asked, matches)
-        if some := _partial_match(snapshot, asked, types):
-            asked, matched, is_partial = some, matches(some), True
-    found = _documents(snapshot, snapshot.column(best(asked, types, filters.limit)))
+        meant = corrected_spelling(snapshot, query, matches)
+        if some := _partial_match(snapshot, query, types):
+            query, matched, is_partial = some, matches(some), True
+    found = _documents(snapshot, snapshot.column(best(query, types, filters.limit)))
     results = SearchResults(
-        data=[_found(document, asked) for document in found],
+        data=[_found(document, query) for document in found],
         links=SearchLinks(self=link),
         meta=SearchMeta(
             release=snapshot.release.number,
@@ -125,14 +125,14 @@ MAX_PHRASES = 6
 """So many words of a question are looked for where nothing has all: of more there are too many choices."""
 
 
-def _partial_match(snapshot: Snapshot, asked: Question, types: tuple[str, ...]) -> Question | None:
+def _partial_match(snapshot: Snapshot, query: Question, types: tuple[str, ...]) -> Question | None:
     """The question for the records that have most of what is looked for; null where none has any."""
 
     def finds(question: Question) -> bool:
         return any(snapshot.value(size(question, kind, 0)) for kind in types)
 
-    phrases = [one for one in dict.fromkeys(asked.wanted) if finds(asked.partly([one], 1))][:MAX_PHRASES]
-    choices = (asked.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
+    phrases = [one for one in dict.fromkeys(query.wanted) if finds(query.partly([one], 1))][:MAX_PHRASES]
+    choices = (query.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
     return next((some for some in choices if finds(some)), None)
 
 
@@ -143,14 +143,14 @@ def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
     return [json.loads(found[one]) for one in numbers]
 
 
-def _found(document: Data, asked: Question) -> Found:
-    its_texts = texts(document)
+def _found(document: Data, query: Question) -> Found:
+    record_texts = texts(document)
     return Found(
         type=document["type"],
         id=document["id"],
         url=document["url"],
-        label=its_texts[0],
-        snippet=[_segment(segment) for segment in snippet(its_texts, asked)],
+        label=record_texts[0],
+        snippet=[_segment(segment) for segment in snippet(record_texts, query)],
     )
 
 

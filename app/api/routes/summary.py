@@ -126,7 +126,7 @@ async def get_casualty_summary(request: Request) -> Response:
     """
     _refuse_actors(request.query_params.getlist("group_by"))
     filters = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
-    asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+    request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
     return json_response(
-        await reader(request).read(partial(aggregations.summary, filters=filters, request=asked), slow=True)
+        await reader(request).read(partial(aggregations.summary, filters=filters, request=request_url), slow=True)
     )

@@ -144,14 +144,14 @@ class Datasets:
         self._processes.add(process)
         there.close()
         try:
-            told: ReleaseMark | OSError = here.recv()
+            result: ReleaseMark | OSError = here.recv()
         finally:
             process.join()
             self._processes.discard(process)
             here.close()
-        if isinstance(told, OSError):
-            raise told
-        return told
+        if isinstance(result, OSError):
+            raise result
+        return result
 
     async def _sha256(self, path: Path) -> str:
         """The digest of a file, by its name, which no other bytes have. It is what tells files of one release apart
@@ -180,11 +180,11 @@ def _write_tables_of(url: str, target: Path) -> ReleaseMark:
         return _write_tables(snapshot, target)
 
 
-def _send_result(told: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
+def _send_result(result: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
     try:
-        told.send(work(*values))
+        result.send(work(*values))
     except (Unavailable, OSError, sqlite3.Error) as error:
-        told.send(OSError(str(error)))
+        result.send(OSError(str(error)))
 
 
 def _sha256(path: Path) -> str:

@@ -64,8 +64,8 @@ def _fill(connection: sqlite3.Connection, snapshot: Snapshot, progress: Progress
             for table in (table for table in TABLES if source in dict(table.sources)):
                 for record in batch:
                     rows[table.name].extend(table.rows(source, record))
-            for name, its_rows in rows.items():
-                connection.executemany(inserts[name], its_rows)
+            for name, table_rows in rows.items():
+                connection.executemany(inserts[name], table_rows)
             done += len(batch) if source in snapshot.release.counts else 0
             progress("Collecting", done, total)
 

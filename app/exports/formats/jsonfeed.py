@@ -74,7 +74,7 @@ class JsonFeed(BaseModel):
 def json_feed(feed: Feed) -> bytes:
     """The feed as JSON."""
     removed = [Removed(id=one.id, when=one.at, comment=one.reason) for one in feed.removals]
-    made = JsonFeed(
+    result = JsonFeed(
         version=VERSION,
         title=feed.title,
         home_page_url=feed.page or feed.list,
@@ -83,7 +83,7 @@ def json_feed(feed: Feed) -> bytes:
         items=[_item(entry) for entry in feed.entries],
         removed=Removals(about=TOMBSTONES, items=removed) if removed else None,
     )
-    return made.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return result.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def _item(entry: Entry) -> Item:
