@@ -1,4 +1,4 @@
-"""Documents to files: the formats of a list, and the files of the whole dataset.
+"""Export files made from stored documents: the formats of a list, the dataset files, and their shared disk cache.
 
 May import: model, problems, server, storage.
 Must not know: fastapi, starlette.

@@ -1,8 +1,8 @@
-"""Files that are prepared once for all workers, and kept while they are asked for.
+"""A disk cache of export files that all worker processes share: each file is built once.
 
-A file's name is a digest of what its bytes depend on, so whoever has made it, it is the same. It gets that name when it
-is whole; until then it lies in a folder beside a lock, and whoever is killed meanwhile leaves both to the next one. The
-directory has room for so many files and bytes: those that have not been asked for the longest make room for others.
+A file's name is a digest of everything that its bytes depend on, so it is the same whichever process builds it. A file
+gets its name when it is complete; until then it is in a temporary folder beside a lock, and if the process is killed,
+the next one takes over both. The number of files and their size are limited; the least recently used are evicted.
 """
 
 import asyncio
@@ -19,32 +19,34 @@ from app.exports.shared_directory import SharedDirectory, lock
 from app.storage.database import ReleaseMark
 
 ALLOCATION_BYTES = 8 * 2**20
-"""Room is taken in steps of so many bytes."""
+"""Disk space is reserved in steps of this size."""
 
 POLL_SECONDS = 0.1
-"""Seconds after which is looked again for a file that another process prepares."""
+"""The interval between checks for a file that another process is building."""
 
 _LOCK, _FOLDER, _TOO_LARGE = ".lock", ".making", ".too-large"
 
 Key = Callable[[ReleaseMark], str]
-"""What a file is called in a release."""
+"""Returns the name of a file in a release."""
 
 
 class OutOfSpace(Exception):
-    """The directory has no room for a file, or not at the moment."""
+    """The directory has no space for a file, permanently or at the moment."""
 
 
 @dataclass(frozen=True)
 class PreparedFile:
-    """A finished file, and the release that it is of."""
+    """A complete file and its release."""
 
     path: Path
     release: ReleaseMark
 
 
 class Draft:
-    """A file in the making: `path`, in a folder of its own in which other files may lie, too. It is written there, or
-    handed over piece by piece, and then takes room as it grows."""
+    """A file that is being built at `path`, in a temporary folder that may hold other files too.
+
+    It is written by path, or piece by piece with `write`, which reserves disk space as the file grows.
+    """
 
     def __init__(self, folder: Path, reserve: Callable[["Draft"], None]) -> None:
         self.path = folder / "file"
@@ -54,7 +56,7 @@ class Draft:
         self._file: int | None = None
 
     async def fill(self, make: "Make") -> ReleaseMark:
-        """Lets it be made, and sees to it that it is on the disk."""
+        """Runs `make`, and flushes the file to disk."""
         try:
             await asyncio.to_thread(self._reserve, self)
             release = await make(self)
@@ -65,7 +67,7 @@ class Draft:
                 os.close(self._file)
 
     def write(self, data: bytes) -> None:
-        """Adds a piece. Raises NoRoom and OSError."""
+        """Appends data. Raises OutOfSpace or OSError."""
         self.size += len(data)
         if self.size > self._allocated:
             self._reserve(self)
@@ -74,7 +76,7 @@ class Draft:
             data = data[os.write(descriptor, data) :]
 
     def allocate(self, size: int) -> None:
-        """Makes the file as large as the room that it has got, so that others see that it is taken."""
+        """Extends the file to its reserved size, so that other processes see the space as used."""
         if self.size:
             os.ftruncate(self._open(), size)
             self._allocated = size
@@ -86,13 +88,13 @@ class Draft:
 
     def _finish(self) -> None:
         if self._file is None and self.path.exists():
-            return  # another has written it
+            return  # it was written by path
         os.ftruncate(self._open(), self.size)
         os.fsync(self._open())
 
 
 Make = Callable[[Draft], Awaitable[ReleaseMark]]
-"""Writes a draft, and says which release it is of."""
+"""Writes a draft and returns its release."""
 
 
 class PreparedFiles:
@@ -121,10 +123,10 @@ class PreparedFiles:
         self._tasks: dict[str, asyncio.Task[PreparedFile | None]] = {}
 
     async def get(self, key: Key, release: ReleaseMark, make: Make) -> PreparedFile:
-        """The file of a release, or, if it has to be made, of the release that `make` answers once it has written it.
+        """Returns the file of a release or, if it has to be built, of the release that `make` returns.
 
-        It is made for the first who asks; the others wait, in other processes too, and it goes on when whoever waits
-        is gone. Raises NoRoom, OSError, and whatever `make` does.
+        The first request builds it; others wait for it, in other processes too. The build continues when the waiting
+        requests are cancelled. Raises OutOfSpace, OSError, and whatever `make` raises.
         """
         name = key(release)
         while True:
@@ -136,11 +138,11 @@ class PreparedFiles:
                 return made
 
     def is_too_large(self, name: str) -> bool:
-        """Whether it was found out that a file is larger than all the room."""
+        """Whether an earlier build showed that the file is larger than the whole limit."""
         return (self._path(name, _TOO_LARGE)).exists()
 
     async def close(self) -> None:
-        """Gives up what is being prepared."""
+        """Cancels the builds."""
         for task in (tasks := list(self._tasks.values())):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -162,7 +164,7 @@ class PreparedFiles:
 
             def done(task: asyncio.Task[PreparedFile | None]) -> None:
                 del self._tasks[name]
-                # An error that nobody waits for any more is nobody's.
+                # Marks the error as retrieved: perhaps no request waits for it any more.
                 if not task.cancelled():
                     task.exception()
 
@@ -170,7 +172,7 @@ class PreparedFiles:
         return self._tasks[name]
 
     async def _make(self, name: str, key: Key, make: Make) -> PreparedFile | None:
-        """The file; None where it has to be looked for again, because another process has prepared it."""
+        """Builds the file. Returns None if another process is building it or has built it: then look for it again."""
         try:
             held = lock(self._path(name, _LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -198,7 +200,7 @@ class PreparedFiles:
             os.close(held)
 
     def _reserve_space(self, draft: Draft | None = None) -> None:
-        """Removes what has to go, and lets a draft grow beyond its size where there is room. Raises NoRoom."""
+        """Evicts files beyond the limits, and reserves space for a draft to grow. Raises OutOfSpace."""
         with self._exclusive():
             files, used = self._sweep(draft)
             others, size = (0, 0) if draft is None else (1, draft.size)
@@ -218,8 +220,10 @@ class PreparedFiles:
                 draft.allocate(min(size + ALLOCATION_BYTES, max_bytes - used))
 
     def _sweep(self, draft: Draft | None) -> tuple[list[tuple[float, int, Path]], int]:
-        """The finished files, those first that were not asked for the longest, and the bytes of all but one draft. What
-        killed processes have left is removed."""
+        """Returns the complete files, least recently used first, and the bytes used by them and all other drafts.
+
+        Drafts of killed processes are removed.
+        """
         files, used = [], 0
         for path in self._directory.path.glob(f"{self._kind}-*"):
             with suppress(FileNotFoundError):
@@ -234,7 +238,7 @@ class PreparedFiles:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """While nobody else takes or makes room."""
+        """Holds the lock under which space is reserved and files are evicted."""
         held = lock(self._directory.path / f"{self._kind}{_LOCK}")
         try:
             yield
@@ -243,7 +247,7 @@ class PreparedFiles:
 
 
 def _remove_if_abandoned(folder: Path) -> bool:
-    """Removes the folder of a draft that nobody is at any more; whether it was one."""
+    """Removes a draft's folder if its process has ended. Returns whether it did."""
     try:
         held = lock(folder.with_suffix(_LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""A temporary directory that the processes of one service share, and locks that end with whoever holds them."""
+"""A temporary directory shared by the processes of one service, and file locks that end with their process."""
 
 import fcntl
 import os
@@ -13,9 +13,11 @@ _LOCK = "lock"
 
 
 class SharedDirectory:
-    """A directory for files that every process may use. It is made when it is first asked for, lies where temporary
-    files lie (`TMPDIR` says where), and is removed by the last process that leaves it; what killed processes have left
-    is there for those that come after them."""
+    """A directory for files that every process of the service may use.
+
+    It is created on first use, in the directory for temporary files (`TMPDIR`), and removed by the last process that
+    closes it. Files of killed processes remain for the processes after them.
+    """
 
     def __init__(self, service: str) -> None:
         self._name = f"dateline-{blake2b(f'{os.geteuid()} {service}'.encode(), digest_size=8).hexdigest()}"
@@ -24,7 +26,7 @@ class SharedDirectory:
 
     @property
     def path(self) -> Path:
-        """The directory. Raises OSError when it cannot be made."""
+        """The directory. Raises OSError if it cannot be created."""
         if self._path is None or not self._path.exists():
             self._leave()
             self._join(Path(gettempdir(), self._name))
@@ -32,7 +34,7 @@ class SharedDirectory:
         return self._path
 
     def close(self) -> None:
-        """Leaves it, and removes it if nobody else is in it."""
+        """Leaves the directory, and removes it if no other process uses it."""
         if self._path is not None and self._lock is not None:
             with suppress(OSError):
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,9 +45,9 @@ class SharedDirectory:
         while self._path is None:
             with suppress(FileExistsError):
                 path.mkdir(mode=0o700)
-            with suppress(FileNotFoundError):  # the last one has just removed it
+            with suppress(FileNotFoundError):  # the last process has just removed it
                 if not _is_ours(path):
-                    # Whoever made it could put files into it.
+                    # Another user created it, and could put files into it.
                     path = Path(mkdtemp(prefix=f"{self._name}-"))
                 self._lock = lock(path / _LOCK, fcntl.LOCK_SH)
                 self._path = path
@@ -57,8 +59,10 @@ class SharedDirectory:
 
 
 def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
-    """A descriptor of a file that is locked until it is closed, or until its process has ended. With `LOCK_NB` raises
-    BlockingIOError while another holds it."""
+    """Locks a file. Returns its descriptor; the lock ends when it is closed or its process ends.
+
+    With `LOCK_NB`, raises BlockingIOError while another process holds the lock.
+    """
     while True:
         found = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -68,7 +72,7 @@ def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
         except BaseException:
             os.close(found)
             raise
-        os.close(found)  # who held it has removed it: the lock of a file that has no name is of no use
+        os.close(found)  # the previous holder has removed the file: a lock on an unlinked file protects nothing
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:

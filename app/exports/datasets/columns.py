@@ -1,8 +1,8 @@
-"""How a public table is described: once, for the data package and the SQLite file alike.
+"""Definitions of public tables and columns, shared by the data package and the SQLite file.
 
-A column's `path` says where its value stands. It is looked up in the item that a row is made of:
+A column's `path` says where its value comes from. It is resolved in the item that a row is made of:
 
-* `title`, `totals.killed.low`: a key, or keys within keys; null where an outer one is null, a list joined by `|`
+* `title`, `totals.killed.low`: a key, or nested keys; null if an outer value is null, a list joined by `|`
 * `label|name`: the first of two keys that the item has
 * `.`: the item itself
 * `/id`: a key of the record that the item belongs to
@@ -34,8 +34,8 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Column:
-    """`only` limits the column to items of these types; it is null for others. A column that shows a value of a
-    document as it is has the value's own description (see `Table`)."""
+    """A column. `only` limits it to items of these types; it is null for others. A column without a description gets
+    that of the document's field at its path (see `Table`)."""
 
     name: str
     type: Type
@@ -57,8 +57,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """`sources` says where its rows come from: a resource, and the list in each record whose items are rows (`""` for
-    the record itself). `references` holds the foreign keys of several columns; a column knows its own."""
+    """A table. `sources` says where its rows come from: a resource, and the list in each record whose items are rows
+    (`""` for the record itself). `references` holds foreign keys of several columns; others are in their column."""
 
     name: str
     description: str
@@ -85,7 +85,7 @@ class Table:
         return (*own, *self.references)
 
     def rows(self, source: str, record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-        """The rows that a record of a source gives this table."""
+        """Yields the rows of this table for one record of a source."""
         for each in (each for name, each in self.sources if name == source):
             for position, item in enumerate(record[each] if each else (record,)):
                 yield tuple(getter(record, item, position) for getter in self._getters)
@@ -146,7 +146,7 @@ def choice(
     nullable: bool = False,
     description: str = "",
 ) -> Column:
-    """A column with a closed set of values: a vocabulary of the codebook, or the types of records."""
+    """Returns a column with a closed set of values: a vocabulary of the codebook, or the types of records."""
     known, values = None, tuple(map(str, vocabulary))
     if not isinstance(vocabulary, tuple):
         known = next(key for key, value in CODEBOOK.items() if value is vocabulary)

@@ -1,4 +1,4 @@
-"""The public tables of what happened: where, who, and who was harmed."""
+"""Public tables of the events: places, people and organizations, incidents, casualties."""
 
 from app.exports.datasets.columns import WHOLE_ITEM, Table, boolean, choice, integer, reference, text
 from app.exports.datasets.shared_columns import (

@@ -1,4 +1,4 @@
-"""The dataset files of a release: written whole or not at all, built once, and kept while they may be asked for."""
+"""Builds and caches the dataset files of a release (zip and SQLite). They are written completely or not at all."""
 
 import asyncio
 import hashlib
@@ -28,24 +28,24 @@ from app.storage.reader import Reader
 logger = logging.getLogger("dateline")
 
 MAX_FILES = 4
-"""So many files are kept: both of the newest release, and of the one before it, which a client may be about to get."""
+"""Both files of the newest release and of the previous one, which a client may still be downloading."""
 
 LARGE_RELEASE_RECORDS = 50_000
-"""A release of more records is written by a process of its own."""
+"""The files of a release with more records are written in a separate process."""
 
 BUILD_WAIT_SECONDS = 20.0
-"""Seconds that a file is waited for. One of a million incidents takes many minutes."""
+"""How long a request waits for a file. The files of a million incidents take many minutes."""
 
 
 def no_progress(what: str, done: int, total: int | None) -> None:
-    """Progress that nobody looks at."""
+    """Ignores progress."""
 
 
 def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress) -> dict[str, Path]:
-    """Writes both files of the snapshot's release into a directory, and answers them by their suffix.
+    """Writes both files of the snapshot's release into a directory. Returns their paths by suffix.
 
-    They get their names once they are whole. Raises OSError or sqlite3.Error when they cannot be written, and
-    Unavailable while there is no release.
+    They get their names when they are complete. Raises OSError or sqlite3.Error if they cannot be written, and
+    Unavailable if there is no release.
     """
     release = snapshot.release
     with TemporaryDirectory(prefix=".dateline-", dir=directory) as folder:
@@ -59,7 +59,7 @@ def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress)
 
 
 def file_name(release: ReleaseMark, suffix: str) -> str:
-    """What a file is called where people keep it."""
+    """Returns the name under which a file is downloaded."""
     return f"dateline-r{release.number}.{suffix}"
 
 
@@ -77,7 +77,7 @@ def _write_package(release: ReleaseMark, tables: Path, target: Path) -> ReleaseM
 
 @dataclass(frozen=True)
 class Dataset:
-    """A finished file."""
+    """A complete dataset file."""
 
     path: Path
     release: ReleaseMark
@@ -85,7 +85,7 @@ class Dataset:
 
 
 class Datasets:
-    """The files that are served."""
+    """The dataset files that the API serves."""
 
     def __init__(self, reader: Reader, directory: SharedDirectory) -> None:
         self._reader = reader
@@ -94,10 +94,10 @@ class Datasets:
         self._processes: set[BaseProcess] = set()
 
     async def file(self, suffix: str) -> Dataset:
-        """The file of the newest release, built for the first who asks; the others wait for it without a thread.
+        """Returns the file of the newest release. The first request builds it; others wait for it without a thread.
 
-        Raises Unavailable when it cannot be written or the database cannot be read, and when it takes longer than
-        anybody waits: then it is there for those who ask again.
+        Raises Unavailable if it cannot be written or the database cannot be read, and if building takes longer than
+        `BUILD_WAIT_SECONDS`: the build continues, and a later request finds the file.
         """
         release = await self._reader.newest()
         try:
@@ -133,9 +133,9 @@ class Datasets:
         return await asyncio.to_thread(work, tables.release, tables.path, draft.path)
 
     def _run_in_process(self, work: Callable[..., ReleaseMark], *values: object) -> ReleaseMark:
-        """What `work` makes in a process of its own: minutes, which would slow every answer here.
+        """Runs `work` in a separate process, because it takes minutes and would slow down every response here.
 
-        Raises OSError when it failed there, EOFError when the process was ended.
+        Raises OSError if it failed there, EOFError if the process was killed.
         """
         spawn = get_context("spawn")
         here, there = spawn.Pipe(duplex=False)
@@ -154,8 +154,10 @@ class Datasets:
         return result
 
     async def _sha256(self, path: Path) -> str:
-        """The digest of a file, by its name, which no other bytes have. It is what tells files of one release apart
-        that other versions of a library have written."""
+        """Returns the digest of a file, cached by the file's name, which belongs to one content only.
+
+        It distinguishes files of the same release that were written by different versions of a library.
+        """
         if path.name not in self._digests:
             while len(self._digests) >= MAX_FILES:
                 del self._digests[next(iter(self._digests))]

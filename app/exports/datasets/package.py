@@ -1,4 +1,4 @@
-"""A release as a Frictionless Data Package: the tables of its SQLite file as CSV, with their schemas, in one zip."""
+"""Builds a Frictionless Data Package: a zip with the tables of the SQLite file as CSV, and their schemas."""
 
 import csv
 import hashlib
@@ -50,7 +50,7 @@ def build(release: ReleaseMark, tables: Path, target: Path, progress: Progress) 
 
 
 def _member(name: str, release: ReleaseMark) -> ZipInfo:
-    """A member without anything of the machine that writes it: the release's time, plain permissions."""
+    """Returns a zip member independent of the machine: the release's time, fixed permissions."""
     found = ZipInfo(name, datetime.fromisoformat(release.loaded_at).timetuple()[:6])
     found.compress_type = ZIP_DEFLATED
     found.create_system = 3

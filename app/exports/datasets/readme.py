@@ -1,4 +1,4 @@
-"""The pages for people in the data package: what it is and how to read it, and what the values mean."""
+"""The README and the codebook of the data package, as Markdown."""
 
 from app.exports.datasets.tables import TABLES
 from app.model.codebook import CODEBOOK, meanings
@@ -69,7 +69,7 @@ def readme(release: ReleaseMark, sources: list[dict[str, str]], counts: dict[str
 
 
 def codebook() -> str:
-    """Every vocabulary with the meaning of each value and the columns that use it."""
+    """Returns every vocabulary with the meaning of each value and the columns that use it."""
     return "# Codebook\n\nThe closed vocabularies of the data.\n" + "".join(map(_vocabulary, CODEBOOK))
 
 

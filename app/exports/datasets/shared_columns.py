@@ -1,4 +1,4 @@
-"""Columns and tables that several public tables have in common."""
+"""Columns and kinds of table that several public tables share."""
 
 from app.exports.datasets.columns import (
     OWNER,
@@ -46,7 +46,7 @@ def position() -> Column:
 
 
 def point(outer: str) -> tuple[Column, ...]:
-    """A point, of a place or of an incident's location; `outer` is where its precision stands in the document."""
+    """Returns the columns of a point, of a place or of an incident's location; `outer` is the path of its precision."""
     at = "location." if outer == "location" else ""
     return (
         column("latitude", "number", f"{at}latitude", nullable=True),

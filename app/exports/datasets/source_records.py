@@ -1,4 +1,4 @@
-"""Snapshot -> the records that the public tables are filled from."""
+"""Reads the records that fill the public tables, batch by batch."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ from app.storage.registry import SERVED, document_of
 BATCH_ROWS = 500
 Batch = list[dict[str, Any]]
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done and how much there is."""
+"""Called with the step, the amount done and the total."""
 
 SOURCES = ("codebook", "releases", "changes", *SERVED)
 
 
 def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
-    """The records of a source, always in the same order, a few hundred at a time."""
+    """Yields the records of a source in batches of `BATCH_ROWS`, always in the same order."""
     if source == "codebook":
         yield list(_codebook())
     elif source == "releases":
@@ -44,8 +44,10 @@ def _codebook() -> Iterator[dict[str, Any]]:
 
 
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:
-    """Rows in the order of their key, read by it, so that memory stays small on every engine. The files are made once
-    for all requests, not in the time of one, so each portion has a time of its own."""
+    """Yields rows in key order with keyset pagination, so that memory stays small on every engine.
+
+    A dataset file is built once for all requests, not within the time limit of one, so each batch renews the limit.
+    """
     statement = select(*key, *others).order_by(*key).limit(BATCH_ROWS)
     snapshot.renew()
     rows = snapshot.rows(statement)

@@ -1,4 +1,4 @@
-"""The public tables of what the data rests on: releases, articles, evidence, quotes and statements."""
+"""Public tables of the sources: releases, articles, evidence, quotes and statements."""
 
 from app.exports.datasets.columns import Column, ForeignKey, Table, boolean, choice, column, integer, reference, text
 from app.exports.datasets.shared_columns import DATE, ID, NOTE, OF_THE_RELEASE, link, owner, position

@@ -1,4 +1,4 @@
-"""A release as a plain SQLite file of the public tables, equal byte for byte whenever it is built."""
+"""Builds a SQLite file of the public tables. Its bytes are reproducible: the same for every build of a release."""
 
 import sqlite3
 from collections import defaultdict
@@ -26,9 +26,9 @@ _DECLARED = {
 
 
 def build(snapshot: Snapshot, target: Path, scratch: Path, progress: Progress) -> None:
-    """Writes `target`, a file that does not exist yet; `scratch` is another one, which may stay behind.
+    """Writes `target`, which must not exist; `scratch` is a temporary file, which is not removed.
 
-    Raises OSError or sqlite3.Error when the files cannot be written.
+    Raises OSError or sqlite3.Error if the files cannot be written.
     """
     with closing(sqlite3.connect(scratch, isolation_level=None)) as connection:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
@@ -44,7 +44,7 @@ def build(snapshot: Snapshot, target: Path, scratch: Path, progress: Progress) -
         for name, query in VIEWS.items():
             connection.execute(f"CREATE VIEW {quoted(name)} AS\n{query}")
         connection.execute("COMMIT")
-        # What is written anew from beginning to end has no traces of how it came about.
+        # A copy that is written from beginning to end has no traces of the order of the inserts.
         connection.execute("VACUUM INTO ?", (str(target),))
 
 
@@ -71,7 +71,7 @@ def _fill(connection: sqlite3.Connection, snapshot: Snapshot, progress: Progress
 
 
 def _create(table: Table) -> str:
-    """The statement that SQLite keeps and `.schema` shows, so it carries the descriptions."""
+    """Returns the CREATE TABLE statement. SQLite stores it and `.schema` prints it, so it includes descriptions."""
     lines = [(_column(column), column.description) for column in table.columns]
     lines += [(f"PRIMARY KEY ({quoted(*table.key)})", ""), *((_reference(key), "") for key in table.foreign_keys)]
     body = [
@@ -99,7 +99,7 @@ def _reference(key: ForeignKey) -> str:
 
 
 def _indexes(table: Table) -> Iterator[str]:
-    """An index behind every foreign key that the primary key does not begin with, and the table's own."""
+    """Yields an index for every foreign key that is not a prefix of the primary key, and the table's own indexes."""
     keys = (key.columns for key in table.foreign_keys if table.key[: len(key.columns)] != key.columns)
     for columns in dict.fromkeys((*keys, *table.indexes)):
         name = "_".join(("ix", table.name, *columns))

@@ -1,8 +1,8 @@
-"""The public tables: what the data package and the SQLite file hold.
+"""All public tables of the data package and the SQLite file.
 
-They are the records' documents, taken apart: a record is a row, a list in it is a table of its own. Left out are what
-only serves the API (folded text, sort keys, bounding boxes) and what another table already says (the reverse of a
-link, the name behind an id).
+They are the normalized documents: a record is a row, a list in it is a separate table. Left out is what only the API
+needs (folded text, sort keys, bounding boxes) and what another table already holds (the reverse of a link, the name
+of an id).
 """
 
 from app.exports.datasets.columns import Table

@@ -1,4 +1,4 @@
-"""The views of the SQLite file: the joins that nearly everybody begins with."""
+"""Views of the SQLite file: the most common joins."""
 
 from app.exports.datasets.shared_columns import TOTALS
 

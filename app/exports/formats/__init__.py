@@ -1,9 +1,6 @@
-"""Documents -> files and feeds. Nothing here knows of HTTP or of a database.
-
-Stored documents come in and bytes go out.
-"""
+"""Writers of the file and feed formats: stored documents in, bytes out. They do not know HTTP or the database."""
 
 from collections.abc import Iterable, Sequence
 
 Batches = Iterable[Sequence[str]]
-"""Stored documents (JSON), some hundred at a time."""
+"""Stored documents (JSON text), in batches of a few hundred."""

@@ -1,4 +1,4 @@
-"""Atom (RFC 4287) in pages (RFC 5005), with GeoRSS points, and with an end for what was removed (RFC 6721)."""
+"""Atom (RFC 4287), paged (RFC 5005), with GeoRSS points and deleted entries (RFC 6721)."""
 
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
@@ -13,7 +13,7 @@ register_namespace("at", TOMBSTONES)
 
 
 def atom(feed: Feed) -> bytes:
-    """The feed as XML. Every text is escaped by the writer; `feeds.clean` has taken out what XML cannot hold."""
+    """Returns the feed as XML. The writer escapes all text; `feeds.clean` has replaced what XML cannot represent."""
     root = Element("feed", xmlns=ATOM)
     _add_text(root, "id", feed.id)
     _add_text(root, "title", feed.title)
@@ -48,7 +48,7 @@ def _add_entry(root: Element, entry: Entry) -> None:
 
 
 def _add_links(parent: Element, page: str | None, record: str) -> None:
-    """To a page, and further to the JSON; to that alone without a type, because readers open what may be a page."""
+    """Links to the HTML page and to the JSON. A link to JSON alone has no type, so that readers still open it."""
     if page is not None:
         SubElement(parent, "link", rel="alternate", type="text/html", href=page)
         SubElement(parent, "link", rel="alternate", type="application/json", href=record)

@@ -1,9 +1,9 @@
-"""Documents -> flat records: the columns of CSV files, and the properties of GeoJSON features.
+"""Flattens documents: defines the columns of CSV files and the properties of GeoJSON features.
 
-Columns come from here and never from the records, so a file without records has the same ones. A column that holds ids
-of records ends in `_id` or `_ids`. Null stays null. A list is one text, its values joined by `|`; lists of one record
-that belong together have the same length, with an empty value where one is null. A `|` or a backslash inside a value
-has a backslash before it.
+The columns are defined here and never derived from the records, so a file without records has the same columns. The
+name of a column of record ids ends in `_id` or `_ids`. Null stays null. A list is one text, its values joined by `|`;
+parallel lists of one record have the same length, with an empty value for null. A `|` or a backslash inside a value is
+escaped by a backslash.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class _Field:
-    """A column that shows the value at a path of the documents; all values of a list."""
+    """A column with the value at a path of the documents, or with all values of a list."""
 
     name: str
     path: str
@@ -45,12 +45,12 @@ class _Field:
 
 
 def flat(resource: str, document: Json, base: str) -> dict[str, Value]:
-    """The columns of one document. `base` makes its `url` absolute."""
+    """Returns the columns of one document. `base` makes its `url` absolute."""
     return {column.name: column.value(document) for column in COLUMNS[resource]} | {"url": base + document["url"]}
 
 
 def joined(values: Iterable[Any]) -> str | None:
-    """Several values as one text; null when there are none."""
+    """Joins several values to one text; None if there are none."""
     parts = ["" if value is None else str(value) for value in values]
     text = "|".join(parts)
     if "\\" in text or text.count("|") >= len(parts):
@@ -59,7 +59,7 @@ def joined(values: Iterable[Any]) -> str | None:
 
 
 def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
-    """The value at a path; null where an outer one is null."""
+    """Returns a getter of the value at a path; the value is None if an outer one is None."""
 
     def value(document: Json) -> Value:
         found: Any = document[key]
@@ -73,22 +73,22 @@ def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
 
 
 def _list_text(key: str, inner: str | None = None) -> Callable[[Json], Value]:
-    """The values of a list, or what stands under one key of its objects."""
+    """Returns a getter of the joined values of a list, or of one key of its objects."""
     return lambda document: joined(item[inner] if inner else item for item in document[key])
 
 
 def _scalar(path: str, name: str = "", kind: Kind = "string") -> _Field:
-    """The value at a path, whose keys make the column's name unless it is given."""
+    """Returns the column of the value at a path. Its name is made of the path's keys unless given."""
     return _Field(name or path.replace(".", "_"), path, kind)
 
 
 def _list(path: str, name: str = "") -> _Field:
-    """The values at a path that leads through a list."""
+    """Returns the column of the values at a path through a list."""
     return _Field(name or path, path, is_list=True)
 
 
 def _object_list(path: str, of: str, *keys: str) -> Iterator[_Field]:
-    """The keys of a list's objects, as columns in the plural: `of` is one of them (`actor`: `actor_roles`)."""
+    """Yields a column for each key of a list's objects, named in the plural after one of them, `of` (`actor_roles`)."""
     for key in keys:
         yield _list(f"{path}.{key}", f"{of}_{_plural(key)}")
 

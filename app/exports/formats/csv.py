@@ -1,10 +1,10 @@
-"""CSV as spreadsheets and data frames read it: RFC 4180 with CRLF, UTF-8 with a byte order mark.
+"""CSV (RFC 4180) for spreadsheets and data frames: CRLF, UTF-8 with a byte order mark, formulas escaped.
 
-Excel takes a file without the mark for the local code page and spoils every name with an accent; pandas, R, GDAL and
-csvkit skip it (Python's own `csv` with the encoding `utf-8-sig`).
+Without the mark, Excel reads a file in the local code page and garbles every name with an accent; pandas, R, GDAL and
+csvkit skip the mark (Python's own `csv` with the encoding `utf-8-sig`).
 
 A text that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return
-(also after apostrophes), gets one apostrophe before it. Numbers are left as they are.
+(also after apostrophes), is prefixed by an apostrophe. Numbers are unchanged.
 """
 
 import csv
@@ -22,7 +22,7 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
 def chunks(resource: str, batches: Batches, base: str) -> Iterator[bytes]:
-    """A file of records, header first."""
+    """Yields a file of records, header first."""
     yield (BYTE_ORDER_MARK + _lines([[column.name for column in COLUMNS[resource]]])).encode()
     for batch in batches:
         # Row by row: a list of rows would be written in one go, during which no other thread gets a turn.
@@ -30,7 +30,7 @@ def chunks(resource: str, batches: Batches, base: str) -> Iterator[bytes]:
 
 
 def cell(value: Value) -> str:
-    """A value as it stands in a file; null is empty."""
+    """Returns the text of a value; None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a feed holds, whatever its format: entries made from documents and from changes."""
+"""Feeds independent of their format: entries made from documents and from changes, and removals."""
 
 import json
 import re
@@ -11,11 +11,11 @@ from urllib.parse import quote, urlsplit
 Json = dict[str, Any]
 
 TAG_YEAR = "2026"
-"""The year in every `tag:` URI (RFC 4151). It never changes: a reader takes an entry with another id for a new one."""
+"""The year in every `tag:` URI (RFC 4151). It must never change: readers treat an entry with another id as new."""
 
 RIGHTS = "The quoted words belong to their publishers."
 
-# What XML 1.0 has no way to write; JSON readers show it as rubbish.
+# Characters that XML 1.0 cannot represent, even escaped; JSON readers show them as garbage.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE_LENGTH = 100
 _OPS = {"ADD": "Added", "MOD": "Changed", "DEL": "Removed"}
@@ -88,12 +88,12 @@ _RECORDS: dict[str, Callable[[Json, str, str], Entry]] = {"incidents": _incident
 
 
 def record(resource: str, text: str, updated: str, base: str) -> Entry:
-    """The entry of a stored document."""
+    """Returns the entry of a stored document."""
     return _RECORDS[resource](json.loads(text), updated, base)
 
 
 def change(made: Json, name: str, base: str) -> Entry:
-    """The entry of one change, as the log of changes serves it, to a record of this name."""
+    """Returns the entry of a change, as the changelog serves it, to a record of this name."""
     op = _MERGED if made["superseded_by"] else _OPS[made["op"]]
     id_ = tag_uri(base, f"/change/{made['release']}/{made['type']}/{made['id']}")
     title = clean(f"{op}: {_short(name)} ({made['type']})")
@@ -105,7 +105,7 @@ def change(made: Json, name: str, base: str) -> Entry:
 
 
 def removal(kind: str, row: Any, base: str) -> Removal:
-    """The end of a record's entry, from its row of the log."""
+    """Returns the removal of a record's entry, from its row of the log."""
     id_ = tag_uri(base, f"/{kind}/{row.id}")
     into = f"{_MERGED} into {row.superseded_by}. " if row.superseded_by else ""
     return Removal(id_, row.at, clean(f"{into}{row.reason or ''}".strip()))
@@ -125,7 +125,7 @@ def _entry(document: Json, updated: str, base: str, title: str, text: str, point
 
 
 def _page(kind: str, id_: str, base: str) -> str | None:
-    """Where people read a record."""
+    """Returns the URL of a record's HTML page; None if it has none."""
     return f"{base}/incidents/{id_}" if kind == "incident" else None
 
 
@@ -134,5 +134,5 @@ def _short(title: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that every format can carry."""
+    """Replaces the characters that a format cannot represent."""
     return _UNWRITABLE.sub("\ufffd", text)

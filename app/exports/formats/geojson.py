@@ -1,7 +1,7 @@
 """GeoJSON (RFC 7946): a feature collection with flat properties, coordinates as [longitude, latitude].
 
-A record without a known point is a feature with the geometry null. The collection counts them in `without_geometry`,
-which stands at its end because the file is written while it is read; `release` stands at its beginning.
+A record without a known point is a feature with a null geometry. `without_geometry` counts them; it is the last member
+because the file is streamed while the records are read. `release` comes first.
 """
 
 import json
@@ -16,7 +16,7 @@ _GEOMETRY = ("latitude", "longitude")
 
 
 def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
-    """A feature collection."""
+    """Yields a feature collection."""
     yield f'{{"type":"FeatureCollection","release":{release},"features":['.encode()
     comma, without = "", 0
     for batch in filter(None, batches):
@@ -28,7 +28,7 @@ def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator
 
 
 def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
-    """One record as a feature."""
+    """Returns one record as a feature."""
     properties = flat(resource, document, base)
     latitude, longitude = (properties.pop(name) for name in _GEOMETRY)
     point = None if latitude is None else {"type": "Point", "coordinates": [longitude, latitude]}
@@ -36,7 +36,7 @@ def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
 
 
 def schema(resource: str) -> dict[str, Any]:
-    """The JSON schema of a collection."""
+    """Returns the JSON schema of a collection."""
     properties = {
         column.name: {"type": [column.kind, "null"], "description": column.meaning}
         for column in COLUMNS[resource]

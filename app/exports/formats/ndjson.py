@@ -6,6 +6,6 @@ from app.exports.formats import Batches
 
 
 def chunks(batches: Batches) -> Iterator[bytes]:
-    """A file of records."""
+    """Yields a file of records."""
     for batch in filter(None, batches):
         yield "\n".join([*batch, ""]).encode()
