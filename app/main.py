@@ -1,4 +1,4 @@
-"""The application: routes, error handlers, middleware, and the reader's life."""
+"""The FastAPI application: routes, error handlers, middleware, and the lifespan of its resources."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class Service(FastAPI):
-    """FastAPI behind `layers` that answer without it: what stands before everything, outermost first."""
+    """FastAPI behind `layers`: middleware that can respond before FastAPI is called, outermost first."""
 
     def __init__(self, *, layers: Sequence[Middleware], **options: Any) -> None:
         super().__init__(**options)
@@ -70,7 +70,7 @@ class Service(FastAPI):
 
 
 def create_app(settings: Settings | None = None) -> Service:
-    """The service over the database that the settings name. The database is opened when the first request comes."""
+    """Creates the service over the database of the settings. The database is opened with the first request."""
     settings = settings or Settings()
     metrics = _metrics(settings)
     response_cache = Middleware(ResponseCache, limit=settings.cache_bytes)
@@ -153,3 +153,11 @@ def _metrics(settings: Settings) -> "Metrics | None":
     from app.server.metrics import Metrics
 
     return Metrics()
+
+
+def __getattr__(name: str) -> Any:
+    """Creates `app` on first access, for plain `uvicorn app.main:app`: an import alone creates nothing."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    service = globals()["app"] = create_app()
+    return service

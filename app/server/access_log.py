@@ -1,6 +1,6 @@
-"""A line for each request: what was asked for and how it went, and nothing about who asked.
+"""Access log: one JSON line per request with route, status, time and size, and nothing about the client.
 
-The line has the route and not the address, because queries may say more about a reader than they want to have kept.
+A line has the route and not the URL, because queries may reveal more about readers than they want recorded.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ _request_numbers = count(1)
 
 
 class AccessEntry(NamedTuple):
-    """A request that has been answered, or broken off (then `complete` is false).
+    """The log entry of one request. `complete` is False where the response was broken off.
 
-    `route` is a path with the names of its parameters; null where nothing is. `cache` is `hit`, `stale`, or null.
+    `route` is a path template with the names of its parameters, None where no route matched. `cache` is `hit`, `stale`
+    or None.
     """
 
     id: str
@@ -45,7 +46,7 @@ class AccessEntry(NamedTuple):
     complete: bool
 
     def json(self) -> str:
-        """The members of an object. Written by hand, because every request pays for it; no value needs escaping."""
+        """Returns the members of a JSON object. Formatted by hand for speed; no value needs escaping."""
         route, cache = f'"{self.route}"' if self.route else "null", f'"{self.cache}"' if self.cache else "null"
         ending = "" if self.complete else ', "complete": false'
         return (
@@ -63,9 +64,9 @@ class AccessEntry(NamedTuple):
 
 
 class AccessLogMiddleware:
-    """Gives every request an id, or lets it keep its `X-Request-Id`, and logs it when it is over.
+    """Gives every request an id, or keeps its `X-Request-Id`, and logs it when its response has ended.
 
-    `watch` is told of it, too.
+    `watch` is called with each entry, too.
     """
 
     def __init__(self, app: ASGIApp, watch: Callable[[AccessEntry], None] | None = None) -> None:
@@ -122,7 +123,7 @@ class AccessLogMiddleware:
 
 
 class AccessBatch(tuple[AccessEntry, ...]):
-    """What one record of the log tells: all requests that were over in the same turn of the event loop."""
+    """The message of one log record: all requests that ended in the same turn of the event loop."""
 
     __slots__ = ()
 
@@ -152,7 +153,7 @@ def _log_pending() -> None:
 
 
 def new_id() -> str:
-    """Unique among all processes, as far as anybody can tell."""
+    """Returns a request id that is unique among all processes: a random prefix and a counter."""
     return f"{_PROCESS_ID}-{next(_request_numbers):x}"
 
 
@@ -165,7 +166,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _route(scope: Scope) -> str | None:
-    """The route that a handler or the memory of answers has left in the request's state."""
+    """Returns the route that a handler or the response cache has set in the request's state."""
     found = scope["state"].get("route")
     if found is not None:
         return str(found.path)
@@ -173,7 +174,7 @@ def _route(scope: Scope) -> str | None:
 
 
 class LineFormatter(logging.Formatter):
-    """One line of JSON for each request and each other record; lines for people where somebody watches."""
+    """Formats each request and each other record as a line of JSON, or as plain text on a terminal."""
 
     def __init__(self, human_readable: bool | None = None) -> None:
         super().__init__()
@@ -202,15 +203,15 @@ class LineFormatter(logging.Formatter):
 
 
 class StderrHandler(logging.Handler):
-    """Writes to standard error at once."""
+    """Writes to standard error without buffering."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):  # whoever read it has gone; that is no reason to stop serving
+        with suppress(OSError):  # the reader of the log has gone; serving goes on
             os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
 
 
 def logging_config(*, access: bool) -> dict[str, Any]:
-    """Standard library logging for a serving process: everything to standard error, in lines."""
+    """Returns the `logging.config` dictionary of a serving process: everything to standard error, in lines."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -219,7 +220,7 @@ def logging_config(*, access: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             logger.name: {"level": "INFO" if access else "WARNING"},
-            # It warns of every request that is none; those have their lines.
+            # It warns of every malformed request; those have access log lines.
             "uvicorn.error": {"level": "ERROR"},
         },
     }

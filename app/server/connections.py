@@ -1,8 +1,8 @@
-"""What a connection may cost: how large a request may be, how long it may take to come, how slowly an answer may go.
-Also where answers go out that are finished before they are asked for (`app.server.prepared_response`).
+"""Limits on client connections: request size, request time, send time; and sending of prepared responses.
 
-uvicorn reads headers of any size for any time, and waits for ever for a client that takes nothing. So this adds clocks
-and counters to its protocol, and lets problem documents say what is wrong where no request has come about yet.
+uvicorn reads headers of any size for any time, and waits forever for a client that reads nothing. So this adds timers
+and counters to its protocol, and answers with problem documents where a request is refused before it is complete.
+Responses that are finished before they are asked for are sent from here too (`app.server.prepared_response`).
 """
 
 import socket
@@ -26,32 +26,34 @@ from app.server.middleware import DEFAULT_FIELDS, TransferAborted, problem_respo
 from app.server.prepared_response import Fields, PreparedResponse, encode_fields, responder
 
 MAX_CONNECTIONS = 800
-"""So many connections are served at a time; usually a process may have 1024 files open."""
+"""Connections that are served at the same time; usually a process may have 1024 files open."""
 
 REQUEST_TIMEOUT_SECONDS = 10.0
-"""So long a request may take to come, from its first byte to its last."""
+"""Time for a request to arrive, from its first byte to its last."""
 
 WRITE_TIMEOUT_SECONDS = 60.0
-"""So long an answer may wait until the next piece of it is taken; where others went before it, twice as long."""
+"""Time for a client to read the next `MIN_WRITE_PROGRESS_BYTES`; twice as long where other responses went before."""
 
 MIN_WRITE_PROGRESS_BYTES = 64 * 1024
-"""Bytes that are to be taken within that time."""
+"""Bytes that a client has to read within `WRITE_TIMEOUT_SECONDS`."""
 
 MAX_COALESCED_BYTES = 8 * 1024
-"""So many bytes at most wait for what follows them in the same turn of the event loop."""
+"""The largest write that is held back for what follows it in the same turn of the event loop."""
 
 MAX_INLINE_RESPONSES = 32
-"""So many answers from memory, at most, go out without giving others a turn."""
+"""Prepared responses that are sent for one read before other connections get a turn."""
 
 LINGER_SECONDS = 2.0
-"""So long what still comes is thrown away after a refusal. A connection that is closed at once loses the refusal."""
+"""Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
-_LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: what is not sent is given up, and the client told so
+_LINGER_RESET = struct.pack(
+    "ii", 1, 0
+)  # SO_LINGER with 0 seconds: unsent data is discarded, and the client gets a reset
 
 
 async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
-    """What is said on connections beyond those that can be served."""
+    """Answers on connections beyond `MAX_CONNECTIONS`."""
     start, body = problem_response(Unavailable("Too many connections are open. Try again shortly.", 5), scope["path"])
     await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS, (b"connection", b"close")]})
     await send(body)
@@ -65,7 +67,7 @@ def _no_op() -> None:
 
 
 def _date_fields() -> Fields:
-    """The time at which an answer begins. uvicorn's is that of a moment before, when nothing was known of it."""
+    """The `Date` of a response: when it begins. uvicorn's is up to a second old, from before the request came."""
     return _date_fields_at(int(time()))
 
 
@@ -79,8 +81,8 @@ def _has_length(message: Message) -> bool:
 
 
 class CoalescingTransport:
-    """A transport that sends an answer's head together with its first bytes: asking the system twice costs as much as
-    a seventh of a list. What nothing follows goes out at the next turn of the event loop."""
+    """A transport that sends the head of a response together with its first bytes: a second system call costs a seventh
+    of a list. A small write that nothing follows is sent at the next turn of the event loop."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
         self._transport = transport
@@ -126,17 +128,17 @@ class CoalescingTransport:
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """A connection with a client, which is to send its requests in time and to take its answers in time."""
+    """An HTTP connection whose client has to send its requests and read its responses in time."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
         self.transport = cast(Transport, CoalescingTransport(self.transport, self.loop))
         self.url = b""
         self._size = 0  # bytes of the request that is coming
-        self._inline_responses = 0  # answers at once, out of the last read
+        self._inline_responses = 0  # prepared responses sent for the last read
         self._in_head = self._in_request = self._has_completed_request = self._is_reading = self._is_ending = False
-        self._deferred: tuple[RequestResponseCycle, ASGI3Application] | None = None  # to be begun when all is read
-        self._last_cycle: RequestResponseCycle | None = None  # the last request whose answer has been begun
+        self._deferred: tuple[RequestResponseCycle, ASGI3Application] | None = None  # starts once all input is read
+        self._last_cycle: RequestResponseCycle | None = None  # the last request whose response has begun
         self._pending_problem: Problem | None = None  # sent once the requests before the faulty one are answered
         self._write_timer: TimerHandle | None = None
         self._is_awaiting_client = self._has_drained = False
@@ -151,12 +153,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._write_timer is not None:
             self._write_timer.cancel()
         if self._last_cycle is not None and self._is_responding():
-            # uvicorn tells only the last in line.
+            # uvicorn tells only the last of the pipelined requests.
             self._last_cycle.disconnected = True
             self._last_cycle.message_event.set()
         super().connection_lost(exc)
 
-    # What comes.
+    # Receiving.
 
     def data_received(self, data: bytes) -> None:
         if self._is_ending:
@@ -169,7 +171,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._run(cycle, app)
         if self._is_ending or not self._in_request:
             return
-        if not self._has_completed_request:  # else most of it belongs to those before
+        if not self._has_completed_request:  # else most of the data belongs to earlier requests
             self._size += len(data)
         if self._in_head and self._size > _MAX_HEAD_BYTES:
             self._reject(too_long() if len(self.url) > MAX_REQUEST_LINE_BYTES else too_large())
@@ -192,13 +194,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What the parser refuses: what is no HTTP, and addresses that are too long for it."""
+        """Called for what the parser refuses: input that is not HTTP, and URLs that are too long for it."""
         self._reject(too_long() if len(self.url) > MAX_REQUEST_LINE_BYTES else BadRequest("This is no HTTP request."))
 
     def _on_request_timeout(self) -> None:
         self._request_timer = None
         if self._is_responding():
-            # Until it has its answer nobody is hurried: perhaps nobody has read what it sends, either.
+            # No timeout while a response is due: perhaps the input is complete and has not been read yet.
             self._request_timer = self.loop.call_later(REQUEST_TIMEOUT_SECONDS, self._on_request_timeout)
         elif self._in_head:
             self._reject(RequestTimeout(f"A request has to come within {REQUEST_TIMEOUT_SECONDS:g} seconds."))
@@ -214,7 +216,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return bool(self.pipeline) or (self._last_cycle is not None and not self._last_cycle.response_complete)
 
     def _reject(self, problem: Problem) -> None:
-        """Says what is wrong, once everything that came before it is answered, and ends the connection."""
+        """Sends a problem once all earlier requests are answered, and closes the connection."""
         self._is_ending = True
         self._cancel_request_timer()
         if self._in_request and not self._in_head:
@@ -235,21 +237,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._close_after_linger()
 
     def _drop_last_request(self) -> None:
-        """Leaves out the last request, if it has not been begun: what is wrong is its body."""
+        """Drops the last request if it has not started: its body is what is wrong."""
         if self.pipeline:
             self.pipeline.popleft()
         elif self._deferred is not None:
             self._deferred = self._last_cycle = None
 
     def _close_after_linger(self) -> None:
-        """Closes the connection once the client has taken what was said, or soon in any case."""
+        """Closes the connection once the client has read the response, or after `LINGER_SECONDS` at the latest."""
         self._is_ending = True
         self._cancel_request_timer()
         if not self.transport.is_closing():
             self.transport.write_eof()
             self._request_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
-    # What goes.
+    # Sending.
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._last_cycle = cycle
@@ -261,21 +263,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         else:
             cycle.response_started = cycle.response_complete = True
             start = b"%s%s%s\r\n" % (STATUS_LINE[prepared.status], encode_fields(_date_fields()), prepared.head)
-            # An empty piece would stay for ever in the buffer of asyncio's own transports.
+            # An empty chunk would stay forever in the buffer of asyncio's own transports.
             self.transport.writelines((start, prepared.body) if prepared.body else (start,))
             self._inline_responses += 1
-            cycle.on_response = _no_op  # or each would hold the other in memory
+            cycle.on_response = _no_op  # breaks the reference cycle between protocol and request cycle
             self.on_response_complete()
 
     def _run(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        # What was given at once before it, out of the same read, has begun to count the time of rest.
+        # A prepared response to an earlier request of the same read has started the keep-alive timer.
         self._unset_keepalive_if_required()
         super()._start_asgi_task(cycle, partial(self._run_framed, cycle, app))
 
     def _prepared_response(self, cycle: RequestResponseCycle, app: ASGI3Application) -> PreparedResponse | None:
-        """A finished answer, where it may go right now. Of requests that wait behind each other only the last may have
-        one, because each would be answered from within the one before; what is not taken is not to pile up; and after
-        some out of one read it is the others' turn."""
+        """Returns a prepared response if it may be sent now.
+
+        Of pipelined requests only the last may have one, because each would be answered from within the one before.
+        None is sent while the client does not read, so that nothing piles up, nor after `MAX_INLINE_RESPONSES` for one
+        read, so that other connections get a turn.
+        """
         if (
             cycle is not self.cycle
             or not cycle.keep_alive
@@ -283,7 +288,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             or self._inline_responses >= MAX_INLINE_RESPONSES
         ):
             return None
-        # What goes wrong here goes wrong in the usual way too, and is told there; here the parser would take the blame.
+        # An error here occurs on the ASGI path too and is handled there; here it would count as a parser error.
         with suppress(Exception):
             return responder(app)(cast(Scope, cycle.scope))
         return None
@@ -291,7 +296,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     async def _run_framed(
         self, cycle: RequestResponseCycle, app: ASGI3Application, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Lets an application answer, and frames what HTTP/1.0 has no frame for."""
+        """Runs the application, and ends responses without a length by closing where the client speaks HTTP/1.0."""
         until_close = False
 
         async def framed(message: Message) -> None:
@@ -300,7 +305,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 cycle.default_headers = _date_fields()
                 until_close = scope["http_version"] == "1.0" and not _has_length(message)
                 if until_close:
-                    cycle.chunked_encoding = False  # HTTP/1.0 knows no chunks (RFC 9112, 6.1)
+                    cycle.chunked_encoding = False  # HTTP/1.0 has no chunked coding (RFC 9112, 6.1)
             elif until_close:
                 cycle.expected_content_length = len(message.get("body", b""))
             await send(message)
@@ -312,8 +317,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._reset()
 
     def _reset(self) -> None:
-        """Ends the connection so that no client takes what it has got of an answer for all of it, not even one to
-        which the end of the connection is the end of the answer."""
+        """Resets the connection, so that no client takes a partial response for a complete one, not even a client for
+        which the end of the connection is the end of the response."""
         if self in self.connections and (client_socket := self.transport.get_extra_info("socket")) is not None:
             client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
         self.transport.abort()
@@ -324,8 +329,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        # The clock goes on: setting a new one for every answer costs more than looking at this one in vain. What is
-        # closing still waits for the last of its answer to be taken.
+        # The timer keeps running: a new one for every response costs more than one that expires in vain. A closing
+        # connection still waits for the client to read the rest.
         self._is_awaiting_client, self._has_drained = self.transport.is_closing(), True
 
     def on_response_complete(self) -> None:

@@ -1,5 +1,4 @@
-"""What a request may be, before anything looks into it: its method, host and path, its size, and how many parameters it
-has."""
+"""Limits on requests, checked before anything else reads them: method, host, path, size, number of parameters."""
 
 import re
 from collections import Counter
@@ -12,13 +11,13 @@ from app.server.middleware import DEFAULT_FIELDS, problem_response
 from app.server.prepared_response import PreparedResponse, responder
 
 MAX_REQUEST_LINE_BYTES = 32 * 1024
-"""Bytes of a request line."""
+"""The longest request line."""
 
 MAX_HEADER_BYTES = 32 * 1024
-"""Bytes of all header fields of a request together."""
+"""The size of all header fields of a request together."""
 
 MAX_QUERY_PARAMETERS = 1000
-"""So many parameters may stand in one query, repeated ones counted as often as they stand there."""
+"""Parameters in one query, repeated ones counted each time."""
 
 ALLOWED_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -28,7 +27,7 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9:._~!$&'()*+,;
 
 
 class RequestLimitsMiddleware:
-    """Refuses what is no request of this API. The body of a request is not read, and its connection ends with it."""
+    """Refuses requests that this API cannot serve. The body of a request is not read; its connection is closed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -63,7 +62,7 @@ def too_large() -> Problem:
 
 
 def _head_facts(scope: Scope) -> tuple[int, bool, list[bytes]]:
-    """Bytes of the header fields, whether a body follows them, and the hosts that they name."""
+    """Returns the size of the header fields, whether a body follows them, and the values of `Host`."""
     size, has_body, hosts = 0, False, []
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
@@ -86,7 +85,7 @@ def _problem(scope: Scope, headers_size: int, hosts: list[bytes]) -> Problem | N
     if not _is_host(hosts, scope):
         return BadRequest("A request names its host in one header 'Host', as it stands in the address.")
     if b"%" in path and b"%2F" in path.upper():
-        # What is decoded looks like another path, but a slash that is encoded separates nothing (RFC 3986, 2.2).
+        # Decoded it looks like another path, but an encoded slash is no separator (RFC 3986, 2.2).
         return NotFound("There is nothing at this address: a slash in a path is written as it is, not as %2F.")
     return _too_many_parameters(query) if query.count(b"&") >= MAX_QUERY_PARAMETERS else None
 

@@ -1,4 +1,4 @@
-"""What every answer passes through, as plain ASGI: headers for browsers, HEAD for every GET, no bare tracebacks."""
+"""ASGI middleware: default headers and CORS preflight, HEAD for every GET, and problem documents for exceptions."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ logger = logging.getLogger("dateline")
 
 
 def problem_response(problem: Problem, path: str) -> tuple[Message, Message]:
-    """A problem document as the start and the body of an answer."""
+    """Returns a problem document as the ASGI start and body messages of a response."""
     body = json.dumps(problem.body(path), ensure_ascii=False).encode()
     headers = [
         (b"content-type", b"application/problem+json"),
@@ -45,7 +45,7 @@ def problem_response(problem: Problem, path: str) -> tuple[Message, Message]:
 
 
 class DefaultHeadersMiddleware:
-    """Adds what every answer carries, errors included, and answers the preflight requests of browsers."""
+    """Adds the header fields of every response, errors included, and answers CORS preflight requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -68,26 +68,26 @@ class DefaultHeadersMiddleware:
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Ends when the client has gone away. What it sends until then is thrown away."""
+    """Returns when the client has disconnected. Input until then is discarded."""
     while (await receive())["type"] != "http.disconnect":
         await asyncio.sleep(0)
 
 
 class StopStream(Exception):
-    """Ends a stream whose headers are all that was asked for."""
+    """Stops a stream of which only the headers are needed."""
 
 
 class TransferAborted(Exception):
-    """Ends an answer that has begun and cannot be finished. Its connection is to end so that it does not look complete.
+    """Aborts a response that has begun and cannot be finished, and resets its connection, so that it looks incomplete.
 
-    Whoever raises it has logged why, where it was not planned: the record of the request says that it was broken off.
+    Whoever raises it has logged unexpected causes; the request's access log entry says that it was broken off.
     """
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET of the whole without the body (RFC 9110, 14.2). A stream is stopped at its first piece.
+    """Answers HEAD as GET without range and body (RFC 9110, 14.2). A stream is stopped at its first chunk.
 
-    The request's state says in `head` that no body is wanted.
+    `head` in the request's state is True then.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -117,7 +117,7 @@ class HeadMiddleware:
 
 
 class ErrorMiddleware:
-    """Turns an exception that nobody expected into a problem document, and logs it."""
+    """Turns an unexpected exception into a problem document with status 500, and logs it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

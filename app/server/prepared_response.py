@@ -1,9 +1,8 @@
-"""Answers that are finished before they are asked for.
+"""Prepared responses: complete before the request comes, and sent without an ASGI task.
 
-uvicorn makes a task for each request, and looks through each field of each head for what must not stand in one; for an
-answer from memory both are most of the work. So the layers before FastAPI may answer at once, as plain functions, and
-a server that can take it (`app.server.connections`) sends what they have. Where they have nothing, and on every other
-server, they answer as ASGI has it.
+uvicorn creates a task for each request and validates each header field; for a cached response both are most of the
+work. So the middleware before FastAPI may respond synchronously (`try_respond`), and `app.server.connections` sends
+that response. Where there is none, and under every other server, the middleware answers as an ordinary ASGI app.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +14,7 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class PreparedResponse(NamedTuple):
-    """A finished answer. `head` are its `fields` as they are sent."""
+    """A complete response. `head` is its `fields`, encoded."""
 
     status: int
     fields: Fields
@@ -28,8 +27,8 @@ class PreparedResponse(NamedTuple):
 
 
 def responder(app: object) -> Callable[[Scope], PreparedResponse | None]:
-    """How an application is asked for an answer that it has already: by its method of that name, which does not wait.
-    Where that says null, and where there is none, the request goes the usual way, as if nobody had asked."""
+    """Returns the `try_respond` method of an ASGI app, which does not block. Where it returns None, and where an app
+    has no such method, the request takes the ASGI path."""
     return cast(Callable[[Scope], PreparedResponse | None], getattr(app, "try_respond", _never))
 
 
@@ -38,5 +37,5 @@ def _never(scope: Scope) -> PreparedResponse | None:
 
 
 def encode_fields(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Fields as they are sent. They are trusted to be no more than fields."""
+    """Encodes header fields for sending. Names and values are trusted and not validated."""
     return b"".join([b"%s: %s\r\n" % field for field in fields])

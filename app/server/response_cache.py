@@ -1,9 +1,9 @@
-"""Finished answers, kept in memory and given out again without asking anything but which release is the newest.
+"""Response cache: complete responses in memory, keyed by release, URL and content negotiation.
 
-An answer is a function of the release, of the URL and of the client's preferences (`app.server.negotiation`), so it is
-good for as long as that release is the newest: nothing has to expire. Compressed answers are kept as they were sent. As
-plain ASGI before everything else, because finding the handler costs more than sending what it once answered; and at
-once, where the server can take it (`app.server.prepared_response`).
+A response is a function of the release, of the URL and of the client's preferences (`app.server.negotiation`), so it is
+valid as long as that release is the newest: nothing has to expire, and a hit only asks which release is the newest.
+Compressed responses are stored as they were sent. The cache is ASGI middleware before everything else, because routing
+costs more than sending a stored response; hits are prepared responses (`app.server.prepared_response`).
 """
 
 from collections import OrderedDict
@@ -38,29 +38,26 @@ NOT_MODIFIED_FIELDS = {
     b"vary",
     b"x-content-type-options",
 }
-"""The headers of an answer that stand in its 304 too."""
+"""The header fields of a response that its 304 has too."""
 
 MAX_BODY_DIVISOR = 16
-"""A body larger than this part of the memory is not kept; its validators are, so that it is good for a 304."""
+"""A response larger than the cache limit divided by this is stored without its body, for 304 only."""
 
 MAX_MEMOIZED_BYTES = 2000
-"""Bytes of what a request asks for up to which its reading is remembered."""
+"""Size of a request (path, query and negotiated fields) up to which its normalized form is memoized."""
 
 _CONDITIONAL_STATUSES = (200, 206, 416)
-"""The answers that preconditions are judged for: that a range lies beyond a file matters only where they hold."""
+"""The statuses that preconditions are evaluated for: whether a range lies beyond a file matters only if they hold."""
 
 _HIT_FIELD = (b"cache-status", b"dateline; hit")
 _STALE_FIELDS = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
-_ENTRY_OVERHEAD_BYTES = (
-    1500  # what a kept answer takes in memory beside its bytes and headers; measured for a list of one: 830
-)
+_ENTRY_OVERHEAD_BYTES = 1500  # memory of an entry beside its bytes and headers; measured for a list of one: 830
 
 Key = tuple[str, Preferences]
 
 
 class CacheLookup(NamedTuple):
-    """What of a request its answer depends on (`key`: URL and preferences), under which conditions it is sent, and
-    whether only a part of it is wanted."""
+    """A request as the cache sees it: the key (URL and preferences), its preconditions, and whether it has a range."""
 
     key: Key
     conditions: Preconditions
@@ -85,12 +82,12 @@ class CacheLookup(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def _normalized_key(path: str, query: bytes, lines: HeaderLines) -> Key:
-    """The same for every spelling of a query that means the same to the letter, and of what a client prefers."""
+    """The key of a request: equal for every percent-encoding of a query and every spelling of the same preferences."""
     return normalized_url(path, query), Preferences.of(lines)
 
 
 def normalized_url(path: str, query: bytes) -> str:
-    """A URL in one spelling: percent-encoded only where it has to be."""
+    """Returns a URL in one spelling: percent-encoded only where necessary."""
     read = _normalized_url if len(path) + len(query) <= MAX_MEMOIZED_BYTES else _normalized_url.__wrapped__
     return read(path, query)
 
@@ -102,9 +99,9 @@ def _normalized_url(path: str, query: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A finished answer, and its 304; null where it is too large to be kept, and only good for a 304 then.
+    """A stored response and its 304. `full` is None where it is too large to store: the entry then serves 304 only.
 
-    It says when it was last modified once that moment, `last_modified_at`, has come.
+    `Last-Modified` is sent only once that time, `last_modified_at` (a Unix timestamp), has passed.
     """
 
     full: PreparedResponse | None
@@ -117,11 +114,11 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """Gives out again what was answered before, and 304 to those who have it. `limit` is in bytes of memory.
+    """Middleware that stores responses and serves them again, or 304 to clients that have them.
 
-    While the database is away, the last release's answers are given out marked as stale (`Cache-Status`, RFC 9211).
-    Beside an answer from memory the request's state has the release and the route, as a handler would leave them, and
-    `cache`: `hit` or `stale`.
+    `limit` is in bytes of memory; the least recently used entries are evicted. While the database is unavailable, the
+    last release's responses are served marked as stale (`Cache-Status`, RFC 9211). On a hit the request's state has the
+    release and the route, as a handler would set them, and `cache`: `hit` or `stale`.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -132,7 +129,7 @@ class ResponseCache:
         self._last_release = NOTHING
 
     def try_respond(self, scope: Scope) -> PreparedResponse | None:
-        """The answer, if it is kept, and if nothing has to be waited for to know that it is the newest."""
+        """Returns the stored response if the newest release is known without waiting, else None."""
         lookup = CacheLookup.of(scope)
         if not self._entries or lookup.has_range:
             return None
@@ -161,7 +158,7 @@ class ResponseCache:
         await self._respond_and_store(lookup, scope, receive, send)
 
     async def _current_release(self, scope: Scope) -> tuple[ReleaseMark, bool]:
-        """The release to answer from, and whether nobody can tell if there is a newer one."""
+        """Returns the release to answer from, and whether it may be stale because the database is unavailable."""
         try:
             self._last_release = await scope["app"].state.reader.newest()
         except Unavailable:
@@ -169,7 +166,7 @@ class ResponseCache:
         return self._last_release, False
 
     def _find(self, release: ReleaseMark, lookup: CacheLookup, cache: str, scope: Scope) -> PreparedResponse | None:
-        """An answer from memory; null where it has to be made after all."""
+        """Returns the stored response or its 304 or 412; None on a miss."""
         entry_key = release.mark, lookup.key
         answer = self._entries.get(entry_key)
         if answer is None:
@@ -189,9 +186,9 @@ class ResponseCache:
         return found
 
     async def _respond_and_store(self, lookup: CacheLookup, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the application answer, keeps what it says, and sends what the conditions leave of it."""
+        """Lets the application respond, stores the response, and sends it, or 304 or 412, as the preconditions say."""
         state: dict[str, Any] = scope.setdefault("state", {})
-        # Only here is it known what the client has, so nobody further in judges that.
+        # Preconditions are evaluated here alone, so the application does not get them.
         headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONAL_FIELDS]
         inner = {**scope, "headers": headers}
         start: Message = {}
@@ -223,7 +220,7 @@ class ResponseCache:
             await self.app(inner, receive, send_and_store)
 
     def _store(self, release: ReleaseMark, key: Key, answer: CachedResponse) -> None:
-        # Whoever asks chooses the address, so it counts as much as the body.
+        # Clients choose the URL, so its size counts as the body does.
         answer = replace(answer, size=answer.size + len(key[0]))
         if answer.full is not None and answer.size > self.limit // MAX_BODY_DIVISOR:
             answer = replace(answer, full=None, size=answer.size - len(answer.full.body))
@@ -246,8 +243,8 @@ def _timestamp(last_modified: str) -> float:
 
 
 def _without_last_modified(headers: Fields) -> Fields:
-    """What an answer says while its `Last-Modified` lies ahead, which must not be said (RFC 9110, 8.8.2.1): no two
-    releases share a second, so of several that follow each other closely the last are ahead; and clocks differ."""
+    """Removes `Last-Modified`, which must not be sent while it lies in the future (RFC 9110, 8.8.2.1): no two releases
+    share a second, so of several in quick succession the last ones are ahead of the clock; and clocks differ."""
     return [pair for pair in headers if pair[0] != b"last-modified"]
 
 
@@ -261,7 +258,7 @@ def _start_message(answer: PreparedResponse) -> Message:
 
 
 def _conditional_response(start: Message, conditions: Preconditions, path: str) -> PreparedResponse | None:
-    """What is sent in place of an answer that the client has, or did not want if it has changed."""
+    """Returns the 304 or 412 that replaces a response because of its preconditions; None where it is sent."""
     if conditions is UNCONDITIONAL or start["status"] not in _CONDITIONAL_STATUSES:
         return None
     found = Headers(raw=start["headers"])
@@ -273,7 +270,7 @@ def _conditional_response(start: Message, conditions: Preconditions, path: str) 
 
 
 def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
-    """The refusal of an answer that is another by now, with the validators that it has."""
+    """Returns the 412 of a response that has changed, with its current validators."""
     problem = PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew.")
     start, body = problem_response(problem, path)
     fields = [(name, value) for name, value in validators if name not in (b"cache-control", b"link")]
@@ -281,14 +278,14 @@ def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
 
 
 def _cached_response(headers: Fields, body: Message, route: Any) -> CachedResponse | None:
-    """What is to be kept of an answer; null for what has no validators. `body` is its first piece."""
+    """Returns the cache entry of a response; None if it has no validators. `body` is its first body message."""
     found = Headers(raw=headers)
     if "etag" not in found:
         return None
     headers = [*headers, _HIT_FIELD]
     full = None if body.get("more_body") else PreparedResponse.of(200, headers, body.get("body", b""))
     not_modified = PreparedResponse.of(304, _not_modified_fields(headers))
-    # Once in the list of fields, and once as they are sent.
+    # Fields are in memory twice: as a list and encoded.
     size = 2 * len(full.head) + len(full.body) if full else 0
     return CachedResponse(
         full=full,
@@ -306,6 +303,6 @@ def _not_modified_fields(headers: Fields) -> Fields:
 
 
 def _mark_stale(headers: Fields) -> Fields:
-    """The headers of an answer that may be out of date, which no cache on the way is to give out as fresh."""
+    """Marks a response as possibly out of date, so that no cache on the way serves it as fresh."""
     replaced = {name for name, _ in _STALE_FIELDS}
     return [*((name, value) for name, value in headers if name not in replaced), *_STALE_FIELDS]
