@@ -7,7 +7,7 @@ from typing import Any
 import rfc8785
 from starlette.testclient import TestClient
 
-from app.storage.registry import SERVED
+from app.storage.registry import RECORD_TABLES
 from tests.answers import body
 
 Copy = dict[tuple[str, str], Any]
@@ -16,7 +16,7 @@ Copy = dict[tuple[str, str], Any]
 def pulled(client: TestClient) -> Copy:
     """All documents, from the lists."""
     found: Copy = {}
-    for resource in SERVED:
+    for resource in RECORD_TABLES:
         url = f"/v1/{resource}?limit=500"
         while url:
             page = body(client, url)

@@ -128,7 +128,7 @@ WRITES_SQL = {
     "ingest/writing.py": "rows for the loader, with names from the models and values bound",
     "storage/postgresql.py": "settings of connections",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
-    "queries/enumerated.py": "numbers as a table, around an expression that SQLAlchemy binds",
+    "queries/number_lists.py": "numbers as a table, around an expression that SQLAlchemy binds",
     "queries/search.py": "full text, around expressions that SQLAlchemy binds",
 }
 """Where SQL is written out, and what for. Nothing in it comes from a request: that is for whoever adds a line here to

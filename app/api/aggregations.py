@@ -17,7 +17,7 @@ from app.queries.conditions import Condition
 from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
 from app.queries.plan import RESOURCES, Resource
 from app.storage.database import Snapshot
-from app.storage.registry import SERVED, document_of
+from app.storage.registry import RECORD_TABLES, document_of
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
 
@@ -77,7 +77,7 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
     """What to print for each value: the name of the record that it is the id of, or its own words."""
     labels = {value: value.replace("_", " ") for value in values}
     for resource in facet.names:
-        table = SERVED[resource]
+        table = RECORD_TABLES[resource]
         for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
             labels[id_] = json.loads(document)[_LABELS[resource]]
     return labels
@@ -172,7 +172,7 @@ _ACTOR_FILTER = (
     "The parameter actor chooses incidents: everybody harmed in them is counted, of whatever side; organization, group "
     "and person say whose people they were."
 )
-_SEVERAL = {queries.SEVERAL: "several people together"}
+_SEVERAL = {queries.SEVERAL_PEOPLE: "several people together"}
 _MANY = {
     "organization": "organizations (with those that it is a part of)",
     "incident": "incidents (with the operations that it is a part of)",

@@ -19,14 +19,14 @@ def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl
     """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
     link = json.loads(find_document(snapshot, RESOURCES["articles"], article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
-    query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.chosen(*selection)
+    query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.evidence_clauses(*selection)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)
     spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
     links = {"self": request.link()}
     if len(spans) > filters.limit:
         spans = spans[: filters.limit]
         links["next"] = request.link(cursor=cursors.encode(query_key, *spans[-1]))
-    rows = snapshot.rows(queries.resting(clauses, spans[0], spans[-1])) if spans else []
+    rows = snapshot.rows(queries.evidence_between(clauses, spans[0], spans[-1])) if spans else []
     data = [_passage(link, span, list(found)) for span, found in groupby(rows, key=lambda row: tuple(row[:3]))]
     release = snapshot.release.number
     meta = {"release": release, "matched": snapshot.value(queries.count(clauses)), "returned": len(data)}

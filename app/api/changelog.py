@@ -38,7 +38,7 @@ def changes_since(snapshot: Snapshot, filters: ChangeFilters) -> list[ColumnElem
 def history_page(snapshot: Snapshot, kind: str, id_: str, filters: Paging, request: RequestUrl) -> JsonBody:
     """Returns one page of a record's history. Raises NotFound for a record that never existed."""
     clauses = queries.of_record(kind, id_)
-    if not SLUG.fullmatch(id_) or not snapshot.rows(queries.log(clauses).limit(1)):
+    if not SLUG.fullmatch(id_) or not snapshot.rows(queries.entries(clauses).limit(1)):
         raise NotFound(f"There is and was no {kind} '{id_}'.")
     return _log_page(snapshot, clauses, filters, cursors.query_key(f"history {kind} {id_}"), request)
 
@@ -79,7 +79,7 @@ def _log_page(
     with_documents: bool = False,
 ) -> JsonBody:
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str, str)
-    rows = snapshot.rows(queries.log(clauses, after).limit(filters.limit + 1))
+    rows = snapshot.rows(queries.entries(clauses, after).limit(filters.limit + 1))
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     entries = [dump_json(entry_body(row)) for row in rows]
     if with_documents:

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.queries.conditions import AXES, FEW, MANY, Condition, led_by, numbered
+from app.queries.conditions import (
+    AXES,
+    MAX_LISTED_NUMBERS,
+    MAX_PRESORTED_RECORDS,
+    Condition,
+    using_lookup_of,
+    with_numbers,
+)
 from app.queries.plan import Order, Resource
 from app.storage.database import Snapshot
 
@@ -27,7 +34,7 @@ def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> Match
     if not few:
         return MatchedRecords(filter_conditions, filter_conditions, None)
     found = snapshot.column(resource.select(filter_conditions, resource.table.number))
-    return MatchedRecords([numbered(resource.table, found)], filter_conditions, len(found))
+    return MatchedRecords([with_numbers(resource.table, found)], filter_conditions, len(found))
 
 
 def count_matches(
@@ -55,21 +62,24 @@ def plan_conditions(snapshot: Snapshot, resource: Resource, filters: Any, order:
     """
     conditions = resource.conditions(filters)
     in_order = resource.by_day(order)
-    first = _most_selective(snapshot, [one for one in conditions if not (in_order and one.steps)], FEW)
-    return conditions if first is None else led_by(conditions, first)
+    first = _most_selective(
+        snapshot, [one for one in conditions if not (in_order and one.partitions)], MAX_PRESORTED_RECORDS
+    )
+    return conditions if first is None else using_lookup_of(conditions, first)
 
 
 def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[list[Condition], bool]:
     """Returns the conditions of counts, and whether an index finds few records. Text matches are looked up once for
     all statements."""
-    conditions, most = resource.conditions(filters), MANY
+    conditions, most = resource.conditions(filters), MAX_LISTED_NUMBERS
     for place, one in enumerate(conditions):
-        if one.leads and one.lead is not None:
-            found = snapshot.column(one.lead.keys().limit(MANY + 1))
-            if len(found) <= MANY:
-                conditions[place], most = numbered(resource.table, found), len(found) - 1
+        if one.uses_index and one.lookup is not None:
+            found = snapshot.column(one.lookup.keys().limit(MAX_LISTED_NUMBERS + 1))
+            if len(found) <= MAX_LISTED_NUMBERS:
+                conditions[place], most = with_numbers(resource.table, found), len(found) - 1
     first = _most_selective(snapshot, conditions, most)
-    return (conditions if first is None else led_by(conditions, first)), first is not None or most < MANY
+    chosen = conditions if first is None else using_lookup_of(conditions, first)
+    return chosen, first is not None or most < MAX_LISTED_NUMBERS
 
 
 def _most_selective(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
@@ -77,8 +87,8 @@ def _most_selective(snapshot: Snapshot, conditions: list[Condition], most: int) 
     first = None
     # The conditions of every list come first and match the most: from the end, they are counted only up to the best.
     for one in reversed(conditions):
-        if one.lead is not None and not one.leads and most >= 0:
-            size = snapshot.value(one.lead.size(most))
+        if one.lookup is not None and not one.uses_index and most >= 0:
+            size = snapshot.value(one.lookup.size(most))
             if size <= most:
                 first, most = one, size - 1
     return first

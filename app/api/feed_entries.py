@@ -60,7 +60,7 @@ def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> FeedEntrie
     """Returns entries of the log, newest first."""
     query_key = _cursor_key("changes", filters)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str, str)
-    statement = queries.log(changelog.changes_since(snapshot, filters), after, backwards=True)
+    statement = queries.entries(changelog.changes_since(snapshot, filters), after, backwards=True)
     rows = snapshot.rows(statement.limit(filters.limit + 1))
     names = _names(snapshot, rows[: filters.limit])
     entries = [

@@ -17,16 +17,16 @@ from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
 from app.api.query_suggestions import suggestions
 from app.api.record_suggestions import suggest_record
 from app.model.compact_json import dump_json
-from app.model.references import REFERRING, referred
+from app.model.references import REFERRING_FILTERS, referenced_ids
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries.conditions import AXES
 from app.queries.filters import FILTERS, DetailFilters, Listing
 from app.queries.plan import RESOURCES, Order, Page, Resource
-from app.queries.search import RANKED, size
+from app.queries.search import MAX_RANKED, count_hits
 from app.queries.values import SLUG, Refers
 from app.storage.database import Snapshot
 from app.storage.models import Change
-from app.storage.registry import SERVED, TYPES, document_of
+from app.storage.registry import RECORD_TABLES, TYPES, document_of
 
 MAX_EXACT_COUNT = 10_000
 """A list of a resource with at most this many records has an exact `meta.matched` without `count=exact`."""
@@ -138,7 +138,7 @@ def find_document(snapshot: Snapshot, resource: Resource, id_: str, request: Req
 @cache
 def _document(name: str) -> Select[Any]:
     """Selects the document of one record. Cached, because building the statement takes longer than running it."""
-    table = SERVED[name]
+    table = RECORD_TABLES[name]
     return select(document_of(table)).where(table.id == bindparam("id"))
 
 
@@ -151,17 +151,17 @@ def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
     order = resource.order(filters)
     if order.ranks is None or filters.q is None:
         return order
-    matches = snapshot.value(size(filters.q, resource.type, RANKED))
-    return order if matches <= RANKED else resource.order(filters, ranked=False)
+    matches = snapshot.value(count_hits(filters.q, resource.type, MAX_RANKED))
+    return order if matches <= MAX_RANKED else resource.order(filters, ranked=False)
 
 
 def collect_rows(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
     """Runs the statements one after the other until they have returned `limit` rows."""
     rows: list[Any] = []
     while len(rows) < limit and (statement := next(statements, None)) is not None:
-        found = statement.made(snapshot.rows(statement.statement, **statement.values))
-        if found is None and statement.otherwise is not None:
-            found = snapshot.rows(statement.otherwise())
+        found = statement.arrange(snapshot.rows(statement.statement, **statement.values))
+        if found is None and statement.fallback is not None:
+            found = snapshot.rows(statement.fallback())
         rows += found or []
     return rows[:limit]
 
@@ -185,7 +185,7 @@ def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
     changes: dict[str, Any] = {}
     errors: list[ParameterError] = []
     if filters.q is not None:
-        changes["q"] = filters.q.within(snapshot.release.languages)
+        changes["q"] = filters.q.in_languages(snapshot.release.languages)
     for name, resources in _referring(type(filters)):
         if ids := getattr(filters, name):
             changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)
@@ -212,7 +212,7 @@ def _resolved_ids(
     known: set[str] = set()
     well_formed = [id_ for id_ in ids if SLUG.fullmatch(id_)]
     for resource in resources:
-        table = SERVED[resource]
+        table = RECORD_TABLES[resource]
         known.update(snapshot.column(select(table.id).where(table.id.in_(well_formed))))
     found = []
     for id_ in ids:
@@ -330,7 +330,7 @@ def _included(
     parsed = [json.loads(text) for text in documents]
     parts, complete_lists = [], {}
     for name in dict.fromkeys(wanted):
-        if parameter := REFERRING.get(resource.name, {}).get(name):
+        if parameter := REFERRING_FILTERS.get(resource.name, {}).get(name):
             ids = [document["id"] for document in parsed]
             found = _referring_documents(snapshot, name, parameter, ids)
             if len(found) > MAX_INCLUDED:
@@ -339,7 +339,7 @@ def _included(
                     for start in range(0, len(ids), MAX_VALUES)
                 ]
         else:
-            found = list(_documents(snapshot, name, sorted(referred(resource.name, parsed, name))))
+            found = list(_documents(snapshot, name, sorted(referenced_ids(resource.name, parsed, name))))
         parts.append(f'"{name}":[{",".join(found[:MAX_INCLUDED] if parameter else found)}]')
     return f',"included":{{{",".join(parts)}}}', complete_lists
 
@@ -357,7 +357,7 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
     """Returns the documents of sorted ids, in batches small enough for the bound parameters of every database."""
-    table = SERVED[name]
+    table = RECORD_TABLES[name]
     for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
         portion = ids[start : start + _MAX_IDS_PER_QUERY]
         yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.api.spelling import MAX_SUGGESTIONS, spelling_index
 from app.problems import BadValue
-from app.queries.search import is_anywhere
-from app.queries.values import LONGEST_QUESTION, ON_MAP, latitude_first
-from app.search.terms import Question, question, words
+from app.queries.search import any_match
+from app.queries.values import MAP_PARSERS, MAX_QUERY_LENGTH, latitude_first
+from app.search.terms import SearchQuery, parse_query, words
 from app.storage.database import Snapshot
 
 Matched = Callable[[Any], int | None]
@@ -37,11 +37,11 @@ def swapped_coordinates(
     """Returns points and boxes that match something with longitude and latitude swapped; None if none do."""
     found = []
     for name, text in items:
-        if name not in ON_MAP or getattr(filters, name, None) is None:
+        if name not in MAP_PARSERS or getattr(filters, name, None) is None:
             continue
         value = latitude_first(text)
         try:
-            count = matched(filters.model_copy(update={name: ON_MAP[name](value)}))
+            count = matched(filters.model_copy(update={name: MAP_PARSERS[name](value)}))
         except BadValue:
             continue
         if count != 0:
@@ -50,7 +50,7 @@ def swapped_coordinates(
 
 
 def corrected_spelling(
-    snapshot: Snapshot, query: Question, matched: Callable[[Question], int | None]
+    snapshot: Snapshot, query: SearchQuery, matched: Callable[[SearchQuery], int | None]
 ) -> list[dict[str, Any]] | None:
     """Returns values of `q` that match something with unknown words replaced by similar ones; None if none do."""
     unknown = _unknown_terms(snapshot, query)
@@ -59,22 +59,22 @@ def corrected_spelling(
     found = []
     for chosen in islice(product(*(spelling_index(snapshot).nearest(term) for term in unknown)), MAX_SUGGESTIONS):
         value = _replace_words(query.text, dict(zip(unknown, chosen, strict=True)))
-        if len(value) > LONGEST_QUESTION:
+        if len(value) > MAX_QUERY_LENGTH:
             continue
-        count = matched(question(value).within(query.languages))
+        count = matched(parse_query(value).in_languages(query.languages))
         if count != 0:
             found.append({"parameter": "q", "value": value, "matched": count})
     return found or None
 
 
-def _unknown_terms(snapshot: Snapshot, query: Question) -> list[str]:
+def _unknown_terms(snapshot: Snapshot, query: SearchQuery) -> list[str]:
     """Returns the terms of a query that no record contains in any form."""
     known = spelling_index(snapshot)
-    terms = dict.fromkeys((term, phrase) for phrase in query.wanted for term in phrase.terms)
+    terms = dict.fromkeys((term, phrase) for phrase in query.required for term in phrase.terms)
     return [
         term
         for term, phrase in terms
-        if term not in known and not snapshot.value(is_anywhere(query.only(phrase, (term,))))
+        if term not in known and not snapshot.value(any_match(query.for_terms(phrase, (term,))))
     ]
 
 

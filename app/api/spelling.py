@@ -52,7 +52,7 @@ _cache: dict[str, SpellingIndex] = {}
 def spelling_index(snapshot: Snapshot) -> SpellingIndex:
     """Returns the index of the release's words. It is loaded on the first misspelt word, and cached until the next
     release."""
-    mark = snapshot.release.mark
+    mark = snapshot.release.fingerprint
     if (found := _cache.get(mark)) is None:
         found = SpellingIndex(snapshot.value(select(col(KnownWords.words))) or "")
         _cache.clear()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.exports.shared_directory import SharedDirectory, lock
-from app.storage.database import ReleaseMark
+from app.storage.database import ReleaseInfo
 
 ALLOCATION_BYTES = 8 * 2**20
 """Disk space is reserved in steps of this size."""
@@ -26,7 +26,7 @@ POLL_SECONDS = 0.1
 
 _LOCK, _FOLDER, _TOO_LARGE = ".lock", ".making", ".too-large"
 
-Key = Callable[[ReleaseMark], str]
+Key = Callable[[ReleaseInfo], str]
 """Returns the name of a file in a release."""
 
 
@@ -39,7 +39,7 @@ class PreparedFile:
     """A complete file and its release."""
 
     path: Path
-    release: ReleaseMark
+    release: ReleaseInfo
 
 
 class Draft:
@@ -55,7 +55,7 @@ class Draft:
         self._allocated = 0
         self._file: int | None = None
 
-    async def fill(self, make: "Make") -> ReleaseMark:
+    async def fill(self, make: "Make") -> ReleaseInfo:
         """Runs `make`, and flushes the file to disk."""
         try:
             await asyncio.to_thread(self._reserve, self)
@@ -93,7 +93,7 @@ class Draft:
         os.fsync(self._open())
 
 
-Make = Callable[[Draft], Awaitable[ReleaseMark]]
+Make = Callable[[Draft], Awaitable[ReleaseInfo]]
 """Writes a draft and returns its release."""
 
 
@@ -122,7 +122,7 @@ class PreparedFiles:
         self._build_slots = asyncio.Semaphore(max_concurrent)
         self._tasks: dict[str, asyncio.Task[PreparedFile | None]] = {}
 
-    async def get(self, key: Key, release: ReleaseMark, make: Make) -> PreparedFile:
+    async def get(self, key: Key, release: ReleaseInfo, make: Make) -> PreparedFile:
         """Returns the file of a release or, if it has to be built, of the release that `make` returns.
 
         The first request builds it; others wait for it, in other processes too. The build continues when the waiting

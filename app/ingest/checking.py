@@ -24,7 +24,7 @@ from app.ingest.seed import (
 )
 from app.model.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
 from app.search.collation import words
-from app.storage.registry import RESERVED
+from app.storage.registry import RESERVED_IDS
 
 LOCATING = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
 _ONE_OF_THEM = "set counted: false on one of them, with a note saying why"
@@ -61,7 +61,7 @@ def _id(entry: Entry[Any], around: Neighbours) -> Iterator[Fault]:
         return
     if isinstance(entry.seed, ArticleSeed) and id_ != (folder := entry.source.file.split("/")[-2]):
         yield entry.source.fault(("id",), f"the article's id must be its folder's name, '{folder}'")
-    if id_ in RESERVED:
+    if id_ in RESERVED_IDS:
         yield entry.source.fault(("id",), f"'{id_}' is a word of the API's addresses; choose another id")
     removed = isinstance(entry.seed, Tombstone)
     first = around.tombstone(resource, id_) if removed else around.standing(resource, id_)

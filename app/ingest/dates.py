@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from app.ingest.seed import DateSeed
 from app.model.codebook import DatePrecision
-from app.model.notations import read
+from app.model.date_notations import parse_date
 
 _DATE = re.compile(
     r"[?~%]?(?P<year>[0-9X]{4})(?:S(?P<digits>[1-4]))?[?~%]?"
@@ -171,7 +171,7 @@ def _days(written: str) -> Days:
     """The days of one date or season."""
     match = _DATE.fullmatch(written)
     if match is None:
-        meant = read(written)
+        meant = parse_date(written)
         hint = meant if meant and _DATE.fullmatch(meant) else "2019-04-19, 2019-04, 2019, or an interval of these"
         raise ValueError(f"'{written}' is not an EDTF date; write {hint}")
     year, month, day = match["year"], match["month"], match["day"]

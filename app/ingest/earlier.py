@@ -16,7 +16,7 @@ from app.ingest.reading import SHARED, relative
 from app.model.codebook import ChangeOp
 from app.model.names import name
 from app.storage.models import Casualty, Change, Evidence
-from app.storage.registry import SERVED, TYPES, document_of
+from app.storage.registry import RECORD_TABLES, TYPES, document_of
 
 _ONE_ID_SPACE = {
     "people": "organizations",
@@ -40,7 +40,7 @@ def removed(connection: Connection, resource: str, ids: Sequence[str]) -> dict[s
 
 def names(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, str]:
     """What records that are or were there are called."""
-    table = SERVED[resource]
+    table = RECORD_TABLES[resource]
     asked = select(col(table.id), document_of(table)).where(col(table.id).in_(ids))
     before = {id_: row.name for id_, row in removed(connection, resource, ids).items() if row.name is not None}
     return before | {id_: name(resource, json.loads(document)) for id_, document in connection.execute(asked)}

@@ -30,10 +30,10 @@ from app.ingest.seed import Tombstone
 from app.ingest.survey import Kept, Outline, circles, skim
 from app.ingest.workers import SELDOM, Workers
 from app.ingest.writing import RELEASED, Row, columns
-from app.model.digests import Data, body, digest
+from app.model.digests import Data, digest, serialize
 from app.model.documents import check as check_document
 from app.storage.database import DatabaseError
-from app.storage.registry import SERVED
+from app.storage.registry import RECORD_TABLES
 
 Progress = Callable[[str, int, int | None], None]
 """Called now and then with what is being done, how much of it is done and, where that is known, how much there is."""
@@ -147,8 +147,8 @@ def _made(resource: str, data: Data, days: Days | None, outline: Outline) -> Mad
     for model, row in found.owned:
         by_model.setdefault(model, []).append(row)
     owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    own = _values(SERVED[resource].__tablename__)({**found.columns, "terms_checksum": checksum(its_finding)})
-    return Made(resource, data["id"], digest(data), body(data), own, owned, its_finding)
+    own = _values(RECORD_TABLES[resource].__tablename__)({**found.columns, "terms_checksum": checksum(its_finding)})
+    return Made(resource, data["id"], digest(data), serialize(data), own, owned, its_finding)
 
 
 @cache
@@ -196,7 +196,7 @@ class Survey:
     def counts(self) -> dict[str, int]:
         """How many records there are, by resource."""
         found = self.surveyed.ledger.counts()
-        return {resource: found.get(resource, 0) for resource in SERVED}
+        return {resource: found.get(resource, 0) for resource in RECORD_TABLES}
 
     def astray(self) -> list[Fault]:
         """The links that lead elsewhere, by all that the second round told of a small dossier's articles."""

@@ -13,12 +13,12 @@ from sqlmodel import col
 from app.ingest.survey import Outline
 from app.ingest.writing import Writer
 from app.model.digests import Data
-from app.search.numbering import entry
+from app.search.entry_numbers import entry_number
 from app.search.stems import ENGLISH
-from app.search.terms import indexed
+from app.search.terms import index_text
 from app.search.texts import labels, named, texts
 from app.storage.models import SearchEntry
-from app.storage.registry import SERVED, TYPES
+from app.storage.registry import RECORD_TABLES, TYPES
 
 BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
 """The R*Tree of each type that has points."""
@@ -46,7 +46,7 @@ million of them come from other processes."""
 def finding(document: Data, columns: Mapping[str, Any], outline: Outline) -> Finding:
     """What a document, whose columns have its box, is found by."""
     its_texts = dict.fromkeys((*texts(document), *_names(document, outline)))
-    terms = indexed(its_texts, labels(document), _languages(document, outline))
+    terms = index_text(its_texts, labels(document), _languages(document, outline))
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
@@ -87,7 +87,7 @@ class Index:
         is_sqlite = self._writer.is_sqlite
         # An FTS5 index wants to be told in the order of the numbers.
         rows = sorted(
-            (entry(kind, day, document), found if is_sqlite else _vector(found))
+            (entry_number(kind, day, document), found if is_sqlite else _vector(found))
             for (kind, found, day, _), document in findings
         )
         self._writer.insert("search_entries", rows)
@@ -101,7 +101,7 @@ class Index:
 
     def remove(self, kind: str, records: Iterable[tuple[int, str | None]]) -> None:
         """Takes records of one type out of the index, by the numbers of their documents and their first days."""
-        entries = [(entry(kind, day, document), document) for document, day in records]
+        entries = [(entry_number(kind, day, document), document) for document, day in records]
         mine = col(SearchEntry.number).in_([number for number, _ in entries])
         connection = self._writer.connection
         if self._writer.is_sqlite:
@@ -117,7 +117,7 @@ class Index:
         # The day is the same as before, like the rest of the document.
         self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in findings])
         self.add(findings)
-        table = SERVED[resource]
+        table = RECORD_TABLES[resource]
         for found, number in findings:
             its_own = update(table).where(col(table.number) == number)
             self._writer.connection.execute(its_own.values(terms_checksum=checksum(found)))

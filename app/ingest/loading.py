@@ -26,11 +26,11 @@ from app.ingest.verifying import ArticleFile, verify
 from app.ingest.vocabulary import Vocabulary
 from app.ingest.writing import Row, Writer, batches, columns
 from app.model.codebook import ChangeOp
-from app.model.digests import digest_of_lines, finished
+from app.model.digests import digest_of_lines, with_release
 from app.model.documents import SHAPE
 from app.storage import models
 from app.storage.database import Database
-from app.storage.registry import OWNED, SERVED, TYPES
+from app.storage.registry import CHILD_TABLES, RECORD_TABLES, TYPES
 
 __all__ = ["Plan", "Planned", "dossier", "load"]
 
@@ -173,18 +173,18 @@ class _Loading:
         and, where they may have any, their days."""
         if self.plan.number == 1 or not ids:
             return {}
-        table = SERVED[resource]
+        table = RECORD_TABLES[resource]
         compared = ["id", *_COMPARED, *(_DAYS if resource in DATED else ())]
         asked = select(*(col(getattr(table, name)) for name in compared)).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(asked)}
 
     def removals(self) -> None:
         """Takes out what the files withdraw. A record that is simply missing from them is a mistake, not a removal."""
-        for resource in SERVED:
+        for resource in RECORD_TABLES:
             for batch in _some(self._ledger.removals(resource)):
                 self._withdrawn(resource, batch)
         if self.plan.number > 1:
-            for resource in SERVED:
+            for resource in RECORD_TABLES:
                 file = "incidents" if resource == "casualties" else resource
                 if file not in self._found.surveyed.unread:
                     self._vanished(resource)
@@ -203,7 +203,7 @@ class _Loading:
 
     def _vanished(self, resource: str) -> None:
         """What is in the database, but not in the files. A claim goes with the incident that it was about."""
-        table, after = SERVED[resource], ""
+        table, after = RECORD_TABLES[resource], ""
         wanted = [col(table.id), col(table.version)]
         if resource == "casualties":
             wanted.append(col(models.Casualty.incident_id))
@@ -276,7 +276,7 @@ class _Loading:
     def _lines(self) -> Iterator[str]:
         """What the digest of a release is made of, in order: `type/id digest`."""
         for kind, resource in sorted((kind, resource) for resource, kind in TYPES.items()):
-            table = SERVED[resource]
+            table = RECORD_TABLES[resource]
             line = literal(f"{kind}/") + col(table.id) + " " + col(table.digest)
             asked = select(line).order_by(col(table.id))
             yield from self._connection.scalars(asked, execution_options={"yield_per": BATCH})
@@ -305,8 +305,8 @@ class _Loading:
             self._begin()
         if not ids:
             return
-        table, evidence = SERVED[resource], models.Evidence
-        for owned, owner in OWNED[resource]:
+        table, evidence = RECORD_TABLES[resource], models.Evidence
+        for owned, owner in CHILD_TABLES[resource]:
             self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
@@ -325,12 +325,12 @@ class _Loading:
         owned: dict[str, list[Row]] = {}
         for change, made in changes:
             number = next(self._numbers)
-            documents.append((number, made.id, finished(made.body, change.version, release)))
+            documents.append((number, made.id, with_release(made.body, change.version, release)))
             own.append((*made.columns, number, made.digest, change.version, release))
             for table, rows in made.owned.items():
                 owned.setdefault(table, []).extend(rows)
         self._writer.insert("documents", documents)
-        self._writer.insert(SERVED[resource].__tablename__, own)
+        self._writer.insert(RECORD_TABLES[resource].__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
         self._index.add([(made.finding, number) for (_, made), (number, *_) in zip(changes, documents, strict=True)])
@@ -355,7 +355,7 @@ def _days(made: Made) -> tuple[Any, ...]:
     """The days that a record's date is taken for, which do not all stand in its document."""
     if made.resource not in DATED:
         return ()
-    names = columns(SERVED[made.resource].__tablename__)
+    names = columns(RECORD_TABLES[made.resource].__tablename__)
     return tuple(made.columns[names.index(name)] for name in _DAYS)
 
 

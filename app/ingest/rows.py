@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from app.ingest.dates import Days
+from app.model.day_spans import span_class
 from app.model.digests import Data
 from app.model.geography import box_around
-from app.model.spans import reach
 from app.search.folding import fold
 from app.storage import models, speech_models
 
@@ -37,7 +37,7 @@ def rows(resource: str, document: Data, days: Days | None = None) -> Rows:
 
 def _days(days: Days | None) -> Row:
     earliest, latest = (day.isoformat() for day in days) if days else (None, None)
-    return {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest)}
+    return {"earliest": earliest, "latest": latest, "reach": span_class(earliest, latest)}
 
 
 def _evidence(document: Any) -> Owned:

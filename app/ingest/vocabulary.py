@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import Connection, delete, insert
 
-from app.search.terms import BEHIND
+from app.search.terms import STEM_MARKER
 from app.storage.models import KnownWords
 
 MOST = 50_000
@@ -27,7 +27,7 @@ class Vocabulary:
     def add(self, kind: str, terms: str) -> None:
         """Adds the words of a record's texts, from the terms that it is found by."""
         counted = self._names if kind in _NAMED else self._others
-        counted.update(terms.partition(BEHIND)[0].split())
+        counted.update(terms.partition(STEM_MARKER)[0].split())
         if len(counted) > _COUNTED:
             for word in [word for word, times in counted.items() if times == 1 or not _is_a_word(word)]:
                 del counted[word]

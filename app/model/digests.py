@@ -24,31 +24,31 @@ def canonical(data: Data) -> bytes:
     """
     location = data.get("location")
     point = {key: data[key] for key in _POINT if isinstance(data.get(key), float)}
-    its_point = {key: location[key] for key in _POINT} if isinstance(location, dict) else {}
-    if not all(_MILDEST <= abs(number) for number in (*point.values(), *its_point.values())):
+    location_point = {key: location[key] for key in _POINT} if isinstance(location, dict) else {}
+    if not all(_SMALLEST_PLAIN <= abs(number) for number in (*point.values(), *location_point.values())):
         return rfc8785.dumps(data)
-    plain = {**data, **{key: _whole(number) for key, number in point.items()}}
+    plain = {**data, **{key: _as_integer(number) for key, number in point.items()}}
     if isinstance(location, dict):
-        plain["location"] = {**location, **{key: _whole(number) for key, number in its_point.items()}}
+        plain["location"] = {**location, **{key: _as_integer(number) for key, number in location_point.items()}}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 _POINT = ("latitude", "longitude")
-_MILDEST = 0.0001
+_SMALLEST_PLAIN = 0.0001
 """Smaller numbers are written with an exponent; larger ones than 10^16, too, but no place lies there."""
 
 
-def _whole(number: float) -> float | int:
+def _as_integer(number: float) -> float | int:
     """60.0 is written 60."""
     return int(number) if number.is_integer() else number
 
 
-def body(data: Data) -> str:
+def serialize(data: Data) -> str:
     """A document's data as it is kept and served, without the release's keys: compact JSON, not escaped."""
     return orjson.dumps(data).decode()
 
 
-def finished(body: str, version: int, changed_in: int) -> str:
+def with_release(body: str, version: int, changed_in: int) -> str:
     """A document's body with the release's keys at its end."""
     return f'{body[:-1]},"version":{version},"changed_in":{changed_in}}}'
 

@@ -32,7 +32,7 @@ from app.model.codebook import (
     Topic,
     meanings,
 )
-from app.model.digests import Data, body
+from app.model.digests import Data, serialize
 
 SHAPE = 4
 """Raised by one when a document's shape, a column's meaning or the making of terms (`terms`, `stems`) changes; the next
@@ -43,12 +43,12 @@ RecordType = Literal["article", "incident", "place", "person", "organization", "
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"})]
 
 
-class Shape(BaseModel):
+class FrozenModel(BaseModel):
     # Every key is always present: the defaults are for a document that has not got the release's keys yet.
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class EvidenceDocument(Shape):
+class EvidenceDocument(FrozenModel):
     """A passage that the record rests on. Positions count Unicode code points within the paragraph."""
 
     field: EvidenceField = Field(description="What the passage is evidence for.")
@@ -62,7 +62,7 @@ class EvidenceDocument(Shape):
     url: str = Field(description="Opens the published page at the passage (text fragment).")
 
 
-class Identified(Shape):
+class Identified(FrozenModel):
     id: str = Field(description="Unique within its type and never reused.")
     type: str = Field(description="What sort of record it is.")
     url: str = Field(
@@ -81,7 +81,7 @@ Note = Annotated[str | None, Field(description="What a reader should know about 
 Passages = Annotated[list[EvidenceDocument], Field(description="The passages of the reporting that it rests on.")]
 
 
-class DateDocument(Shape):
+class DateDocument(FrozenModel):
     """A date as precise as the reporting gives it: an EDTF string (ISO 8601-2) and the bounds of the days that it may
     mean, which are always those of the string. Take them from here: libraries for EDTF differ (npm `edtf` 4.11.1 has
     another spring, and takes the start of `[a..b]` for its last day)."""
@@ -97,18 +97,18 @@ class DateDocument(Shape):
     note: str | None = Field(description="What a reader should know about the date.")
 
 
-class AliasDocument(Shape):
+class AliasDocument(FrozenModel):
     name: str = Field(description="Another name or spelling.")
     basis: Basis = Field(description="`stated`: the article uses it; `editorial`: a common other spelling.")
 
 
-class ContainerDocument(Shape):
+class ContainerDocument(FrozenModel):
     id: str = Field(description="Its id.")
     name: str = Field(description="Its name.")
     basis: Basis = Field(description="Whether the reporting says so.")
 
 
-class CoordinateDocument(Shape):
+class CoordinateDocument(FrozenModel):
     """How a point stands for its place. Points never come from the article."""
 
     precision: CoordinatePrecision = Field(description="How closely the point stands for the place.")
@@ -140,7 +140,7 @@ class OrganizationDocument(Document):
     evidence: Passages
 
 
-class AffiliationDocument(Shape):
+class AffiliationDocument(FrozenModel):
     id: str = Field(description="Its id.")
     name: str = Field(description="Its name.")
     role: str | None = Field(description="What the reporting calls the person there.")
@@ -163,7 +163,7 @@ class PersonDocument(Document):
     evidence: Passages
 
 
-class PartyDocument(Shape):
+class PartyDocument(FrozenModel):
     type: PartyType = Field(description="Whether it is a person or an organization.")
     id: str = Field(description="Their id.")
     label: str = Field(description="Their name or description.")
@@ -196,7 +196,7 @@ class CasualtyDocument(ClaimDocument, Document):
     type: Literal["casualty"]
 
 
-class LocationDocument(Shape):
+class LocationDocument(FrozenModel):
     """The point that stands for the incident on a map."""
 
     id: str = Field(description="The place's id.")
@@ -207,7 +207,7 @@ class LocationDocument(Shape):
     radius_m: int = Field(description="The place lies within this many metres of the point.")
 
 
-class IncidentPlaceDocument(Shape):
+class IncidentPlaceDocument(FrozenModel):
     id: str = Field(description="The place's id.")
     name: str = Field(description="The place's name.")
     role: PlaceRole = Field(description="What the place is to the incident.")
@@ -215,7 +215,7 @@ class IncidentPlaceDocument(Shape):
     note: str | None = Field(description="What a reader should know about the tie.")
 
 
-class ActorDocument(Shape):
+class ActorDocument(FrozenModel):
     type: Literal["person", "organization", "unidentified"] = Field(
         description="Whether it is a person, an organization, or nobody whom the reporting identifies."
     )
@@ -226,14 +226,14 @@ class ActorDocument(Shape):
     note: str | None = Field(description="What a reader should know about the tie.")
 
 
-class Bounds(Shape):
+class Bounds(FrozenModel):
     """The sum of the counted claims: a missing lower bound adds 0, an open upper bound leaves the sum open."""
 
     low: int = Field(description="At least so many.")
     high: int | None = Field(description="At most so many; null: open.")
 
 
-class TotalDocument(Shape):
+class TotalDocument(FrozenModel):
     """The sum of the counted claims about an incident itself, and what its parts add to it."""
 
     low: int | None = Field(description="At least so many; null where no counted claim is about the incident itself.")
@@ -248,13 +248,13 @@ class TotalDocument(Shape):
 
 if TYPE_CHECKING:
 
-    class TotalsDocument(Shape):
+    class TotalsDocument(FrozenModel):
         """By outcome; null where the reporting says nothing of it, neither here nor in the incident's parts."""
 
 else:
     TotalsDocument = create_model(
         "TotalsDocument",
-        __base__=Shape,
+        __base__=FrozenModel,
         __module__=__name__,
         __doc__="By outcome; null where the reporting says nothing of it, neither here nor in the incident's parts.",
         **{
@@ -290,7 +290,7 @@ class IncidentDocument(Document):
     evidence: Passages
 
 
-class QuoteSpanDocument(Shape):
+class QuoteSpanDocument(FrozenModel):
     paragraph: int = Field(description="The paragraph's number in the quote's article.")
     start: int = Field(description="Position of the first character.")
     end: int = Field(description="Position after the last character.")
@@ -302,7 +302,7 @@ class SpeakerDocument(PartyDocument):
     anonymity: Anonymity | None = Field(description="How the unnamed appear; null for the named.")
 
 
-class PullQuoteDocument(Shape):
+class PullQuoteDocument(FrozenModel):
     paragraph: int = Field(description="The paragraph's number in the quote's article.")
 
 
@@ -326,7 +326,7 @@ class QuoteDocument(Document):
     evidence: Passages
 
 
-class ReferenceDocument(Shape):
+class ReferenceDocument(FrozenModel):
     type: Literal["incident", "place", "person", "organization", "quote", "statement"] = Field(
         description="What sort of record it is."
     )
@@ -352,7 +352,7 @@ class StatementDocument(Document):
     evidence: Passages
 
 
-class ParagraphDocument(Shape):
+class ParagraphDocument(FrozenModel):
     number: int = Field(description="1 is the first paragraph.")
     kind: ParagraphKind = Field(description="What sort of paragraph it is.")
     length: int = Field(description="In Unicode code points.")
@@ -390,4 +390,4 @@ DOCUMENTS: dict[str, type[Document]] = {
 
 def check(resource: str, data: Data) -> None:
     """Raises ValidationError for a document that is not, key by key, what its model says."""
-    DOCUMENTS[resource].model_validate_json(body(data), strict=True)
+    DOCUMENTS[resource].model_validate_json(serialize(data), strict=True)

@@ -96,7 +96,7 @@ REFERENCES: dict[str, dict[str, list[Ids]]] = {
 }
 """By resource: the resources that its documents refer to, and where in the document."""
 
-REFERRING: dict[str, dict[str, str]] = {
+REFERRING_FILTERS: dict[str, dict[str, str]] = {
     "places": {"incidents": "place", "quotes": "place", "statements": "place", "casualties": "place"},
     "people": {"incidents": "actor", "quotes": "speaker", "statements": "by", "casualties": "person"},
     "organizations": {
@@ -108,11 +108,11 @@ REFERRING: dict[str, dict[str, str]] = {
 }
 """By resource: the lists whose records refer to its records, and the filter that finds those that refer to one."""
 
-INCLUDED = {name: (*REFERENCES[name], *REFERRING.get(name, {})) for name in REFERENCES}
+INCLUDED = {name: (*REFERENCES[name], *REFERRING_FILTERS.get(name, {})) for name in REFERENCES}
 """By resource: what `include` takes."""
 
 
-def referred(resource: str, documents: Iterable[Json], wanted: str) -> list[str]:
+def referenced_ids(resource: str, documents: Iterable[Json], wanted: str) -> list[str]:
     """The ids of one resource that documents refer to, once each, in the order met."""
     makers = REFERENCES[resource][wanted]
     return list(dict.fromkeys(id_ for document in documents for ids in makers for id_ in ids(document)))

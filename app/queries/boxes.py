@@ -14,11 +14,11 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.queries.values import BBox
 
-TURNS = (0, -360, 360)
+MERIDIAN_OFFSETS = (0, -360, 360)
 """A record's box may run on beyond 180 degrees, so the same meridian can stand at three longitudes."""
 
 
-class _Touching(FunctionElement[Any]):
+class _Intersecting(FunctionElement[Any]):
     """Takes west, south, east and north, east beyond 180 degrees where the box crosses the antimeridian."""
 
     name = "touching"
@@ -27,38 +27,38 @@ class _Touching(FunctionElement[Any]):
     boxes: str
 
 
-class _Incidents(_Touching):
+class _Incidents(_Intersecting):
     inherit_cache = True
     table, boxes = "incidents", "incident_boxes"
 
 
-class _Places(_Touching):
+class _Places(_Intersecting):
     inherit_cache = True
     table, boxes = "places", "place_boxes"
 
 
-@compiles(_Touching, "sqlite")
-def _sqlite(element: _Touching, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_Intersecting, "sqlite")
+def _sqlite(element: _Intersecting, compiler: SQLCompiler, **options: Any) -> str:
     west, south, east, north = (compiler.process(side, **options) for side in element.clauses)
-    turns = (
-        f"(west <= {east} + {turn} AND east >= {west} + {turn} AND south <= {north} AND north >= {south})"
-        for turn in TURNS
+    overlaps = (
+        f"(west <= {east} + {offset} AND east >= {west} + {offset} AND south <= {north} AND north >= {south})"
+        for offset in MERIDIAN_OFFSETS
     )
-    return f"(SELECT number FROM {element.boxes} WHERE {' OR '.join(turns)})"
+    return f"(SELECT number FROM {element.boxes} WHERE {' OR '.join(overlaps)})"
 
 
-@compiles(_Touching, "postgresql")
-def _postgresql(element: _Touching, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_Intersecting, "postgresql")
+def _postgresql(element: _Intersecting, compiler: SQLCompiler, **options: Any) -> str:
     west, south, east, north = (compiler.process(side, **options) for side in element.clauses)
-    turns = (
+    overlaps = (
         f"box(point(west, south), point(east, north)) && "
-        f"box(point({west} + {turn}, {south}), point({east} + {turn}, {north}))"
-        for turn in TURNS
+        f"box(point({west} + {offset}, {south}), point({east} + {offset}, {north}))"
+        for offset in MERIDIAN_OFFSETS
     )
-    return f"(SELECT number FROM {element.table} WHERE west IS NOT NULL AND ({' OR '.join(turns)}))"
+    return f"(SELECT number FROM {element.table} WHERE west IS NOT NULL AND ({' OR '.join(overlaps)}))"
 
 
-def touching(table: type[Any], box: BBox) -> Select[Any]:
+def intersecting(table: type[Any], box: BBox) -> Select[Any]:
     """Numbers of the records of a table whose box touches this one, and perhaps of some beside it."""
     east = box.east if box.west <= box.east else box.east + 360
     sides = (literal(float(side), SqlFloat) for side in (box.west, box.south, east, box.north))

@@ -8,9 +8,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.storage.models import Change, Release
-from app.storage.registry import SERVED, TYPES, document_of
+from app.storage.registry import RECORD_TABLES, TYPES, document_of
 
-Place = tuple[int, str, str]
+LogKey = tuple[int, str, str]
 """The release, type and id of an entry: where it stands in the log."""
 
 
@@ -24,7 +24,9 @@ def of_record(kind: str, id_: str) -> list[ColumnElement[bool]]:
     return [col(Change.type) == kind, col(Change.id) == id_]
 
 
-def log(clauses: Iterable[ColumnElement[bool]], after: Place | None = None, *, backwards: bool = False) -> Select[Any]:
+def entries(
+    clauses: Iterable[ColumnElement[bool]], after: LogKey | None = None, *, backwards: bool = False
+) -> Select[Any]:
     """Entries of the log in its order, or backwards, each with the time of its release, from behind a place on."""
     place: tuple[Any, ...] = (col(Change.release), col(Change.type), col(Change.id))
     what = (col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by), col(Change.name))
@@ -63,7 +65,7 @@ def removals(kind: str, since: int, after: tuple[int, str] | None, limit: int) -
 
 def documents(kind: str, ids: Sequence[str]) -> Select[Any]:
     """Ids and documents of those records of a type that are there today."""
-    table = next(SERVED[resource] for resource, its_type in TYPES.items() if its_type == kind)
+    table = next(RECORD_TABLES[resource] for resource, its_type in TYPES.items() if its_type == kind)
     return select(table.id, document_of(table)).where(table.id.in_(ids))
 
 

@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, selec
 from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
+from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, days_before
 from app.model.geography import EARTH_RADIUS_M, box_around
-from app.model.spans import REACHES, SHORT, days_before
-from app.queries.boxes import TURNS, touching
-from app.queries.enumerated import enumerated
-from app.queries.search import numbers
+from app.queries.boxes import MERIDIAN_OFFSETS, intersecting
+from app.queries.number_lists import number_list
+from app.queries.search import matching_numbers
 from app.queries.values import BBox, Interval, Near
-from app.search.terms import Question
+from app.search.terms import SearchQuery
 from app.storage.models import Evidence, Incident, OrganizationParent, Party, Place, PlaceParent
 
 Axis = Literal["location", "date", "casualties"]
@@ -28,15 +28,15 @@ Clause = ColumnElement[bool]
 
 DEFAULT_RADIUS_KM = 50.0
 
-FEW = 2_000
+MAX_PRESORTED_RECORDS = 2_000
 """So few records are sorted sooner than a page of them is found among all others."""
 
-MANY = 50_000
+MAX_LISTED_NUMBERS = 50_000
 """So many are counted sooner one by one than by looking at all others."""
 
 
 @dataclass(frozen=True)
-class Lead:
+class IndexLookup:
     """An index that finds the records of a condition: keys of them, and perhaps of some more, that `key` is among.
 
     What not every list needs is put together when it is asked for, because that takes longer than a short query.
@@ -50,69 +50,70 @@ class Lead:
         return select(func.count()).select_from(self.keys().limit(most + 1).subquery())
 
 
-Steps = Sequence[Callable[[], Sequence[Clause]]]
+Partitions = Sequence[Callable[[], Sequence[Clause]]]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A clause, as it is stated or made; on an axis, `unknown` holds for the records that the clause cannot judge, and
-    `known` may count all others by an index.
+    """One condition of a filter, as an SQL clause (`expression`, or a function that makes it).
 
-    `lead` finds its records by an index, if they are few; `leads` says that the clause does so. `steps` say the same as
-    the clause in parts that no two records share, so that an index finds each part in the order of the first days: the
-    parts of the first step lie before those of the next. `words` are what it looks for, if it does.
+    On an axis, `unknown` selects the records that the clause cannot judge; `known` may count all others by an index.
+    `lookup` finds the matching records by an index, for when they are few; `uses_index` says that the clause already
+    does. `partitions` are the same clause in parts that share no record, so that an index returns each part in the
+    order of the first days; the parts of one partition come before those of the next. `words` is the full-text query,
+    if there is one.
     """
 
-    stated: Clause | Callable[[], Clause]
+    expression: Clause | Callable[[], Clause]
     axis: Axis | None = None
     unknown: Clause | None = None
-    lead: Lead | None = None
-    leads: bool = False
-    steps: Steps = ()
-    words: Question | None = None
+    lookup: IndexLookup | None = None
+    uses_index: bool = False
+    partitions: Partitions = ()
+    words: SearchQuery | None = None
     known: Select[Any] | None = None
 
     @cached_property
     def clause(self) -> Clause:
         """Put together when it is asked for, where not every list needs it."""
-        return self.stated if isinstance(self.stated, ColumnElement) else self.stated()
+        return self.expression if isinstance(self.expression, ColumnElement) else self.expression()
 
-    def led(self) -> "Condition":
+    def via_index(self) -> "Condition":
         """The same condition, its records found by its lead."""
-        if self.lead is None or self.leads:
+        if self.lookup is None or self.uses_index:
             return self
-        led = and_(self.lead.key.in_(self.lead.keys()), self.clause.is_(True))
-        return replace(self, stated=led, lead=None, leads=True, steps=())
+        clause = and_(self.lookup.key.in_(self.lookup.keys()), self.clause.is_(True))
+        return replace(self, expression=clause, lookup=None, uses_index=True, partitions=())
 
 
-def numbered(table: type[Any], found: Iterable[int]) -> Condition:
+def with_numbers(table: type[Any], found: Iterable[int]) -> Condition:
     """The records of a table that have one of these numbers."""
-    return Condition(table.number.in_(enumerated(found)), leads=True)
+    return Condition(table.number.in_(number_list(found)), uses_index=True)
 
 
-def led_by(conditions: Sequence[Condition], first: Condition) -> list[Condition]:
+def using_lookup_of(conditions: Sequence[Condition], first: Condition) -> list[Condition]:
     """The same conditions, of which this one alone leads. Were there two, SQLite might go through all that one finds
     for each that the other finds."""
-    return [one.led() if one is first else replace(one, leads=False) for one in conditions]
+    return [one.via_index() if one is first else replace(one, uses_index=False) for one in conditions]
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:
     """The clauses that a record must meet to match. Beside one that leads the others are only looked at: SQLite, which
     keeps no statistics, would take any index for as good."""
-    if not any(one.leads for one in conditions):
+    if not any(one.uses_index for one in conditions):
         return [one.clause for one in conditions]
-    return [one.clause if one.leads else one.clause.is_(True) for one in conditions]
+    return [one.clause if one.uses_index else one.clause.is_(True) for one in conditions]
 
 
-def by_first_day(conditions: Sequence[Condition], *, descending: bool) -> Iterator[list[list[Clause]]]:
+def by_partition(conditions: Sequence[Condition], *, descending: bool) -> Iterator[list[list[Clause]]]:
     """The same clauses in steps, each of them in branches, of which a record meets one at most."""
-    dated = next((one for one in conditions if one.steps), None)
+    dated = next((one for one in conditions if one.partitions), None)
     if dated is None:
         yield [matching(conditions)]
         return
     others = [one.clause for one in conditions if one is not dated]
-    for step in reversed(dated.steps) if descending else dated.steps:
-        yield [[*others, part] for part in step()]
+    for partition in reversed(dated.partitions) if descending else dated.partitions:
+        yield [[*others, part] for part in partition()]
 
 
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
@@ -127,57 +128,61 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] |
     return [*elsewhere, *map(Condition, lacking)]
 
 
-def judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
+def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
     """Counts the records that have what this axis needs, where one condition that can is all that is asked."""
     return conditions[0].known if len(conditions) == 1 and conditions[0].axis == axis else None
 
 
-def one_of(column: Any, values: Sequence[Any]) -> list[Condition]:
+def in_values(column: Any, values: Sequence[Any]) -> list[Condition]:
     """Equal to any of the values; nothing asked when there are none."""
     return [Condition(column.in_(values))] if values else []
 
 
-def flag(clause: Clause, wanted: bool | None) -> list[Condition]:
+def is_true(clause: Clause, wanted: bool | None) -> list[Condition]:
     """Holds, or does not; nothing asked when that was left open."""
     return [] if wanted is None else [Condition(clause if wanted else ~clause)]
 
 
-def shared(table: type[Any], kind: str, filters: Any) -> list[Condition]:
+def common_conditions(table: type[Any], kind: str, filters: Any) -> list[Condition]:
     """The conditions that every list takes."""
     found: list[Condition] = []
     if filters.changed_since is not None:
         later = table.changed_in > filters.changed_since
-        found.append(Condition(later, lead=indexed(table.id, later)))
+        found.append(Condition(later, lookup=column_lookup(table.id, later)))
     if filters.article:
-        found.append(_resting_on(table.id, kind, filters.article))
+        found.append(_citing(table.id, kind, filters.article))
     if filters.q is not None:
-        lead = Lead(table.number, partial(numbers, filters.q, kind))
-        found.append(Condition(partial(says, table.number, kind, filters.q), lead=lead, leads=True, words=filters.q))
+        lookup = IndexLookup(table.number, partial(matching_numbers, filters.q, kind))
+        found.append(
+            Condition(
+                partial(matches_text, table.number, kind, filters.q), lookup=lookup, uses_index=True, words=filters.q
+            )
+        )
     return found
 
 
-def indexed(id_: Any, clause: Clause) -> Lead:
+def column_lookup(id_: Any, clause: Clause) -> IndexLookup:
     """The lead of a clause on columns that an index begins with; it ends with the ids."""
-    return Lead(id_, lambda: select(id_).where(clause))
+    return IndexLookup(id_, lambda: select(id_).where(clause))
 
 
-def linked(key: Any, owner: Any, *clauses: Clause) -> Condition:
+def exists_link(key: Any, owner: Any, *clauses: Clause) -> Condition:
     """The records that have a link like this. `owner` is the column of a link that says whose it is; it begins the
     links' primary key."""
     its_own = select(owner).where(owner == key, *(clause.is_(True) for clause in clauses))
-    return Condition(its_own.exists(), lead=Lead(key, lambda: select(owner).where(*clauses)))
+    return Condition(its_own.exists(), lookup=IndexLookup(key, lambda: select(owner).where(*clauses)))
 
 
-def _resting_on(key: Any, kind: str, articles: Sequence[str]) -> Condition:
+def _citing(key: Any, kind: str, articles: Sequence[str]) -> Condition:
     """The records of a kind that rest on these articles. For one record, too, an index begins with the articles."""
     owner = col(Evidence.record_id)
     rests = select(owner).where(col(Evidence.article_id).in_(articles), col(Evidence.record_type) == kind)
-    return Condition(rests.where(owner == key).exists(), lead=Lead(key, lambda: rests))
+    return Condition(rests.where(owner == key).exists(), lookup=IndexLookup(key, lambda: rests))
 
 
-def says(number: Any, kind: str, asked: Question) -> Clause:
+def matches_text(number: Any, kind: str, asked: SearchQuery) -> Clause:
     """The record of this type and number has the words that are asked for."""
-    clause: Clause = number.in_(numbers(asked, kind))
+    clause: Clause = number.in_(matching_numbers(asked, kind))
     return clause
 
 
@@ -195,7 +200,10 @@ def dated(table: type[Any], interval: Interval | None, match: str | None, first:
     lasting = table.latest >= start
 
     def before() -> list[Clause]:
-        reaches = ((SHORT, table.reach.is_(None)), *((reach, table.reach == reach) for reach in REACHES))
+        reaches = (
+            (SHORT_SPAN_DAYS, table.reach.is_(None)),
+            *((reach, table.reach == reach) for reach in LONG_SPAN_DAYS),
+        )
         return [and_(of, first >= days_before(start, reach), first < start, lasting) for reach, of in reaches]
 
     return [_on_days(table, lasting & (first <= end), before, lambda: [begun])]
@@ -205,14 +213,14 @@ FIRST_DAY, LAST_DAY = "0", "9999-12-31"
 """The former lies behind the empty text that stands for no day."""
 
 
-def _on_days(table: type[Any], clause: Clause, *steps: Callable[[], Sequence[Clause]]) -> Condition:
-    steps = steps or (lambda: [clause],)
+def _on_days(table: type[Any], clause: Clause, *partitions: Callable[[], Sequence[Clause]]) -> Condition:
+    partitions = partitions or (lambda: [clause],)
 
     def keys() -> Any:
-        found = [select(table.number).where(part) for step in steps for part in step()]
+        found = [select(table.number).where(part) for partition in partitions for part in partition()]
         return found[0] if len(found) == 1 else union_all(*found)
 
-    return Condition(clause, "date", table.earliest.is_(None), Lead(table.number, keys), steps=steps)
+    return Condition(clause, "date", table.earliest.is_(None), IndexLookup(table.number, keys), partitions=partitions)
 
 
 def located(
@@ -233,7 +241,7 @@ def located(
 
 
 def _on_map(table: type[Any], box: BBox, clause: Clause, unknown: Clause) -> Condition:
-    return Condition(clause, "location", unknown, lead=Lead(table.number, lambda: touching(table, box)))
+    return Condition(clause, "location", unknown, lookup=IndexLookup(table.number, lambda: intersecting(table, box)))
 
 
 def _in_box(table: type[Any], box: BBox, match: str | None) -> Clause:
@@ -244,10 +252,10 @@ def _in_box(table: type[Any], box: BBox, match: str | None) -> Clause:
     end = box.east if box.west <= box.east else box.east + 360
     if match == "certain":
         rows = and_(south >= box.south, north <= box.north)
-        columns = [and_(west >= box.west + turn, east <= end + turn) for turn in TURNS]
+        columns = [and_(west >= box.west + offset, east <= end + offset) for offset in MERIDIAN_OFFSETS]
     else:
         rows = and_(south <= box.north, north >= box.south)
-        columns = [and_(west <= end + turn, east >= box.west + turn) for turn in TURNS]
+        columns = [and_(west <= end + offset, east >= box.west + offset) for offset in MERIDIAN_OFFSETS]
     return rows if end - box.west >= 360 else and_(rows, or_(*columns))
 
 
@@ -271,27 +279,27 @@ def _distance(longitude: Any, latitude: Any, near: Near) -> Any:
     return 2 * EARTH_RADIUS_M * func.asin(case((root > 1, 1.0), else_=root))
 
 
-def with_parts(start: Select[Any], whole: Any, part: Any, *links: Clause) -> Select[Any]:
+def descendants(start: Select[Any], whole: Any, part: Any, *links: Clause) -> Select[Any]:
     """The ids to start from and everything below them, following the links from `whole` to `part` downwards."""
     inside = start.cte(recursive=True)
     below = select(part).join(inside, whole == inside.c.id).where(*links)
     return select(inside.union(below).c.id)
 
 
-def places_inside(ids: Sequence[str], basis: str | None = None) -> Select[Any]:
+def places_within(ids: Sequence[str], basis: str | None = None) -> Select[Any]:
     """Ids of the places and of all that they contain."""
     links = [col(PlaceParent.basis) == "stated"] if basis == "stated" else []
     start = select(col(Place.id)).where(col(Place.id).in_(ids))
-    return with_parts(start, col(PlaceParent.parent_id), col(PlaceParent.place_id), *links)
+    return descendants(start, col(PlaceParent.parent_id), col(PlaceParent.place_id), *links)
 
 
 def incidents_within(ids: Sequence[str]) -> Select[Any]:
     """Ids of the incidents and of all their parts."""
     start = select(col(Incident.id)).where(col(Incident.id).in_(ids))
-    return with_parts(start, col(Incident.parent_id), col(Incident.id))
+    return descendants(start, col(Incident.parent_id), col(Incident.id))
 
 
 def parties_within(ids: Sequence[str]) -> Select[Any]:
     """Ids of the people and organizations, and of all parts of the organizations."""
     start = select(col(Party.id)).where(col(Party.id).in_(ids))
-    return with_parts(start, col(OrganizationParent.parent_id), col(OrganizationParent.organization_id))
+    return descendants(start, col(OrganizationParent.parent_id), col(OrganizationParent.organization_id))

@@ -14,7 +14,7 @@ SPAN: tuple[Any, ...] = (col(Evidence.paragraph), col(Evidence.start), col(Evide
 Span = tuple[int, int, int]
 
 
-def chosen(article: str, paragraph: Sequence[int], type: Sequence[str], field: Sequence[str]) -> list[Clause]:
+def evidence_clauses(article: str, paragraph: Sequence[int], type: Sequence[str], field: Sequence[str]) -> list[Clause]:
     """The clauses of an article's evidence, narrowed down where something is asked."""
     asked = ((Evidence.paragraph, paragraph), (Evidence.record_type, type), (Evidence.field, field))
     return [
@@ -34,7 +34,7 @@ def count(clauses: Sequence[Clause]) -> Select[Any]:
     return select(func.count()).select_from(select(*SPAN).where(*clauses).distinct().subquery())
 
 
-def resting(clauses: Sequence[Clause], first: Span, last: Span) -> Select[Any]:
+def evidence_between(clauses: Sequence[Clause], first: Span, last: Span) -> Select[Any]:
     """The evidence of the passages from one to another, in reading order."""
     evidence = Evidence
     columns: tuple[Any, ...] = (

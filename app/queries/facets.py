@@ -12,7 +12,7 @@ from sqlalchemy import CTE, ColumnElement, Select, String, Subquery, case, func,
 from sqlalchemy.orm import join
 from sqlmodel import col
 
-from app.queries.conditions import Clause, Condition, parties_within, places_inside
+from app.queries.conditions import Clause, Condition, parties_within, places_within
 from app.queries.filters import LOCATING
 from app.queries.incidents import HAS_CLAIMANT
 from app.queries.plan import Resource
@@ -184,7 +184,7 @@ def _incident_places(filters: Any) -> Select[Any]:
 
 
 def _at_place(filters: Any) -> list[Clause]:
-    inside = places_inside(filters.place, filters.place_basis) if filters.place else None
+    inside = places_within(filters.place, filters.place_basis) if filters.place else None
     return [] if inside is None else [col(IncidentPlace.place_id).in_(inside)]
 
 

@@ -25,7 +25,7 @@ from app.model.codebook import (
 )
 from app.model.documents import RecordType
 from app.queries.values import (
-    QUESTION,
+    Q_DESCRIPTION,
     ArticleIds,
     Box,
     Cursor,
@@ -104,7 +104,7 @@ class Listing(BaseModel):
     q: Words | None = Field(
         None,
         description=(
-            f"{QUESTION} The best matches come first, unless `sort` says otherwise; more than 20,000 stand in the "
+            f"{Q_DESCRIPTION} The best matches come first, unless `sort` says otherwise; more than 20,000 stand in the "
             "list's usual order."
         ),
         examples=["kanoos"],

@@ -11,33 +11,33 @@ from app.model.codebook import CasualtyOutcome
 from app.queries.conditions import (
     Clause,
     Condition,
-    Lead,
+    IndexLookup,
+    column_lookup,
+    common_conditions,
     dated,
-    flag,
+    exists_link,
+    in_values,
     incidents_within,
-    indexed,
-    linked,
+    is_true,
     located,
-    one_of,
+    matches_text,
     parties_within,
-    places_inside,
-    says,
-    shared,
+    places_within,
 )
 from app.queries.filters import LOCATING, CasualtyFilters, IncidentCriteria, IncidentFilters
-from app.queries.search import numbers
-from app.search.terms import Question
+from app.queries.search import matching_numbers
+from app.search.terms import SearchQuery
 from app.storage.models import Casualty, CasualtyPerson, Incident, IncidentActor, IncidentPlace, IncidentTotal
 
 
 def incidents(filters: IncidentFilters) -> list[Condition]:
     """The conditions of an incident list."""
-    return [*shared(Incident, "incident", filters), *criteria(filters), *_totalled(filters)]
+    return [*common_conditions(Incident, "incident", filters), *criteria(filters), *_totalled(filters)]
 
 
 def casualties(filters: CasualtyFilters) -> list[Condition]:
     """The conditions of a list of claims, which is joined with their incidents."""
-    common = shared(Casualty, "casualty", filters.model_copy(update={"q": None}))
+    common = common_conditions(Casualty, "casualty", filters.model_copy(update={"q": None}))
     if filters.q is not None:
         common.append(_in_words(filters.q))
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
@@ -45,24 +45,28 @@ def casualties(filters: CasualtyFilters) -> list[Condition]:
         *common,
         *criteria(filters),
         *_claimed(filters),
-        *one_of(col(Casualty.group), filters.group),
-        *one_of(col(Casualty.outcome), filters.outcome),
-        *one_of(col(Casualty.basis), filters.basis),
+        *in_values(col(Casualty.group), filters.group),
+        *in_values(col(Casualty.outcome), filters.outcome),
+        *in_values(col(Casualty.basis), filters.basis),
         *_of_whom(filters),
-        *flag(_COUNTED, filters.counted),
+        *is_true(_COUNTED, filters.counted),
         *([Condition(claimants)] if filters.claimed_by else []),
-        *flag(HAS_CLAIMANT, filters.attributed),
+        *is_true(HAS_CLAIMANT, filters.attributed),
     ]
 
 
-def _in_words(asked: Question) -> Condition:
+def _in_words(asked: SearchQuery) -> Condition:
     """Claims that have the words themselves, or whose incident has."""
 
     def keys() -> Any:
         of_incidents = select(col(Casualty.number)).join(Incident, col(Incident.id) == col(Casualty.incident_id))
-        return union(numbers(asked, "casualty"), of_incidents.where(says(Incident.number, "incident", asked)))
+        return union(
+            matching_numbers(asked, "casualty"), of_incidents.where(matches_text(Incident.number, "incident", asked))
+        )
 
-    return Condition(lambda: col(Casualty.number).in_(keys()), lead=Lead(col(Casualty.number), keys), leads=True)
+    return Condition(
+        lambda: col(Casualty.number).in_(keys()), lookup=IndexLookup(col(Casualty.number), keys), uses_index=True
+    )
 
 
 # Made once: lists that do not ask for them would pay for them too.
@@ -76,12 +80,12 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
     """What incidents are chosen by."""
     incident = Incident
     return [
-        *one_of(col(incident.kind), filters.kind),
-        *one_of(col(incident.granularity), filters.granularity),
-        *one_of(col(incident.parent_id), filters.parent),
+        *in_values(col(incident.kind), filters.kind),
+        *in_values(col(incident.granularity), filters.granularity),
+        *in_values(col(incident.parent_id), filters.parent),
         *dated(incident, filters.datetime, filters.date_match, col(incident.sort_date)),
         *located(incident, filters.bbox, filters.near, filters.radius_km, filters.location_match),
-        *flag(_HAS_LOCATION, filters.has_location),
+        *is_true(_HAS_LOCATION, filters.has_location),
         *_contested(filters.contested),
         *_at_places(filters),
         *_with_actors(filters),
@@ -90,8 +94,8 @@ def criteria(filters: IncidentCriteria) -> list[Condition]:
 
 def _contested(wanted: bool | None) -> list[Condition]:
     if wanted:
-        return [Condition(_CONTESTED, lead=indexed(col(Incident.id), _CONTESTED))]
-    return flag(_CONTESTED, wanted)
+        return [Condition(_CONTESTED, lookup=column_lookup(col(Incident.id), _CONTESTED))]
+    return is_true(_CONTESTED, wanted)
 
 
 def _of_whom(filters: CasualtyFilters) -> list[Condition]:
@@ -99,14 +103,14 @@ def _of_whom(filters: CasualtyFilters) -> list[Condition]:
     found = []
     if filters.incident:
         about = col(Casualty.incident_id).in_(incidents_within(filters.incident))
-        found.append(Condition(about, lead=indexed(col(Casualty.id), about)))
+        found.append(Condition(about, lookup=column_lookup(col(Casualty.id), about)))
     if filters.organization:
         theirs = col(Casualty.organization_id).in_(parties_within(filters.organization))
-        found.append(Condition(theirs, lead=indexed(col(Casualty.id), theirs)))
+        found.append(Condition(theirs, lookup=column_lookup(col(Casualty.id), theirs)))
     if filters.person:
         link = CasualtyPerson
         counted = col(link.person_id).in_(filters.person)
-        found.append(linked(col(Casualty.id), col(link.casualty_id), counted))
+        found.append(exists_link(col(Casualty.id), col(link.casualty_id), counted))
     return found
 
 
@@ -115,9 +119,9 @@ def _at_places(filters: IncidentCriteria) -> list[Condition]:
         return []
     link = IncidentPlace
     clauses = [col(link.role).in_(filters.place_role or LOCATING)]
-    clauses += [col(link.place_id).in_(places_inside(filters.place, filters.place_basis))] if filters.place else []
+    clauses += [col(link.place_id).in_(places_within(filters.place, filters.place_basis))] if filters.place else []
     clauses += [col(link.certainty).in_(filters.place_certainty)] if filters.place_certainty else []
-    return [linked(col(Incident.id), col(link.incident_id), *clauses)]
+    return [exists_link(col(Incident.id), col(link.incident_id), *clauses)]
 
 
 def _with_actors(filters: IncidentCriteria) -> list[Condition]:
@@ -127,7 +131,7 @@ def _with_actors(filters: IncidentCriteria) -> list[Condition]:
     with_them = [col(link.party_id).in_(parties_within(filters.actor))] if filters.actor else []
     with_them += [col(link.role).in_(filters.actor_role)] if filters.actor_role else []
     with_them += [col(link.certainty).in_(filters.actor_certainty)] if filters.actor_certainty else []
-    return [linked(col(Incident.id), col(link.incident_id), *with_them)]
+    return [exists_link(col(Incident.id), col(link.incident_id), *with_them)]
 
 
 def _totalled(filters: IncidentFilters) -> list[Condition]:
@@ -138,7 +142,7 @@ def _totalled(filters: IncidentFilters) -> list[Condition]:
         of_it = col(link.outcome) == outcome
         its_own = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id), of_it)
         for bounds in _bounds(filters, outcome, col(link.low), col(link.high)):
-            with_it = linked(col(Incident.id), col(link.incident_id), of_it, bounds)
+            with_it = exists_link(col(Incident.id), col(link.incident_id), of_it, bounds)
             known = select(func.count()).select_from(link).where(of_it)
             found.append(replace(with_it, axis="casualties", unknown=~its_own.exists(), known=known))
     return found
@@ -152,8 +156,8 @@ def _claimed(filters: CasualtyFilters) -> list[Condition]:
         no_number = of_it & low.is_(None) & high.is_(None)
         for bounds in _bounds(filters, outcome, low, high):
             clause = of_it & bounds
-            lead = indexed(col(Casualty.id), clause)
-            found.append(Condition(clause, "casualties", no_number & ~bounds.is_(True), lead=lead))
+            lookup = column_lookup(col(Casualty.id), clause)
+            found.append(Condition(clause, "casualties", no_number & ~bounds.is_(True), lookup=lookup))
     return found
 
 

@@ -10,39 +10,48 @@ from typing import Any, NamedTuple
 from sqlalchemy import CompoundSelect, Select, TableValuedAlias, func, select, tuple_, union_all
 from sqlmodel import col
 
-from app.queries.conditions import Axis, Clause, Condition, by_first_day, judgeable, matching, not_judged, shared
+from app.queries.conditions import (
+    Axis,
+    Clause,
+    Condition,
+    by_partition,
+    common_conditions,
+    count_judgeable,
+    matching,
+    not_judged,
+)
 from app.queries.incidents import casualties, incidents
-from app.queries.parties import organizations, people
+from app.queries.people_organizations import organizations, people
 from app.queries.places import places
-from app.queries.search import hits, in_days, newest, until, wanted
-from app.queries.speech import quotes, statements
-from app.search.numbering import document_number, of_day, of_type
-from app.search.terms import Question
+from app.queries.quotes_statements import quotes, statements
+from app.queries.search import hits, match_parameters, newest_hits, page_boundary, sort_by_day
+from app.search.entry_numbers import day_range, document_number, type_range
+from app.search.terms import SearchQuery
 from app.storage.models import Article, Casualty, Incident
-from app.storage.registry import SERVED, TYPES, document_of
+from app.storage.registry import RECORD_TABLES, TYPES, document_of
 
-Place = tuple[Any, ...]
+PageKey = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
 
-ON_A_DAY = 200
+EXTRA_DAY_ROWS = 200
 """So many documents of the day on which a page ends are read besides. Of a longer day, as the first of a year that many
 dates are no more precise than, the page's alone."""
 
 
 class Page(NamedTuple):
-    """A statement, values for it if it takes any, and what makes a page of the rows that it finds; null says that
-    they have to be found otherwise."""
+    """A statement with its parameters; `arrange` turns its rows into a page, or returns None if `fallback` has to be
+    run instead."""
 
     statement: Select[Any] | CompoundSelect[Any]
     values: Mapping[str, Any] = MappingProxyType({})
-    made: Callable[[list[Any]], list[Any] | None] = list
-    otherwise: Callable[[], Select[Any]] | None = None
+    arrange: Callable[[list[Any]], list[Any] | None] = list
+    fallback: Callable[[], Select[Any]] | None = None
 
 
 def articles(filters: Any) -> list[Condition]:
     """The conditions of a list of articles; an article does not rest on itself, so `article` chooses by id."""
     chosen = [Condition(col(Article.id).in_(filters.article))] if filters.article else []
-    return [*shared(Article, "article", filters.model_copy(update={"article": []})), *chosen]
+    return [*common_conditions(Article, "article", filters.model_copy(update={"article": []})), *chosen]
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Order:
         """Columns in this direction."""
         return tuple(column.desc() if self.descending else column.asc() for column in columns)
 
-    def behind(self, place: tuple[Any, ...], value: Any, id_: Any) -> Clause:
+    def after_key(self, place: tuple[Any, ...], value: Any, id_: Any) -> Clause:
         """What comes after a sort value and id."""
         here, there = ((id_,), place[-1:]) if value is id_ else ((value, id_), place)
         return tuple_(*here) < tuple_(*there) if self.descending else tuple_(*here) > tuple_(*there)
@@ -71,11 +80,11 @@ class Resource:
     name: str
     conditions: Callable[[Any], list[Condition]]
     sorts: dict[str, str]
-    usual: str
+    default_sort: str
 
     @property
     def table(self) -> type[Any]:
-        return SERVED[self.name]
+        return RECORD_TABLES[self.name]
 
     @property
     def type(self) -> str:
@@ -87,9 +96,9 @@ class Resource:
         Claims are found by the words of their incident as well, so they have no rank of their own.
         """
         if ranked and filters.q is not None and filters.sort is None and self.name != "casualties":
-            ranks = hits(filters.q, of_type(self.type))
+            ranks = hits(filters.q, type_range(self.type))
             return Order(ranks.c.rank, float, ranks=ranks)
-        sort = filters.sort or self.usual
+        sort = filters.sort or self.default_sort
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
 
     def by(self, sort: str, *, descending: bool = False) -> Order:
@@ -102,7 +111,7 @@ class Resource:
         return self.name == "incidents" and order.value is Incident.sort_date
 
     def ordered(
-        self, conditions: list[Condition], order: Order, *, after: Place | None = None, limit: int | None = None
+        self, conditions: list[Condition], order: Order, *, after: PageKey | None = None, limit: int | None = None
     ) -> Iterator[Page]:
         """Document, sort value and id of the matching records in order, from behind a sort value and id on: what the
         statements find one after the other, until as many are found as are wanted.
@@ -115,26 +124,26 @@ class Resource:
             others = [one for one in conditions if one.words is None]
             whole = partial(self._newest, asked, others, order, after, limit)
             yield Page(whole()) if others or after is not None else self._newest_of_all(asked, order, limit, whole)
-        elif limit is not None and any(one.leads for one in conditions):
+        elif limit is not None and any(one.uses_index for one in conditions):
             yield Page(self._few(conditions, order, after, limit))
         else:
-            in_steps = by_first_day(conditions, descending=order.descending)
+            in_steps = by_partition(conditions, descending=order.descending)
             for branches in in_steps if self.by_day(order) else [[matching(conditions)]]:
                 yield Page(self._merged(branches, order, after).limit(limit))
 
     def _merged(
-        self, branches: list[list[Clause]], order: Order, after: Place | None
+        self, branches: list[list[Clause]], order: Order, after: PageKey | None
     ) -> Select[Any] | CompoundSelect[Any]:
         """The records that meet the clauses of a branch; each has an index that finds them in order."""
-        behind = [] if after is None else [order.behind(after, order.value, self.table.id)]
-        found = [self._from(select(*self._row(order)), order).where(*branch, *behind) for branch in branches]
+        after_key = [] if after is None else [order.after_key(after, order.value, self.table.id)]
+        found = [self._from(select(*self._row(order)), order).where(*branch, *after_key) for branch in branches]
         if len(found) == 1:
             return found[0].order_by(*order.of(order.value, self.table.id))
         whole = union_all(*found)
         _, value, id_ = whole.exported_columns
         return whole.order_by(*order.of(value, id_))
 
-    def _few(self, conditions: list[Condition], order: Order, after: Place | None, limit: int) -> Select[Any]:
+    def _few(self, conditions: list[Condition], order: Order, after: PageKey | None, limit: int) -> Select[Any]:
         _, value, id_ = self._row(order)
         clauses = matching(conditions)
         if order.ranks is not None:
@@ -142,7 +151,7 @@ class Resource:
             clauses = [one.clause.is_(True) for one in conditions if one.words is None]
         statement = self._from(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
         if after is not None:
-            statement = statement.where(order.behind(after, order.value, self.table.id))
+            statement = statement.where(order.after_key(after, order.value, self.table.id))
         return self._with_documents(statement.limit(limit), order)
 
     def _with_documents(self, found: Select[Any], order: Order) -> Select[Any]:
@@ -156,28 +165,28 @@ class Resource:
         return document_of(self.table), order.value.label("value"), self.table.id.label("id")
 
     def _newest(
-        self, asked: Question, others: list[Condition], order: Order, after: Place | None, limit: int
+        self, asked: SearchQuery, others: list[Condition], order: Order, after: PageKey | None, limit: int
     ) -> Select[Any]:
         """Hits in the order of their numbers, and so of their days, until a page is full and its last day complete."""
-        numbers, clauses = of_type(self.type), matching(others)
+        numbers, clauses = type_range(self.type), matching(others)
         if after is not None:
-            clauses.append(order.behind(after, order.value, self.table.id))
+            clauses.append(order.after_key(after, order.value, self.table.id))
             with suppress(ValueError):  # a cursor that somebody made up may hold anything
-                day = of_day(self.type, after[0] or None)
+                day = day_range(self.type, after[0] or None)
                 numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
         found, last = hits(asked, numbers), hits(asked, numbers)
         met = self._hit(last, last.c.number).where(*clauses)
-        so_far = until(found, last, met, limit - 1, numbers, descending=order.descending)
+        so_far = page_boundary(found, last, met, limit - 1, numbers, descending=order.descending)
         _, *place = self._row(order)
         page = self._hit(found, *place).where(*clauses, so_far).order_by(*order.of(*place)).limit(limit)
         return self._with_documents(page, order)
 
-    def _newest_of_all(self, asked: Question, order: Order, limit: int, otherwise: Callable[[], Select[Any]]) -> Page:
+    def _newest_of_all(self, asked: SearchQuery, order: Order, limit: int, fallback: Callable[[], Select[Any]]) -> Page:
         """The same where nothing but words is asked for, by a kept statement, unless very many hits share a day."""
-        most = limit + ON_A_DAY
-        values = {**wanted(asked, of_type(self.type)), "before": limit - 1, "most": most}
-        in_order = partial(in_days, most=most, descending=order.descending)
-        return Page(newest(descending=order.descending), values, in_order, otherwise)
+        most = limit + EXTRA_DAY_ROWS
+        values = {**match_parameters(asked, type_range(self.type)), "before": limit - 1, "most": most}
+        in_order = partial(sort_by_day, most=most, descending=order.descending)
+        return Page(newest_hits(descending=order.descending), values, in_order, fallback)
 
     def _hit(self, found: TableValuedAlias, *columns: Any) -> Select[Any]:
         """Columns of the records that were found by words."""
@@ -195,7 +204,7 @@ class Resource:
     def count_not_judged(self, conditions: list[Condition], axis: Axis, total: int) -> Select[Any] | None:
         """How many records fit everything else but lack what the axis needs; null if no such filter is used. `total`
         is how many there are of all kinds."""
-        if (known := judgeable(conditions, axis)) is not None:
+        if (known := count_judgeable(conditions, axis)) is not None:
             return select(total - known.scalar_subquery())
         lacking = not_judged(conditions, axis)
         return None if lacking is None else self.count(lacking)

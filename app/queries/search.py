@@ -30,14 +30,14 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
-from app.search.numbering import A_DAY, EVERYTHING, Range, document_number, first_day, of_type, type_code
-from app.search.terms import BEHIND, Phrase, Question
+from app.search.entry_numbers import ALL_ENTRIES, DAY_STEP, Range, document_number, first_day, type_code, type_range
+from app.search.terms import STEM_MARKER, Phrase, SearchQuery
 from app.storage.models import StoredDocument
 
-RANKED = 20_000
+MAX_RANKED = 20_000
 """A list with more matches is not sorted by relevance: words that common tell no records apart."""
 
-RANKED_OF_EACH = 5_000
+MAX_RANKED_PER_TYPE = 5_000
 """So many matches of a type, those with the highest numbers, are looked at for the best of all types."""
 
 
@@ -77,9 +77,9 @@ def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT number, {rank} AS rank FROM {found})"
 
 
-def hits(question: Question, numbers: Range, most: int | None = None) -> TableValuedAlias:
+def hits(query: SearchQuery, numbers: Range, most: int | None = None) -> TableValuedAlias:
     """`number` and `rank` of the entries that match, within a range; of so many with the highest numbers."""
-    return _hits(*(literal(value, _TYPES[name]) for name, value in wanted(question, numbers).items()), most=most)
+    return _hits(*(literal(value, _TYPES[name]) for name, value in match_parameters(query, numbers).items()), most=most)
 
 
 _TYPES: dict[str, TypeEngine[Any]] = {
@@ -95,30 +95,30 @@ def _hits(*parts: Any, most: int | None = None) -> TableValuedAlias:
     return element.table_valued(column("number", BigInteger), column("rank", SqlFloat), name="hits")
 
 
-def wanted(question: Question, numbers: Range) -> dict[str, Any]:
+def match_parameters(query: SearchQuery, numbers: Range) -> dict[str, Any]:
     """What is looked for, in the language of each engine, and the first and last number."""
-    return dict(zip(_TYPES, (_fts5(question), _tsquery(question), *numbers), strict=True))
+    return dict(zip(_TYPES, (_fts5(query), _tsquery(query), *numbers), strict=True))
 
 
 @cache
-def newest(*, descending: bool) -> Select[Any]:
+def newest_hits(*, descending: bool) -> Select[Any]:
     """Document, number and id of the entries with words in the order of their numbers, and so of their days, until a
     page is full and its last day complete, or until there are `most`. Takes the values of `wanted`, `most`, and
-    `before`, which is one less than a page holds; `in_days` makes the page of what it finds.
+    `before`, which is one less than a page holds; `sort_by_day` makes the page of what it finds.
 
     Kept, because putting it together takes longer than running it; and it looks at nothing but the index and the
     documents of the page.
     """
     parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
     found, last, kept = _hits(*parts), _hits(*parts), StoredDocument
-    edge = until(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
+    edge = page_boundary(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
     number = found.c.number
     page = select(col(kept.document), number, col(kept.id)).select_from(found)
     page = page.join(kept, col(kept.number) == document_number(number)).where(edge)
     return page.order_by(number.desc() if descending else number.asc()).limit(bindparam("most"))
 
 
-def in_days(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[str, str, str]] | None:
+def sort_by_day(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[str, str, str]] | None:
     """Document, first day and id in the order of the days and, within a day, of the ids. Null where there are as many
     as can be: the last day may not be complete then."""
     if len(rows) == most:
@@ -127,7 +127,7 @@ def in_days(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[s
     return sorted(found, key=itemgetter(1, 2), reverse=descending)
 
 
-def until(
+def page_boundary(
     found: TableValuedAlias,
     others: TableValuedAlias,
     matching: Select[Any],
@@ -139,32 +139,32 @@ def until(
     """What was found up to the end of the day on which a page is full: the day of the hit that comes behind so many
     others, as far as these match. Without such a day, all between the ends."""
     last = others.c.number
-    day = matching.with_only_columns(last - last % A_DAY)
+    day = matching.with_only_columns(last - last % DAY_STEP)
     day = day.order_by(last.desc() if descending else last.asc()).offset(before).limit(1)
     if descending:
         return found.c.number >= func.coalesce(day.scalar_subquery(), ends[0])
-    return found.c.number < func.coalesce(day.scalar_subquery() + A_DAY, ends[1] + 1)
+    return found.c.number < func.coalesce(day.scalar_subquery() + DAY_STEP, ends[1] + 1)
 
 
-def numbers(question: Question, kind: str) -> Select[Any]:
+def matching_numbers(query: SearchQuery, kind: str) -> Select[Any]:
     """Numbers of the records of one type that match."""
-    return select(document_number(hits(question, of_type(kind)).c.number))
+    return select(document_number(hits(query, type_range(kind)).c.number))
 
 
-def size(question: Question, kind: str, most: int | None = None) -> Select[Any]:
+def count_hits(query: SearchQuery, kind: str, most: int | None = None) -> Select[Any]:
     """How many records of one type match; none are counted after `most` and one."""
-    found = select(hits(question, of_type(kind)).c.number)
+    found = select(hits(query, type_range(kind)).c.number)
     return select(func.count()).select_from((found if most is None else found.limit(most + 1)).subquery())
 
 
-def is_anywhere(question: Question) -> Select[Any]:
+def any_match(query: SearchQuery) -> Select[Any]:
     """The number of one record of any type that matches."""
-    return select(hits(question, EVERYTHING).c.number).limit(1)
+    return select(hits(query, ALL_ENTRIES).c.number).limit(1)
 
 
-def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
+def best_matches(query: SearchQuery, kinds: Sequence[str], limit: int) -> Select[int]:
     """The numbers of the documents, of some types, that match best; of equals, in the order of types and ids."""
-    found = union_all(*(select(hits(question, of_type(kind), RANKED_OF_EACH)) for kind in kinds)).cte("found")
+    found = union_all(*(select(hits(query, type_range(kind), MAX_RANKED_PER_TYPE)) for kind in kinds)).cte("found")
     number, rank, kept = found.c.number, found.c.rank, StoredDocument
     last = select(rank).order_by(rank).offset(limit - 1).limit(1).scalar_subquery()
     chosen = select(col(kept.number)).join(found, col(kept.number) == document_number(number))
@@ -172,31 +172,31 @@ def best(question: Question, kinds: Sequence[str], limit: int) -> Select[int]:
     return chosen.order_by(rank, type_code(number), col(kept.id)).limit(limit)
 
 
-def _fts5(question: Question) -> str:
+def _fts5(query: SearchQuery) -> str:
     def phrase(one: Phrase) -> str:
         if not one.exact:
-            forms = (_joined((f'"{form}"' for form in question.forms(term)), " OR ") for term in one.terms)
+            forms = (_joined((f'"{form}"' for form in query.forms(term)), " OR ") for term in one.terms)
             return _joined(forms, " AND ")
         found = f'"{" ".join(one.terms)}"'
         if one.is_a_word:
-            return f'({found} NOT "{BEHIND} {one.terms[0]}")'
+            return f'({found} NOT "{STEM_MARKER} {one.terms[0]}")'
         return f"{found} *" if one.prefix else found
 
-    wanted = _joined((_joined(map(phrase, some), " AND ") for some in question.choices), " OR ")
-    return wanted + "".join(f" NOT {phrase(one)}" for one in question.phrases if one.excluded)
+    wanted = _joined((_joined(map(phrase, some), " AND ") for some in query.alternatives), " OR ")
+    return wanted + "".join(f" NOT {phrase(one)}" for one in query.phrases if one.excluded)
 
 
-def _tsquery(question: Question) -> str:
+def _tsquery(query: SearchQuery) -> str:
     def phrase(one: Phrase) -> str:
         if not one.exact:
-            forms = (_joined((f"'{form}'" for form in question.forms(term)), " | ") for term in one.terms)
+            forms = (_joined((f"'{form}'" for form in query.forms(term)), " | ") for term in one.terms)
             return _joined(forms, " & ")
         *before, last = (f"'{term}'" for term in one.terms)
         found = _joined([*before, f"{last}:*" if one.prefix else last], " <-> ")
-        return f"({found} & !('{BEHIND}' <-> {found}))" if one.is_a_word else found
+        return f"({found} & !('{STEM_MARKER}' <-> {found}))" if one.is_a_word else found
 
-    wanted = _joined((_joined(map(phrase, some), " & ") for some in question.choices), " | ")
-    return wanted + "".join(f" & !{phrase(one)}" for one in question.phrases if one.excluded)
+    wanted = _joined((_joined(map(phrase, some), " & ") for some in query.alternatives), " | ")
+    return wanted + "".join(f" & !{phrase(one)}" for one in query.phrases if one.excluded)
 
 
 def _joined(parts: Iterable[str], sign: str) -> str:

@@ -12,7 +12,7 @@ from app.queries.plan import RESOURCES
 from app.storage.models import Casualty, CasualtyPerson
 from app.storage.registry import document_of
 
-GROUPS = (
+GROUPINGS = (
     "outcome",
     "organization",
     "group",
@@ -27,10 +27,10 @@ GROUPS = (
 )
 """The facets of claims that sums are made by."""
 
-SEVERAL = "several"
+SEVERAL_PEOPLE = "several"
 """The key of claims about several people, whose figure is not any one's of them."""
 
-LISTED = 100
+MAX_LISTED_CLAIMS = 100
 """So many claims are listed with a sum; all of them are counted."""
 
 
@@ -80,7 +80,7 @@ def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]
     )
     columns = [*_keys(ranked, keys), ranked.c.id, ranked.c.counted, document_of(Casualty)]
     joined = select(*columns).join(Casualty, col(Casualty.id) == ranked.c.id)
-    return joined.where(ranked.c.rank <= LISTED).order_by(ranked.c.id)
+    return joined.where(ranked.c.rank <= MAX_LISTED_CLAIMS).order_by(ranked.c.id)
 
 
 def _alone() -> Split:
@@ -89,7 +89,7 @@ def _alone() -> Split:
     of_it = col(link.casualty_id) == col(Casualty.id)
     number = select(func.count()).select_from(link).where(of_it).scalar_subquery()
     only = select(func.min(col(link.person_id))).where(of_it).scalar_subquery()
-    return Split(case((number > 1, SEVERAL), else_=only))
+    return Split(case((number > 1, SEVERAL_PEOPLE), else_=only))
 
 
 def _keys(found: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:

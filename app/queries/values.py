@@ -17,9 +17,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from app.model.notations import read
+from app.model.date_notations import parse_date
 from app.problems import BadValue
-from app.search.terms import Question, question
+from app.search.terms import SearchQuery, parse_query
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _DEGREES = r" *[+-]?[0-9]{1,3}(\.[0-9]{1,12})? *"
@@ -84,10 +84,10 @@ def box(west: float, south: float, east: float, north: float) -> BBox:
         raise BadValue("has minLat above maxLat")
     if east - west >= 360:
         return BBox(-180.0, south, 180.0, north)
-    return BBox(_turned(west), south, _turned(east), north)
+    return BBox(_normalized_longitude(west), south, _normalized_longitude(east), north)
 
 
-def _turned(longitude: float) -> float:
+def _normalized_longitude(longitude: float) -> float:
     """The same meridian between -180 and 180."""
     return longitude if abs(longitude) <= 180 else (longitude + 180) % 360 - 180
 
@@ -100,10 +100,10 @@ def _near(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     longitude, latitude = _numbers(value, "lon,lat")
-    return Near(_turned(longitude), latitude)
+    return Near(_normalized_longitude(longitude), latitude)
 
 
-ON_MAP: dict[str, Callable[[str], Any]] = {"bbox": _bbox, "near": _near}
+MAP_PARSERS: dict[str, Callable[[str], Any]] = {"bbox": _bbox, "near": _near}
 """How the text of a parameter is read that lies on the map."""
 
 
@@ -143,7 +143,7 @@ def _interval(value: Any) -> Any:
 
 def meant(text: str) -> str | None:
     """The value of `datetime` that a date in another notation stands for, if it is one of the calendar."""
-    found = read(text)
+    found = parse_date(text)
     with suppress(BadValue):
         if found is not None and found != text and interval(found):
             return found
@@ -167,12 +167,12 @@ def interval(value: str) -> Interval:
 def _words(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if not 1 <= len(value) <= LONGEST_QUESTION:
-        raise BadValue(f"must have 1 to {LONGEST_QUESTION} characters")
-    return question(value)
+    if not 1 <= len(value) <= MAX_QUERY_LENGTH:
+        raise BadValue(f"must have 1 to {MAX_QUERY_LENGTH} characters")
+    return parse_query(value)
 
 
-QUESTION = (
+Q_DESCRIPTION = (
     "Words that must all be there, each in any of its forms: `raid` finds `raided`, `armored` finds `armoured`. "
     '`"a phrase"` is looked for as it stands; `-without`, `begin*`. Case, accents, hyphens, apostrophes, vowel marks '
     "and a leading al- make no difference. A record is found by its texts, its id, the words for its kinds, roles and "
@@ -180,7 +180,7 @@ QUESTION = (
     "counts as eight where it is one letter, as four where it is two."
 )
 
-LONGEST_QUESTION = 200
+MAX_QUERY_LENGTH = 200
 """Characters of what is looked for by words."""
 
 
@@ -224,10 +224,10 @@ Id = Annotated[
 ]
 """Whether there is such a record, and what may be meant by a text that is no id, is seen when records are looked up."""
 Words = Annotated[
-    Question,
+    SearchQuery,
     BeforeValidator(_words),
     PlainSerializer(lambda asked: asked.text),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION, "pattern": f"^{_LINE}$"}),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_LENGTH, "pattern": f"^{_LINE}$"}),
 ]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]
@@ -269,7 +269,7 @@ Include = Annotated[
 ]
 
 
-class Nothing(BaseModel):
+class NoParameters(BaseModel):
     """The parameters of what takes none."""
 
     model_config = ConfigDict(extra="forbid")

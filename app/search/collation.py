@@ -23,9 +23,9 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.search.folding import Table
+from app.search.folding import CharacterMap
 
-_ALIKE = {
+_EQUIVALENTS = {
     **dict.fromkeys("‘’‚‛׳", "'"),
     **dict.fromkeys("“”„‟״⹂〝〞〟", '"'),
     **{"æ": "a", "œ": "o", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ʒ": "z", "ŀ": "l", "Ŀ": "l", "y": "u"},
@@ -39,15 +39,15 @@ _DIGRAPHS = {"ae", "oe", "ue", "aa"}
 _IOTA_BELOW = "\u0345"
 _IGNORED = {"Cc", "Cf", "Lm", "Me", "Sk", "Zl", "Zp", "Zs"}
 _VOWELS = re.compile(r"(?!ARABIC|SAMARITAN).*(VOWEL SIGN|CHARACTER SARA)")
-_NAMED = re.compile(r"(.+ LETTER .+?) WITH ")
+_LETTER_WITH_MARK = re.compile(r"(.+ LETTER .+?) WITH ")
 _WITHOUT_SPACES = re.compile(r"(HALFWIDTH )?(CJK|HIRAGANA|KATAKANA|THAI|LAO|KHMER|MYANMAR|TAI|NEW TAI|AHOM)\b")
 _COLLAPSED = re.compile(r"[ \t\n\r]+")
 _WORD = re.compile(r"[wxcf]+(?:m[wxcf]+)*")
-_CACHED = 200_000
+_CACHE_SIZE = 200_000
 
 
 def _letters(char: str) -> str:
-    apart = unicodedata.normalize("NFKD", _ALIKE.get(char, char)).replace(_IOTA_BELOW, "")
+    apart = unicodedata.normalize("NFKD", _EQUIVALENTS.get(char, char)).replace(_IOTA_BELOW, "")
     plain = unicodedata.normalize("NFKD", apart.casefold())
     return "".join(map(_base, plain))
 
@@ -55,11 +55,11 @@ def _letters(char: str) -> str:
 def _base(char: str) -> str:
     """The letter that is left of a small one; of one with a stroke or a hook, that which its name begins with."""
     name = unicodedata.name(char, "")
-    if named := _NAMED.match(name):
+    if named := _LETTER_WITH_MARK.match(name):
         with suppress(KeyError):
             char = unicodedata.lookup(named[1])
-    if char in _ALIKE:
-        return _ALIKE[char]
+    if char in _EQUIVALENTS:
+        return _EQUIVALENTS[char]
     category = unicodedata.category(char)
     if category in _IGNORED or (category[0] == "M" and not _VOWELS.match(name)):
         return ""
@@ -85,8 +85,8 @@ def _kind(char: str) -> str:
 
 
 _JOINING = frozenset(".,:;'’‘\"·״׳‧․﹒＇．։՟٬،﹐﹔﹕：⁄，；")
-_BASES = Table(_letters)
-_KINDS = Table(_kind)
+_BASES = CharacterMap(_letters)
+_KINDS = CharacterMap(_kind)
 
 
 class Letters(NamedTuple):
@@ -98,7 +98,7 @@ class Letters(NamedTuple):
     breaks: bytes
 
 
-@lru_cache(_CACHED)
+@lru_cache(_CACHE_SIZE)
 def letters(text: str) -> Letters:
     """A text that has no white space in it, as it is compared."""
     found: list[str] = []

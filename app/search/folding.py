@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 
-_KEPT = frozenset("й")
+_KEPT_LETTERS = frozenset("й")
 """Letters that Unicode takes apart into a letter and an accent, though endings of words hang on them."""
 
-_ALIKE = {
+_EQUIVALENTS = {
     **dict.fromkeys("‘’‛ʻʼʽʾʿˈ`´′", "'"),
     **dict.fromkeys("“”„‟«»″", '"'),
     **dict.fromkeys("‐‑‒–—―−", "-"),
@@ -27,13 +27,13 @@ _ALIKE = {
     **dict.fromkeys("ءٴـߺ", ""),
 }
 
-_NAMED = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER .+?) WITH ")
+_LETTER_WITH_MARK = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER .+?) WITH ")
 """A letter with a stroke, a hook or a tail, by the name that Unicode has for it: it is the letter before the `WITH`."""
 
-_CACHED = 50_000
+_CACHE_SIZE = 50_000
 
 
-class Table(dict[int, str]):
+class CharacterMap(dict[int, str]):
     """What each character becomes, for `str.translate`; made when it is asked for."""
 
     def __init__(self, make: Callable[[str], str]) -> None:
@@ -42,7 +42,7 @@ class Table(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         made = self._make(chr(code))
-        if len(self) < _CACHED:
+        if len(self) < _CACHE_SIZE:
             self[code] = made
         return made
 
@@ -61,20 +61,20 @@ def fold(text: str) -> str:
 
 def _plain(char: str) -> str:
     """The letters that a character stands for (UAX 15: NFKD)."""
-    if char.casefold() in _KEPT:
+    if char.casefold() in _KEPT_LETTERS:
         return char.casefold()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
     return "".join(map(_letter, apart))
 
 
 def _letter(char: str) -> str:
-    if char in _ALIKE:
-        return _ALIKE[char]
+    if char in _EQUIVALENTS:
+        return _EQUIVALENTS[char]
     if is_removed(char):
         return ""
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    if named := _NAMED.match(unicodedata.name(char, "")):
+    if named := _LETTER_WITH_MARK.match(unicodedata.name(char, "")):
         with suppress(KeyError):
             return _letter(unicodedata.lookup(named[1]))
     return char
@@ -98,15 +98,15 @@ _INVISIBLE = frozenset(
 )
 """Marks of no width that choose a glyph or join nothing."""
 
-_LETTERS = Table(_plain)
+_LETTERS = CharacterMap(_plain)
 
 
-def is_of_a_word(char: str) -> bool:
+def is_word_character(char: str) -> bool:
     """Whether a folded character is part of a word: a letter, a digit, or a mark that has stayed."""
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
-_WORDS = Table(lambda char: char if is_of_a_word(char) or char in "'." else " ")
+_WORDS = CharacterMap(lambda char: char if is_word_character(char) or char in "'." else " ")
 
 
 def apart(folded: str) -> str:

@@ -21,12 +21,12 @@ _ALGORITHMS = {
 }
 """Snowball's name for each language that it knows."""
 
-_OUR = (
+_OUR_ROOTS = (
     "arm behavi cand clam col endeav fav ferv flav harb hon hum lab neighb od parl ranc rig rum sav splend tum vap vig"
 )
 
-_BRITISH = {
-    **{f"{root}our": f"{root}or" for root in _OUR.split()},
+_AMERICAN_SPELLINGS = {
+    **{f"{root}our": f"{root}or" for root in _OUR_ROOTS.split()},
     **{f"{root}ence": f"{root}ense" for root in ("def", "lic", "off", "pret")},
     **{f"{root}ogue": f"{root}og" for root in ("anal", "catal", "dial", "epil", "monol", "prol")},
     **{"anaem": "anem", "anaesth": "anesth", "archaeo": "archeo", "diarrhoea": "diarrhea", "encyclopaed": "encycloped"},
@@ -38,14 +38,14 @@ _BRITISH = {
 }
 """How British words begin, and American ones."""
 
-_BEGINNING = re.compile(rf"^((?:dis|mis|re|un)?)({'|'.join(_BRITISH)})")
+_BRITISH_SPELLING = re.compile(rf"^((?:dis|mis|re|un)?)({'|'.join(_AMERICAN_SPELLINGS)})")
 _CENTRES = re.compile(
     r"^((?:epi|kilo|centi|milli)?(?:calib|cent|fib|lit|lust|maneuv|met|sab|somb|spect|theat))r(?:e(s?)|(ed|ing))$"
 )
 _ORGANIZES = re.compile(r"(?<=[a-z]{3})(i|y)z(e|ed|er|ers|es|ing|ation|ations)$")
-_RAQQAH = re.compile(r"(?<=[a-z]{2})(?:iyy?ah?|iah|ah)$")
+_ARABIC_ENDING = re.compile(r"(?<=[a-z]{2})(?:iyy?ah?|iah|ah)$")
 
-CACHED = 65_536
+MAX_CACHED_STEMS = 65_536
 """So many words are kept with their stems by each process; they are most of what any archive says."""
 
 
@@ -59,13 +59,13 @@ class Stems(dict[str, str]):
         self._algorithm = _ALGORITHMS.get(language)
 
     def __missing__(self, word: str) -> str:
-        made = self._made(word)
-        if len(self) >= CACHED:
+        stem = self._stem(word)
+        if len(self) >= MAX_CACHED_STEMS:
             self.clear()
-        self[word] = made
-        return made
+        self[word] = stem
+        return stem
 
-    def _made(self, word: str) -> str:
+    def _stem(self, word: str) -> str:
         if self._is_english:
             if not (word.isascii() and word.isalpha()):
                 return word
@@ -81,6 +81,6 @@ stems = cache(Stems)
 def _one_spelling(word: str) -> str:
     """A word as Americans begin it and as the British end it (the stem of `organisation` is that of `organise`), and
     an Arabic name without the letter that its end may be written with."""
-    word = _BEGINNING.sub(lambda found: found[1] + _BRITISH[found[2]], word)
+    word = _BRITISH_SPELLING.sub(lambda found: found[1] + _AMERICAN_SPELLINGS[found[2]], word)
     word = _ORGANIZES.sub(r"\1s\2", _CENTRES.sub(r"\1er\2\3", word))
-    return _RAQQAH.sub(lambda found: "a" if found[0] == "ah" else "ia", word)
+    return _ARABIC_ENDING.sub(lambda found: "a" if found[0] == "ah" else "ia", word)

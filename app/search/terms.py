@@ -22,7 +22,7 @@ _SEPARATOR = "\x1f"
 _PLAIN = bytes(ord("_") if code == 0x1F else code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(
     256
 )
-_ASKED = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+_QUERY_PART = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _ABBREVIATION = re.compile(r"[^\s'.](?:\.[^\s'.])+")
 _ARTICLES = frozenset({"al", "el"})
 """The Arabic article: written or left out, joined or apart, it never tells two names apart."""
@@ -30,22 +30,22 @@ _ARTICLES = frozenset({"al", "el"})
 _ARABIC_ARTICLE = re.compile("^(?:[وفبك]?ال|لل)(?=.{3})")
 """The article in its own script, with the small words that are written together with it."""
 
-_ASSIMILATED = {"ad": "d", "adh": "d", "an": "n", "ar": "r", "as": "s", "ash": "sh", "at": "t", "az": "z"}
+_ASSIMILATED_ARTICLES = {"ad": "d", "adh": "d", "an": "n", "ar": "r", "as": "s", "ash": "sh", "at": "t", "az": "z"}
 """The article as it sounds before some letters: ar-Raqqah, ash-Sharqat."""
 
-BETWEEN = "_"
+TEXT_SEPARATOR = "_"
 """Stands between two texts of a record, so that no phrase runs from one into the other."""
 
-BEHIND = "__"
+STEM_MARKER = "__"
 """Stands behind the texts, before each term that none of them has as it is; so no phrase runs into these either."""
 
-LONGEST = 100
+MAX_TERM_LENGTH = 100
 """Characters of a term that count; PostgreSQL takes no more than 2 kB."""
 
-MOST_TERMS = 24
+MAX_TERMS = 24
 """So many words may be looked for at a time."""
 
-SHORT_BEGINNINGS = {1: 8, 2: 4}
+PREFIX_WEIGHTS = {1: 8, 2: 4}
 """As so many words count beginnings of so many letters: each has to be looked for in every word that goes on so."""
 
 SNIPPET_LENGTH = 200
@@ -76,16 +76,16 @@ class Phrase:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is looked for: every phrase that is not excluded (or `needed` of them), and none that is."""
+class SearchQuery:
+    """What is looked for: every phrase that is not excluded (or `minimum` of them), and none that is."""
 
     text: str
     phrases: tuple[Phrase, ...]
     languages: tuple[str, ...] = (ENGLISH,)
-    needed: int | None = None
+    minimum: int | None = None
 
     @property
-    def wanted(self) -> tuple[Phrase, ...]:
+    def required(self) -> tuple[Phrase, ...]:
         return tuple(phrase for phrase in self.phrases if not phrase.excluded)
 
     @property
@@ -94,30 +94,30 @@ class Question:
         return len(self.phrases) == 1 and self.phrases[0].is_a_word
 
     @property
-    def choices(self) -> Iterator[tuple[Phrase, ...]]:
+    def alternatives(self) -> Iterator[tuple[Phrase, ...]]:
         """The phrases of which those of one choice must all be there."""
-        return combinations(self.wanted, len(self.wanted) if self.needed is None else self.needed)
+        return combinations(self.required, len(self.required) if self.minimum is None else self.minimum)
 
-    def within(self, languages: Iterable[str]) -> "Question":
+    def in_languages(self, languages: Iterable[str]) -> "SearchQuery":
         """The same question to texts in these languages."""
         return replace(self, languages=tuple(dict.fromkeys((ENGLISH, *languages))))
 
-    def only(self, phrase: Phrase, terms: tuple[str, ...]) -> "Question":
+    def for_terms(self, phrase: Phrase, terms: tuple[str, ...]) -> "SearchQuery":
         """The question for some terms of a phrase alone."""
-        return replace(self, phrases=(replace(phrase, terms=terms),), needed=None)
+        return replace(self, phrases=(replace(phrase, terms=terms),), minimum=None)
 
-    def partly(self, phrases: Iterable[Phrase], needed: int) -> "Question":
+    def requiring(self, phrases: Iterable[Phrase], minimum: int) -> "SearchQuery":
         """The question for so many of some phrases, without what it excludes."""
         excluded = (phrase for phrase in self.phrases if phrase.excluded)
-        return replace(self, phrases=(*phrases, *excluded), needed=needed)
+        return replace(self, phrases=(*phrases, *excluded), minimum=minimum)
 
     def forms(self, term: str) -> tuple[str, ...]:
         """The terms that stand for any form of a word."""
         return tuple(dict.fromkeys(stems(language)[term] for language in self.languages))
 
-    def meets(self, term: str) -> bool:
+    def matches(self, term: str) -> bool:
         """Whether a term is one of those looked for."""
-        exact = (phrase for phrase in self.wanted if phrase.exact)
+        exact = (phrase for phrase in self.required if phrase.exact)
         return not self._any_form.isdisjoint(self.forms(term)) or any(
             term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1]) for phrase in exact
         )
@@ -125,22 +125,22 @@ class Question:
     @cached_property
     def _any_form(self) -> frozenset[str]:
         """The forms of the words that need not stand as they are asked for."""
-        terms = (term for phrase in self.wanted if not phrase.exact for term in phrase.terms)
+        terms = (term for phrase in self.required if not phrase.exact for term in phrase.terms)
         return frozenset(form for term in terms for form in self.forms(term))
 
 
 def words(text: str) -> Iterator[Word]:
     """The terms of a text with their places."""
-    plain, places = _traced(text)
+    plain, places = _letters_with_origins(text)
     for match in _WORD.finditer(plain):
         start = match.start()
-        for part in _parts(match[0]):
+        for part in _split_at_dots(match[0]):
             if term := _term(part):
                 yield Word(term, places[start][0], places[start + len(part) - 1][1])
             start += len(part) + 1
 
 
-def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
+def _letters_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The letters of a text, and for each where it comes from: a character with its marks."""
     if text.isascii():
         return apart(letters(text)), [(place, place + 1) for place in range(len(text))]
@@ -162,12 +162,14 @@ def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
     if _is_plain(text) and _SEPARATOR not in text:
         return _plain_terms(text)
-    return [term for word in _WORD.findall(apart(letters(text))) for part in _parts(word) if (term := _term(part))]
+    return [
+        term for word in _WORD.findall(apart(letters(text))) for part in _split_at_dots(word) if (term := _term(part))
+    ]
 
 
 def _plain_terms(text: str) -> list[str]:
     found = text.encode().lower().translate(_PLAIN).decode().split()
-    return [term[:LONGEST] for term in found if term not in _ARTICLES]
+    return [term[:MAX_TERM_LENGTH] for term in found if term not in _ARTICLES]
 
 
 def _is_plain(text: str) -> bool:
@@ -177,7 +179,7 @@ def _is_plain(text: str) -> bool:
     return "." not in text or text.count(".") == text.count(". ") + text.endswith(".")
 
 
-def _parts(word: str) -> list[str]:
+def _split_at_dots(word: str) -> list[str]:
     """A word at its dots: `U.S.` is one, `e.g.The` two."""
     return [word] if _ABBREVIATION.fullmatch(word) else word.split(".")
 
@@ -187,32 +189,35 @@ def _term(word: str) -> str:
     term = word.removesuffix("'s").replace("'", "").replace(".", "")
     if not term.isascii():
         term = _ARABIC_ARTICLE.sub("", term)
-    return "" if term in _ARTICLES else term[:LONGEST]
+    return "" if term in _ARTICLES else term[:MAX_TERM_LENGTH]
 
 
-def indexed(texts: Iterable[str], labels: Iterable[str], languages: Iterable[str]) -> str:
+def index_text(texts: Iterable[str], labels: Iterable[str], languages: Iterable[str]) -> str:
     """What a record is found by, separated by spaces: the terms of its texts in order, then the stems of these and of
     its labels (plain words), as far as they are no terms of the texts."""
     in_order = _in_order(list(texts))
     there = set(in_order)
     whole = there.union(labels) - _ARTICLES
     others = set(chain.from_iterable(map(stems(language).__getitem__, whole) for language in languages)) - there
-    return " ".join((*in_order, *(f"{BEHIND} {term}" for term in sorted(others))))
+    return " ".join((*in_order, *(f"{STEM_MARKER} {term}" for term in sorted(others))))
 
 
 def _in_order(texts: list[str]) -> list[str]:
-    """The terms of texts with BETWEEN between two of them; of plain ones all at once, as most texts of a record are."""
+    """The terms of texts, with TEXT_SEPARATOR between two texts.
+
+    Plain texts are split all at once, because most texts of a record are plain.
+    """
     if _is_plain(whole := f" {_SEPARATOR} ".join(texts)):
         return _plain_terms(whole)
-    found = list(chain.from_iterable((*terms(text), BETWEEN) for text in texts))
+    found = list(chain.from_iterable((*terms(text), TEXT_SEPARATOR) for text in texts))
     return found[:-1]
 
 
 @lru_cache(maxsize=1_024)
-def question(text: str) -> Question:
+def parse_query(text: str) -> SearchQuery:
     """What a search box holds: words, "phrases", prefix*, -without. Raises BadValue where nothing is looked for."""
     phrases = []
-    for match in _ASKED.finditer(text):
+    for match in _QUERY_PART.finditer(text):
         minus, quoted, plain = match.groups()
         found = tuple(terms(quoted if quoted is not None else plain))
         prefix = (plain or "").endswith("*")
@@ -221,12 +226,12 @@ def question(text: str) -> Question:
     phrases = _without_articles(phrases) if phrases else phrases
     if not any(not phrase.excluded for phrase in phrases):
         raise BadValue("needs a word to look for: letters or digits, not only signs, exclusions or 'al'")
-    if sum(map(_weight, phrases)) > MOST_TERMS:
+    if sum(map(_weight, phrases)) > MAX_TERMS:
         raise BadValue(
-            f"asks for more than {MOST_TERMS} words; the beginning of a word counts as "
-            f"{SHORT_BEGINNINGS[1]} where it is one letter, as {SHORT_BEGINNINGS[2]} where it is two"
+            f"asks for more than {MAX_TERMS} words; the beginning of a word counts as "
+            f"{PREFIX_WEIGHTS[1]} where it is one letter, as {PREFIX_WEIGHTS[2]} where it is two"
         )
-    return Question(text, tuple(phrases))
+    return SearchQuery(text, tuple(phrases))
 
 
 def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
@@ -236,7 +241,7 @@ def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
     for phrase, following in zip(phrases, ahead, strict=True):
         first, *others = phrase.terms
         joined = others[0] if others else following
-        if phrase.exact or phrase.excluded or not joined.startswith(_ASSIMILATED.get(first, "-")):
+        if phrase.exact or phrase.excluded or not joined.startswith(_ASSIMILATED_ARTICLES.get(first, "-")):
             found.append(phrase)
         elif others:
             found.append(replace(phrase, terms=tuple(others)))
@@ -245,7 +250,7 @@ def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
 
 def _weight(phrase: Phrase) -> int:
     """As how many words a phrase counts."""
-    return len(phrase.terms) - 1 + (SHORT_BEGINNINGS.get(len(phrase.terms[-1]), 1) if phrase.prefix else 1)
+    return len(phrase.terms) - 1 + (PREFIX_WEIGHTS.get(len(phrase.terms[-1]), 1) if phrase.prefix else 1)
 
 
 @dataclass(frozen=True)
@@ -256,24 +261,24 @@ class Segment:
     match: bool
 
 
-def snippet(texts: list[str], asked: Question) -> list[Segment]:
+def snippet(texts: list[str], query: SearchQuery) -> list[Segment]:
     """The stretch of the first text with a match that shows it best, with the matches marked; the beginning of the
     first text where none has one."""
     for text in texts:
-        met = [word for word in words(text) if asked.meets(word.term)]
-        if met:
-            return _stretch(text, met)
+        matching = [word for word in words(text) if query.matches(word.term)]
+        if matching:
+            return _stretch(text, matching)
     return _stretch(texts[0], []) if texts else []
 
 
-def _stretch(text: str, met: list[Word]) -> list[Segment]:
-    begin = max(0, met[0].start - SNIPPET_LENGTH // 3) if met else 0
+def _stretch(text: str, matching: list[Word]) -> list[Segment]:
+    begin = max(0, matching[0].start - SNIPPET_LENGTH // 3) if matching else 0
     begin = text.rfind(" ", 0, begin) + 1 if begin else 0
     end = begin + SNIPPET_LENGTH
     if end < len(text):
-        end = max(text.rfind(" ", begin, end), met[0].end if met else begin + 1)
+        end = max(text.rfind(" ", begin, end), matching[0].end if matching else begin + 1)
     found, position = [], begin
-    for word in met:
+    for word in matching:
         if word.start < position or word.end > end:
             continue
         found += [Segment(text[position : word.start], False), Segment(text[word.start : word.end], True)]

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import __version__
 from app.server.prepared_response import Fields
 from app.server.response_cache import normalized_url
-from app.storage.database import ReleaseMark
+from app.storage.database import ReleaseInfo
 
 CACHE_CONTROL = (
     (re.compile(r"/(healthz|readyz)"), "no-store"),
@@ -53,7 +53,7 @@ class ValidatorsMiddleware:
 
         await self.app(scope, receive, send_validated)
 
-    def _headers(self, message: Message, scope: Scope, release: ReleaseMark | None) -> Fields:
+    def _headers(self, message: Message, scope: Scope, release: ReleaseInfo | None) -> Fields:
         """The headers of an answer with all that caches ask for."""
         headers = MutableHeaders(raw=list(message.get("headers", [])))
         if release is not None:
@@ -65,7 +65,7 @@ class ValidatorsMiddleware:
             headers.setdefault("Last-Modified", last_modified(release))
         return headers.raw
 
-    def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseMark | None) -> str:
+    def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseInfo | None) -> str:
         encoding = headers.get("content-encoding", "")
         if own := headers.get("etag"):
             return f'{own[:-1]}-{encoding}"' if encoding else own
@@ -74,7 +74,7 @@ class ValidatorsMiddleware:
 
 
 def entity_tag(
-    public_url: str, release: ReleaseMark | None, url: str, content_type: str | None, encoding: str = ""
+    public_url: str, release: ReleaseInfo | None, url: str, content_type: str | None, encoding: str = ""
 ) -> str:
     """The tag of an answer, made of all that its bytes depend on."""
     data = (release.number, release.digest, release.loaded_at) if release is not None else ()
@@ -82,7 +82,7 @@ def entity_tag(
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
-def last_modified(release: ReleaseMark | None) -> str:
+def last_modified(release: ReleaseInfo | None) -> str:
     """When the data or the code last changed; both make the answer."""
     return _last_modified(release.loaded_at if release is not None else None)
 

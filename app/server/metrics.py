@@ -59,7 +59,7 @@ class Metrics:
         """Notes again and again how much is going on."""
         while True:
             self._streams.set(len(reader.streams))
-            self._waiting.set(reader.waiting)
+            self._waiting.set(reader.queued)
             await asyncio.sleep(_SAMPLE_SECONDS)
 
 

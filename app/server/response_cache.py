@@ -22,7 +22,7 @@ from app.server.middleware import StopStream, problem_response
 from app.server.negotiation import NEGOTIATED_FIELDS, HeaderLines, Preferences
 from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
 from app.server.prepared_response import Fields, PreparedResponse
-from app.storage.database import NOTHING, ReleaseMark
+from app.storage.database import NO_RELEASE, ReleaseInfo
 
 NOT_MODIFIED_FIELDS = {
     b"access-control-allow-origin",
@@ -126,7 +126,7 @@ class ResponseCache:
         self.limit = limit
         self.size = 0
         self._entries: OrderedDict[tuple[str, Key], CachedResponse] = OrderedDict()
-        self._last_release = NOTHING
+        self._last_release = NO_RELEASE
 
     def try_respond(self, scope: Scope) -> PreparedResponse | None:
         """Returns the stored response if the newest release is known without waiting, else None."""
@@ -134,7 +134,7 @@ class ResponseCache:
         if not self._entries or lookup.has_range:
             return None
         try:
-            release = scope["app"].state.reader.glance()
+            release = scope["app"].state.reader.peek_release()
         except Unavailable:
             return None
         if release is None:
@@ -157,7 +157,7 @@ class ResponseCache:
                 return
         await self._respond_and_store(lookup, scope, receive, send)
 
-    async def _current_release(self, scope: Scope) -> tuple[ReleaseMark, bool]:
+    async def _current_release(self, scope: Scope) -> tuple[ReleaseInfo, bool]:
         """Returns the release to answer from, and whether it may be stale because the database is unavailable."""
         try:
             self._last_release = await scope["app"].state.reader.newest()
@@ -165,9 +165,9 @@ class ResponseCache:
             return self._last_release, True
         return self._last_release, False
 
-    def _find(self, release: ReleaseMark, lookup: CacheLookup, cache: str, scope: Scope) -> PreparedResponse | None:
+    def _find(self, release: ReleaseInfo, lookup: CacheLookup, cache: str, scope: Scope) -> PreparedResponse | None:
         """Returns the stored response or its 304 or 412; None on a miss."""
-        entry_key = release.mark, lookup.key
+        entry_key = release.fingerprint, lookup.key
         answer = self._entries.get(entry_key)
         if answer is None:
             return None
@@ -219,16 +219,16 @@ class ResponseCache:
         with suppress(StopStream):
             await self.app(inner, receive, send_and_store)
 
-    def _store(self, release: ReleaseMark, key: Key, answer: CachedResponse) -> None:
+    def _store(self, release: ReleaseInfo, key: Key, answer: CachedResponse) -> None:
         # Clients choose the URL, so its size counts as the body does.
         answer = replace(answer, size=answer.size + len(key[0]))
         if answer.full is not None and answer.size > self.limit // MAX_BODY_DIVISOR:
             answer = replace(answer, full=None, size=answer.size - len(answer.full.body))
         if answer.size > self.limit:
             return
-        self._subtract(self._entries.pop((release.mark, key), None))
-        self._entries[release.mark, key] = answer
-        self._last_release = release if self._last_release is NOTHING else self._last_release
+        self._subtract(self._entries.pop((release.fingerprint, key), None))
+        self._entries[release.fingerprint, key] = answer
+        self._last_release = release if self._last_release is NO_RELEASE else self._last_release
         self.size += answer.size
         while self.size > self.limit:
             self._subtract(self._entries.popitem(last=False)[1])

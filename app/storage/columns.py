@@ -22,7 +22,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-NAMES = {
+NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -41,10 +41,10 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Table(SQLModel):
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-class Served(Table):
+class RecordTable(Table):
     """What every public record carries beside its own columns.
 
     `number` is that of its document: on SQLite the row's own, so that every index leads to documents without the row;
@@ -72,7 +72,7 @@ def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
 
 def slug(target: str | None = None) -> Any:
     """The id of a record, which may also be one of a space that it shares with others."""
-    shared = [_checked_at_commit(target)] if target else []
+    shared = [_deferred_foreign_key(target)] if target else []
     return Field(sa_column=Column(TEXT, *shared, nullable=False, unique=True))
 
 
@@ -94,29 +94,29 @@ def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bo
 
 def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:
     """A foreign key."""
-    key = _checked_at_commit(target)
+    key = _deferred_foreign_key(target)
     return Field(sa_column=Column(TEXT, key, nullable=nullable, primary_key=primary_key, index=index))
 
 
-def _checked_at_commit(target: str) -> ForeignKey:
+def _deferred_foreign_key(target: str) -> ForeignKey:
     """So that one release may write its records in any order."""
     return ForeignKey(target, deferrable=True, initially="DEFERRED")
 
 
-def having(value: str, *columns: str) -> Index:
+def index_where_present(value: str, *columns: str) -> Index:
     """An index over the rows that have a value."""
-    return _over(f"{value} IS NOT NULL", None, columns)
+    return _partial_index(f"{value} IS NOT NULL", None, columns)
 
 
-def without(value: str, table: str, *columns: str, name: str = "") -> Index:
+def index_where_missing(value: str, table: str, *columns: str, name: str = "") -> Index:
     """An index over the rows of a table that have no such value."""
-    return _over(f"{value} IS NULL", name or f"ix_{table}_without_{value}", columns)
+    return _partial_index(f"{value} IS NULL", name or f"ix_{table}_without_{value}", columns)
 
 
-def of_removals(table: str, *columns: str) -> Index:
+def index_of_removals(table: str, *columns: str) -> Index:
     """An index over the removals of the log."""
-    return _over("op = 'DEL'", f"ix_{table}_removed", columns)
+    return _partial_index("op = 'DEL'", f"ix_{table}_removed", columns)
 
 
-def _over(rows: str, name: str | None, columns: tuple[str, ...]) -> Index:
+def _partial_index(rows: str, name: str | None, columns: tuple[str, ...]) -> Index:
     return Index(name, *columns, sqlite_where=sql(rows), postgresql_where=sql(rows))

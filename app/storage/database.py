@@ -31,10 +31,10 @@ T = TypeVar("T")
 READING_THREADS = 4
 """So many short reads run at a time, and beside them so many long ones."""
 
-STREAMS = 8
+MAX_CONCURRENT_STREAMS = 8
 """So many downloads may run at a time; each holds a connection for as long as its client takes."""
 
-BATCH = 100
+STREAM_BATCH_ROWS = 100
 """So many records of a stream are read at a time."""
 
 
@@ -47,7 +47,7 @@ class ConnectionLost(Unavailable):
 
 
 @dataclass(frozen=True)
-class ReleaseMark:
+class ReleaseInfo:
     """The release that a snapshot shows. `number` is 0 while nothing has been loaded."""
 
     number: int
@@ -57,24 +57,24 @@ class ReleaseMark:
     languages: tuple[str, ...] = ()
 
     @cached_property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """What tells it from every other release, those of other databases included."""
         return f"{self.number} {self.digest} {self.loaded_at}"
 
 
-NOTHING = ReleaseMark(0, "", "1970-01-01T00:00:00Z", {})
+NO_RELEASE = ReleaseInfo(0, "", "1970-01-01T00:00:00Z", {})
 
 
 _NEWEST = "SELECT number, digest, loaded_at, counts, languages FROM releases ORDER BY number DESC LIMIT 1"
 
 
 @lru_cache(maxsize=16)
-def _release(number: int, digest: str, loaded_at: str, counts: str, languages: str) -> ReleaseMark:
-    return ReleaseMark(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
+def _release(number: int, digest: str, loaded_at: str, counts: str, languages: str) -> ReleaseInfo:
+    return ReleaseInfo(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
 
 
 @lru_cache(maxsize=64)
-def _written(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
+def _compile(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
     """SQL, the names of the values that it takes, one after the other, and those that it brings along."""
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
     if compiled.post_compile_params:
@@ -95,29 +95,29 @@ class Snapshot:
         self._results = results
         self.deadline = deadline
         self._timeout = deadline.seconds  # what PostgreSQL has been told
-        notes = connection.info
-        notes["deadline"] = deadline
-        results.callback(notes.pop, "deadline")
+        info = connection.info
+        info["deadline"] = deadline
+        results.callback(info.pop, "deadline")
         self.release = _newest(connection)
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
         """The rows of a statement. One that takes values is kept by whoever asks and written for the engine once; its
         columns are numbers and text."""
-        self._begin()
+        self._apply_deadline()
         if values and self._connection.dialect.name == "sqlite":
             # By the driver itself, because what is between takes longer than short statements; errors are
             # SQLAlchemy's to explain.
-            sql, names, constants = _written(statement, self._connection.dialect)
-            its_values = [(constants | values)[name] for name in names]
+            sql, names, constants = _compile(statement, self._connection.dialect)
+            parameters = [(constants | values)[name] for name in names]
             try:
-                return cast(list[Any], self._connection.connection.cursor().execute(sql, its_values).fetchall())
+                return cast(list[Any], self._connection.connection.cursor().execute(sql, parameters).fetchall())
             except sqlite3.Error as error:
-                if _is_stopped(error):
+                if _is_cancelled(error):
                     raise TooSlow(self.deadline.seconds) from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
     def column(self, statement: Executable) -> list[Any]:
-        self._begin()
+        self._apply_deadline()
         return list(self._connection.execute(statement).scalars())
 
     def value(self, statement: ClauseElement, **values: Any) -> Any:
@@ -127,12 +127,12 @@ class Snapshot:
     def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:
         """The first column, read bit by bit, each batch with a time of its own. The first is read at once, so that an
         error shows here."""
-        self._begin()
-        result = self._connection.execute(statement, parameters, execution_options={"yield_per": BATCH})
+        self._apply_deadline()
+        result = self._connection.execute(statement, parameters, execution_options={"yield_per": STREAM_BATCH_ROWS})
         found = self._results.enter_context(result).scalars().partitions()
-        return chain([next(found, [])], self._each_in_time(found))
+        return chain([next(found, [])], self._renewing(found))
 
-    def _each_in_time(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    def _renewing(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         self.renew()
         for batch in batches:
             yield batch
@@ -141,10 +141,10 @@ class Snapshot:
     def renew(self) -> None:
         """The whole time again, for the next batch of what is longer than one answer."""
         self.deadline.renew()
-        self._begin()
+        self._apply_deadline()
 
-    def _begin(self) -> None:
-        left = self.deadline.left()
+    def _apply_deadline(self) -> None:
+        left = self.deadline.remaining()
         # Telling costs as much as a short statement, so it is not told what makes next to no difference.
         if self._connection.dialect.name != "sqlite" and abs(self._timeout - left) > self.deadline.seconds / 20:
             self._connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, round(left * 1000))}")
@@ -159,7 +159,7 @@ class Database:
 
     def __init__(self, url: str, query_seconds: float = inf) -> None:
         self.query_seconds = query_seconds
-        self._seen: tuple[int | None, ReleaseMark] = (None, NOTHING)
+        self._newest_seen: tuple[int | None, ReleaseInfo] = (None, NO_RELEASE)
         try:
             self.url: URL = make_url(url)
         except (ArgumentError, ValueError) as error:
@@ -178,13 +178,13 @@ class Database:
     @cached_property
     def _writing(self) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self.url, connect_args={"timeout": _PATIENCE})
+            engine = create_engine(self.url, connect_args={"timeout": _LOCK_TIMEOUT_SECONDS})
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
         from app.storage import postgresql
 
-        return postgresql.writing(self.url)
+        return postgresql.writer_engine(self.url)
 
     @cached_property
     def _reading(self) -> Engine:
@@ -194,20 +194,20 @@ class Database:
     @cached_property
     def _streaming(self) -> Engine:
         """Connections of their own: a client that takes its time keeps none from the others."""
-        return self._read_only_engine(STREAMS, _STREAMING_PRAGMAS)
+        return self._read_only_engine(MAX_CONCURRENT_STREAMS, _STREAMING_PRAGMAS)
 
     def _read_only_engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:
         if self.is_sqlite:
             options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
             engine = create_engine(_read_only(self.url), pool_size=connections, **options)
             event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
-            event.listen(engine, "connect", _attach_nothing)
-            event.listen(engine, "connect", _heed_deadlines)
+            event.listen(engine, "connect", _forbid_attach)
+            event.listen(engine, "connect", _enforce_deadlines)
             event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
             return engine
         from app.storage import postgresql
 
-        return postgresql.reading(self.url, connections, self.query_seconds)
+        return postgresql.reader_engine(self.url, connections, self.query_seconds)
 
     @contextmanager
     def writer(self, *, unchecked: bool = False, filling: bool = False) -> Iterator[Connection]:
@@ -219,7 +219,7 @@ class Database:
         a long write-ahead log take ever longer to be found again.
         """
         if filling:
-            self._let_go("_reading", "_streaming")
+            self._dispose("_reading", "_streaming")
         try:
             with self._writing.connect() as connection, ExitStack() as end:
                 if unchecked:
@@ -227,15 +227,15 @@ class Database:
                 if unchecked and self.is_sqlite:
                     connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
                 if filling and self.is_sqlite:
-                    end.callback(_keep_journal, connection.connection.cursor(), "WAL")
-                    _keep_journal(connection.connection.cursor(), "DELETE")
+                    end.callback(_set_journal_mode, connection.connection.cursor(), "WAL")
+                    _set_journal_mode(connection.connection.cursor(), "DELETE")
                 with connection.begin():
                     yield connection
         except (DBAPIError, NoSuchModuleError, ModuleNotFoundError) as error:
             hint = (
                 ". To create the tables or to load, give the URL of a role that may write" if _is_refused(error) else ""
             )
-            raise DatabaseError(f"{self.name}: {_plainly(error)}{hint}") from error
+            raise DatabaseError(f"{self.name}: {_driver_message(error)}{hint}") from error
 
     @contextmanager
     def snapshot(self, *, streaming: bool = False, deadline: Deadline | None = None) -> Iterator[Snapshot]:
@@ -249,9 +249,9 @@ class Database:
             with engine.connect() as connection, connection.begin(), ExitStack() as results:
                 yield Snapshot(connection, results, deadline)
         except (DBAPIError, PoolTimeout) as error:
-            if _is_stopped(error):
+            if _is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
-            raise (ConnectionLost if _is_lost(error) else Unavailable)(_AWAY) from error
+            raise (ConnectionLost if _is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
     def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
         """What `work` makes of one snapshot; of another one on a new connection, once, if the connection breaks. Less
@@ -264,34 +264,34 @@ class Database:
             with self.snapshot(deadline=deadline) as snapshot:
                 return work(snapshot)
 
-    def newest(self) -> ReleaseMark:
+    def newest(self) -> ReleaseInfo:
         """The newest release. Raises Unavailable as `snapshot` does.
 
         SQLite counts the changes that others make, so a glance at its counter tells whether the release that was seen
         last is still the one; PostgreSQL has to be asked.
         """
-        counted = self._changes_counted() if self.is_sqlite else None
-        if counted is None or counted != self._seen[0]:
-            self._seen = counted, self.read(lambda snapshot: snapshot.release)
-        return self._seen[1]
+        counted = self._data_version() if self.is_sqlite else None
+        if counted is None or counted != self._newest_seen[0]:
+            self._newest_seen = counted, self.read(lambda snapshot: snapshot.release)
+        return self._newest_seen[1]
 
-    def _changes_counted(self) -> int:
+    def _data_version(self) -> int:
         try:
-            return int(self._glancing.execute("PRAGMA data_version").fetchone()[0])
+            return int(self._polling_connection.execute("PRAGMA data_version").fetchone()[0])
         except (DBAPIError, sqlite3.Error) as error:
-            raise Unavailable(_AWAY) from error
+            raise Unavailable(_UNAVAILABLE) from error
 
     @cached_property
-    def _glancing(self) -> Any:
+    def _polling_connection(self) -> Any:
         """A connection of SQLite's driver that is never within a transaction, which would stop its counter."""
         pooled = self._reading.raw_connection()
         pooled.detach()
         return pooled.dbapi_connection
 
     def close(self) -> None:
-        self._let_go("_writing", "_reading", "_streaming")
+        self._dispose("_writing", "_reading", "_streaming")
 
-    def _let_go(self, *engines: str) -> None:
+    def _dispose(self, *engines: str) -> None:
         """Closes the connections of engines, which open new ones when they are asked again."""
         if "_reading" in engines and (glancing := self.__dict__.pop("_glancing", None)):
             glancing.close()
@@ -300,22 +300,22 @@ class Database:
                 engine.dispose()
 
 
-def _newest(connection: Connection) -> ReleaseMark:
+def _newest(connection: Connection) -> ReleaseInfo:
     if connection.dialect.name == "sqlite":
         # By the driver itself, because every request begins so; errors are SQLAlchemy's to explain.
         with suppress(sqlite3.Error):
             row = connection.connection.cursor().execute(_NEWEST).fetchone()
-            return _release(*row) if row else NOTHING
+            return _release(*row) if row else NO_RELEASE
     # By SQLAlchemy, which sees when a connection is broken, and trusts none that is older after that.
     found = connection.exec_driver_sql(_NEWEST).first()
-    return _release(*found) if found else NOTHING
+    return _release(*found) if found else NO_RELEASE
 
 
-_STEPS = 50_000
+_STEPS_BETWEEN_CHECKS = 50_000
 """Of SQLite's machine, a few milliseconds' worth: so often it is asked whether a statement's time is over."""
 
-_AWAY = "The database cannot answer at the moment. Try again shortly."
-_PATIENCE = 30
+_UNAVAILABLE = "The database cannot answer at the moment. Try again shortly."
+_LOCK_TIMEOUT_SECONDS = 30
 """Seconds that a writer waits for another."""
 
 # A new file has pages that an incident's document fits into: with smaller ones half of it lies elsewhere.
@@ -332,25 +332,25 @@ def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> 
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _keep_journal(cursor: Any, mode: str) -> None:
+def _set_journal_mode(cursor: Any, mode: str) -> None:
     """Changes how SQLite keeps what it may have to take back, if nobody else has the file open."""
     cursor.execute("PRAGMA busy_timeout=0")
     with suppress(sqlite3.OperationalError):
         cursor.execute(f"PRAGMA journal_mode={mode}")
-    cursor.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout={_LOCK_TIMEOUT_SECONDS * 1000}")
 
 
-def _attach_nothing(connection: Any, _record: Any) -> None:
+def _forbid_attach(connection: Any, _record: Any) -> None:
     # What is attached would be open for writing, the same file once more included.
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
-def _heed_deadlines(connection: Any, record: Any) -> None:
+def _enforce_deadlines(connection: Any, record: Any) -> None:
     def is_late() -> bool:
         deadline: Deadline | None = record.info.get("deadline")
-        return deadline is not None and deadline.is_over()
+        return deadline is not None and deadline.is_expired()
 
-    connection.set_progress_handler(is_late, _STEPS)
+    connection.set_progress_handler(is_late, _STEPS_BETWEEN_CHECKS)
 
 
 def _read_only(url: URL) -> URL:
@@ -367,7 +367,7 @@ def _read_only(url: URL) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
 
 
-def _is_stopped(error: Exception) -> bool:
+def _is_cancelled(error: Exception) -> bool:
     """SQLite's SQLITE_INTERRUPT, PostgreSQL's query_canceled."""
     error = getattr(error, "orig", None) or error
     return getattr(error, "sqlite_errorcode", None) == 9 or getattr(error, "sqlstate", None) == "57014"
@@ -388,7 +388,7 @@ def _is_refused(error: Exception) -> bool:
     return refused or "session is read-only" in str(error)
 
 
-def _plainly(error: Exception) -> str:
+def _driver_message(error: Exception) -> str:
     """The driver's own first line, without SQL."""
     text = str(getattr(error, "orig", None) or error).strip().splitlines()
     return text[0] if text else type(error).__name__

@@ -22,23 +22,23 @@ class Deadline:
     """When the time of a request is over. It is looked at before every statement and while one runs."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = self._whole = seconds
+        self.seconds = self._allowed = seconds
         self._until = monotonic() + seconds
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds that are left. Raises TooSlow when none are."""
-        left = self._until - monotonic()
-        if left <= 0:
+        remaining = self._until - monotonic()
+        if remaining <= 0:
             raise TooSlow(self.seconds)
-        return left
+        return remaining
 
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         return monotonic() > self._until
 
     def renew(self) -> None:
         """The whole time again, unless nobody waits any more: for each batch of what is longer than one answer."""
-        self._until = monotonic() + self._whole
+        self._until = monotonic() + self._allowed
 
-    def end(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits any more. May be called from any thread."""
-        self._whole = self._until = -inf
+        self._allowed = self._until = -inf

@@ -13,15 +13,15 @@ from app.model import codebook
 from app.storage.columns import (
     NUMBER,
     TERMS,
-    Served,
+    RecordTable,
     Table,
     choice,
-    having,
-    of_removals,
+    index_of_removals,
+    index_where_missing,
+    index_where_present,
     reference,
     slug,
     text,
-    without,
 )
 
 
@@ -57,7 +57,7 @@ class Change(Table, table=True):
     __tablename__ = "changes"
     __table_args__ = (
         Index("ix_changes_type_id_release", "type", "id", "release"),
-        of_removals("changes", "type", "release", "id"),
+        index_of_removals("changes", "type", "release", "id"),
     )
     release: int = Field(foreign_key="releases.number", primary_key=True)
     type: str = text(primary_key=True)
@@ -78,20 +78,20 @@ class Party(Table, table=True):
     type: str
 
 
-class Article(Served, table=True):
+class Article(RecordTable, table=True):
     __tablename__ = "articles"
     __table_args__ = (Index(None, "sort_name", "id"), Index(None, "published", "id"), Index(None, "changed_in", "id"))
     id: str = slug()
     published: str = text()
 
 
-class Place(Served, table=True):
+class Place(RecordTable, table=True):
     __tablename__ = "places"
     __table_args__ = (
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
         Index(None, "kind", "sort_name", "id"),
-        without("latitude", "places", "sort_name", "id"),
+        index_where_missing("latitude", "places", "sort_name", "id"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
@@ -117,7 +117,7 @@ class PlaceParent(Table, table=True):
     basis: str = choice(codebook.Basis)
 
 
-class Organization(Served, table=True):
+class Organization(RecordTable, table=True):
     __tablename__ = "organizations"
     __table_args__ = (
         Index(None, "sort_name", "id"),
@@ -138,7 +138,7 @@ class OrganizationParent(Table, table=True):
     basis: str = choice(codebook.Basis)
 
 
-class Person(Served, table=True):
+class Person(RecordTable, table=True):
     """A person, or people spoken of together."""
 
     __tablename__ = "people"
@@ -170,7 +170,7 @@ class Affiliation(Table, table=True):
     role: str | None
 
 
-class Incident(Served, table=True):
+class Incident(RecordTable, table=True):
     """`latitude`, `longitude` and `radius_m` are those of `location_id`. `sort_date` is `earliest`, or empty without a
     date; `sort_killed` is the lower bound of its total, or -1 where nothing is said. `reach` is the class of a long
     range of days (see `spans`), null for all others."""
@@ -186,11 +186,11 @@ class Incident(Served, table=True):
         Index(None, "contested", "sort_date", "id"),
         Index(None, "earliest", "latest"),
         Index(None, "latest"),
-        having("reach", "reach", "sort_date", "id"),
-        having("reach", "kind", "reach", "sort_date", "id"),
-        without("latitude", "incidents", "sort_date", "id"),
+        index_where_present("reach", "reach", "sort_date", "id"),
+        index_where_present("reach", "kind", "reach", "sort_date", "id"),
+        index_where_missing("latitude", "incidents", "sort_date", "id"),
         # Counts of those without a point look up what rests on an article by id: in the order of ids, twice as fast.
-        without("latitude", "incidents", "id", name="ix_incidents_without_latitude_id"),
+        index_where_missing("latitude", "incidents", "id", name="ix_incidents_without_latitude_id"),
         Index(None, "sort_killed", "id"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
         CheckConstraint("(location_id IS NULL) = (latitude IS NULL)", name="location"),
@@ -264,7 +264,7 @@ class IncidentRelation(Table, table=True):
     related_id: str = reference("incidents.id", primary_key=True)
 
 
-class Casualty(Served, table=True):
+class Casualty(RecordTable, table=True):
     """One claim about one harm. Both bounds null: harm is stated, a number is not."""
 
     __tablename__ = "casualties"

@@ -16,17 +16,17 @@ from sqlalchemy import URL, Engine, create_engine, event
 
 T = TypeVar("T")
 
-SILENCE = 8
+SILENCE_TIMEOUT_SECONDS = 8
 """After so many seconds without a byte from the server a reader gives its connection up; never before the time of a
 statement is over."""
 
-RECYCLED = 300
+RECYCLE_SECONDS = 300
 """A reader's connection lives for so many seconds, so that servers that come back get their share of them again."""
 
-MOMENT = 0.5
+BACKOFF_SECONDS = 0.5
 """Seconds for which a server that could not be reached in as many is not asked again."""
 
-DEFAULTS = {"connect_timeout": "3", "fallback_application_name": "dateline"}
+URL_DEFAULTS = {"connect_timeout": "3", "fallback_application_name": "dateline"}
 """What the URL may say otherwise. Three seconds are for each of its hosts; the driver would wait for two minutes."""
 
 # What the driver would print beside the exception that it raises.
@@ -35,7 +35,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 _ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"
 
 
-def writing(url: URL) -> Engine:
+def writer_engine(url: URL) -> Engine:
     """For one writer at a time, on whichever of the URL's hosts may be written to."""
     url = url.difference_update_query(["load_balance_hosts"])
     url = url.update_query_dict({"target_session_attrs": "read-write"})
@@ -44,18 +44,18 @@ def writing(url: URL) -> Engine:
     return engine
 
 
-def reading(url: URL, connections: int, seconds: float) -> Engine:
+def reader_engine(url: URL, connections: int, seconds: float) -> Engine:
     """For so many readers, whose transactions see one state of the database and cannot change it.
 
     A statement of theirs is stopped after `seconds`.
     """
-    engine = _engine(url, pool_size=connections, isolation_level="REPEATABLE READ", pool_recycle=RECYCLED)
-    event.listen(engine, "do_connect", _Door(seconds).connect)
+    engine = _engine(url, pool_size=connections, isolation_level="REPEATABLE READ", pool_recycle=RECYCLE_SECONDS)
+    event.listen(engine, "do_connect", _ReadConnector(seconds).connect)
     return engine
 
 
 def _engine(url: URL, **options: Any) -> Engine:
-    url = url.set(drivername="postgresql+psycopg").update_query_dict({**DEFAULTS, **url.query})
+    url = url.set(drivername="postgresql+psycopg").update_query_dict({**URL_DEFAULTS, **url.query})
     arguments = {}
     if "prepare_threshold" in url.query:
         wanted = str(url.query["prepare_threshold"])
@@ -64,25 +64,25 @@ def _engine(url: URL, **options: Any) -> Engine:
     return create_engine(url, max_overflow=0, connect_args=arguments, **options)
 
 
-class _Door:
+class _ReadConnector:
     """Opens readers' connections. While a server lets one wait in vain, nobody else waits for it: they are told at once
     for a moment, so that no line of them builds up."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._shut_until = -inf
+        self._backoff_until = -inf
 
-    def connect(self, _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> "_Reading":
+    def connect(self, _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> "_ReadConnection":
         began = monotonic()
-        if began < self._shut_until:
+        if began < self._backoff_until:
             raise psycopg.OperationalError("no server could be reached a moment ago")
         try:
-            connection = _Reading.connect(*arguments, **options)
+            connection = _ReadConnection.connect(*arguments, **options)
         except psycopg.OperationalError:
-            if monotonic() - began > MOMENT:
-                self._shut_until = monotonic() + MOMENT
+            if monotonic() - began > BACKOFF_SECONDS:
+                self._backoff_until = monotonic() + BACKOFF_SECONDS
             raise
-        connection.silence = max(SILENCE, self._seconds + 3)
+        connection.silence = max(SILENCE_TIMEOUT_SECONDS, self._seconds + 3)
         if self._seconds < inf:
             connection.execute(f"SET statement_timeout = {round(self._seconds * 1000)}")
             connection.commit()
@@ -90,23 +90,23 @@ class _Door:
         return connection
 
 
-class _Reading(psycopg.Connection[Any]):
+class _ReadConnection(psycopg.Connection[Any]):
     """Gives up on a server that is silent: it hangs, or nothing leads to it any more."""
 
-    silence: float = SILENCE
+    silence: float = SILENCE_TIMEOUT_SECONDS
 
     def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
-        return super().wait(self._listening(gen), *args, **options)
+        return super().wait(self._checking_silence(gen), *args, **options)
 
-    def _listening(self, steps: PQGen[T]) -> Generator[Any, Any, T]:
-        heard = monotonic()
+    def _checking_silence(self, steps: PQGen[T]) -> Generator[Any, Any, T]:
+        last_received = monotonic()
         try:
             wanted = next(steps)
             while True:
                 ready = yield wanted
                 if ready:
-                    heard = monotonic()
-                elif monotonic() - heard > self.silence:
+                    last_received = monotonic()
+                elif monotonic() - last_received > self.silence:
                     self.pgconn.finish()
                     raise psycopg.OperationalError(f"the server has been silent for {self.silence:g} seconds")
                 wanted = steps.send(ready)

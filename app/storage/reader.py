@@ -12,36 +12,44 @@ from time import monotonic
 from typing import TypeVar
 
 from app.problems import Abandoned, Unavailable
-from app.storage.database import NOTHING, READING_THREADS, STREAMS, ConnectionLost, Database, ReleaseMark, Snapshot
+from app.storage.database import (
+    MAX_CONCURRENT_STREAMS,
+    NO_RELEASE,
+    READING_THREADS,
+    ConnectionLost,
+    Database,
+    ReleaseInfo,
+    Snapshot,
+)
 from app.storage.deadlines import TooSlow
-from app.storage.lanes import Lane
-from app.storage.watch import Watch
+from app.storage.executors import BoundedExecutor
+from app.storage.release_watcher import ReleaseWatcher
 
 T = TypeVar("T")
 
 STREAMING_THREADS = 2
 
-WAITING = 32
+MAX_QUEUED_LONG = 32
 """So many long reads may wait for a thread; with as much patience as a reader has, the last of them is still wanted."""
 
-WAITING_SHORT = 256
+MAX_QUEUED_SHORT = 256
 """So many short reads may wait for a thread, where they need one."""
 
-PLACE_SECONDS = 10.0
+SLOT_TIMEOUT_SECONDS = 10.0
 """So long a download waits for its place among those that run."""
 
-GIVES_WAY = 3.0
+STALLED_SECONDS = 3.0
 """While others wait for a place, a client that takes nothing of its download for so many seconds loses it."""
 
-AT_ONCE = 0.1
+INLINE_SECONDS = 0.1
 """Seconds that a short read may hold the event loop. What takes longer begins again on a thread."""
 
 TURN = 0.0005
 """Seconds for which a thread may keep all others from computing."""
 
-_LOOKED = 0.05  # seconds between two looks for a place
+SLOT_POLL_SECONDS = 0.05  # seconds between two looks for a place
 
-AHEAD = 4 * 2**20
+BUFFER_BYTES = 4 * 2**20
 """So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
 
 
@@ -51,29 +59,31 @@ class Reader:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._short = Lane("short", READING_THREADS, WAITING_SHORT)
-        self._long = Lane("long", READING_THREADS, WAITING)
+        self._short_reads = BoundedExecutor("short", READING_THREADS, MAX_QUEUED_SHORT)
+        self._long_reads = BoundedExecutor("long", READING_THREADS, MAX_QUEUED_LONG)
         # The event loop gets its turn this soon while a download is being written, and not after Python's usual 5 ms.
         sys.setswitchinterval(TURN)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
-        self._watch = Watch(database)
-        self._glance: ReleaseMark | None = None
+        self._watcher = ReleaseWatcher(database)
+        self._peeked_release: ReleaseInfo | None = None
         self.streams: set[Stream] = set()
-        self._line: list[object] = []  # downloads that wait for a place, the first to come in front
-        self._note: Callable[[ReleaseMark], None] = lambda release: None
-        self._gone: Callable[[], Awaitable[None]] = _never
+        self._queue: list[object] = []  # downloads that wait for a place, the first to come in front
+        self._on_release: Callable[[ReleaseInfo], None] = lambda release: None
+        self._disconnected: Callable[[], Awaitable[None]] = _never
 
-    def serving(self, note: Callable[[ReleaseMark], None], gone: Callable[[], Awaitable[None]]) -> "Reader":
-        """The same reader for one request: it tells `note` the release of each snapshot that it opens, and gives up
-        what waits for a thread, or runs on one, once `gone` has come to its end."""
-        serving = copy.copy(self)
-        serving._note, serving._gone = note, gone
-        return serving
+    def for_request(
+        self, on_release: Callable[[ReleaseInfo], None], disconnected: Callable[[], Awaitable[None]]
+    ) -> "Reader":
+        """A reader for one request. It calls `on_release` with the release of each snapshot that it opens, and cancels
+        queued and running reads once `disconnected` returns."""
+        reader = copy.copy(self)
+        reader._on_release, reader._disconnected = on_release, disconnected
+        return reader
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """So many reads wait for a thread."""
-        return self._short.waiting + self._long.waiting
+        return self._short_reads.queued + self._long_reads.queued
 
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
         """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds.
@@ -81,111 +91,111 @@ class Reader:
         Raises Unavailable when too many others wait, and TooSlow.
         """
         if not self.database.is_sqlite:
-            return await self._on_thread(self._long if slow else self._short, work)
+            return await self._on_thread(self._long_reads if slow else self._short_reads, work)
         if not slow:
             with suppress(TooSlow):
-                return self._work(work, AT_ONCE)
-        return await self._on_thread(self._long, work)
+                return self._read_snapshot(work, INLINE_SECONDS)
+        return await self._on_thread(self._long_reads, work)
 
-    async def _on_thread(self, lane: Lane, work: Callable[[Snapshot], T]) -> T:
+    async def _on_thread(self, executor: BoundedExecutor, work: Callable[[Snapshot], T]) -> T:
         opened: list[Snapshot] = []
         left = Event()
 
         def opening(snapshot: Snapshot) -> T:
             opened.append(snapshot)
             if left.is_set():
-                snapshot.deadline.end()
+                snapshot.deadline.cancel()
             return work(snapshot)
 
         try:
-            return await lane.run(lambda: self._work(opening), self._gone)
+            return await executor.run(lambda: self._read_snapshot(opening), self._disconnected)
         finally:
             left.set()
             for snapshot in opened:
-                snapshot.deadline.end()
+                snapshot.deadline.cancel()
 
-    def glance(self) -> ReleaseMark | None:
+    def peek_release(self) -> ReleaseInfo | None:
         """The newest release, where nothing has to be waited for to know it: on SQLite. Raises Unavailable.
 
         One glance is good for a turn of the event loop: whatever asks within it came before it.
         """
-        if self._glance is None and self.database.is_sqlite:
-            self._glance = self.database.newest()
-            asyncio.get_running_loop().call_soon(self._look_again)
-        return self._glance
+        if self._peeked_release is None and self.database.is_sqlite:
+            self._peeked_release = self.database.newest()
+            asyncio.get_running_loop().call_soon(self._forget_peeked)
+        return self._peeked_release
 
-    async def newest(self) -> ReleaseMark:
+    async def newest(self) -> ReleaseInfo:
         """The newest release when the question came or later. Raises Unavailable while the database is away."""
-        return self.glance() or await self._watch.newest()
+        return self.peek_release() or await self._watcher.newest()
 
-    def _look_again(self) -> None:
-        self._glance = None
+    def _forget_peeked(self) -> None:
+        self._peeked_release = None
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
         here. Whoever asks has to close it. Raises Unavailable while too many others run or wait."""
-        await self._place()
+        await self._wait_for_slot()
         try:
-            return await self._begun(work)
+            return await self._start_stream(work)
         except ConnectionLost:
-            return await self._begun(work)
+            return await self._start_stream(work)
 
-    async def _place(self) -> None:
+    async def _wait_for_slot(self) -> None:
         """Waits in line until there is a place for one more download, and sees to it that the slowest gives way."""
-        if len(self.streams) < STREAMS and not self._line:
+        if len(self.streams) < MAX_CONCURRENT_STREAMS and not self._queue:
             return
-        if len(self._line) >= WAITING:
-            raise _crowded()
-        me, left = object(), asyncio.ensure_future(self._gone())
-        self._line.append(me)
+        if len(self._queue) >= MAX_QUEUED_LONG:
+            raise _too_many_streams()
+        me, left = object(), asyncio.ensure_future(self._disconnected())
+        self._queue.append(me)
         try:
-            async with asyncio.timeout(PLACE_SECONDS):
-                while self._line[0] is not me or len(self.streams) >= STREAMS:
+            async with asyncio.timeout(SLOT_TIMEOUT_SECONDS):
+                while self._queue[0] is not me or len(self.streams) >= MAX_CONCURRENT_STREAMS:
                     if left.done():
                         raise Abandoned("The client has gone away.")
-                    self._make_room()
-                    await asyncio.sleep(_LOOKED)
+                    self._evict_slowest()
+                    await asyncio.sleep(SLOT_POLL_SECONDS)
         except TimeoutError as error:
-            raise _crowded() from error
+            raise _too_many_streams() from error
         finally:
             left.cancel()
-            self._line.remove(me)
+            self._queue.remove(me)
 
-    def _make_room(self) -> None:
+    def _evict_slowest(self) -> None:
         """Breaks off the download whose client has taken nothing for longest. One at a time: its end takes a moment."""
-        if len(self.streams) < STREAMS or any(one.gives_way for one in self.streams):
+        if len(self.streams) < MAX_CONCURRENT_STREAMS or any(one.evicted for one in self.streams):
             return
-        slowest = max(self.streams, key=lambda one: one.untaken)
-        if slowest.untaken >= GIVES_WAY:
-            slowest.give_way()
+        slowest = max(self.streams, key=lambda one: one.stalled_for)
+        if slowest.stalled_for >= STALLED_SECONDS:
+            slowest.evict()
 
-    async def _begun(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
+    async def _start_stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
         self.streams.add(stream)
         try:
             await stream.start()
-            self._note(stream.release)
+            self._on_release(stream.release)
         except BaseException:
             await stream.close()
             raise
         return stream
 
-    def _work(self, work: Callable[[Snapshot], T], seconds: float = inf) -> T:
+    def _read_snapshot(self, work: Callable[[Snapshot], T], seconds: float = inf) -> T:
         def noted(snapshot: Snapshot) -> T:
-            self._note(snapshot.release)
+            self._on_release(snapshot.release)
             return work(snapshot)
 
         return self.database.read(noted, seconds=seconds)
 
     def close(self) -> None:
-        self._watch.close()
-        self._short.close()
-        self._long.close()
+        self._watcher.close()
+        self._short_reads.close()
+        self._long_reads.close()
         self._streaming_threads.shutdown(wait=True, cancel_futures=True)
         self.database.close()
 
 
-def _crowded() -> Unavailable:
+def _too_many_streams() -> Unavailable:
     return Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
 
 
@@ -207,74 +217,76 @@ class Stream:
         threads: Executor,
         closed: Callable[["Stream"], None],
     ) -> None:
-        self.release = NOTHING
-        self._chunks = self._made(database, work)
-        self._ahead: list[bytes] = []
+        self.release = NO_RELEASE
+        self._chunks = self._generate(database, work)
+        self._buffered: list[bytes] = []
         self.whole: bytes | None = None
         self._threads = threads
-        self._closed = closed
-        self._turn = Lock()
-        self._offered: tuple[float, asyncio.Timeout] | None = None
-        self.gives_way = False
+        self._on_closed = closed
+        self._lock = Lock()
+        self._sending: tuple[float, asyncio.Timeout] | None = None
+        self.evicted = False
 
     async def start(self) -> None:
         size = 0
-        while size < AHEAD:
+        while size < BUFFER_BYTES:
             chunk = await self._on_thread(self._next)
             if chunk is None:
-                self.whole = b"".join(self._ahead)
+                self.whole = b"".join(self._buffered)
                 return
-            self._ahead.append(chunk)
+            self._buffered.append(chunk)
             size += len(chunk)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        while self._ahead:
-            yield self._ahead.pop(0)
+        while self._buffered:
+            yield self._buffered.pop(0)
         while (chunk := await self._on_thread(self._next)) is not None:
             yield chunk
 
     @asynccontextmanager
-    async def offered(self, patience: float) -> AsyncIterator[None]:
+    async def sending(self, patience: float) -> AsyncIterator[None]:
         """While the client takes a piece. Raises TimeoutError when it takes longer than `patience`, and when the
         stream is to give way."""
         async with asyncio.timeout(patience) as limit:
-            self._offered = monotonic(), limit
+            self._sending = monotonic(), limit
             try:
                 yield
             finally:
-                self._offered = None
+                self._sending = None
 
     @property
-    def untaken(self) -> float:
+    def stalled_for(self) -> float:
         """Seconds for which the client has not taken the piece that it is offered."""
-        return monotonic() - self._offered[0] if self._offered is not None else 0
+        return monotonic() - self._sending[0] if self._sending is not None else 0
 
-    def give_way(self) -> None:
+    def evict(self) -> None:
         """Breaks off what is offered, so that another stream gets the place of this one."""
-        if self._offered is not None:
-            self.gives_way = True
-            self._offered[1].reschedule(asyncio.get_running_loop().time())
+        if self._sending is not None:
+            self.evicted = True
+            self._sending[1].reschedule(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
         """Gives the snapshot back, even if whoever waits for it is given up meanwhile. May be called again."""
         await asyncio.shield(self._on_thread(self._end))
 
-    def _made(self, database: Database, work: Callable[[Snapshot], Iterator[bytes]]) -> Generator[bytes, None, None]:
+    def _generate(
+        self, database: Database, work: Callable[[Snapshot], Iterator[bytes]]
+    ) -> Generator[bytes, None, None]:
         with database.snapshot(streaming=True) as snapshot:
             self.release = snapshot.release
             yield from work(snapshot)
 
     def _next(self) -> bytes | None:
-        with self._turn:
+        with self._lock:
             return next(self._chunks, None)
 
     def _end(self) -> None:
         # A request that was given up may leave its last chunk in the making; the lock waits for that.
-        with self._turn:
+        with self._lock:
             try:
                 self._chunks.close()
             finally:
-                self._closed(self)
+                self._on_closed(self)
 
     def _on_thread(self, step: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._threads, step)

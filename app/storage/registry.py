@@ -37,7 +37,7 @@ from app.storage.speech_models import (
 METADATA = Article.metadata
 """All tables: whoever takes it from here has imported the modules that have them."""
 
-SERVED: dict[str, type[Any]] = {
+RECORD_TABLES: dict[str, type[Any]] = {
     "articles": Article,
     "incidents": Incident,
     "places": Place,
@@ -61,10 +61,10 @@ TYPES = {
 }
 """What one record of each resource is called."""
 
-RESERVED = frozenset({"evidence", "history", "summary"})
+RESERVED_IDS = frozenset({"evidence", "history", "summary"})
 """Words that follow a resource or a record in URLs, and so are no ids."""
 
-OWNED: dict[str, list[tuple[type[Any], str]]] = {
+CHILD_TABLES: dict[str, list[tuple[type[Any], str]]] = {
     "articles": [],
     "incidents": [
         (IncidentPlace, "incident_id"),
@@ -93,5 +93,5 @@ def _document_of(table: type[Any]) -> Label[str]:
     return found.correlate(table).scalar_subquery().label("document")
 
 
-_DOCUMENTS = {table: _document_of(table) for table in SERVED.values()}
+_DOCUMENTS = {table: _document_of(table) for table in RECORD_TABLES.values()}
 """Made once, because putting them together takes longer than looking one up."""

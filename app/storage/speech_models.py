@@ -4,10 +4,10 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from app.model import codebook
-from app.storage.columns import Served, Table, choice, having, reference, slug, text
+from app.storage.columns import RecordTable, Table, choice, index_where_present, reference, slug, text
 
 
-class Quote(Served, table=True):
+class Quote(RecordTable, table=True):
     """One utterance. `sort_name` is its position in the article."""
 
     __tablename__ = "quotes"
@@ -51,7 +51,7 @@ class QuotePlace(Table, table=True):
     place_id: str = reference("places.id", primary_key=True)
 
 
-class Statement(Served, table=True):
+class Statement(RecordTable, table=True):
     """Indirect speech or a position. `sort_name` is its position in the article."""
 
     __tablename__ = "statements"
@@ -62,7 +62,7 @@ class Statement(Served, table=True):
         Index(None, "topic", "sort_name", "id"),
         Index(None, "contested", "sort_name", "id"),
         Index(None, "earliest", "latest"),
-        having("reach", "reach", "earliest"),
+        index_where_present("reach", "reach", "earliest"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
     )
     id: str = slug()

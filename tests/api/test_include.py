@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from app.api import pages
 from app.model.documents import DOCUMENTS
-from app.model.references import REFERENCES, REFERRING
+from app.model.references import REFERENCES, REFERRING_FILTERS
 from tests.answers import body, problem, refused
 
 
@@ -84,7 +84,11 @@ def test_unknown_names(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("resource", "wanted", "parameter"),
-    [(resource, wanted, parameter) for resource, lists in REFERRING.items() for wanted, parameter in lists.items()],
+    [
+        (resource, wanted, parameter)
+        for resource, lists in REFERRING_FILTERS.items()
+        for wanted, parameter in lists.items()
+    ],
 )
 def test_what_refers_to_a_record_is_what_its_filter_lists(
     client: TestClient, resource: str, wanted: str, parameter: str
@@ -99,9 +103,9 @@ def test_what_refers_to_a_record_is_what_its_filter_lists(
     assert found
 
 
-@pytest.mark.parametrize("resource", REFERRING)
+@pytest.mark.parametrize("resource", REFERRING_FILTERS)
 def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: str) -> None:
-    lists = REFERRING[resource]
+    lists = REFERRING_FILTERS[resource]
     page = body(client, f"/v1/{resource}?limit=20&sort=-name&include={','.join(lists)}")
     assert list(page["included"]) == list(lists) and "included" not in page["links"]
     for wanted, parameter in lists.items():

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.api.links import MAX_LINK_BYTES
 from app.api.other_apis import PARAMETERS
 from app.api.routes.representations import MEDIA_TYPES, suffixes
-from app.model.notations import read
+from app.model.date_notations import parse_date
 from app.queries.filters import FILTERS
 from app.storage.database import Database
 from app.storage.registry import TYPES
@@ -161,7 +161,7 @@ def test_dates_in_other_notations(client: TestClient, text: str, days: str | Non
     assert refused(client, f"/v1/incidents?datetime={quote(text)}") == [("datetime", days)]
     if days is not None:
         assert client.get(f"/v1/incidents?datetime={days}").status_code == 200
-        assert read(text) == days
+        assert parse_date(text) == days
 
 
 @pytest.mark.parametrize(

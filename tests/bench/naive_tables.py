@@ -16,7 +16,7 @@ from sqlmodel import Field, Relationship, SQLModel
 
 from app.model.geography import box_around
 from app.storage.database import Database, Snapshot
-from app.storage.registry import SERVED, document_of
+from app.storage.registry import RECORD_TABLES, document_of
 
 Json = dict[str, Any]
 _BATCH = 1_000
@@ -267,7 +267,7 @@ Rows = Iterator[tuple[type[Naive], Json]]
 
 
 def _documents(snapshot: Snapshot, resource: str) -> Iterator[Json]:
-    table = SERVED[resource]
+    table = RECORD_TABLES[resource]
     for batch in snapshot.batches(select(document_of(table)).select_from(table)):
         for text in batch:
             yield json.loads(text)

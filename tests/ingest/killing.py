@@ -27,7 +27,7 @@ from app.problems import Unavailable
 from app.storage.columns import Table
 from app.storage.database import Database
 from app.storage.models import StoredDocument
-from app.storage.registry import SERVED, TYPES, document_of
+from app.storage.registry import RECORD_TABLES, TYPES, document_of
 from tests import postgresql
 from tests.bench import invention
 from tests.bench.invention import marked_words
@@ -152,7 +152,7 @@ def faults(url: str) -> list[str]:
     """What of the newest release is not as its digests say, computed anew from its documents."""
     database, lines, wrong = Database(url), [], []
     with database.snapshot() as snapshot:
-        for resource, table in SERVED.items():
+        for resource, table in RECORD_TABLES.items():
             columns = table.__table__.columns
             asked = select(columns.id, columns.digest, col(StoredDocument.id), document_of(table))
             asked = asked.join(StoredDocument, col(StoredDocument.number) == columns.number)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.ingest.reading import DossierError
 from app.storage import models
-from app.storage.registry import RESERVED, SERVED
+from app.storage.registry import RECORD_TABLES, RESERVED_IDS
 from tests import newsroom
 from tests.answers import body
 from tests.conftest import serving
@@ -128,7 +128,7 @@ def test_a_statement_is_not_given_the_id_of_a_removed_quote(desk: Desk) -> None:
     assert id_ == "guard-turn-back" and "one of the quotes" in message
 
 
-@pytest.mark.parametrize("word", sorted(RESERVED))
+@pytest.mark.parametrize("word", sorted(RESERVED_IDS))
 def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
     """Of no type, claims included: the address of a record called `summary` would answer the sums."""
     files = newsroom.small()
@@ -144,8 +144,8 @@ def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
 
 def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: Any) -> None:
     paths = body(client, "/openapi.json")["paths"]
-    parts = [path.split("/")[3:] for path in paths if path.split("/")[2:3] and path.split("/")[2] in SERVED]
-    assert {part for found in parts for part in found if not part.startswith("{")} == RESERVED
+    parts = [path.split("/")[3:] for path in paths if path.split("/")[2:3] and path.split("/")[2] in RECORD_TABLES]
+    assert {part for found in parts for part in found if not part.startswith("{")} == RESERVED_IDS
 
 
 def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:

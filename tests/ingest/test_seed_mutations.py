@@ -19,7 +19,7 @@ from app.ingest.loading import load
 from app.ingest.reading import DossierError
 from app.model.digests import release_digest
 from app.storage.database import Database
-from app.storage.registry import SERVED, TYPES
+from app.storage.registry import RECORD_TABLES, TYPES
 from tests import newsroom
 from tests.conftest import Figure, load_seed
 
@@ -243,7 +243,7 @@ def _faults(path: Path) -> list[Any]:
         records = [
             (kind, *row)
             for resource, kind in TYPES.items()
-            for row in connection.execute(f"SELECT id, digest FROM {SERVED[resource].__tablename__}")
+            for row in connection.execute(f"SELECT id, digest FROM {RECORD_TABLES[resource].__tablename__}")
         ]
         number, digest = connection.execute("SELECT number, digest FROM releases ORDER BY number DESC").fetchone()
         dangling = connection.execute("PRAGMA foreign_key_check").fetchall()

@@ -17,7 +17,7 @@ from app.ingest.passages import PassageError, Text
 from app.ingest.verifying import article_text
 from app.search.collation import words
 from app.settings import SEED
-from app.storage.registry import SERVED
+from app.storage.registry import RECORD_TABLES
 from tests.browser import QUIET
 from tests.ingest.fragment_pairs import ALIKE, APART
 from tests.ingest.test_seed import ARTICLE, TEXT
@@ -209,7 +209,9 @@ def test_every_link_of_the_shipped_article_opens_at_its_paragraph(browser: "Brow
     found = dossier(SEED)
     paragraphs = article_text(found.articles[ARTICLE], TEXT).paragraphs
     links = {
-        (link.fragment, link.at.paragraph) for resource in SERVED for link in links_of(found.records(resource).values())
+        (link.fragment, link.at.paragraph)
+        for resource in RECORD_TABLES
+        for link in links_of(found.records(resource).values())
     }
     with shown(browser, paragraphs, found.articles[ARTICLE].seed.title) as opens:
         assert [(fragment, number) for fragment, number in links if opens(fragment) != number] == []

@@ -19,12 +19,12 @@ from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.api import cursors
-from app.model.spans import REACHES, SHORT, reach
+from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
 from app.queries.filters import IncidentFilters
 from app.queries.plan import RESOURCES
-from app.search import numbering
-from app.search.numbering import A_DAY
+from app.search import entry_numbers
+from app.search.entry_numbers import DAY_STEP
 from app.storage.database import Database
 from app.storage.models import Incident, SearchEntry, StoredDocument
 from app.storage.schema import migrate
@@ -47,14 +47,14 @@ def _ranges() -> Iterator[tuple[str, str] | None]:
         0,
         1,
         6,
-        SHORT - 1,
-        SHORT,
-        SHORT + 1,
+        SHORT_SPAN_DAYS - 1,
+        SHORT_SPAN_DAYS,
+        SHORT_SPAN_DAYS + 1,
         365,
-        REACHES[0],
-        REACHES[0] + 1,
-        REACHES[1],
-        REACHES[1] + 1,
+        LONG_SPAN_DAYS[0],
+        LONG_SPAN_DAYS[0] + 1,
+        LONG_SPAN_DAYS[1],
+        LONG_SPAN_DAYS[1] + 1,
         9999,
     ]
     for _ in range(MANY):
@@ -77,7 +77,7 @@ def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 
 def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
     model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
-    mine = numbering.document_number(col(SearchEntry.number)) == model.number
+    mine = entry_numbers.document_number(col(SearchEntry.number)) == model.number
     terms = connection.execute(select(col(SearchEntry.terms)).where(mine)).scalar_one()
     kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == model.number)
     document = connection.execute(kept).scalar_one()
@@ -87,7 +87,12 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
         # Within a day the numbers run against the ids.
         id_ = f"copy-{MANY - 1 - number:03}"
         earliest, latest = days or (None, None)
-        dates = {"earliest": earliest, "latest": latest, "reach": reach(earliest, latest), "sort_date": earliest or ""}
+        dates = {
+            "earliest": earliest,
+            "latest": latest,
+            "reach": span_class(earliest, latest),
+            "sort_date": earliest or "",
+        }
         its_own = {
             "number": last + 1 + number,
             "id": id_,
@@ -95,7 +100,7 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
         }
         documents.append(its_own)
         rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
-        entries.append({"number": numbering.entry("incident", earliest, last + 1 + number), "terms": terms})
+        entries.append({"number": entry_numbers.entry_number("incident", earliest, last + 1 + number), "terms": terms})
     connection.execute(insert(StoredDocument), documents)
     connection.execute(insert(Incident), rows)
     connection.execute(insert(SearchEntry), entries)
@@ -160,12 +165,12 @@ def test_days_find_what_looking_at_every_record_finds(
     assert len(lines) == len(wanted)
 
 
-@pytest.mark.parametrize("on_a_day", [0, 5, plan.ON_A_DAY])
+@pytest.mark.parametrize("on_a_day", [0, 5, plan.EXTRA_DAY_ROWS])
 def test_words_find_the_newest_in_the_order_of_days_and_ids(
     many: TestClient, many_url: str, on_a_day: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many of them share a day, as those without a date do."""
-    monkeypatch.setattr(plan, "ON_A_DAY", on_a_day)
+    monkeypatch.setattr(plan, "EXTRA_DAY_ROWS", on_a_day)
     known = dates(many_url)
     wanted = sorted(["mill-search", *(f"copy-{number:03}" for number in range(MANY))])
     wanted.sort(key=lambda id_: (known.get(id_, ("", ""))[0], id_), reverse=True)
@@ -339,9 +344,9 @@ def test_what_a_record_is_found_by_moves_with_it(database_url: str, tmp_path: Pa
 def _is_found_by_what_it_is(connection: Connection) -> None:
     documents = set(connection.execute(select(col(StoredDocument.number))).scalars())
     entries = set(connection.execute(select(col(SearchEntry.number))).scalars())
-    assert {numbering.document_number(entry) for entry in entries} == documents
+    assert {entry_numbers.document_number(entry) for entry in entries} == documents
     incidents = connection.execute(select(col(Incident.number), col(Incident.earliest))).all()
-    assert {numbering.entry("incident", day, number) for number, day in incidents} <= entries
+    assert {entry_numbers.entry_number("incident", day, number) for number, day in incidents} <= entries
     if ENGINE == "sqlite":
         for table, boxes in (("incidents", "incident_boxes"), ("places", "place_boxes")):
             placed = f"SELECT number FROM {table} WHERE west IS NOT NULL ORDER BY number"
@@ -357,7 +362,7 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
     load_seed(database_url, newsroom.write(files, tmp_path))
     database = Database(database_url)
     loaded = _derived(database)
-    assert loaded["mill-search"][0] == REACHES[0]
+    assert loaded["mill-search"][0] == LONG_SPAN_DAYS[0]
     assert faults(database_url) == []
     migrate(database, "0002")
     migrate(database)
@@ -374,11 +379,11 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
 
 def _derived(database: Database) -> dict[str, tuple[Any, ...]]:
     """By incident: the class of its range, and the day in its number; where there are boxes, theirs count as well."""
-    entry = numbering.document_number(col(SearchEntry.number)) == col(Incident.number)
+    entry = entry_numbers.document_number(col(SearchEntry.number)) == col(Incident.number)
     statement = select(col(Incident.id), col(Incident.reach), col(SearchEntry.number)).join(SearchEntry, entry)
     with database.snapshot() as snapshot:
         rows = snapshot.rows(statement)
-        found: dict[str, tuple[Any, ...]] = {id_: (reach, number - number % A_DAY) for id_, reach, number in rows}
+        found: dict[str, tuple[Any, ...]] = {id_: (reach, number - number % DAY_STEP) for id_, reach, number in rows}
         if ENGINE == "sqlite":
             boxes = (
                 "SELECT {1}.id, round(box.west, 3), round(box.east, 3), round(box.south, 3), round(box.north, 3)"

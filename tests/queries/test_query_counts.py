@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.model.references import REFERRING
+from app.model.references import REFERRING_FILTERS
 from app.queries.filters import FILTERS
 from tests.answers import body
 from tests.conftest import serving
@@ -51,9 +51,9 @@ def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int
     assert one == asked(client, f"/v1/{query}&limit={rows}", rows)
 
 
-@pytest.mark.parametrize("resource", REFERRING)
+@pytest.mark.parametrize("resource", REFERRING_FILTERS)
 def test_lists_with_what_refers_to_them(client: TestClient, resource: str) -> None:
-    url = f"/v1/{resource}?sort=-name&include={','.join(REFERRING[resource])}"
+    url = f"/v1/{resource}?sort=-name&include={','.join(REFERRING_FILTERS[resource])}"
     assert asked(client, f"{url}&limit=1", 1) == asked(client, f"{url}&limit=20", 20)
 
 

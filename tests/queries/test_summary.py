@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.queries.summary import LISTED
+from app.queries.summary import MAX_LISTED_CLAIMS
 from tests import newsroom
 from tests.conftest import load_seed, serving
 
@@ -150,12 +150,12 @@ def test_claims_are_counted_beyond_those_that_are_listed(database_url: str, tmp_
     ferry = newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")
     (wounded,) = (claim for claim in ferry["casualties"] if claim["id"] == "ferry-wounded")
     more = {**wounded, "counted": "false", "note": "Told again."}
-    ferry["casualties"] += [{**more, "id": f"ferry-wounded-{number}"} for number in range(LISTED + 1)]
+    ferry["casualties"] += [{**more, "id": f"ferry-wounded-{number}"} for number in range(MAX_LISTED_CLAIMS + 1)]
     load_seed(database_url, newsroom.write(files, tmp_path))
     with serving(database_url) as client:
         (row,) = summary(client, outcome="wounded")["data"]["rows"]
-    assert (row["low"], row["claims"]["not_counted"]) == (3, LISTED + 1)
-    assert len(row["not_counted"]) == LISTED
+    assert (row["low"], row["claims"]["not_counted"]) == (3, MAX_LISTED_CLAIMS + 1)
+    assert len(row["not_counted"]) == MAX_LISTED_CLAIMS
     assert row["not_counted"][0] == {"id": "ferry-wounded-0", "note": "Told again."}
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
 from app.queries.filters import FILTERS
-from app.queries.summary import GROUPS
+from app.queries.summary import GROUPINGS
 from tests.answers import body
 
 Json = dict[str, Any]
@@ -129,13 +129,13 @@ def told(rows: list[Json], keys: tuple[str, ...]) -> dict[Key, Json]:
 
 
 def test_every_group_is_made_by_hand() -> None:
-    assert set(GROUPED) == set(GROUPS)
+    assert set(GROUPED) == set(GROUPINGS)
 
 
 ASKED = [
     (),
-    *((key,) for key in GROUPS if key != "outcome"),
-    *combinations([key for key in GROUPS if key != "outcome"], 2),
+    *((key,) for key in GROUPINGS if key != "outcome"),
+    *combinations([key for key in GROUPINGS if key != "outcome"], 2),
 ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.problems import BadValue
-from app.search.terms import question, snippet, terms, words
+from app.search.terms import parse_query, snippet, terms, words
 from tests.conftest import load_seed, serving
 from tests.newsroom import INCIDENTS, record, small, write
 
@@ -75,10 +75,10 @@ def test_every_name_and_alias_finds_its_record(client: TestClient) -> None:
 def test_short_beginnings_count_as_several_words(asked: str, too_many: bool) -> None:
     """By the letters that are looked for, not by those that were typed: as many words as they begin have to be read."""
     if not too_many:
-        assert question(asked).phrases
+        assert parse_query(asked).phrases
         return
     with pytest.raises(BadValue, match="more than 24 words"):
-        question(asked)
+        parse_query(asked)
 
 
 def test_k1_does_not_find_mk19(client: TestClient) -> None:
@@ -148,7 +148,7 @@ def test_terms() -> None:
     ]
     assert terms("al el Al") == []
     with pytest.raises(BadValue):
-        question("-only -without")
+        parse_query("-only -without")
 
 
 @settings(max_examples=300, deadline=None)
@@ -164,11 +164,11 @@ def test_terms_are_the_words_that_a_snippet_marks(text: str) -> None:
 
 def test_snippet_is_the_text_in_pieces() -> None:
     text = "word " * 100 + "Dub-Al Kabir" + " word" * 100
-    pieces = snippet(["nothing here", text], question("kabir"))
+    pieces = snippet(["nothing here", text], parse_query("kabir"))
     assert [piece.text for piece in pieces if piece.match] == ["Kabir"]
     assert pieces[0].text == "…" and pieces[-1].text.endswith("…")
     assert "".join(piece.text for piece in pieces[1:])[:-1] in text
-    assert [piece.text for piece in snippet(["nothing here"], question("kabir"))] == ["nothing here"]
+    assert [piece.text for piece in snippet(["nothing here"], parse_query("kabir"))] == ["nothing here"]
 
 
 def test_the_index_follows_the_releases(database_url: str, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from app.ingest.files import Mapping
 from app.model.documents import SHAPE
 from app.search.folding import fold, letters
 from app.search.stems import ENGLISH, stems
-from app.search.terms import indexed, question, snippet, terms
+from app.search.terms import index_text, parse_query, snippet, terms
 from tests import newsroom
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
@@ -222,7 +222,7 @@ def test_every_spelling_finds_every_other(many_scripts: TestClient) -> None:
 
 def test_a_snippet_marks_the_words_as_they_are_printed() -> None:
     def marked(text: str, asked: str) -> list[str]:
-        return [piece.text for piece in snippet([text], question(asked)) if piece.match]
+        return [piece.text for piece in snippet([text], parse_query(asked)) if piece.match]
 
     assert marked("Three raids; two were raided", "raiding") == ["raids", "raided"]
     assert marked("An armoured car", "armor") == ["armoured"]
@@ -355,21 +355,21 @@ def test_suggestions_follow_the_releases(database_url: str, tmp_path: Path) -> N
 
 def test_the_article_before_a_name_makes_no_difference(client: TestClient) -> None:
     for asked in ("ar-Ruz", "ar Ruz"):
-        assert question(asked).phrases[0].terms == ("ruz",)
-    assert question("ash-Sharqat").phrases[0].terms == ("sharqat",)
-    assert question("an Orsa").phrases[0].terms == ("an",), "the English one is left alone"
-    assert question('"ar Ruz"').phrases[0].terms == ("ar", "ruz")
+        assert parse_query(asked).phrases[0].terms == ("ruz",)
+    assert parse_query("ash-Sharqat").phrases[0].terms == ("sharqat",)
+    assert parse_query("an Orsa").phrases[0].terms == ("an",), "the English one is left alone"
+    assert parse_query('"ar Ruz"').phrases[0].terms == ("ar", "ruz")
     assert found(client, "ar-Riyadh district") == found(client, "riyadh district") != []
 
 
 def test_texts_of_a_record_are_read_at_once_as_they_are_one_by_one() -> None:
     plain = ["Raids near K1.", "Al Hawija", "", "Two were held; al-Qaim"]
-    found = indexed(plain, ["raid", "al"], ["en"])
+    found = index_text(plain, ["raid", "al"], ["en"])
     assert found == "raids near k1 _ hawija _ _ two were held qaim __ raid"
-    assert indexed([], ["ferry", "killed"], ["en"]) == "__ ferri __ kill", (
+    assert index_text([], ["ferry", "killed"], ["en"]) == "__ ferri __ kill", (
         "without texts nothing stands before the mark"
     )
-    assert indexed([*plain, "Kan'us"], ["raid", "al"], ["en"]) == (
+    assert index_text([*plain, "Kan'us"], ["raid", "al"], ["en"]) == (
         "raids near k1 _ hawija _ _ two were held qaim _ kanus __ raid"
     )
 
@@ -385,7 +385,7 @@ TERMS = {4: "660bb250cbce1d87be39b4042dbf7e90cfb44564957f6355c85b1b2c430b0320"}
 def test_terms_are_made_in_one_way_while_the_shape_is_one() -> None:
     """Those in a database were made when it was loaded, also where a library would make others today."""
     languages = ["ar", "de", "en", "fr", "hi", "ru", "tr"]
-    made = hashlib.sha256(indexed([MADE_OF], ["access", "denial", "2019"], languages).encode()).hexdigest()
+    made = hashlib.sha256(index_text([MADE_OF], ["access", "denial", "2019"], languages).encode()).hexdigest()
     assert TERMS[max(number for number in TERMS if number <= SHAPE)] == made, (
         "other terms are made than before: raise SHAPE in app/model/documents.py by one, and put "
         f"{{{SHAPE + 1}: {made!r}}} into TERMS here"

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.storage.database import Database
-from app.storage.watch import Watch
+from app.storage.release_watcher import ReleaseWatcher
 from tests import newsroom
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, away, load_seed, serving
@@ -173,7 +173,7 @@ def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_u
 def test_a_database_that_was_late_is_asked_again(article_url: str) -> None:
     """Also where the question that it was late with has ended by then, and so can tell nobody that it has."""
     database = Database(article_url)
-    watch = Watch(database)
+    watch = ReleaseWatcher(database)
     watch._late = True
     assert asyncio.run(watch.newest()).number == 1
     watch.close()

@@ -18,7 +18,7 @@ from app.problems import Abandoned, Unavailable
 from app.server.access_log import AccessBatch, AccessEntry
 from app.settings import Settings
 from app.storage import reader as reading
-from app.storage.database import STREAMS, Database, Snapshot
+from app.storage.database import MAX_CONCURRENT_STREAMS, Database, Snapshot
 from app.storage.reader import Reader
 from tests.live import eventually, listening
 
@@ -30,7 +30,7 @@ MANY = 64
 @pytest.fixture
 def served(article_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Service, int]]:
     """A server with a large download, of which a client may leave a piece for a moment."""
-    monkeypatch.setattr(reading, "GIVES_WAY", 0.3)
+    monkeypatch.setattr(reading, "STALLED_SECONDS", 0.3)
     app = create_app(Settings(database_url=article_url))
     app.state.made = 0
 
@@ -93,7 +93,7 @@ def test_who_leaves_with_requests_in_line_holds_nothing(served: tuple[Service, i
     app, port = served
     with asking(port) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
-        assert eventually(lambda: any(one.untaken > 0 for one in list(app.state.reader.streams)))
+        assert eventually(lambda: any(one.stalled_for > 0 for one in list(app.state.reader.streams)))
     assert eventually(lambda: not app.state.reader.streams)
     assert app.state.made < MANY, "nobody wants the rest"
 
@@ -102,10 +102,10 @@ def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], ca
     """All places are held by clients that take nothing; whoever reads gets a download, one after the other."""
     app, port = served
     with ExitStack() as stack:
-        for _ in range(STREAMS):
+        for _ in range(MAX_CONCURRENT_STREAMS):
             stack.enter_context(asking(port))
-        assert eventually(lambda: len(app.state.reader.streams) == STREAMS)
-        assert eventually(lambda: all(one.untaken > 0 for one in list(app.state.reader.streams)))
+        assert eventually(lambda: len(app.state.reader.streams) == MAX_CONCURRENT_STREAMS)
+        assert eventually(lambda: all(one.stalled_for > 0 for one in list(app.state.reader.streams)))
         with caplog.at_level(logging.INFO):
             for _ in range(3):
                 answer = httpx2.get(f"http://127.0.0.1:{port}/large", timeout=60)
@@ -114,13 +114,13 @@ def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], ca
         # Only one had to go: its place was free again for those who came later.
         assert sorted(one.complete for one in access_entries(caplog)) == [False, True, True, True]
         assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
-        assert len(app.state.reader.streams) == STREAMS - 1
+        assert len(app.state.reader.streams) == MAX_CONCURRENT_STREAMS - 1
 
 
 def test_who_reads_is_not_broken_off(served: tuple[Service, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """However many others wait: they wait, and get theirs."""
-    monkeypatch.setattr(reading, "GIVES_WAY", 60)
-    monkeypatch.setattr(reading, "PLACE_SECONDS", 60)
+    monkeypatch.setattr(reading, "STALLED_SECONDS", 60)
+    monkeypatch.setattr(reading, "SLOT_TIMEOUT_SECONDS", 60)
     _, port = served
 
     async def read(client: httpx2.AsyncClient) -> int:
@@ -128,26 +128,26 @@ def test_who_reads_is_not_broken_off(served: tuple[Service, int], monkeypatch: p
 
     async def scenario() -> list[int]:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
-            return await asyncio.gather(*(read(client) for _ in range(STREAMS + 4)))
+            return await asyncio.gather(*(read(client) for _ in range(MAX_CONCURRENT_STREAMS + 4)))
 
-    assert asyncio.run(scenario()) == [8 * len(PIECE)] * (STREAMS + 4)
+    assert asyncio.run(scenario()) == [8 * len(PIECE)] * (MAX_CONCURRENT_STREAMS + 4)
 
 
 def test_the_line_is_bounded_and_who_leaves_frees_a_place_in_it(
     article_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "WAITING", 2)
+    monkeypatch.setattr(reading, "MAX_QUEUED_LONG", 2)
     reader, left = Reader(Database(article_url)), asyncio.Event()
 
     async def leaves() -> None:
         await left.wait()
 
     def pieces(snapshot: Snapshot) -> Iterator[bytes]:
-        yield from [bytes(reading.AHEAD)] * 2
+        yield from [bytes(reading.BUFFER_BYTES)] * 2
 
     async def scenario() -> None:
-        running = [await reader.stream(pieces) for _ in range(STREAMS)]
-        leaving = asyncio.ensure_future(reader.serving(lambda release: None, leaves).stream(pieces))
+        running = [await reader.stream(pieces) for _ in range(MAX_CONCURRENT_STREAMS)]
+        leaving = asyncio.ensure_future(reader.for_request(lambda release: None, leaves).stream(pieces))
         staying = asyncio.ensure_future(reader.stream(pieces))
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):

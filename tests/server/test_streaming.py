@@ -19,10 +19,10 @@ from app.ingest.examining import check
 from app.ingest.files import Fault
 from app.ingest.loading import load
 from app.ingest.reading import DossierError
-from app.search.numbering import document_number
+from app.search.entry_numbers import document_number
 from app.storage import models
 from app.storage.database import Database, DatabaseError
-from app.storage.registry import SERVED, document_of
+from app.storage.registry import RECORD_TABLES, document_of
 from app.storage.schema import migrate
 from tests import newsroom, postgresql
 from tests.bench import invention
@@ -50,7 +50,7 @@ def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
     left_out = {("releases", "loaded_at"), ("search_entries", "number")}
-    left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in SERVED.values())}
+    left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in RECORD_TABLES.values())}
     entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
         day = col(entry.number) - document_number(col(entry.number))
@@ -65,7 +65,7 @@ def everything(url: str) -> dict[str, list[str]]:
         }
         found |= {
             f"documents of {name}": sorted(map(repr, connection.execute(select(table.id, document_of(table)))))
-            for name, table in SERVED.items()
+            for name, table in RECORD_TABLES.items()
         }
         found["documents found by words"] = sorted(map(repr, connection.execute(led_to)))
     database.close()

@@ -22,9 +22,9 @@ from app.main import create_app
 from app.problems import Unavailable
 from app.server.middleware import TransferAborted
 from app.settings import Settings
-from app.storage.database import BATCH, STREAMS, Database, Snapshot
+from app.storage.database import MAX_CONCURRENT_STREAMS, STREAM_BATCH_ROWS, Database, Snapshot
 from app.storage.models import Place, StoredDocument
-from app.storage.reader import AHEAD, Reader
+from app.storage.reader import BUFFER_BYTES, Reader
 from tests import newsroom
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
@@ -69,7 +69,7 @@ def _copy(document: dict[str, Any], id_: str) -> str:
 def _places(snapshot: Snapshot) -> Iterator[bytes]:
     """The ids of all places, a batch at a time, each as large as what is made in advance."""
     for batch in snapshot.batches(select(col(Place.id)).order_by(col(Place.id))):
-        yield " ".join(batch).encode().ljust(AHEAD)
+        yield " ".join(batch).encode().ljust(BUFFER_BYTES)
 
 
 def _settled(reader: Reader) -> bool:
@@ -106,13 +106,13 @@ def test_a_stream_is_read_in_batches_when_its_turn_comes(many_url: str) -> None:
 
     async def scenario() -> None:
         stream = await reader.stream(work)
-        assert (stream.release.number, read) == (1, [BATCH])
+        assert (stream.release.number, read) == (1, [STREAM_BATCH_ROWS])
         chunks = stream.chunks()
         await anext(chunks)
-        assert read == [BATCH]
+        assert read == [STREAM_BATCH_ROWS]
         async for _ in chunks:
             pass
-        assert sum(read) == PLACES + 3 and max(read) == BATCH
+        assert sum(read) == PLACES + 3 and max(read) == STREAM_BATCH_ROWS
         assert reader.streams == {stream}
         await stream.close()
         await stream.close()
@@ -125,7 +125,7 @@ def test_a_stream_is_read_in_batches_when_its_turn_comes(many_url: str) -> None:
 def test_a_stream_belongs_to_the_release_that_it_began_in(new_database: NewDatabase, tmp_path: Path) -> None:
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path))
-    _add_places(url, (f"place-{number:05}" for number in range(BATCH)))
+    _add_places(url, (f"place-{number:05}" for number in range(STREAM_BATCH_ROWS)))
     reader = Reader(Database(url))
 
     async def scenario() -> tuple[list[str], list[str]]:
@@ -142,11 +142,11 @@ def test_a_stream_belongs_to_the_release_that_it_began_in(new_database: NewDatab
 
 
 def test_no_more_streams_than_there_are_connections_for(many_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.reader.PLACE_SECONDS", 0.2)
+    monkeypatch.setattr("app.storage.reader.SLOT_TIMEOUT_SECONDS", 0.2)
     reader = Reader(Database(many_url))
 
     async def scenario() -> None:
-        streams = [await reader.stream(_places) for _ in range(STREAMS)]
+        streams = [await reader.stream(_places) for _ in range(MAX_CONCURRENT_STREAMS)]
         with pytest.raises(Unavailable) as refused:
             await reader.stream(_places)
         assert refused.value.headers == {"Retry-After": "5"}
@@ -166,7 +166,7 @@ def test_closing_waits_for_the_chunk_that_is_in_the_making(many_url: str) -> Non
     reader, going, go_on = Reader(Database(many_url)), threading.Event(), threading.Event()
 
     def work(snapshot: Snapshot) -> Iterator[bytes]:
-        yield bytes(AHEAD)
+        yield bytes(BUFFER_BYTES)
         going.set()
         go_on.wait(20)
         yield b"second"
@@ -226,7 +226,7 @@ def broken_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFacto
     """Places of which the last is not readable, after more than is made in advance."""
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("broken")))
-    _add_places(url, (f"place-{number:05}" for number in range(2 * AHEAD // len(NOTE))))
+    _add_places(url, (f"place-{number:05}" for number in range(2 * BUFFER_BYTES // len(NOTE))))
     _add_places(url, iter(["zzz"]), "not JSON")
     return url
 

@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.storage.database import READING_THREADS, Database, Snapshot
 from app.storage.deadlines import TooSlow
 from app.storage.models import Place
-from app.storage.reader import WAITING, Reader
+from app.storage.reader import MAX_QUEUED_LONG, Reader
 from app.storage.schema import migrate
 from tests.answers import problem
 from tests.live import listening
@@ -214,9 +214,9 @@ def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
     @app.get("/crowd")
     async def crowd(request: Request) -> Response:
         app.state.crowd = [
-            asyncio.ensure_future(found.read(search, slow=True)) for _ in range(READING_THREADS + WAITING - 1)
+            asyncio.ensure_future(found.read(search, slow=True)) for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
         ]
-        return JSONResponse(await eventually(lambda: found.waiting == WAITING - 1))
+        return JSONResponse(await eventually(lambda: found.queued == MAX_QUEUED_LONG - 1))
 
     with listening(app) as (port, _):
         try:
@@ -231,7 +231,7 @@ def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, in
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=40) as client:
         with socket.create_connection(("127.0.0.1", port)) as last:
             last.sendall(b"GET /v1/search?q=raid HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert asyncio.run(eventually(lambda: reader.waiting == WAITING))
+            assert asyncio.run(eventually(lambda: reader.queued == MAX_QUEUED_LONG))
             for path in ("/v1/search?q=officer", "/v1/incidents?q=raid", "/v1/casualties/summary", "/v1/quotes.atom"):
                 refused = client.get(path)
                 assert (refused.status_code, refused.headers["retry-after"]) == (503, "5"), path
@@ -239,7 +239,7 @@ def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, in
             for path in ("/v1/incidents/kubaiba-raid", "/v1/incidents?kind=killing", "/v1/places.csv", "/readyz"):
                 assert client.get(path).status_code == 200, path
         # Whoever leaves the line frees a place in it.
-        assert asyncio.run(eventually(lambda: reader.waiting == WAITING - 1))
+        assert asyncio.run(eventually(lambda: reader.queued == MAX_QUEUED_LONG - 1))
         go_on.set()
         assert client.get("/v1/search?q=officer").status_code == 200
-        assert asyncio.run(eventually(lambda: reader.waiting == 0))
+        assert asyncio.run(eventually(lambda: reader.queued == 0))

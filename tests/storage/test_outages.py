@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.parametrize("way", WAYS)
 def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Server, way: str, figure: Figure) -> None:
     # Imported here: its driver is an extra, and the plain tests collect this file without it.
-    from app.storage.postgresql import MOMENT
+    from app.storage.postgresql import BACKOFF_SECONDS
 
     leave, come_back = WAYS[way]
     with serving(server.url(), DATELINE_CACHE_BYTES="0") as base, Traffic(base, [*DATA, "/healthz"], 8) as traffic:
@@ -57,7 +57,7 @@ def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Serv
         returned = time.monotonic()
         back = traffic.next(1, is_data)
         traffic.next(len(DATA) * 4, is_data)
-        time.sleep(MOMENT)  # so long those are refused who come behind one that waited in vain
+        time.sleep(BACKOFF_SECONDS)  # so long those are refused who come behind one that waited in vain
         after = traffic.next(50)
     refused = [one for one in told if one.path != "/healthz"]
     assert refused and all(is_unavailable(one) for one in refused)

@@ -11,7 +11,7 @@ from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.model.codebook import CODEBOOK, meanings
 from app.problems import Unavailable
-from app.queries.values import Nothing
+from app.queries.values import NoParameters
 
 router = APIRouter()
 
@@ -30,7 +30,7 @@ _CODEBOOK = Codebook(data={name: _vocabulary(name) for name in CODEBOOK}).model_
 )
 async def get_codebook(request: Request) -> Response:
     """Every closed vocabulary of the data, with the meaning of each value."""
-    parse(Nothing, request.query_params.multi_items(), {})
+    parse(NoParameters, request.query_params.multi_items(), {})
     return Response(_CODEBOOK, media_type="application/json")
 
 

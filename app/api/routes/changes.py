@@ -14,7 +14,7 @@ from app.api.routes.representations import alternates
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, Paging
 from app.queries.plan import RESOURCES, Resource
-from app.queries.values import Nothing
+from app.queries.values import NoParameters
 
 _INCLUDE = {"include": ("document",)}
 _MAX_DIGITS = 9
@@ -90,7 +90,7 @@ _NUMBER = {
 )
 async def get_release(request: Request) -> Response:
     """When it was loaded, what it held, and the digest to check a copy of it with."""
-    parse(Nothing, request.query_params.multi_items(), {})
+    parse(NoParameters, request.query_params.multi_items(), {})
     number = request.path_params["number"]
     if not (number.isascii() and number.isdigit()) or len(number) > _MAX_DIGITS:
         raise NotFound("There is no such release: releases have whole numbers.")

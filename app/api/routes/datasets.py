@@ -8,7 +8,7 @@ from starlette.requests import Request
 from app.api.parameters import parse
 from app.api.routes.downloads import RANGE, Download, responses
 from app.exports.datasets.files import Datasets, file_name
-from app.queries.values import Nothing
+from app.queries.values import NoParameters
 from app.server.caching import last_modified
 
 router = APIRouter(prefix="/v1")
@@ -20,7 +20,7 @@ _HEADERS = {
 
 
 async def _download(request: Request, suffix: str, media_type: str) -> Response:
-    parse(Nothing, request.query_params.multi_items(), {})
+    parse(NoParameters, request.query_params.multi_items(), {})
     datasets: Datasets = request.app.state.datasets
     file = await datasets.file(suffix)
     request.state.release = file.release

@@ -27,7 +27,7 @@ from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
 from app.server.response_cache import normalized_url
-from app.storage.database import ReleaseMark, Snapshot
+from app.storage.database import ReleaseInfo, Snapshot
 from app.storage.reader import Reader, Stream
 
 logger = logging.getLogger("dateline")
@@ -107,7 +107,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
             batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
             return _chunks(suffix, name, batches, base, snapshot.release.number)
 
-        def headers(release: ReleaseMark) -> dict[str, str]:
+        def headers(release: ReleaseInfo) -> dict[str, str]:
             return {
                 "Content-Disposition": f'attachment; filename="dateline-{name}-r{release.number}{suffix}"',
                 "Dateline-Release": str(release.number),
@@ -152,7 +152,7 @@ async def _prepared(
     reading: Reader = request.app.state.reader
     files: PreparedFiles = request.app.state.exports
 
-    async def make(draft: Draft) -> ReleaseMark:
+    async def make(draft: Draft) -> ReleaseInfo:
         stream = await reading.stream(work)
         try:
             async for chunk in stream.chunks():
@@ -181,14 +181,14 @@ def _download(request: Request, file: PreparedFile, media_type: str, headers: di
     return Download(file.path, headers=headers | validators, media_type=media_type, stat_result=file.path.stat())
 
 
-def _tag(request: Request, media_type: str, release: ReleaseMark) -> str:
+def _tag(request: Request, media_type: str, release: ReleaseInfo) -> str:
     """The tag of the whole file, however it is sent."""
     url = normalized_url(request.scope["path"], request.scope["query_string"])
     content_type = Response(media_type=media_type).headers["content-type"]
     return entity_tag(request.app.state.settings.public_url, release, url, content_type)
 
 
-def _key(request: Request, media_type: str, release: ReleaseMark) -> str:
+def _key(request: Request, media_type: str, release: ReleaseInfo) -> str:
     return _tag(request, media_type, release).strip('"')
 
 
@@ -239,7 +239,7 @@ class Transfer(Response):
                 async for chunk in self.stream.chunks():
                     if left.done():
                         return
-                    async with self.stream.offered(self.send_timeout):
+                    async with self.stream.sending(self.send_timeout):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, Unavailable) as error:

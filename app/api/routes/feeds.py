@@ -30,7 +30,7 @@ from app.exports.formats.feeds import Feed, tag_uri
 from app.exports.formats.jsonfeed import JsonFeed, json_feed
 from app.queries.filters import FILTERS, ChangeFilters
 from app.queries.plan import RESOURCES
-from app.storage.database import NOTHING, ReleaseMark, Snapshot
+from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
 
 Entries = Callable[[Snapshot, Any, str], FeedEntries]
 """Makes a page of entries from a snapshot, filters and the service's address."""
@@ -77,7 +77,7 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
         items, base = request.query_params.multi_items(), public_url(request)
         parsed_filters = filters(model, suffix, items)
 
-        def work(snapshot: Snapshot) -> tuple[ReleaseMark, Feed]:
+        def work(snapshot: Snapshot) -> tuple[ReleaseInfo, Feed]:
             found = entries(snapshot, parsed_filters, base)
             return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, found)
 
@@ -122,7 +122,7 @@ def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -
         next=following,
         page=base + front if name == "incidents" else None,
         list=base + link(name, "", items),
-        updated=max(times, default=NOTHING.loaded_at),
+        updated=max(times, default=NO_RELEASE.loaded_at),
         entries=found.entries,
         removals=found.removals,
     )

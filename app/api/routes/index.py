@@ -14,7 +14,7 @@ from app.api.routes.problems import problems
 from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
 from app.api.routes.representations import MEDIA_TYPES, link, suffixes
 from app.queries.plan import RESOURCES
-from app.queries.values import Nothing
+from app.queries.values import NoParameters
 from app.storage.database import Snapshot
 
 
@@ -91,7 +91,7 @@ router = APIRouter()
 @router.get("/v1/", include_in_schema=False)
 async def get_index(request: Request) -> Response:
     """Every list with its formats and how many records it has, the newest release, and where everything else is."""
-    parse(Nothing, request.query_params.multi_items(), {})
+    parse(NoParameters, request.query_params.multi_items(), {})
     return json_response(await reader(request).read(partial(_index)))
 
 

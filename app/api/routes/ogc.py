@@ -14,7 +14,7 @@ from app.api.ogc.parameters import CRS84, Crs
 from app.api.parameters import parse
 from app.api.routes.records import reader
 from app.model.compact_json import dump_json
-from app.queries.values import Nothing
+from app.queries.values import NoParameters
 from app.storage.database import Snapshot
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)
@@ -34,7 +34,7 @@ def _collection(request: Request) -> Collection:
 
 
 def _refuse_parameters(request: Request) -> None:
-    parse(Nothing, request.query_params.multi_items(), {})
+    parse(NoParameters, request.query_params.multi_items(), {})
 
 
 def _answer(content: Any, type_: str = responses.JSON, release: int | None = None) -> Response:

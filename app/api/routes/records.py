@@ -15,7 +15,7 @@ from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates
 from app.model.documents import DOCUMENTS
-from app.model.references import INCLUDED, REFERRING
+from app.model.references import INCLUDED, REFERRING_FILTERS
 from app.queries.filters import FILTERS, DetailFilters, Listing
 from app.queries.plan import RESOURCES, Resource
 from app.queries.values import SLUG
@@ -105,7 +105,7 @@ def _search_parameters(filters: Listing) -> set[str]:
 
 def _includes_referring(name: str, filters: Listing | DetailFilters) -> bool:
     """Whether records are included that refer to those of the answer: these have to be looked for."""
-    return not REFERRING.get(name, {}).keys().isdisjoint(filters.include)
+    return not REFERRING_FILTERS.get(name, {}).keys().isdisjoint(filters.include)
 
 
 def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
@@ -155,7 +155,7 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
 def reader(request: Request) -> Reader:
     """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
     found: Reader = request.app.state.reader
-    return found.serving(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
+    return found.for_request(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
 
 
 def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:

@@ -17,9 +17,9 @@ from app.api.query_suggestions import corrected_spelling
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.model.digests import Data
-from app.queries.search import best, size
-from app.queries.values import QUESTION, ResultSize, Words
-from app.search.terms import Question, Segment, snippet
+from app.queries.search import best_matches, count_hits
+from app.queries.values import Q_DESCRIPTION, ResultSize, Words
+from app.search.terms import SearchQuery, Segment, snippet
 from app.search.texts import texts
 from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
@@ -34,7 +34,7 @@ class SearchFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     q: Words = Field(
-        description=f"{QUESTION} Where nothing has all words, those with most of them are shown (`meta.partial`).",
+        description=f"{Q_DESCRIPTION} Where nothing has all words, those with most of them are shown (`meta.partial`).",
         examples=["soleimani"],
     )
     type: list[SearchType] = Field([], description="Only records of this type.")
@@ -97,16 +97,16 @@ async def search(request: Request) -> Response:
 def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.JsonBody:
     types = tuple(dict.fromkeys(filters.type or SEARCHED))
 
-    def matches(question: Question) -> int:
-        return sum(snapshot.value(size(question, kind)) for kind in types)
+    def matches(question: SearchQuery) -> int:
+        return sum(snapshot.value(count_hits(question, kind)) for kind in types)
 
-    query = filters.q.within(snapshot.release.languages)
+    query = filters.q.in_languages(snapshot.release.languages)
     matched, meant, is_partial = matches(query), None, False
     if not matched:
         meant = corrected_spelling(snapshot, query, matches)
         if some := _partial_match(snapshot, query, types):
             query, matched, is_partial = some, matches(some), True
-    found = _documents(snapshot, snapshot.column(best(query, types, filters.limit)))
+    found = _documents(snapshot, snapshot.column(best_matches(query, types, filters.limit)))
     results = SearchResults(
         data=[_found(document, query) for document in found],
         links=SearchLinks(self=link),
@@ -125,14 +125,14 @@ MAX_PHRASES = 6
 """So many words of a question are looked for where nothing has all: of more there are too many choices."""
 
 
-def _partial_match(snapshot: Snapshot, query: Question, types: tuple[str, ...]) -> Question | None:
+def _partial_match(snapshot: Snapshot, query: SearchQuery, types: tuple[str, ...]) -> SearchQuery | None:
     """The question for the records that have most of what is looked for; null where none has any."""
 
-    def finds(question: Question) -> bool:
-        return any(snapshot.value(size(question, kind, 0)) for kind in types)
+    def finds(question: SearchQuery) -> bool:
+        return any(snapshot.value(count_hits(question, kind, 0)) for kind in types)
 
-    phrases = [one for one in dict.fromkeys(query.wanted) if finds(query.partly([one], 1))][:MAX_PHRASES]
-    choices = (query.partly(phrases, needed) for needed in range(len(phrases), 0, -1))
+    phrases = [one for one in dict.fromkeys(query.required) if finds(query.requiring([one], 1))][:MAX_PHRASES]
+    choices = (query.requiring(phrases, needed) for needed in range(len(phrases), 0, -1))
     return next((some for some in choices if finds(some)), None)
 
 
@@ -143,7 +143,7 @@ def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
     return [json.loads(found[one]) for one in numbers]
 
 
-def _found(document: Data, query: Question) -> Found:
+def _found(document: Data, query: SearchQuery) -> Found:
     record_texts = texts(document)
     return Found(
         type=document["type"],

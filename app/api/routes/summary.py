@@ -14,7 +14,7 @@ from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.filters import CasualtyFilters
-from app.queries.summary import GROUPS, LISTED
+from app.queries.summary import GROUPINGS, MAX_LISTED_CLAIMS
 from app.queries.values import PageSize
 
 
@@ -48,9 +48,9 @@ class Sum(BaseModel):
     claims: ClaimCounts
     incidents: int = Field(description="Incidents that the counted claims are about.")
     open_because: list[str] = Field(
-        description=f"Ids of the counted claims without an upper bound, the first {LISTED}."
+        description=f"Ids of the counted claims without an upper bound, the first {MAX_LISTED_CLAIMS}."
     )
-    not_counted: list[LeftOut] = Field(description=f"The claims that are left out, the first {LISTED}.")
+    not_counted: list[LeftOut] = Field(description=f"The claims that are left out, the first {MAX_LISTED_CLAIMS}.")
 
 
 class Sums(BaseModel):
@@ -86,7 +86,7 @@ _MODEL = aggregations.without_paging(
     group_by=(list[str], _GROUP_BY),
     limit=(PageSize, Field(100, description="How many rows to send.")),
 )
-_CHOICES = {"group_by": GROUPS}
+_CHOICES = {"group_by": GROUPINGS}
 
 router = APIRouter()
 

@@ -22,7 +22,7 @@ from app.exports.prepared_files import Draft, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
 from app.server.caching import entity_tag
-from app.storage.database import Database, ReleaseMark, Snapshot
+from app.storage.database import Database, ReleaseInfo, Snapshot
 from app.storage.reader import Reader
 
 logger = logging.getLogger("dateline")
@@ -58,19 +58,19 @@ def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress)
         return {suffix: file.replace(directory / file.name) for suffix, file in made.items()}
 
 
-def file_name(release: ReleaseMark, suffix: str) -> str:
+def file_name(release: ReleaseInfo, suffix: str) -> str:
     """Returns the name under which a file is downloaded."""
     return f"dateline-r{release.number}.{suffix}"
 
 
-def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = no_progress) -> ReleaseMark:
+def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = no_progress) -> ReleaseInfo:
     if not snapshot.release.number:
         raise Unavailable("No release has been loaded yet. Run `dateline load`.", retry_after=10)
     sqlite.build(snapshot, target, target.with_name("scratch"), progress)
     return snapshot.release
 
 
-def _write_package(release: ReleaseMark, tables: Path, target: Path) -> ReleaseMark:
+def _write_package(release: ReleaseInfo, tables: Path, target: Path) -> ReleaseInfo:
     package.build(release, tables, target, no_progress)
     return release
 
@@ -80,7 +80,7 @@ class Dataset:
     """A complete dataset file."""
 
     path: Path
-    release: ReleaseMark
+    release: ReleaseInfo
     sha256: str
 
 
@@ -117,22 +117,22 @@ class Datasets:
             process.terminate()
         await self._files.close()
 
-    async def _prepared(self, suffix: str, release: ReleaseMark) -> PreparedFile:
+    async def _prepared(self, suffix: str, release: ReleaseInfo) -> PreparedFile:
         make = self._make_package if suffix == "zip" else self._make_tables
         return await self._files.get(partial(_key, suffix), release, make)
 
-    async def _make_tables(self, draft: Draft) -> ReleaseMark:
+    async def _make_tables(self, draft: Draft) -> ReleaseInfo:
         if _is_large(await self._reader.newest()):
             url = self._reader.database.url.render_as_string(hide_password=False)
             return await asyncio.to_thread(self._run_in_process, _write_tables_of, url, draft.path)
         return await self._reader.read(partial(_write_tables, target=draft.path), slow=True)
 
-    async def _make_package(self, draft: Draft) -> ReleaseMark:
+    async def _make_package(self, draft: Draft) -> ReleaseInfo:
         tables = await self._prepared("sqlite", await self._reader.newest())
         work = partial(self._run_in_process, _write_package) if _is_large(tables.release) else _write_package
         return await asyncio.to_thread(work, tables.release, tables.path, draft.path)
 
-    def _run_in_process(self, work: Callable[..., ReleaseMark], *values: object) -> ReleaseMark:
+    def _run_in_process(self, work: Callable[..., ReleaseInfo], *values: object) -> ReleaseInfo:
         """Runs `work` in a separate process, because it takes minutes and would slow down every response here.
 
         Raises OSError if it failed there, EOFError if the process was killed.
@@ -144,7 +144,7 @@ class Datasets:
         self._processes.add(process)
         there.close()
         try:
-            result: ReleaseMark | OSError = here.recv()
+            result: ReleaseInfo | OSError = here.recv()
         finally:
             process.join()
             self._processes.discard(process)
@@ -169,20 +169,20 @@ class Datasets:
             raise
 
 
-def _key(suffix: str, release: ReleaseMark) -> str:
+def _key(suffix: str, release: ReleaseInfo) -> str:
     return entity_tag("", release, suffix, None).strip('"')
 
 
-def _is_large(release: ReleaseMark) -> bool:
+def _is_large(release: ReleaseInfo) -> bool:
     return sum(release.counts.values()) > LARGE_RELEASE_RECORDS
 
 
-def _write_tables_of(url: str, target: Path) -> ReleaseMark:
+def _write_tables_of(url: str, target: Path) -> ReleaseInfo:
     with closing(Database(url)) as database, database.snapshot() as snapshot:
         return _write_tables(snapshot, target)
 
 
-def _send_result(result: Connection, work: Callable[..., ReleaseMark], *values: object) -> None:
+def _send_result(result: Connection, work: Callable[..., ReleaseInfo], *values: object) -> None:
     try:
         result.send(work(*values))
     except (Unavailable, OSError, sqlite3.Error) as error:

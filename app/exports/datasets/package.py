@@ -17,12 +17,12 @@ from app.exports.datasets.readme import codebook, readme
 from app.exports.datasets.source_records import Progress
 from app.exports.datasets.sqlite import quoted
 from app.exports.datasets.tables import TABLES
-from app.storage.database import ReleaseMark
+from app.storage.database import ReleaseInfo
 
 ROWS_PER_CHUNK = 1000
 
 
-def build(release: ReleaseMark, tables: Path, target: Path, progress: Progress) -> None:
+def build(release: ReleaseInfo, tables: Path, target: Path, progress: Progress) -> None:
     """Writes `target` from the SQLite file of the same release. Raises OSError when it cannot be written."""
     with closing(sqlite3.connect(tables)) as connection, ZipFile(target, "w", ZIP_DEFLATED) as package:
         counts = {table.name: _count(connection, table) for table in TABLES}
@@ -49,7 +49,7 @@ def build(release: ReleaseMark, tables: Path, target: Path, progress: Progress) 
             package.writestr(_member(name, release), text)
 
 
-def _member(name: str, release: ReleaseMark) -> ZipInfo:
+def _member(name: str, release: ReleaseInfo) -> ZipInfo:
     """Returns a zip member independent of the machine: the release's time, fixed permissions."""
     found = ZipInfo(name, datetime.fromisoformat(release.loaded_at).timetuple()[:6])
     found.compress_type = ZIP_DEFLATED
@@ -91,7 +91,7 @@ _QUOTED = [{"name": "other-closed", "title": "The quoted words belong to the pub
 """The licence of the tables that hold words of the articles."""
 
 
-def _package(release: ReleaseMark) -> dict[str, Any]:
+def _package(release: ReleaseInfo) -> dict[str, Any]:
     return {
         "profile": "tabular-data-package",
         "name": "dateline",

@@ -2,7 +2,7 @@
 
 from app.exports.datasets.tables import TABLES
 from app.model.codebook import CODEBOOK, meanings
-from app.storage.database import ReleaseMark
+from app.storage.database import ReleaseInfo
 
 _README = """\
 # Dateline, release {number}
@@ -52,7 +52,7 @@ The tables, their coding and our own words (titles, summaries, gists, notes) are
 """
 
 
-def readme(release: ReleaseMark, sources: list[dict[str, str]], counts: dict[str, int]) -> str:
+def readme(release: ReleaseInfo, sources: list[dict[str, str]], counts: dict[str, int]) -> str:
     tables = (f"| `{table.name}` | {counts[table.name]} | {table.description} |" for table in TABLES)
     articles = (
         f"* {', '.join(source['authors'].split('|'))}: [{source['title']}]({source['path']}) "

@@ -9,26 +9,26 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class _Enumerated(FunctionElement[Any]):
+class _NumberList(FunctionElement[Any]):
     """Takes numbers joined by commas."""
 
     name = "enumerated"
     inherit_cache = True
 
 
-@compiles(_Enumerated, "sqlite")
-def _sqlite(element: _Enumerated, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_NumberList, "sqlite")
+def _sqlite(element: _NumberList, compiler: SQLCompiler, **options: Any) -> str:
     (listed,) = (compiler.process(part, **options) for part in element.clauses)
     return f"(SELECT value AS number FROM json_each('[' || {listed} || ']'))"
 
 
-@compiles(_Enumerated, "postgresql")
-def _postgresql(element: _Enumerated, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_NumberList, "postgresql")
+def _postgresql(element: _NumberList, compiler: SQLCompiler, **options: Any) -> str:
     (listed,) = (compiler.process(part, **options) for part in element.clauses)
     return f"(SELECT unnest(CAST(string_to_array({listed}, ',') AS bigint[])) AS number)"
 
 
-def enumerated(numbers: Iterable[int]) -> Select[Any]:
+def number_list(numbers: Iterable[int]) -> Select[Any]:
     """These numbers, as if a table held them."""
     listed = literal(",".join(map(str, numbers)), String())
-    return select(_Enumerated(listed).table_valued(column("number", BigInteger), name="enumerated").c.number)
+    return select(_NumberList(listed).table_valued(column("number", BigInteger), name="enumerated").c.number)

@@ -3,7 +3,7 @@
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
-from app.queries.conditions import Condition, flag, incidents_within, one_of, parties_within, shared
+from app.queries.conditions import Condition, common_conditions, in_values, incidents_within, is_true, parties_within
 from app.queries.filters import OrganizationFilters, PersonFilters
 from app.storage.models import (
     Affiliation,
@@ -19,10 +19,10 @@ from app.storage.models import (
 def people(filters: PersonFilters) -> list[Condition]:
     """The conditions of a list of people."""
     found = [
-        *shared(Person, "person", filters),
-        *flag(col(Person.named).is_(True), filters.named),
-        *one_of(col(Person.anonymity), filters.anonymity),
-        *one_of(col(Person.life_status), filters.life_status),
+        *common_conditions(Person, "person", filters),
+        *is_true(col(Person.named).is_(True), filters.named),
+        *in_values(col(Person.anonymity), filters.anonymity),
+        *in_values(col(Person.life_status), filters.life_status),
     ]
     if filters.role:
         roles = select(col(PersonRole.person_id)).where(
@@ -48,7 +48,10 @@ def people(filters: PersonFilters) -> list[Condition]:
 
 def organizations(filters: OrganizationFilters) -> list[Condition]:
     """The conditions of a list of organizations. `within` does not match the organization itself."""
-    found = [*shared(Organization, "organization", filters), *one_of(col(Organization.kind), filters.kind)]
+    found = [
+        *common_conditions(Organization, "organization", filters),
+        *in_values(col(Organization.kind), filters.kind),
+    ]
     if filters.within:
         inside = parties_within(filters.within)
         found.append(Condition(col(Organization.id).in_(inside) & col(Organization.id).not_in(filters.within)))

@@ -7,19 +7,19 @@ back.
 
 from datetime import date
 
-SHORT = 31
+SHORT_SPAN_DAYS = 31
 """Days that the ends of most ranges lie apart, at most."""
 
-REACHES = (366, 3_653, 3_652_059)
+LONG_SPAN_DAYS = (366, 3_653, 3_652_059)
 """The classes of longer ones: a year, ten years, and all the days of the calendar."""
 
 
-def reach(earliest: str | None, latest: str | None) -> int | None:
+def span_class(earliest: str | None, latest: str | None) -> int | None:
     """The class of a range: the least of REACHES that its ends lie apart at most; null for a short one or none."""
     if earliest is None or latest is None:
         return None
     apart = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days
-    return None if apart <= SHORT else next(one for one in REACHES if apart <= one)
+    return None if apart <= SHORT_SPAN_DAYS else next(one for one in LONG_SPAN_DAYS if apart <= one)
 
 
 def days_before(day: str, days: int) -> str:

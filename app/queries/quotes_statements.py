@@ -7,15 +7,15 @@ from sqlmodel import col
 
 from app.queries.conditions import (
     Condition,
+    column_lookup,
+    common_conditions,
     dated,
-    flag,
+    exists_link,
+    in_values,
     incidents_within,
-    indexed,
-    linked,
-    one_of,
+    is_true,
     parties_within,
-    places_inside,
-    shared,
+    places_within,
 )
 from app.queries.filters import QuoteFilters, StatementFilters
 from app.storage.models import Affiliation
@@ -25,46 +25,46 @@ from app.storage.speech_models import Quote, QuoteIncident, QuotePlace, Statemen
 def quotes(filters: QuoteFilters) -> list[Condition]:
     """The conditions of a list of quotes."""
     found = [
-        *shared(Quote, "quote", filters),
-        *one_of(col(Quote.speaker_id), filters.speaker),
-        *one_of(col(Quote.kind), filters.kind),
-        *one_of(col(Quote.anonymity), filters.anonymity),
-        *flag(col(Quote.anonymity).is_(None), filters.named),
+        *common_conditions(Quote, "quote", filters),
+        *in_values(col(Quote.speaker_id), filters.speaker),
+        *in_values(col(Quote.kind), filters.kind),
+        *in_values(col(Quote.anonymity), filters.anonymity),
+        *is_true(col(Quote.anonymity).is_(None), filters.named),
     ]
     if filters.organization:
         speaks = col(Quote.speaker_id).in_(_voices(filters.organization))
-        found.append(Condition(speaks, lead=indexed(col(Quote.id), speaks)))
+        found.append(Condition(speaks, lookup=column_lookup(col(Quote.id), speaks)))
     if filters.incident:
         about = col(QuoteIncident.incident_id).in_(incidents_within(filters.incident))
-        found.append(linked(col(Quote.id), col(QuoteIncident.quote_id), about))
+        found.append(exists_link(col(Quote.id), col(QuoteIncident.quote_id), about))
     if filters.place:
-        at = col(QuotePlace.place_id).in_(places_inside(filters.place))
-        found.append(linked(col(Quote.id), col(QuotePlace.quote_id), at))
+        at = col(QuotePlace.place_id).in_(places_within(filters.place))
+        found.append(exists_link(col(Quote.id), col(QuotePlace.quote_id), at))
     return found
 
 
 def statements(filters: StatementFilters) -> list[Condition]:
     """The conditions of a list of statements."""
     found = [
-        *shared(Statement, "statement", filters),
-        *one_of(col(Statement.stance), filters.stance),
-        *one_of(col(Statement.topic), filters.topic),
-        *one_of(col(Statement.by_id), filters.by),
-        *flag(col(Statement.by_id).is_not(None), filters.attributed),
-        *flag(col(Statement.contested).is_(True), filters.contested),
+        *common_conditions(Statement, "statement", filters),
+        *in_values(col(Statement.stance), filters.stance),
+        *in_values(col(Statement.topic), filters.topic),
+        *in_values(col(Statement.by_id), filters.by),
+        *is_true(col(Statement.by_id).is_not(None), filters.attributed),
+        *is_true(col(Statement.contested).is_(True), filters.contested),
         *dated(Statement, filters.datetime, filters.date_match, col(Statement.earliest)),
     ]
     if filters.organization:
         speaks = col(Statement.by_id).in_(_voices(filters.organization))
-        found.append(Condition(speaks, lead=indexed(col(Statement.id), speaks)))
+        found.append(Condition(speaks, lookup=column_lookup(col(Statement.id), speaks)))
     if filters.about:
         link = StatementAbout
         subjects = (col(link.incident_id), col(link.place_id), col(link.party_id))
         about = or_(*(subject.in_(filters.about) for subject in subjects))
-        found.append(linked(col(Statement.id), col(link.statement_id), about))
+        found.append(exists_link(col(Statement.id), col(link.statement_id), about))
     if filters.place:
-        at = col(StatementAbout.place_id).in_(places_inside(filters.place))
-        found.append(linked(col(Statement.id), col(StatementAbout.statement_id), at))
+        at = col(StatementAbout.place_id).in_(places_within(filters.place))
+        found.append(exists_link(col(Statement.id), col(StatementAbout.statement_id), at))
     return found
 
 

@@ -4,13 +4,13 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from app.problems import Unavailable
-from app.storage.database import Database, ReleaseMark
+from app.storage.database import Database, ReleaseInfo
 
-PATIENCE = 1.0
+ANSWER_TIMEOUT_SECONDS = 1.0
 """Seconds after which a database that does not answer counts as away."""
 
 
-class Watch:
+class ReleaseWatcher:
     """Asks for the newest release on a thread of its own, so that no slow question delays it.
 
     Whoever asks is told what was asked after they came, so nobody misses a release that they know to be there.
@@ -19,20 +19,20 @@ class Watch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
-        self._waiting: list[asyncio.Future[ReleaseMark]] = []
+        self._waiting: list[asyncio.Future[ReleaseInfo]] = []
         self._asking: asyncio.Task[None] | None = None
         self._late = False
 
-    async def newest(self) -> ReleaseMark:
+    async def newest(self) -> ReleaseInfo:
         """Raises Unavailable while the database is away, and at once while it is late with an earlier answer."""
         if self._late and self._asking is not None and not self._asking.done():
             raise Unavailable("The database does not answer at the moment. Try again shortly.")
-        told: asyncio.Future[ReleaseMark] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[ReleaseInfo] = asyncio.get_running_loop().create_future()
         self._waiting.append(told)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
                 return await told
         except TimeoutError as error:
             self._late = True

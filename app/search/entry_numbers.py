@@ -13,36 +13,36 @@ _TYPES = ("article", "incident", "place", "person", "organization", "quote", "st
 _DAY = 32
 _TYPE = _DAY + 24
 
-A_DAY = 1 << _DAY
+DAY_STEP = 1 << _DAY
 """How far the numbers of two days lie apart."""
 
-DAYS = 1 << (_TYPE - _DAY)
+DAYS_PER_TYPE = 1 << (_TYPE - _DAY)
 """So many days lie between the numbers of two types."""
 
 Range = tuple[int, int]
 """First and last, both included."""
 
 
-EVERYTHING: Range = (1 << _TYPE, ((len(_TYPES) + 1) << _TYPE) - 1)
+ALL_ENTRIES: Range = (1 << _TYPE, ((len(_TYPES) + 1) << _TYPE) - 1)
 """The numbers of all entries."""
 
 
-def of_type(kind: str) -> Range:
+def type_range(kind: str) -> Range:
     """The numbers of a type."""
     first = (_TYPES.index(kind) + 1) << _TYPE
     return first, first + (1 << _TYPE) - 1
 
 
 @lru_cache(maxsize=65_536)
-def of_day(kind: str, day: str | None) -> Range:
+def day_range(kind: str, day: str | None) -> Range:
     """The numbers of those of a type that have this first possible day, or none."""
-    first = of_type(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
-    return first, first + A_DAY - 1
+    first = type_range(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
+    return first, first + DAY_STEP - 1
 
 
-def entry(kind: str, day: str | None, document: int) -> int:
+def entry_number(kind: str, day: str | None, document: int) -> int:
     """The number of a record's entry."""
-    return of_day(kind, day)[0] + document
+    return day_range(kind, day)[0] + document
 
 
 @lru_cache(maxsize=65_536)
@@ -52,12 +52,12 @@ def _day(ordinal: int) -> str:
 
 def first_day(number: int) -> str:
     """The first possible day that an entry's number holds; empty for none."""
-    return _day(number // A_DAY % DAYS)
+    return _day(number // DAY_STEP % DAYS_PER_TYPE)
 
 
 def document_number(number: Any) -> Any:
     """The number of the document that an entry's number, or a column of them, leads to."""
-    return number % A_DAY
+    return number % DAY_STEP
 
 
 def type_code(number: Any) -> Any:

@@ -30,7 +30,7 @@ _BETWEEN = re.compile(r"/| to | until | ?(?:\.\.|–|—) ?| - |,")
 _OPEN = ("", "..", "*", "now")
 
 
-def read(text: str) -> str | None:
+def parse_date(text: str) -> str | None:
     """A day, month, year or interval as `datetime` takes it; null where it can be read in two ways or in none."""
     text = " ".join(text.split())
     if len(text) > 100:
