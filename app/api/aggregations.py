@@ -1,4 +1,4 @@
-"""Facets and sums: what is counted over everything that matches, from the very conditions that lists use."""
+"""Facet counts and casualty sums over all matching records, with the same conditions as lists."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _LABELS = {"articles": "title", "incidents": "title", "places": "name", "people"
 
 
 def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
-    """The filters of a list without its pages, and parameters of their own."""
+    """Returns a model with the filters of a list, without its paging parameters, and with additional parameters."""
     filters: dict[str, Any] = {
         key: (field.annotation, field) for key, field in model.model_fields.items() if key not in _PAGING
     }
@@ -33,7 +33,7 @@ def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type
 
 
 def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: RequestUrl) -> JsonBody:
-    """How many of the records that match have each value."""
+    """Counts the matching records by the values of each requested facet."""
     found = resolve_ids(snapshot, filters)
     chosen = match_records(snapshot, resource, found)
     data = {
@@ -46,7 +46,7 @@ def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Reques
 def _match_counts(
     snapshot: Snapshot, resource: Resource, filters: Any, chosen: MatchedRecords, request: RequestUrl
 ) -> dict[str, Any]:
-    """How many records match and could not be judged; where none match, what would find some."""
+    """Counts the records that match and those not judged; adds suggestions if none match."""
 
     def matched(changed_filters: Any) -> int:
         return int(count_matches(snapshot, resource, changed_filters)["matched"])
@@ -74,7 +74,7 @@ def _facet(
 
 
 def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str, str]:
-    """What to print for each value: the name of the record that it is the id of, or its own words."""
+    """Returns the label of each value: the name of the record with this id, or the value itself in words."""
     labels = {value: value.replace("_", " ") for value in values}
     for resource in facet.names:
         table = RECORD_TABLES[resource]
@@ -84,7 +84,7 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
 
 
 def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
-    """The claims that match, added up by outcome and whatever else is asked for."""
+    """Adds up the matching claims by outcome and the other requested groups."""
     found = resolve_ids(snapshot, filters)
     resource = RESOURCES["casualties"]
     chosen = match_records(snapshot, resource, found)
@@ -109,7 +109,7 @@ def _sums(
 
 
 def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]]) -> list[dict[str, str]]:
-    """By key: what to print for each of its values."""
+    """Returns the labels of the values of each key."""
     found = []
     for place, key in enumerate(keys):
         facet = FACETS["casualties"][key]
@@ -119,7 +119,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
 
 
 def _claim_lists(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
-    """By keys: ids of the claims that leave a sum open, and id and note of those that it leaves out."""
+    """Returns by keys: ids of the claims that leave a sum open, and id and note of the claims not counted."""
     found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
     for claim in claims:
         lists = found.setdefault(tuple(claim[:width]), {"open_because": [], "not_counted": []})
@@ -182,7 +182,7 @@ _MANY = {
 
 
 def _method(keys: Sequence[str], *, of_actors: bool) -> str:
-    """The rule of a summary in plain English."""
+    """Returns the rule of a summary in plain English."""
     sentences = [_METHOD]
     if several := [_MANY[key] for key in keys if key in _MANY]:
         sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))

@@ -1,4 +1,4 @@
-"""The envelopes around records, as OpenAPI describes them. Answers are put together from stored text."""
+"""Response models for OpenAPI: the envelopes around documents. Responses themselves are built from stored JSON text."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from app.model.documents import (
 )
 
 Absent = SkipJsonSchema[None]
-"""A key that is left out rather than null."""
+"""The type of a key that is omitted rather than null."""
 
 
 class ListLinks(BaseModel):

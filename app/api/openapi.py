@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds, completed with what front-end tools ask for and with real examples."""
+"""The OpenAPI document: FastAPI's, completed with what front-end tools require and with real examples."""
 
 import json
 from pathlib import Path
@@ -61,17 +61,17 @@ EXAMPLE_IDS = {
 
 
 EXAMPLES_FILE = "examples.json"
-"""Answers about the shipped article: `python -m tests.examples` asks for them."""
+"""Responses about the shipped article, recorded by `python -m tests.examples`."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """A handler's name as clients in JavaScript would write it: `listIncidents`."""
+    """Returns a handler's name in camel case: `listIncidents`."""
     first, *others = route.name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of an app, made once."""
+    """Returns the OpenAPI document of an app, built once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title="Dateline",
@@ -97,19 +97,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore[misc]  # several times as fast
-    """Writes what stands twice twice: readers of OpenAPI documents know no anchors."""
+    """Repeats equal values instead of writing YAML anchors, which readers of OpenAPI documents do not support."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def as_yaml(document: dict[str, Any]) -> bytes:
-    """The OpenAPI document as YAML."""
+    """Returns the OpenAPI document as YAML."""
     return yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
 def _drop_titles_and_defaults(schemas: dict[str, Any]) -> None:
-    """Drops what says nothing to the reader of an answer: titles made from names, and defaults."""
+    """Removes titles derived from names, and defaults: they mean nothing in the schema of a response."""
     for schema in schemas.values():
         for field in schema.get("properties", {}).values():
             field.pop("title", None)
@@ -117,7 +117,7 @@ def _drop_titles_and_defaults(schemas: dict[str, Any]) -> None:
 
 
 def _add_examples(document: dict[str, Any]) -> None:
-    """Real records of the shipped seed, and real answers about them, with their lists shortened."""
+    """Adds real records of the shipped seed, and real responses about them with shortened lists, as examples."""
     answers = json.loads(Path(__file__).with_name(EXAMPLES_FILE).read_text("utf-8"))
     for path, answer in answers.items():
         _set_example(document, path, answer)
@@ -141,7 +141,7 @@ def _set_example(document: dict[str, Any], path: str, example: dict[str, Any]) -
 
 
 def shortened(value: Any) -> Any:
-    """An answer with no more than two items in each of its lists."""
+    """Returns a response with at most two items in each of its lists."""
     if isinstance(value, list):
         return [shortened(item) for item in value[:2]]
     if isinstance(value, dict):

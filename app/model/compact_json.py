@@ -1,9 +1,9 @@
-"""JSON without spaces and without escapes of letters beyond ASCII, as every answer and file has it."""
+"""Compact JSON: no spaces, and characters beyond ASCII unescaped. Responses and files are written in it."""
 
 import json
 from typing import Any
 
 
 def dump_json(value: Any) -> str:
-    """A value as compact JSON text."""
+    """Returns a value as compact JSON text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

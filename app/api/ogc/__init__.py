@@ -1,6 +1,6 @@
 """OGC API - Features, so that QGIS, GDAL and other map programs open incidents and places by URL.
 
-Part 1 (core, GeoJSON, OpenAPI 3.0) and Part 2 with the one reference system that everything here is in, CRS84. The
-rows are those of `/v1` under the standard's own rule: a feature without a point matches every `bbox`, one without a
-date every `datetime`.
+Implements Part 1 (core, GeoJSON, OpenAPI 3.0) and Part 2 with one coordinate reference system, CRS84. The features are
+the records of `/v1`, filtered by the standard's rule: a feature without a point matches every `bbox`, a feature
+without a date every `datetime`.
 """

@@ -1,4 +1,4 @@
-"""The collections, and which of their features match."""
+"""The OGC collections, and the queries for their features and extents."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from app.storage.database import Snapshot
 from app.storage.models import Incident
 
 _BY_POINT: LocationMatch = "point"
-"""The standard judges a feature by its geometry."""
+"""By the standard, `bbox` applies to a feature's geometry, here a point without its radius."""
 
 
 def _incidents(parameters: Items) -> Listing:
@@ -37,7 +37,7 @@ def _incidents(parameters: Items) -> Listing:
 
 
 def _places(parameters: Items) -> Listing:
-    """Places have no date, so that every `datetime` matches them."""
+    """Ignores `datetime`: places have no date, so every `datetime` matches them."""
     assert isinstance(parameters, PlaceItems)
     return PlaceFilters(
         kind=[parameters.kind] if parameters.kind else [],
@@ -48,7 +48,7 @@ def _places(parameters: Items) -> Listing:
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection of features: a resource, what it takes, and how that reads as the resource's own filters."""
+    """A collection of features: a resource, its query parameters, and their translation to the resource's filters."""
 
     name: str
     title: str
@@ -83,7 +83,7 @@ COLLECTIONS = {
 
 
 def find_collection(name: str) -> Collection:
-    """A collection by its name. Raises NotFound."""
+    """Returns a collection by its name. Raises NotFound."""
     if name not in COLLECTIONS:
         raise NotFound(f"There is no such collection. There are: {', '.join(COLLECTIONS)}.")
     return COLLECTIONS[name]
@@ -91,7 +91,7 @@ def find_collection(name: str) -> Collection:
 
 @dataclass(frozen=True)
 class Features:
-    """Some features of a collection. `matched` is null where counting would take long, `last` on the last page."""
+    """A page of features. `matched` is None if counting would take long, `last` is None on the last page."""
 
     features: list[dict[str, Any]]
     matched: int | None
@@ -100,7 +100,7 @@ class Features:
 
 
 def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: str) -> Features:
-    """One page of the features that match."""
+    """Returns one page of the matching features."""
     conditions = [_or_unknown(one) for one in collection.resource.conditions(collection.filters(parameters))]
     found = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
     more, found = len(found) > parameters.limit, found[: parameters.limit]
@@ -115,8 +115,8 @@ def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: st
 def _ordered(
     snapshot: Snapshot, resource: Resource, conditions: list[Condition], parameters: Items
 ) -> Iterator[tuple[PagePosition, str]]:
-    """Documents with their marks, by id, those with a point first: QGIS looks for the type of geometry on the first
-    page alone."""
+    """Yields documents with their positions, by id, those with a point first: QGIS determines the geometry type from
+    the first page alone."""
     located = resource.table.latitude.is_not(None)
     for has_point, clause in ((True, located), (False, ~located)):
         if parameters.after and has_point and not parameters.after.located:
@@ -131,13 +131,13 @@ def _ordered(
 def get(
     snapshot: Snapshot, id_: str, collection: Collection, base: str, request: RequestUrl
 ) -> tuple[dict[str, Any], int]:
-    """One feature and the release that it belongs to. Raises NotFound, Gone and Merged as the record itself does."""
+    """Returns one feature and its release. Raises NotFound, Gone and Merged, as for the record itself."""
     document = find_document(snapshot, collection.resource, id_, request)
     return feature(collection.name, json.loads(document), base), snapshot.release.number
 
 
 def _or_unknown(condition: Condition) -> Condition:
-    """By the standard's rule what a condition cannot judge matches."""
+    """Returns a condition that is also true for records that it cannot judge, by the standard's rule."""
     return condition if condition.unknown is None else Condition(or_(condition.clause, condition.unknown))
 
 
@@ -149,7 +149,7 @@ def _matched(snapshot: Snapshot, resource: Resource, conditions: list[Condition]
 
 
 def extent(snapshot: Snapshot, collection: Collection) -> dict[str, Any]:
-    """Where and when the features may lie, as far as that is known."""
+    """Returns the known spatial and temporal extent of the features."""
     table = collection.resource.table
     edges = select(func.min(table.west), func.min(table.south), func.max(table.east), func.max(table.north))
     west, south, east, north = snapshot.rows(edges)[0]

@@ -1,7 +1,7 @@
-"""Documents -> features: those of the GeoJSON files, but with one property that map programs take for a date.
+"""OGC features made from documents: those of the GeoJSON files, but with a single date property.
 
-GDAL and QGIS read a type from what values look like, turn a comparison with any date into `datetime`, and then trust
-the answer. Two properties that look like dates would so return wrong rows.
+GDAL and QGIS infer types from values, translate a comparison with any date property into `datetime`, and do not filter
+the response again. With two properties that look like dates, they would return wrong rows.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from app.exports.formats.columns import COLUMNS, Column, Json, Value
 Schema = dict[str, Any]
 
 _LEFT_OUT = {"id", "latitude", "longitude", "date_edtf", "date_latest"}
-"""The id and the point stand beside the properties; the dates are in `date_range`."""
+"""The id and the point are members of the feature; the dates are in `date_range`."""
 
 
 def _first_day(document: Json) -> Value:
@@ -41,7 +41,7 @@ PROPERTIES: dict[str, list[Column]] = {resource: _columns(resource) for resource
 
 
 def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
-    """One record as a feature. `base` makes its `url` absolute."""
+    """Returns one record as a feature. `base` makes its `url` absolute."""
     found = geojson.feature(resource, document, base)
     flat = found["properties"]
     properties = {
@@ -52,7 +52,7 @@ def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
 
 
 def properties_schema(resource: str) -> Schema:
-    """The properties' logical types, which hold unless a value is null. GDAL takes no list of types."""
+    """Returns the schema of the properties. Null is allowed by `nullable`, because GDAL does not accept type lists."""
     return {column.name: _property(column) for column in PROPERTIES[resource]}
 
 
@@ -62,7 +62,7 @@ def _property(column: Column) -> Schema:
 
 
 def feature_schema(resource: str) -> Schema:
-    """The schema of one feature, in the dialect of OpenAPI 3.0."""
+    """Returns the schema of one feature, in the schema dialect of OpenAPI 3.0."""
     numbers = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}}
     point = {
         "type": "object",

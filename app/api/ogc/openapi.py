@@ -1,4 +1,4 @@
-"""The API definition, OpenAPI 3.0: map programs do not read the 3.1 of the main one."""
+"""The API definition of the OGC service, in OpenAPI 3.0, because map programs do not read the main API's 3.1."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def definition(root: str) -> Json:
-    """The whole document, without references to others."""
+    """Returns the complete document, without references to other documents."""
     paths = {
         "/": _get("landing", "The landing page", _answer("The landing page", responses.JSON, _linked())),
         "/conformance": _get(

@@ -1,4 +1,4 @@
-"""What a request for features takes, and how the standard's `bbox` and `datetime` are read."""
+"""Query parameters of OGC requests, and the parsing of the standard's `limit`, `bbox` and `datetime`."""
 
 import re
 from contextlib import suppress
@@ -18,14 +18,14 @@ MAX_LIMIT = 10_000
 
 _COUNT = re.compile(r"\d{1,30}")
 _DEGREES = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
-# GDAL writes a date as "2020-01-05T", which RFC 3339 does not know.
+# GDAL writes a date as "2020-01-05T", which RFC 3339 does not allow.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt]|[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?")
 
 _POSITION = re.compile(r"(with|without)\.([a-z0-9-]{1,100})")
 
 
 def _limit(value: Any) -> Any:
-    """A limit beyond the greatest is no error by the standard: it means the greatest."""
+    """Parses `limit`. By the standard, a limit above the maximum is not an error but means the maximum."""
     if not isinstance(value, str):
         return value
     if not _COUNT.fullmatch(value) or int(value) == 0:
@@ -46,7 +46,7 @@ def _bbox(value: Any) -> Any:
 
 
 def _day(text: str) -> str:
-    """The day that a moment lies in, UTC."""
+    """Returns the UTC day of a date or time."""
     if not _MOMENT.fullmatch(text):
         raise BadValue("takes RFC 3339 dates (2019-04-19) and times (2019-04-19T00:00:00Z), or two of them as A/B")
     try:
@@ -66,7 +66,7 @@ def _interval(value: Any) -> Any:
 
 
 def _suggested(text: str) -> str | None:
-    """A date in another notation, or one of `/v1`, as the standard writes it."""
+    """Returns the standard's notation of a date in another notation, or in that of `/v1`; None if it is no date."""
     with suppress(BadValue):
         days = interval(meant(text) or text)
         return days.start if days.start == days.end else f"{days.start or '..'}/{days.end or '..'}"
@@ -87,7 +87,7 @@ def _days(value: str) -> Interval:
 
 @dataclass(frozen=True)
 class PagePosition:
-    """The last feature of a page, with or without a point; those with one come first."""
+    """The position after the last feature of a page; features with a point come first."""
 
     located: bool
     id: str
@@ -156,7 +156,7 @@ class Items(Crs):
 
     @property
     def days(self) -> Interval | None:
-        """The days of every interval asked for: what overlaps these overlaps each of them."""
+        """The intersection of all `datetime` intervals: an interval that overlaps it overlaps each of them."""
         starts = [interval.start for interval in self.datetime if interval.start]
         ends = [interval.end for interval in self.datetime if interval.end]
         return Interval(max(starts, default=None), min(ends, default=None)) if self.datetime else None
@@ -172,7 +172,7 @@ class PlaceItems(Items):
 
 
 def with_bbox_crs(model: type[Items]) -> type[Items]:
-    """The model with the parameter whose name Python cannot spell."""
+    """Returns the model with the parameter `bbox-crs`, whose name is no Python identifier."""
     crs = Crs.model_fields["crs"].annotation
     fields: dict[str, Any] = {
         "bbox-crs": (crs, Field(None, description="The reference system of `bbox`; there is one."))

@@ -1,4 +1,4 @@
-"""The documents of the service: landing page, conformance, collections, schemas and pages of features, with links."""
+"""OGC response bodies: landing page, conformance, collections, schemas and pages of features, with links."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _link(href: str, rel: str, type_: str, title: str) -> Json:
 
 
 def landing(root: str) -> Json:
-    """The landing page. `root` is the address of the service, here and below."""
+    """Returns the landing page. `root` is the base URL of the OGC service, here and below."""
     return {
         "title": TITLE,
         "description": "Incidents and places of an investigation, each with the address of its record in the API.",
@@ -47,7 +47,7 @@ def conformance() -> Json:
 
 
 def collections(root: str, extents: dict[str, Json]) -> Json:
-    """All collections, with the extent of each by its name."""
+    """Returns all collections. `extents` holds the extent of each by its name."""
     return {
         "links": [_link(f"{root}/collections", "self", JSON, "The collections")],
         "crs": [CRS84],
@@ -70,8 +70,8 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
             # Without a query, because GDAL appends the id of a feature.
             _link(f"{here}/items", "items", GEOJSON, f"{one.title} as GeoJSON"),
             _link(f"{here}/queryables", _QUERYABLES, SCHEMA, "What can be asked for"),
-            # Relations are compared without case (RFC 8288, 2.1.1). GDAL 3.6 knows this spelling alone, and takes
-            # types from values without a schema: a column that the first of them lack would be text.
+            # Link relations are case-insensitive (RFC 8288, 2.1.1), but GDAL 3.6 knows only `describedBy`. Without a
+            # schema it takes types from values: a column that is null in the first features would become text.
             *(
                 _link(f"{here}/schema", rel, SCHEMA, "The properties of a feature")
                 for rel in ("describedby", "describedBy")
@@ -81,7 +81,7 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
 
 
 def queryables(root: str, one: Collection) -> Json:
-    """The properties that are parameters too."""
+    """Returns the schema of the properties that are also query parameters."""
     known = properties_schema(one.name)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -94,14 +94,14 @@ def queryables(root: str, one: Collection) -> Json:
 
 
 def schema(root: str, one: Collection) -> Json:
-    """The schema of a feature."""
+    """Returns the schema of a feature."""
     return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
 
 
 def features(root: str, one: Collection, found: Features, request_url: RequestUrl) -> Json:
-    """A page of features. `request_url` repeats the request, so that the next page keeps every filter.
+    """Returns a page of features. `request_url` makes the link to the next page keep every filter.
 
-    The optional `timeStamp` would make other bytes every second of what is the same as long as the release is.
+    The optional `timeStamp` is left out: it would change the bytes every second, although the release is the same.
     """
     links = [
         _link(request_url.link(), "self", GEOJSON, "This page"),
@@ -120,7 +120,7 @@ def features(root: str, one: Collection, found: Features, request_url: RequestUr
 
 
 def feature(root: str, one: Collection, found: Json) -> Json:
-    """One feature with its links."""
+    """Returns one feature with its links."""
     here = f"{root}/collections/{one.name}"
     links = [
         _link(f"{here}/items/{found['id']}", "self", GEOJSON, "This feature"),

@@ -1,4 +1,4 @@
-"""What the service says about itself: its vocabularies and its health."""
+"""The codebook, and the health checks `/healthz` and `/readyz`."""
 
 import json
 

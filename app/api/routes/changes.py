@@ -1,4 +1,4 @@
-"""Staying in sync: the log of changes, the releases, and the history of each record."""
+"""`/v1/changes`, `/v1/releases` and the history of each record, for clients that keep a copy in sync."""
 
 from functools import partial
 

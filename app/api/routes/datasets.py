@@ -1,4 +1,4 @@
-"""Everything in one file."""
+"""`/v1/dataset.zip` and `/v1/dataset.sqlite`: the complete dataset in one file."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Files as answers: whole, or in the parts that `Range` asks for (RFC 9110, 14)."""
+"""File responses, complete or in ranges (RFC 9110, section 14)."""
 
 import re
 from typing import Any
@@ -20,15 +20,17 @@ RANGE = {
     "schema": {"type": "string"},
     "example": "bytes=0-1023",
 }
-"""The parameter in OpenAPI's terms."""
+"""The OpenAPI parameter."""
 
 _UNIT = re.compile(r"\s*bytes=", re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]{0,20})-([0-9]{0,20})")
 
 
 class Download(FileResponse):
-    """A file. Several ranges are answered by one `multipart/byteranges` in which those that overlap are put together.
-    What is no range of bytes is left aside, and so is one of a file that the client's other parts are not of."""
+    """A file response. Several ranges are one `multipart/byteranges` response in which overlapping ranges are merged.
+
+    `Range` is ignored if it is not a valid byte range, or if `If-Range` names another version of the file.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.stat_result is not None, "the size has to be known"
@@ -54,7 +56,7 @@ class Download(FileResponse):
 
 
 def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
-    """The first and last byte of each range that begins within a file; None for what is no ranges of bytes."""
+    """Returns the first and last byte of each range that begins within the file; None for an invalid header."""
     unit = _UNIT.match(header)
     if unit is None:
         return None
@@ -75,7 +77,7 @@ def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
 
 
 def responses(content: dict[str, Any], headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """The documented answers of a download. `content` is that of the whole file."""
+    """Returns the OpenAPI responses of a download. `content` is that of the complete file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     parts = {media_type: binary for media_type in (*content, "multipart/byteranges")}
     some = "The part that `Range` asked for; where it asked for several, each with a head of its own."

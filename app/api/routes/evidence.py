@@ -1,4 +1,4 @@
-"""The passages of an article and what rests on them."""
+"""`/v1/articles/{id}/evidence`: the passages of an article and the records that cite them."""
 
 from functools import partial
 

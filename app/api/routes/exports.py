@@ -1,4 +1,4 @@
-"""Everything that matches as one file, written while it is read."""
+"""Export files of a list (CSV, NDJSON, GeoJSON): streamed, or built on disk when a range is requested."""
 
 import asyncio
 import logging
@@ -33,22 +33,22 @@ from app.storage.reader import Reader, Stream
 logger = logging.getLogger("dateline")
 
 SEND_TIMEOUT_SECONDS = 60.0
-"""Seconds that a client may take nothing for before the transfer is broken off."""
+"""A transfer is aborted when the client accepts no data for this long."""
 
 MAX_TRANSFER_SECONDS = 3600.0
-"""Seconds that a transfer may take in all: few can run at a time, and each holds its snapshot for as long."""
+"""The total duration of a transfer: only a few can run at a time, and each holds a database snapshot."""
 
 MAX_DISK_BYTES, MAX_FILES = 2**30, 1000
-"""So many bytes and files are prepared on disk for those who read in parts; beyond that there are no parts."""
+"""Limits of the files that are built on disk for range requests; beyond them ranges are not supported."""
 
 MIN_IDLE_SECONDS = 60.0
-"""So many seconds after it was last asked for, a prepared file does not make room for another."""
+"""A file on disk is not evicted within this time of its last request."""
 
 MAX_CONCURRENT_BUILDS = 2
-"""So many are prepared at a time; the other downloads are for those who take them as they are made."""
+"""Files built at a time; the remaining download slots are for streamed transfers."""
 
 BUILD_WAIT_SECONDS = 20.0
-"""Seconds that a file in preparation is waited for."""
+"""How long a request waits for a file that is being built."""
 
 _DESCRIPTION = (
     "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
@@ -83,7 +83,7 @@ def router() -> APIRouter:
 
 
 def prepared(directory: SharedDirectory) -> PreparedFiles:
-    """Where exports lie that were asked for in parts."""
+    """Returns the disk cache of the exports that were requested in ranges."""
     return PreparedFiles(
         directory,
         "export",
@@ -139,7 +139,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
 
 
 def _needs_whole_file(request: Request) -> bool:
-    """Whether the whole file is needed to answer: for a part, and for its length."""
+    """Whether the response needs the complete file: for a range, or for the `Content-Length` of a HEAD request."""
     coded = Preferences.of(request.scope["headers"]).coding is not None
     return "range" in request.headers or bool(request.scope["state"].get("head") and not coded)
 
@@ -147,8 +147,10 @@ def _needs_whole_file(request: Request) -> bool:
 async def _prepared(
     request: Request, work: Callable[[Snapshot], Iterator[bytes]], media_type: str
 ) -> PreparedFile | None:
-    """The file that `work` makes; None where there is no room for it. Raises Unavailable when it takes longer than
-    anybody waits: then it is there for those who ask again."""
+    """Returns the file that `work` writes; None if there is no disk space for it.
+
+    Raises Unavailable if building takes longer than `BUILD_WAIT_SECONDS`: a later request then finds the file.
+    """
     reading: Reader = request.app.state.reader
     files: PreparedFiles = request.app.state.exports
 
@@ -182,7 +184,7 @@ def _download(request: Request, file: PreparedFile, media_type: str, headers: di
 
 
 def _tag(request: Request, media_type: str, release: ReleaseInfo) -> str:
-    """The tag of the whole file, however it is sent."""
+    """Returns the ETag of the complete file, the same for ranges and streams."""
     url = normalized_url(request.scope["path"], request.scope["query_string"])
     content_type = Response(media_type=media_type).headers["content-type"]
     return entity_tag(request.app.state.settings.public_url, release, url, content_type)
@@ -193,7 +195,7 @@ def _key(request: Request, media_type: str, release: ReleaseInfo) -> str:
 
 
 def _documents(snapshot: Snapshot, resource: Resource, parsed_filters: Listing) -> Iterator[Page]:
-    """The documents of a whole list."""
+    """Yields the statements for the documents of a complete list."""
     order = pages.ordering(snapshot, resource, parsed_filters)
     conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, parsed_filters), order)
     return resource.ordered(conditions, order)
@@ -210,10 +212,10 @@ def _schema(name: str, suffix: str) -> dict[str, Any]:
 
 
 class Transfer(Response):
-    """Sends a stream chunk by chunk, and gives its snapshot back however that ends.
+    """Sends a stream chunk by chunk, and always releases its snapshot at the end.
 
-    An error on the way is raised, so that the server breaks the connection; and it is broken off where the client, or
-    the database, takes longer than is planned for. A client that has gone away is sent nothing more.
+    An error during the transfer is raised, so that the server closes the connection; so is a timeout of the client or
+    of the database. When the client disconnects, sending stops.
     """
 
     def __init__(

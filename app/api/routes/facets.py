@@ -1,4 +1,4 @@
-"""What the records of a list can be narrowed down by, with counts."""
+"""`/v1/facets`: counts of a list's records by the values of its filters."""
 
 from difflib import get_close_matches
 from functools import partial
@@ -78,7 +78,7 @@ router = APIRouter()
 
 
 def _of(items: list[tuple[str, str]]) -> str:
-    """The resource to count. Raises BadParameter without one that exists."""
+    """Returns the resource to count. Raises BadParameter if it is missing or unknown."""
     named = next((value for name, value in items if name == "of"), "")
     if named not in FACETS:
         nearest = next(iter(get_close_matches(named[:100], FACETS, n=1, cutoff=0.5)), None)
@@ -87,7 +87,7 @@ def _of(items: list[tuple[str, str]]) -> str:
 
 
 def _documented() -> list[dict[str, Any]]:
-    """The parameters of all models in one list, each with the resources that take it."""
+    """Returns the OpenAPI parameters of all models in one list, each with the resources that accept it."""
     found: dict[str, dict[str, Any]] = {}
     told: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
@@ -110,7 +110,7 @@ def _documented() -> list[dict[str, Any]]:
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """A schema that takes the values of both."""
+    """Returns a schema that accepts the values of both."""
     if one == other:
         return one
     if one.get("type") == other.get("type") == "array":

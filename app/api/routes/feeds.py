@@ -1,4 +1,4 @@
-"""What changed last, for feed readers."""
+"""Atom and JSON feeds of lists and of the changelog."""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +33,7 @@ from app.queries.plan import RESOURCES
 from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
 
 Entries = Callable[[Snapshot, Any, str], FeedEntries]
-"""Makes a page of entries from a snapshot, filters and the service's address."""
+"""Returns a page of entries for a snapshot, filters and the base URL."""
 
 
 class AtomResponse(Response):
@@ -41,7 +41,7 @@ class AtomResponse(Response):
 
 
 class JsonFeedResponse(JSONResponse):
-    """What is written already; being JSON, its schema is documented."""
+    """A serialized JSON feed. The class tells FastAPI that the response is JSON, so that its schema is documented."""
 
     media_type = MEDIA_TYPES[".feed.json"]
 
@@ -108,7 +108,7 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
 
 
 def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -> Feed:
-    """A page of a feed. Every page has the same id (RFC 5005)."""
+    """Returns a page of a feed. Every page has the same id (RFC 5005)."""
     name = path.removeprefix("/v1/").removesuffix(suffix)
     first, same = link(name, suffix, items), pages.RequestUrl(path, items)
     following = None if found.next is None else base + same.link(cursor=found.next)

@@ -1,6 +1,6 @@
 """The front page and the page of one incident, as HTML that works without JavaScript.
 
-What they show is what the lists and records of the API answer; the scripts of the front page ask the API itself.
+They show the response bodies of the API's lists and records; the scripts of the front page call the API itself.
 """
 
 import json
@@ -29,7 +29,7 @@ from app.queries.plan import RESOURCES
 from app.storage.database import Snapshot
 
 Page = tuple[str, int, dict[str, Any]]
-"""A template, the status of the answer, and what the template shows."""
+"""A template, the response status, and the template's context."""
 
 FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 """The filters that the form offers; the page's address takes every other filter of incidents as well."""
@@ -66,7 +66,7 @@ async def incident(request: Request) -> Response:
 
 
 async def _render_page(request: Request, made: Callable[[Snapshot], Page]) -> Response:
-    """A page made from one snapshot; a record that is not there is a page as well."""
+    """Renders a page from one snapshot. Missing and removed records are rendered as pages too."""
 
     def work(snapshot: Snapshot) -> Response:
         try:
@@ -94,7 +94,7 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "place": _options(snapshot, "places"),
     }
     labels = {one["id"]: one["label"] for options in choices.values() for one in options}
-    # A link may ask for what the form does not offer; it is a choice as long as it is chosen.
+    # A link may use a value that the form does not offer: it is an option while it is selected.
     for name, options in (("kind", "kind"), ("actor", "people"), ("place", "place")):
         if chosen[name] and chosen[name] not in labels:
             choices[options].append({"id": chosen[name], "label": chosen[name]})
@@ -147,7 +147,7 @@ def _incident(snapshot: Snapshot, id_: str) -> Page:
 
 
 def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
-    """What is said about an incident, the contested first; and by statement the records that stand against it."""
+    """Returns the statements about an incident, contested ones first; and by statement the contradicting records."""
     request_url = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
     page = _list_response(snapshot, "statements", request_url)
     sides = {(one["type"], one["id"]): one for found in page["included"].values() for one in found}
@@ -162,7 +162,7 @@ def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[s
 
 
 def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Claims by who says so; the article's own voice comes first."""
+    """Groups claims by claimant; the article's own voice comes first."""
 
     def claimant(claim: dict[str, Any]) -> str:
         return claim["claimed_by"]["label"] if claim["claimed_by"] else ""
@@ -179,7 +179,7 @@ def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
 
 
 def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
-    """What `/v1/<resource>` answers to these parameters."""
+    """Returns the response body of `/v1/<resource>` for these parameters."""
     choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
     filters = parse(FILTERS[resource], list(items), choices)
     request_url = pages.RequestUrl(f"/v1/{resource}", items)
@@ -188,7 +188,7 @@ def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str,
 
 
 def _options(snapshot: Snapshot, resource: str, *items: tuple[str, str]) -> list[dict[str, str]]:
-    """Ids and labels for a choice."""
+    """Returns ids and labels for a select element."""
     name = "label" if resource == "people" else "name"
     found = _list_response(snapshot, resource, [("fields", name), ("limit", "500"), *items])
     return [{"id": one["id"], "label": one[name]} for one in found["data"]]

@@ -1,4 +1,4 @@
-"""Values of the API as people say them, for the pages. `web/dom.js` says the same in the browser."""
+"""Readable texts for values and EDTF dates on the HTML pages. `web/dom.js` does the same in the browser."""
 
 import re
 
@@ -8,12 +8,12 @@ _MARKS = {"?": "{} (uncertain)", "~": "about {}"}
 
 
 def humanize(value: str) -> str:
-    """A value of a vocabulary."""
+    """Returns a value of a vocabulary in words."""
     return value.replace("_", " ")
 
 
 def humanize_date(edtf: str) -> str:
-    """An EDTF date: a day, month or year, a range of them, one of a range or of a few; any other as it stands."""
+    """Returns an EDTF date in words: a day, month or year, an interval, a range or set; any other unchanged."""
     one_of = edtf.startswith("[") and edtf.endswith("]")
     if one_of and "," in edtf:
         return _alternatives(edtf)
@@ -34,13 +34,13 @@ def humanize_date(edtf: str) -> str:
 
 
 def _alternatives(edtf: str) -> str:
-    """One of several dates."""
+    """Returns a set of dates in words, joined by "or"."""
     dates = [_plain_date(date) for date in edtf[1:-1].split(",")]
     return f"{', '.join(map(str, dates[:-1]))} or {dates[-1]}" if all(dates) else edtf
 
 
 def _plain_date(end: str) -> str | None:
-    """A plain date in words, empty where the end is open; null for what has no short words."""
+    """Returns a day, month or year in words, an empty text for an open end; None for other dates."""
     if end in ("", ".."):
         return ""
     match = _PLAIN.fullmatch(end)

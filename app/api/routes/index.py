@@ -1,4 +1,4 @@
-"""`/v1`: everything that there is, with the addresses of all of it."""
+"""`/v1`: the index of all lists, formats and other endpoints."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is answered where there is nothing: where the same is, if that is beyond doubt, or what may have been meant."""
+"""Responses for unknown paths: a redirect for another spelling of a path, else 404 with a suggestion."""
 
 from difflib import get_close_matches
 from urllib.parse import quote
@@ -17,7 +17,7 @@ _ADDRESSES = sorted({*other_apis.PATHS.values(), *(f"/v1/{name}" for name in TYP
 
 
 def no_such_path(request: Request) -> Problem:
-    """The answer to a request for a path that there is not."""
+    """Returns the response to a request for an unknown path."""
     path: str = request.scope["path"]
     right = _canonical_path(path)
     if right != path and _is_there(request, right):
@@ -28,7 +28,7 @@ def no_such_path(request: Request) -> Problem:
 
 
 def redirect(request: Request, path: str) -> Problem:
-    """A redirect to another path with the same parameters, where a head can take its address."""
+    """Returns a redirect to another path with the same parameters; a 404 if the URL is too long for a header."""
     url = RequestUrl(quote(path), request.query_params.multi_items()).link()
     if len(url) > MAX_LINK_BYTES:
         return NotFound(f"What you ask for is at {path}. Ask there for the same.")
@@ -36,7 +36,7 @@ def redirect(request: Request, path: str) -> Problem:
 
 
 def _canonical_path(path: str) -> str:
-    """The path as it is written here: no slash at its end, lists in the plural, in lower case, JSON without suffix."""
+    """Returns the canonical path: no trailing slash, lists in the plural, in lower case, JSON without a suffix."""
     version, *others = [part for part in path.split("/") if part] or [""]
     if version.lower() not in ("v1", "ogc") or not others:
         return "/" + "/".join([version.lower(), *others])
@@ -52,7 +52,7 @@ def _is_there(request: Request, path: str) -> bool:
 
 
 def _suggested_path(path: str) -> str | None:
-    """The address that somebody may have looked for."""
+    """Returns the path that was probably meant; None if none is similar."""
     wanted = path.strip("/").lower()
     if wanted in other_apis.PATHS:
         return other_apis.PATHS[wanted]

@@ -1,4 +1,4 @@
-"""`/ogc`: OGC API - Features. It has a definition of its own and stays out of the main one."""
+"""`/ogc`: OGC API - Features. It has its own API definition and is not part of the main OpenAPI document."""
 
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/ogc", include_in_schema=False)
 
 
 def _base(request: Request) -> str:
-    """The public address: absolute links must not repeat the Host header."""
+    """Returns the public URL: absolute links must not repeat the Host header."""
     return str(request.app.state.settings.public_url).rstrip("/")
 
 

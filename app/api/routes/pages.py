@@ -1,4 +1,4 @@
-"""The pages for people: the front page and the API docs. All of it is served from here, without inline script."""
+"""Static assets of the HTML pages, and the API docs page. Everything is self-hosted, without inline scripts."""
 
 import os
 from importlib.resources import files
@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def page_headers(policy: str) -> dict[str, str]:
-    """What protects the reader of a page."""
+    """Returns the security headers of an HTML page."""
     return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
@@ -48,7 +48,7 @@ def _file(path: Path, media_type: str, headers: dict[str, str] | None = None) ->
 
 
 def mounts() -> list[BaseRoute]:
-    """The files behind the pages: our own, and Swagger UI's from its package."""
+    """Returns the mounts of the static files: our own, and Swagger UI's from its package."""
     swagger = Path(str(files("fastapi_swagger") / "resources"))
     return [
         Mount("/static/swagger", _StaticAssets(directory=swagger)),
@@ -57,7 +57,7 @@ def mounts() -> list[BaseRoute]:
 
 
 class _StaticAssets(StaticFiles):
-    """What pages are made of. Pages have addresses of their own, with a policy; the folders hold code, too."""
+    """Serves only assets. HTML pages have their own routes, with a policy, and the folders also hold templates."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return super().lookup_path(path) if path.endswith(_ASSET_SUFFIXES) else ("", None)

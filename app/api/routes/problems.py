@@ -1,4 +1,4 @@
-"""Problem documents: what the API promises about them, and how exceptions become one."""
+"""Problem responses (RFC 9457): their OpenAPI documentation, and the exception handlers that build them."""
 
 import json
 from http import HTTPStatus
@@ -66,7 +66,7 @@ _PRECONDITION_FAILED = 412
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documented answers for these statuses."""
+    """Returns the OpenAPI responses of these statuses."""
     schema = {"$ref": "#/components/schemas/Problem"}
     found: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
@@ -79,13 +79,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def shared_responses() -> dict[str, dict[str, Any]]:
-    """The answers that any operation may give, by their name among the components of the OpenAPI document."""
+    """Returns the OpenAPI components of the responses that any operation may have."""
     found = {_name(status): problems(status)[status] for status in (*_SHARED_STATUSES, _PRECONDITION_FAILED)}
     return {**found, _name(HTTPStatus.NOT_MODIFIED): {"description": "What the request's validators name is current."}}
 
 
 def add_shared(path: str, responses: dict[str, Any]) -> None:
-    """Adds to the answers of an operation those that any may give; conditions hold where something may be kept."""
+    """Adds the shared responses to those of an operation; 304 and 412 only where responses may be cached."""
     conditional = () if is_never_cached(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
     for status in (*_SHARED_STATUSES, *conditional):
         responses.setdefault(str(int(status)), {"$ref": f"#/components/responses/{_name(status)}"})
@@ -96,7 +96,7 @@ def _name(status: int) -> str:
 
 
 def problem_schema() -> dict[str, Any]:
-    """The schemas of problem documents."""
+    """Returns the schemas of problem documents."""
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     return {**schema.pop("$defs"), "Problem": schema}
 
@@ -108,7 +108,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """The framework's own refusals."""
+    """Converts the framework's own errors to problem responses."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return await on_problem(request, no_such_path(request))

@@ -1,4 +1,4 @@
-"""The lists and the records of every resource. They differ only in their filters, so they share their handlers."""
+"""`/v1/<resource>` and `/v1/<resource>/{id}`. Resources differ only in their filters, so they share their handlers."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -26,7 +26,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _RawRequestRoute(APIRoute):
-    """A route whose handler takes the request as it is: FastAPI documents it and has nothing to look for in it."""
+    """A route whose handler gets the raw request: FastAPI documents it, but parses and validates nothing."""
 
     def get_route_handler(self) -> Handler:
         handler: Handler = self.endpoint
@@ -57,7 +57,7 @@ _FAST_FILTERS = {
     "places": {"kind"},
     "organizations": {"kind"},
 }
-"""What a page is found by in the order of the list; other filters may look at many records before it is full."""
+"""Filters with which a page is read from an index in list order; other filters may scan many records for a page."""
 
 
 def router() -> APIRouter:
@@ -96,7 +96,7 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
 
 
 def _search_parameters(filters: Listing) -> set[str]:
-    """What a list is searched by. A word alone is found in the order of the days as well."""
+    """Returns the parameters that decide how slow a list is. A single word is searched in date order from an index."""
     others = filters.model_fields_set - {"q"}
     if filters.q is not None and others <= _PRESENTATION_PARAMETERS and filters.sort in ("date", "-date"):
         return others if filters.q.is_a_word else filters.model_fields_set
@@ -104,7 +104,7 @@ def _search_parameters(filters: Listing) -> set[str]:
 
 
 def _includes_referring(name: str, filters: Listing | DetailFilters) -> bool:
-    """Whether records are included that refer to those of the answer: these have to be looked for."""
+    """Whether `include` asks for records that refer to those of the response, which takes a search."""
     return not REFERRING_FILTERS.get(name, {}).keys().isdisjoint(filters.include)
 
 
@@ -144,7 +144,7 @@ ID = {
 
 
 def _links(kind: str, id_: str) -> dict[str, Any]:
-    """Where an answer leads, in OpenAPI's terms: to a record and to its history, by the id at a place in the body."""
+    """Returns the OpenAPI links of a response to a record and to its history. `id_` is the JSON pointer of the id."""
     name = kind.capitalize()
     return {
         operation: {"operationId": operation, "parameters": {"id": f"$response.body#/{id_}"}}
@@ -153,13 +153,13 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
 
 
 def reader(request: Request) -> Reader:
-    """The reader. It leaves the release that it has read in the request's state, for the answer's validators."""
+    """Returns the reader of a request. It stores the release it reads in the request's state, for the validators."""
     found: Reader = request.app.state.reader
     return found.for_request(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
 
 
 def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:
-    """A JSON answer with the headers that say which release it is, where the next page lies and what else there is."""
+    """Returns a JSON response with the release, and with links to the next page and to the other representations."""
     following = [f'<{body.next}>; rel="next"'] if body.next else []
     headers = {"Dateline-Release": str(body.release), **link_field([*following, *links])}
     return Response(body.body, media_type="application/json", headers=headers)

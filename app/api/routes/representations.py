@@ -1,4 +1,4 @@
-"""The representations of each list. Every one has a URL of its own: that of the list and a suffix."""
+"""The representations (formats) of each list. The URL of a representation is that of the list and a suffix."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ _UNSUPPORTED = {
 
 
 def suffixes(name: str) -> list[str]:
-    """The suffixes of a list's URLs; that of JSON is empty."""
+    """Returns the suffixes of a list's URLs; that of JSON is empty."""
     found = [] if name == "changes" else [".csv", ".ndjson"]
     found += [".geojson"] if name in ("incidents", "places") else []
     found += FEEDS if name in ("incidents", "quotes", "changes") else []
@@ -48,7 +48,7 @@ _SUFFIXES = {name: suffixes(name) for name in (*RESOURCES, "changes")}
 
 
 def filters(model: type[M], suffix: str, items: Items) -> M:
-    """The filters of a query string. Raises BadParameter also for what lists take but this representation does not."""
+    """Parses a query string. Raises BadParameter also for parameters of lists that this representation lacks."""
     names, why = _UNSUPPORTED[suffix]
     errors = [
         ParameterError(parameter=truncated(name), detail=why.format(truncated(name), suffix), suggestion=None)
@@ -61,12 +61,12 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
 
 
 def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
-    """The parameters of a representation in OpenAPI's terms."""
+    """Returns the OpenAPI parameters of a representation."""
     return [one for one in openapi_parameters(model, {}) if one["name"] not in _UNSUPPORTED[suffix][0]]
 
 
 def alternates(name: str, suffix: str, items: Items) -> list[str]:
-    """The `Link` values of the other representations of a list, with the filters that they take."""
+    """Returns the `Link` values of the other representations of a list, with the filters that they accept."""
     return [
         f'<{link(name, other, items)}>; rel="alternate"; type="{MEDIA_TYPES[other]}"'
         for other in _SUFFIXES[name]
@@ -75,19 +75,20 @@ def alternates(name: str, suffix: str, items: Items) -> list[str]:
 
 
 def link(name: str, suffix: str, items: Items) -> str:
-    """The path of a representation with the parameters that it takes, from its first page on."""
+    """Returns the URL of the first page of a representation, with the parameters that it accepts."""
     not_taken = ("cursor", *(_UNSUPPORTED[suffix][0] if suffix else ()))
     return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
 
 
 def public_url(request: Request) -> str:
-    """The base of absolute links. Never the Host header: anybody could put their address into what others get."""
+    """Returns the base of absolute links. Never the Host header: with it, a client could inject its own address into
+    cached responses."""
     url: str = request.app.state.settings.public_url
     return url.rstrip("/")
 
 
 def unknown_suffixes() -> APIRouter:
-    """Says of every other suffix which ones there are."""
+    """Returns routes for all other suffixes: they redirect, or answer 406 with the existing representations."""
     found = APIRouter(prefix="/v1", include_in_schema=False)
     for name, known in _SUFFIXES.items():
         _add_refusal(found, name, known)
@@ -99,7 +100,7 @@ def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
 
     @found.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
     async def handler(request: Request) -> Response:
-        """Another spelling leads to the format; what comes nearest to one that there is not is named."""
+        """Redirects another spelling of a suffix; suggests the most similar format for an unknown one."""
         requested_suffix = str(request.path_params["suffix"]).lower()
         meant = f".{requested_suffix}" if f".{requested_suffix}" in known else SUFFIXES.get(requested_suffix)
         if meant is not None and meant in known and requested_suffix in SUFFIX_SPELLINGS:

@@ -1,4 +1,4 @@
-"""One search over everything that has words."""
+"""`/v1/search`: full-text search over all types of records."""
 
 import json
 from functools import partial
@@ -122,11 +122,11 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Jso
 
 
 MAX_PHRASES = 6
-"""So many words of a question are looked for where nothing has all: of more there are too many choices."""
+"""A partial match considers at most this many phrases of a query: of more there are too many combinations."""
 
 
 def _partial_match(snapshot: Snapshot, query: SearchQuery, types: tuple[str, ...]) -> SearchQuery | None:
-    """The question for the records that have most of what is looked for; null where none has any."""
+    """Returns the query for the records that contain most of the phrases; None if no record contains any."""
 
     def finds(question: SearchQuery) -> bool:
         return any(snapshot.value(count_hits(question, kind, 0)) for kind in types)
@@ -137,7 +137,7 @@ def _partial_match(snapshot: Snapshot, query: SearchQuery, types: tuple[str, ...
 
 
 def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
-    """The documents of the results, in their order."""
+    """Returns the documents of the results, in their order."""
     number, document = col(StoredDocument.number), col(StoredDocument.document)
     found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
     return [json.loads(found[one]) for one in numbers]

@@ -1,4 +1,4 @@
-"""Casualty claims added up."""
+"""`/v1/casualties/summary`: sums of casualty claims."""
 
 from functools import partial
 
@@ -92,7 +92,7 @@ router = APIRouter()
 
 
 def _refuse_actors(groups: list[str]) -> None:
-    """Raises BadParameter for sums by actor: everybody with a part in an incident would be given all its dead."""
+    """Raises BadParameter for sums by actor: they would attribute all the dead of an incident to each of its actors."""
     if any("actor" in group.split(",") for group in groups):
         detail = (
             "Parameter 'group_by' has no 'actor': the dead of an incident are not those of whoever had a part in it. "
