@@ -134,8 +134,8 @@ class PreparedFiles:
                 return PreparedFile(found, release)
             if self.is_too_large(name):
                 raise OutOfSpace
-            if (made := await asyncio.shield(self._task(name, key, make))) is not None:
-                return made
+            if (prepared_file := await asyncio.shield(self._task(name, key, make))) is not None:
+                return prepared_file
 
     def is_too_large(self, name: str) -> bool:
         """Whether an earlier build showed that the file is larger than the whole limit."""

@@ -1,4 +1,4 @@
-"""What schemathesis is told beside the OpenAPI document: checks of ours.
+"""Additional schemathesis checks beside those of the OpenAPI document.
 
 It loads this file by its name, see tests/api/test_contract.py.
 """

@@ -1,4 +1,4 @@
-"""What an answer without records says about how it could have found some."""
+"""`did_you_mean`: suggestions of responses without records."""
 
 import pytest
 from starlette.testclient import TestClient

@@ -1,4 +1,4 @@
-"""What people type who come from other APIs leads somewhere: to what was meant, or to a sentence that names it."""
+"""Parameters, paths and suffixes of other APIs: redirected, or answered with an error that names the equivalent."""
 
 import json
 from urllib.parse import quote

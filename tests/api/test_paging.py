@@ -1,4 +1,4 @@
-"""Pages: under every sort, in any size and across releases nothing is repeated and nothing missed."""
+"""Pagination: no record is repeated or missed, with every sort, any page size, and across releases."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The dataset files as they are handed out: the same bytes to everybody, whole or in ranges, never half a file."""
+"""Dataset downloads: the same bytes for every request, complete or in ranges, never a partial file."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Exports in parts: prepared once for a release and an address, bounded, shared by processes, and never in the way."""
+"""Range requests for exports: files built once for a release and URL, limited, shared by processes, never blocking."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Feeds to their last entry, page by page, and the ends of what was removed."""
+"""Feed pagination to the last entry, and deleted entries."""
 
 from collections.abc import Iterator
 from pathlib import Path

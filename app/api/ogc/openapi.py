@@ -43,11 +43,15 @@ def definition(root: str) -> Json:
 def _of_collection(one: Collection) -> Json:
     here, name = f"/collections/{one.name}", one.name
     title = one.title.lower()
-    made = feature_schema(one.name)
+    schema_of_feature = feature_schema(one.name)
     schema = _answer("A JSON schema", responses.SCHEMA, {"type": "object"})
     by_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
-    many = _answer("A page of features", responses.GEOJSON, _page(made))
-    single = _answer("One feature", responses.GEOJSON, {**made, "properties": {**made["properties"], "links": _LINKS}})
+    many = _answer("A page of features", responses.GEOJSON, _page(schema_of_feature))
+    single = _answer(
+        "One feature",
+        responses.GEOJSON,
+        {**schema_of_feature, "properties": {**schema_of_feature["properties"], "links": _LINKS}},
+    )
     return {
         here: _get(
             f"{name}.collection", f"The collection of {title}", _answer(one.title, responses.JSON, _ref("Collection"))

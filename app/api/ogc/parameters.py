@@ -177,5 +177,5 @@ def with_bbox_crs(model: type[Items]) -> type[Items]:
     fields: dict[str, Any] = {
         "bbox-crs": (crs, Field(None, description="The reference system of `bbox`; there is one."))
     }
-    made: type[Items] = create_model(model.__name__, __base__=model, **fields)
-    return made
+    extended_model: type[Items] = create_model(model.__name__, __base__=model, **fields)
+    return extended_model

@@ -51,9 +51,9 @@ async def list_changes(request: Request) -> Response:
     A copy that was pulled from lists goes on from the `meta.release` of the first answer of that pull.
     """
     filters = parse(ChangeFilters, request.query_params.multi_items(), _INCLUDE)
-    asked = _request_url(request)
-    work = partial(changelog.changes_page, filters=filters, request=asked)
-    return json_response(await reader(request).read(work), alternates("changes", "", asked.items))
+    request_url = _request_url(request)
+    work = partial(changelog.changes_page, filters=filters, request=request_url)
+    return json_response(await reader(request).read(work), alternates("changes", "", request_url.items))
 
 
 @_releases.get(

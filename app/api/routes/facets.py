@@ -89,11 +89,11 @@ def _of(items: list[tuple[str, str]]) -> str:
 def _documented() -> list[dict[str, Any]]:
     """Returns the OpenAPI parameters of all models in one list, each with the resources that accept it."""
     found: dict[str, dict[str, Any]] = {}
-    told: dict[str, dict[str, list[str]]] = {}
+    takers_by_description: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
         for parameter in openapi_parameters(model, {"facet": tuple(FACETS[resource])}):
             name = parameter["name"]
-            told.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
+            takers_by_description.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
             if name in found:
                 found[name]["schema"] = _either(found[name]["schema"], parameter["schema"])
             else:
@@ -104,7 +104,7 @@ def _documented() -> list[dict[str, Any]]:
         if name != "of":
             parameter["description"] = " ".join(
                 description if len(takers) == len(_MODELS) else f"{description} For {', '.join(takers)}."
-                for description, takers in told[name].items()
+                for description, takers in takers_by_description[name].items()
             )
     return list(found.values())
 

@@ -87,8 +87,8 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
             "Dateline-Release": str(release.number),
             **link_field([*following, *alternates(name, suffix, items)]),
         }
-        made: Response = _RESPONSES[suffix](_WRITERS[suffix](feed), headers=headers)
-        return made
+        response: Response = _RESPONSES[suffix](_WRITERS[suffix](feed), headers=headers)
+        return response
 
     words = {
         ".atom": {"next": '`rel="next"` (RFC 5005)', "updated": "updated", "removed": "`at:deleted-entry` (RFC 6721)"},

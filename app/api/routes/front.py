@@ -65,12 +65,12 @@ async def incident(request: Request) -> Response:
     return await _render_page(request, partial(_incident, id_=request.path_params["id"]))
 
 
-async def _render_page(request: Request, made: Callable[[Snapshot], Page]) -> Response:
+async def _render_page(request: Request, build_page: Callable[[Snapshot], Page]) -> Response:
     """Renders a page from one snapshot. Missing and removed records are rendered as pages too."""
 
     def work(snapshot: Snapshot) -> Response:
         try:
-            template, status, found = made(snapshot)
+            template, status, found = build_page(snapshot)
         except Merged as moved:
             page = moved.headers["Location"].removeprefix("/v1").partition("?")[0]
             return HTMLResponse("", 308, {"Location": page})

@@ -101,8 +101,8 @@ def _index(snapshot: Snapshot) -> pages.JsonBody:
     found.append(_list("changes", "What each release did to each record.", None))
     release: Any = changelog.newest_release(snapshot)
     number = snapshot.release.number
-    made = Index(data=IndexData(lists=found, release=release), links=_LINKS, meta=DetailMeta(release=number))
-    return pages.JsonBody(made.model_dump_json().encode(), number)
+    index = Index(data=IndexData(lists=found, release=release), links=_LINKS, meta=DetailMeta(release=number))
+    return pages.JsonBody(index.model_dump_json().encode(), number)
 
 
 def _list(name: str, about: str, records: int | None) -> ListEntry:

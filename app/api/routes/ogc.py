@@ -107,8 +107,8 @@ async def ogc_schema(request: Request) -> Response:
 async def ogc_features(request: Request) -> Response:
     one = _collection(request)
     items = request.query_params.multi_items()
-    asked = parse(one.parameters, items, {})
-    work = partial(collections.find, parameters=asked, collection=one, base=_base(request))
+    parameters = parse(one.parameters, items, {})
+    work = partial(collections.find, parameters=parameters, collection=one, base=_base(request))
     found = await reader(request).read(work, slow=True)
     here = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
     return _answer(responses.features(_root(request), one, found, here), responses.GEOJSON, found.release)

@@ -115,7 +115,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
     other = BadParameter if error.status_code == 400 else Problem
-    made = Problem(str(error.detail), headers=dict(error.headers or {}))
-    body = {**made.body(request.scope["path"]), "status": error.status_code}
+    problem = Problem(str(error.detail), headers=dict(error.headers or {}))
+    body = {**problem.body(request.scope["path"]), "status": error.status_code}
     body["title"] = other.title if error.status_code == 400 else HTTPStatus(error.status_code).phrase
-    return Response(json.dumps(body), error.status_code, made.headers, media_type="application/problem+json")
+    return Response(json.dumps(body), error.status_code, problem.headers, media_type="application/problem+json")

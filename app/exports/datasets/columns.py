@@ -20,7 +20,7 @@ from app.model.fields import meaning
 
 Type = Literal["string", "uri", "integer", "number", "boolean", "date", "datetime"]
 Getter = Callable[[Any, Any, int], Any]
-"""Called with the record, the item and its position."""
+"""Returns the value of a column from the record, the item and its position."""
 
 OWNER, POSITION, WHOLE_ITEM, LIST_SEPARATOR = "/id", "#", ".", "|"
 

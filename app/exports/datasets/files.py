@@ -49,13 +49,13 @@ def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress)
     """
     release = snapshot.release
     with TemporaryDirectory(prefix=".dateline-", dir=directory) as folder:
-        made = {suffix: Path(folder, file_name(release, suffix)) for suffix in ("zip", "sqlite")}
-        _write_tables(snapshot, made["sqlite"], progress)
-        package.build(release, made["sqlite"], made["zip"], progress)
+        temporary_files = {suffix: Path(folder, file_name(release, suffix)) for suffix in ("zip", "sqlite")}
+        _write_tables(snapshot, temporary_files["sqlite"], progress)
+        package.build(release, temporary_files["sqlite"], temporary_files["zip"], progress)
         loaded_at = datetime.fromisoformat(release.loaded_at).timestamp()
-        for file in made.values():
+        for file in temporary_files.values():
             os.utime(file, (loaded_at, loaded_at))
-        return {suffix: file.replace(directory / file.name) for suffix, file in made.items()}
+        return {suffix: file.replace(directory / file.name) for suffix, file in temporary_files.items()}
 
 
 def file_name(release: ReleaseInfo, suffix: str) -> str:
