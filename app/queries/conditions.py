@@ -143,14 +143,15 @@ def is_true(clause: Clause, wanted: bool | None) -> list[Condition]:
     return [] if wanted is None else [Condition(clause if wanted else ~clause)]
 
 
-def common_conditions(table: type[Any], kind: str, filters: Any) -> list[Condition]:
-    """The conditions that every list takes."""
+def common_conditions(table: type[Any], kind: str, filters: Any, *, joined: Clause | None = None) -> list[Condition]:
+    """The conditions that every list takes. `joined` is how a table is joined with another by whose columns it is
+    filtered too."""
     found: list[Condition] = []
     if filters.changed_since is not None:
         later = table.changed_in > filters.changed_since
         found.append(Condition(later, lookup=column_lookup(table.id, later)))
     if filters.article:
-        found.append(_citing(table.id, kind, filters.article))
+        found.append(_citing(table.id, kind, filters.article, joined))
     if filters.q is not None:
         lookup = IndexLookup(table.number, partial(matching_numbers, filters.q, kind))
         found.append(
@@ -173,11 +174,16 @@ def exists_link(key: Any, owner: Any, *clauses: Clause) -> Condition:
     return Condition(its_own.exists(), lookup=IndexLookup(key, lambda: select(owner).where(*clauses)))
 
 
-def _citing(key: Any, kind: str, articles: Sequence[str]) -> Condition:
-    """The records of a kind that rest on these articles. For one record, too, an index begins with the articles."""
+def _citing(key: Any, kind: str, articles: Sequence[str], joined: Clause | None) -> Condition:
+    """The records of a kind that rest on these articles. For one record, too, an index begins with the articles.
+
+    Repeating how the tables are joined makes SQLite look for the article only in rows that meet the cheaper conditions
+    on the other table: without it, a box and a large article at a million incidents take 1.10 s instead of 0.66 s.
+    """
     owner = col(Evidence.record_id)
     rests = select(owner).where(col(Evidence.article_id).in_(articles), col(Evidence.record_type) == kind)
-    return Condition(rests.where(owner == key).exists(), lookup=IndexLookup(key, lambda: rests))
+    of_one = rests.where(owner == key, *([] if joined is None else [joined]))
+    return Condition(of_one.exists(), lookup=IndexLookup(key, lambda: rests))
 
 
 def matches_text(number: Any, kind: str, asked: SearchQuery) -> Clause:

@@ -37,7 +37,8 @@ def incidents(filters: IncidentFilters) -> list[Condition]:
 
 def casualties(filters: CasualtyFilters) -> list[Condition]:
     """The conditions of a list of claims, which is joined with their incidents."""
-    common = common_conditions(Casualty, "casualty", filters.model_copy(update={"q": None}))
+    joined = col(Incident.id) == col(Casualty.incident_id)
+    common = common_conditions(Casualty, "casualty", filters.model_copy(update={"q": None}), joined=joined)
     if filters.q is not None:
         common.append(_in_words(filters.q))
     claimants = or_(col(Casualty.claimed_by_id).in_(filters.claimed_by), col(Casualty.via_id).in_(filters.claimed_by))
