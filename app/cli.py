@@ -1,7 +1,7 @@
 """The `dateline` command.
 
-Web server, API and migrations are imported by the commands that need them: the processes that help a load import this
-module too, and have no room for them.
+Web server, API and migrations are imported by the commands that need them: the worker processes of a load import this
+module too, and would need more memory.
 """
 
 import json
@@ -100,7 +100,7 @@ def _metrics_address() -> tuple[str, int] | None:
 
 
 def _refuse_busy_port(host: str, port: int) -> None:
-    """Says so before anything is loaded; the server itself would only say it after starting."""
+    """Raises CommandError for a port in use before anything is loaded; the server itself would fail only after that."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -293,7 +293,7 @@ class ProgressBars:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Takes the bars off the terminal while something else is printed."""
+        """Removes the bars from the terminal while something else is printed."""
         self._progress.stop()
         yield
         self._progress.start()

@@ -1,4 +1,4 @@
-"""Errors as classes with a status, and the one body they have: problem details (RFC 9457)."""
+"""HTTP errors as exception classes with a status, and their response body: problem details (RFC 9457)."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -147,7 +147,7 @@ class RangeNotSatisfiable(Problem):
 
 
 class Abandoned(Problem):
-    """The client has gone away before it was answered. Nobody reads this but the log; the status is nginx's."""
+    """The client disconnected before the response. Only the log shows it; the status is nginx's."""
 
     status = 499
     title = "Client closed the request"

@@ -1,4 +1,4 @@
-"""The settings. Nothing else reads the environment."""
+"""Settings from environment variables. Nothing else reads the environment."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ MIGRATIONS = ROOT / "migrations"
 
 
 def _ascii_url(url: str) -> str:
-    """An address in ASCII alone, as links and `tag:` ids (RFC 4151) need it. Raises ValueError."""
+    """Returns a URL in ASCII, as links and `tag:` ids (RFC 4151) need it. Raises ValueError."""
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("it has a user or a password in it, and would stand in every link; leave them out")

@@ -1,7 +1,7 @@
-"""Validators and freshness, as plain ASGI: `ETag`, `Last-Modified`, `Cache-Control`.
+"""Validators and freshness as ASGI middleware: `ETag`, `Last-Modified`, `Cache-Control`.
 
-An answer is a function of the release that its handler has read (found in the request's state), of the build, of the
-URL and of the encoding, and its ETag is made of nothing else.
+A response is a function of the release that its handler has read (found in the request's state), of the build, of the
+URL and of the content coding; its ETag is a digest of these and nothing else.
 """
 
 import re
@@ -25,7 +25,7 @@ CACHE_CONTROL = (
     (re.compile(r"/v1/(changes|releases).*"), "public, no-cache"),
     (re.compile(r".*", re.DOTALL), "public, max-age=10, stale-while-revalidate=60"),
 )
-"""How long a cache may give an answer out without asking, by path. What keeps a copy in sync is always asked for."""
+"""`Cache-Control` by path: how long a cache may reuse a response. Paths for synchronization are always revalidated."""
 
 _PACKAGE = Path(__file__).parent.parent
 _FILES = sorted(path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
@@ -34,7 +34,7 @@ _BUILD_TIME = datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in _
 
 
 class ValidatorsMiddleware:
-    """Gives answers their validators and their freshness."""
+    """Adds validators and `Cache-Control` to responses."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self.app = app
@@ -54,7 +54,7 @@ class ValidatorsMiddleware:
         await self.app(scope, receive, send_validated)
 
     def _headers(self, message: Message, scope: Scope, release: ReleaseInfo | None) -> Fields:
-        """The headers of an answer with all that caches ask for."""
+        """Returns the header fields of a response with those for caches."""
         headers = MutableHeaders(raw=list(message.get("headers", [])))
         if release is not None:
             headers.setdefault("Dateline-Release", str(release.number))
@@ -76,19 +76,19 @@ class ValidatorsMiddleware:
 def entity_tag(
     public_url: str, release: ReleaseInfo | None, url: str, content_type: str | None, encoding: str = ""
 ) -> str:
-    """The tag of an answer, made of all that its bytes depend on."""
+    """Returns the ETag of a response: a digest of everything that its bytes depend on."""
     data = (release.number, release.digest, release.loaded_at) if release is not None else ()
     parts = (f"{__version__} {_BUILD_DIGEST} {public_url}", *data, url, content_type, encoding)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
 def last_modified(release: ReleaseInfo | None) -> str:
-    """When the data or the code last changed; both make the answer."""
+    """Returns when the data or the code last changed, whichever is later; a response depends on both."""
     return _last_modified(release.loaded_at if release is not None else None)
 
 
 def is_never_cached(path: str) -> bool:
-    """Whether the answers of a path have no validators."""
+    """Returns whether the responses of a path are `no-store`, and so have no validators."""
     return _cache_control(path) == "no-store"
 
 

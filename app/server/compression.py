@@ -1,4 +1,4 @@
-"""Compression by `Accept-Encoding`, as plain ASGI: zstd or gzip for text, whole answers and streams alike."""
+"""Compression by `Accept-Encoding` as ASGI middleware: zstd or gzip for text, complete responses and streams alike."""
 
 import sys
 import zlib
@@ -17,10 +17,10 @@ else:
     from backports import zstd
 
 MIN_COMPRESSED_BYTES = 1000
-"""Bytes below which an answer goes out as it is: it fits a packet either way."""
+"""The smallest body that is compressed; a smaller one fits a packet either way."""
 
 _INLINE_BYTES = 128 * 1024
-"""Bytes above which compressing would hold up the event loop."""
+"""The largest chunk that is compressed on the event loop; a larger one would block it and goes to a thread."""
 
 
 class Compressor(Protocol):
@@ -28,7 +28,7 @@ class Compressor(Protocol):
     def flush(self) -> bytes: ...
 
 
-# zstd at 3 makes what gzip makes at 6 in a fifth of the time. `wbits` of 31 is gzip, with nothing of the clock in it.
+# zstd at level 3 compresses as well as gzip at 6, in a fifth of the time. `wbits` of 31 is gzip without a timestamp.
 _COMPRESSORS: dict[Coding, Callable[[], Compressor]] = {
     "zstd": lambda: zstd.ZstdCompressor(3),
     "gzip": lambda: zlib.compressobj(6, wbits=31),
@@ -36,7 +36,7 @@ _COMPRESSORS: dict[Coding, Callable[[], Compressor]] = {
 
 
 class CompressionMiddleware:
-    """Compresses what is text and not tiny, in the coding that the client prefers."""
+    """Compresses text of at least `MIN_COMPRESSED_BYTES` in the content coding that the client prefers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,7 +49,7 @@ class CompressionMiddleware:
 
 
 class _CompressingSend:
-    """Passes an answer on. Its head waits for the first bytes, which show whether the answer is tiny."""
+    """An ASGI `send` that compresses. The head is held back until the first chunk shows whether the body is small."""
 
     def __init__(self, send: Send, coding: Coding | None) -> None:
         self._send = send
@@ -87,7 +87,7 @@ class _CompressingSend:
         if self._head is not None and self._compressor is not None:
             headers = MutableHeaders(raw=self._head["headers"])
             headers["Content-Encoding"] = coding
-            # The ranges of a file are ranges of its own bytes.
+            # Ranges refer to the uncompressed bytes.
             del headers["Content-Length"], headers["Accept-Ranges"]
             if not more:
                 headers["Content-Length"] = str(len(body))

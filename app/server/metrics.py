@@ -1,7 +1,7 @@
-"""Figures for Prometheus, on a port of their own. Imported only where they are asked for: the library is an extra.
+"""Prometheus metrics on a port of their own. Imported only if they are enabled: the library is an extra.
 
-Every worker writes its figures into files of one folder, and the process that has started the workers serves their
-sums. So they are the same whichever worker answers, and survive a worker's death.
+Every worker writes its metrics into files of one folder, and the parent process serves their sums. So they do not
+depend on which worker answers, and survive a worker's death.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _SAMPLE_SECONDS = 1.0
 
 
 class Metrics:
-    """What one worker counts."""
+    """The metrics of one worker."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
@@ -48,7 +48,7 @@ class Metrics:
         )
 
     def count(self, entry: AccessEntry) -> None:
-        """Takes a request into account. What no route answers is one route, whatever was asked for."""
+        """Counts a request. Requests that match no route are counted under one label, `none`."""
         route = entry.route or "none"
         self._requests.labels(route, f"{entry.status // 100}xx", entry.cache or "none").inc()
         self._seconds.labels(route).observe(entry.seconds)
@@ -56,7 +56,7 @@ class Metrics:
             self._release.set(entry.release)
 
     async def sample(self, reader: Reader) -> None:
-        """Notes again and again how much is going on."""
+        """Updates the gauges once per `_SAMPLE_SECONDS` until cancelled."""
         while True:
             self._streams.set(len(reader.streams))
             self._waiting.set(reader.queued)
@@ -64,7 +64,7 @@ class Metrics:
 
 
 class _WorkerCollector(Collector):
-    """The figures of all workers. Those that say what goes on at the moment leave out the dead."""
+    """The metrics of all workers; live gauges leave out dead workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -88,7 +88,7 @@ def _is_alive(pid: int) -> bool:
 
 @contextmanager
 def serving_metrics(host: str, port: int, folder: Path) -> Iterator[None]:
-    """Serves the figures that workers write into a folder. Raises OSError for a port that cannot be had."""
+    """Serves the metrics that workers write into a folder. Raises OSError if the port is unavailable."""
     registry = CollectorRegistry()
     registry.register(_WorkerCollector(folder))
     server, thread = start_http_server(port, host, registry)

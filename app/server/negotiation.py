@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 NEGOTIATED_FIELDS = frozenset({b"accept-encoding", b"range"})
-"""The headers that are read. No other makes a difference to an answer, so no other is to make one to what is kept."""
+"""The header fields that negotiation reads. No other changes a response, so the cache key has no other."""
 
 Coding = Literal["zstd", "gzip"]
 CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
-"""The codings on offer, the preferred one first."""
+"""The content codings on offer, in order of preference."""
 
 HeaderLines = tuple[tuple[bytes, bytes], ...]
-"""Header lines, as they came."""
+"""Header fields as received."""
 
 _ALIASES = {"x-gzip": "gzip"}
 """RFC 9110, 8.4.1.3."""
@@ -27,8 +27,7 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d*)?|1(?:\.0*)?)\s*")
 
 
 class Preferences(NamedTuple):
-    """All that an answer depends on beside its URL. `coding` is None for the bytes as they are, and so are those of
-    which a part is wanted."""
+    """All that a response depends on beside its URL. `coding` is None for identity, which range requests always get."""
 
     coding: Coding | None
 
@@ -39,13 +38,13 @@ class Preferences(NamedTuple):
 
 
 def _field_value(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
-    """The value of a header. Several lines are one list, in their order (RFC 9110, 5.2 and 5.3)."""
+    """Returns the value of a header field. Repeated fields are one list, in their order (RFC 9110, 5.2 and 5.3)."""
     return ",".join([value.decode("latin-1") for known, value in headers if known == name])
 
 
 def content_coding(accepted: str) -> Coding | None:
-    """The coding for an `Accept-Encoding`. The preference of the client goes first; a client that says nothing gets
-    the bytes as they are, and so does one that accepts none of what there is."""
+    """Returns the content coding for an `Accept-Encoding`. The client's preference goes first; None (identity) if it
+    states none or accepts none of ours."""
     weights = dict(_weighted(accepted))
     others = weights.get("*", 0)
     best = max(CODINGS, key=lambda coding: weights.get(coding, others))
@@ -54,7 +53,7 @@ def content_coding(accepted: str) -> Coding | None:
 
 
 def _weighted(value: str) -> Iterable[tuple[str, float]]:
-    """The members of a list and their weights. Members without a name are none (RFC 9110, 5.6.1)."""
+    """Yields the members of a list with their weights. Empty members are ignored (RFC 9110, 5.6.1)."""
     for member in value.lower().split(","):
         name, *parameters = member.split(";")
         if name := name.strip():
@@ -62,7 +61,7 @@ def _weighted(value: str) -> Iterable[tuple[str, float]]:
 
 
 def _weight(parameters: list[str]) -> float:
-    """A weight that is none counts as 0: what cannot be read is not taken for a wish."""
+    """Returns a weight; 0 for an invalid one, so that a malformed member is never preferred."""
     if not parameters:
         return 1
     found = _WEIGHT.fullmatch(parameters[0])

@@ -1,7 +1,7 @@
-"""Preconditions of a request (RFC 9110, 13): whether an answer is sent, is what the client has, or must not be given.
+"""Preconditions of a request (RFC 9110, 13): whether a response is sent, is 304 Not Modified, or is 412.
 
-They are judged in the order of 13.2.2: If-Match, else If-Unmodified-Since; If-None-Match, else If-Modified-Since; and
-last, where a part was asked for, If-Range. Pure functions over header fields and over an answer's validators.
+They are evaluated in the order of 13.2.2: If-Match, else If-Unmodified-Since; If-None-Match, else If-Modified-Since;
+and last, for range requests, If-Range. Pure functions over header fields and a response's validators.
 """
 
 import re
@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 CONDITIONAL_FIELDS = (b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since")
-"""The fields that are judged before an answer is sent, in their order."""
+"""The conditional header fields that are evaluated before a response is sent, in order of precedence."""
 
 RANGE_FIELDS = (b"range", b"if-range")
-"""The fields that ask for a part of an answer."""
+"""The header fields of range requests."""
 
 _ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 _DATE_FORMATS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
@@ -25,7 +25,7 @@ _MAX_DATE_LENGTH = 40
 
 
 class Outcome(Enum):
-    """What becomes of an answer."""
+    """The result of evaluating preconditions, as the status of the response."""
 
     SENT = 200
     NOT_MODIFIED = 304
@@ -33,7 +33,7 @@ class Outcome(Enum):
 
 
 class Preconditions(NamedTuple):
-    """The values of FIELDS, None where there are none."""
+    """The values of `CONDITIONAL_FIELDS`, None where a field is absent."""
 
     if_match: str | None = None
     if_unmodified_since: str | None = None
@@ -42,7 +42,7 @@ class Preconditions(NamedTuple):
 
     @classmethod
     def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Preconditions":
-        """Those of a request. Several lines of a field are one list (5.3); an empty list is no condition."""
+        """Reads them from a request. Repeated fields are one list (5.3); an empty list is no condition."""
         found: dict[bytes, str] = {}
         for name, value in headers:
             if name in CONDITIONAL_FIELDS:
@@ -51,7 +51,7 @@ class Preconditions(NamedTuple):
         return cls(*(found.get(name) or None for name in CONDITIONAL_FIELDS)) if found else UNCONDITIONAL
 
     def outcome(self, etag: str | None, last_modified: str | None) -> Outcome:
-        """What becomes of an answer to GET or HEAD that has these validators."""
+        """Evaluates the preconditions for a response to GET or HEAD with these validators."""
         if self.if_match is not None:
             if not _matches(self.if_match, etag):
                 return Outcome.FAILED
@@ -60,7 +60,7 @@ class Preconditions(NamedTuple):
         if self.if_none_match is not None:
             known = _matches(self.if_none_match, etag, weakly=True)
         else:
-            # The very date that was sent, and no later one: after a restored backup, the older data are news.
+            # Only the very date that was sent matches, no later one: after a restored backup, older data are new.
             known = self.if_modified_since is not None and _is_same_date(last_modified, self.if_modified_since)
         return Outcome.NOT_MODIFIED if known else Outcome.SENT
 
@@ -69,8 +69,8 @@ UNCONDITIONAL = Preconditions()
 
 
 def range_applies(if_range: str | None, etag: str | None, last_modified: str | None) -> bool:
-    """Whether a part may be sent: the client's other parts are of the same file. A tag is compared strongly; so is a
-    date, because no two releases share one."""
+    """Returns whether a range may be sent: the client's other ranges are of the same representation. A tag is compared
+    strongly, and so is a date, because no two releases share one."""
     if if_range is None:
         return True
     if if_range.startswith(('"', "W/")):
@@ -79,7 +79,7 @@ def range_applies(if_range: str | None, etag: str | None, last_modified: str | N
 
 
 def parse_http_date(text: str) -> datetime | None:
-    """A date in any of HTTP's three forms; None for anything else, which is ignored wherever a date may stand."""
+    """Parses a date in any of HTTP's three formats; None for anything else, which is ignored in every date field."""
     return _parse_http_date(text) if len(text) <= _MAX_DATE_LENGTH else None
 
 
@@ -93,7 +93,7 @@ def _parse_http_date(text: str) -> datetime | None:
 
 
 def _with_nearest_century(found: datetime) -> datetime:
-    """Two digits of a year, read as RFC 9110 has it: in this century, unless that is more than 50 years ahead."""
+    """Interprets a two-digit year as RFC 9110 says: in this century, unless that is more than 50 years ahead."""
     now = datetime.now(UTC)
     year = now.year // 100 * 100 + found.year % 100
     return found.replace(year=year if year <= now.year + 50 else year - 100)
@@ -121,6 +121,6 @@ def _is_same_date(last_modified: str | None, date: str) -> bool:
 
 
 def _is_later(last_modified: str | None, date: str) -> bool:
-    """Whether an answer was changed after a date; never where one of both is unknown."""
+    """Returns whether a response was modified after a date; False where either is unknown."""
     changed, known = parse_http_date(last_modified or ""), parse_http_date(date)
     return changed is not None and known is not None and changed > known

@@ -1,7 +1,7 @@
-"""uvicorn as it serves here: with limits on connections, and with an end that finishes what has begun.
+"""The uvicorn server: connection limits, worker processes, metrics and graceful shutdown.
 
-The first signal (SIGTERM, or Ctrl-C) refuses new connections and waits for the answers and downloads that run, but not
-for ever. The second one ends the process as it is.
+The first signal (SIGTERM, or Ctrl-C) refuses new connections and waits up to `GRACEFUL_SHUTDOWN_SECONDS` for running
+responses and downloads. The second one ends the process immediately.
 """
 
 import ctypes
@@ -21,18 +21,18 @@ from app.server.access_log import logging_config
 from app.server.connections import BoundedHttpProtocol
 
 GRACEFUL_SHUTDOWN_SECONDS = 60
-"""Seconds that running answers have to come to their end."""
+"""Time for running responses to finish after the first signal."""
 
 UVICORN_OPTIONS: dict[str, Any] = {
     "http": BoundedHttpProtocol,
     "ws": "none",
     "access_log": False,
     "server_header": False,
-    "date_header": False,  # connections have one of their own
-    # Nothing here depends on who asks, nor by which address.
+    "date_header": False,  # BoundedHttpProtocol sends its own
+    # No response depends on the client's address or on the forwarded scheme.
     "proxy_headers": False,
 }
-"""How connections are served, as uvicorn's settings have it."""
+"""uvicorn's settings for HTTP connections."""
 
 MAX_MALLOC_ARENAS, _M_ARENA_MAX = "2", -8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -54,7 +54,7 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
         **UVICORN_OPTIONS,
     )
     _limit_malloc_arenas()
-    # Once all is done, uvicorn sends itself the signal again; that is to be a usual end.
+    # After shutdown uvicorn raises the signal again; that is to be a normal exit.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), _serving_metrics(*metrics) if metrics else nullcontext():
         if workers > 1:
@@ -74,7 +74,7 @@ def _limit_malloc_arenas() -> None:
 
 @contextmanager
 def _serving_metrics(host: str, port: int) -> Iterator[None]:
-    """Lets the workers write their figures, and serves them."""
+    """Has the workers write their metrics into a temporary folder, and serves them."""
     with TemporaryDirectory(prefix="dateline-metrics-") as folder:
         # The library looks for it when it is imported, here and in each worker.
         os.environ.update({"PROMETHEUS_MULTIPROC_DIR": folder})

@@ -1,4 +1,4 @@
-"""Requests as no well-behaved client would send them: bytes over a socket, and what comes back, taken apart."""
+"""Raw HTTP over a socket: sends exact bytes, and parses the responses."""
 
 import socket
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RawResponse:
-    """One answer. `status` is 0 where the server closed the connection without a word."""
+    """One response. `status` is 0 where the server closed the connection without one."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""The log of requests: a line for each, with its id, its route and how it went, and nothing about who asked."""
+"""The access log: one line per request with id, route and result, and nothing about the client."""
 
 import asyncio
 import io

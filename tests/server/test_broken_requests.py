@@ -1,4 +1,4 @@
-"""Bytes that are no requests, behind good ones: what came before them is answered whole, then they are refused."""
+"""Malformed input behind valid pipelined requests: those are answered completely, then the rest is refused."""
 
 import re
 from collections.abc import Iterator

@@ -56,7 +56,7 @@ def raw(client: TestClient, url: str, encoding: str) -> tuple[Any, bytes]:
 
 
 @pytest.mark.parametrize("url", [*DATA, *FIXED])
-def test_a_validator_is_good_for_a_304(client: TestClient, url: str) -> None:
+def test_matching_validators_get_304(client: TestClient, url: str) -> None:
     answer = client.get(url)
     etag, modified = answer.headers["ETag"], answer.headers["Last-Modified"]
     assert answer.status_code == 200 and etag.startswith('"') and etag.endswith('"')
@@ -180,7 +180,7 @@ def test_freshness(client: TestClient, url: str, directive: str) -> None:
         ("identity;q=0", None),
     ],
 )
-def test_the_client_chooses_the_coding(client: TestClient, accepted: str, coding: str | None) -> None:
+def test_accept_encoding_selects_the_content_coding(client: TestClient, accepted: str, coding: str | None) -> None:
     assert content_coding(accepted) == coding
     assert raw(client, "/v1/incidents", accepted)[0].get("Content-Encoding") == coding
 
@@ -201,7 +201,7 @@ def test_a_coding_changes_bytes_and_tag_only(client: TestClient, url: str, codin
     assert client.get(url, headers=again | {"If-None-Match": headers["ETag"]}).status_code == 304
 
 
-def test_what_is_tiny_or_packed_stays_as_it_is(client: TestClient) -> None:
+def test_small_or_compressed_bodies_are_not_compressed(client: TestClient) -> None:
     for url in ("/healthz", "/v1/incidents/nothing-like-it", "/v1/dataset.zip"):
         headers, data = raw(client, url, "zstd, gzip")
         assert "Content-Encoding" not in headers
@@ -262,7 +262,7 @@ def test_head_ends_a_stream_at_its_first_piece() -> None:
     assert talk.given == 1
 
 
-def test_a_large_answer_is_packed_off_the_loop() -> None:
+def test_large_bodies_are_compressed_on_a_thread() -> None:
     """Nothing but its size differs, so the answer must come out the same."""
     large = b"0123456789" * 100_000
     assert gzip.decompress(Conversation(large).hold()) == large

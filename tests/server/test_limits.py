@@ -1,4 +1,4 @@
-"""Requests that are too large, too slow or of another kind, over real connections: refused, with nothing held."""
+"""Limits on requests and connections, over real connections: too large, too slow or not HTTP."""
 
 import asyncio
 import json
@@ -108,7 +108,7 @@ def test_headers_of_30_kilobytes_pass_and_no_larger_ones(server: Server) -> None
     is_problem(asked(server, "GET /healthz", "X: x\r\n" * 10_000), 431)
 
 
-def test_headers_without_an_end_are_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unfinished_headers_are_not_buffered_without_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.1)
     monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 1000.0)
     with connected(server) as client:
@@ -119,7 +119,7 @@ def test_headers_without_an_end_are_not_kept(server: Server, monkeypatch: pytest
     assert eventually(lambda: not server[1].connections)
 
 
-def test_more_parameters_than_a_query_may_have(server: Server) -> None:
+def test_too_many_query_parameters_get_400(server: Server) -> None:
     query = "&".join(["kind=killing"] * MAX_QUERY_PARAMETERS)
     assert asked(server, f"GET /v1/incidents?{query}")[0] == 200
     found = is_problem(asked(server, f"GET /v1/incidents?{query}&limit=1"), 400)
@@ -130,7 +130,7 @@ def test_more_parameters_than_a_query_may_have(server: Server) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/incidents", "/v1/incidents.csv", "/v1/dataset.zip", "/ogc/", "/", "/static/page.css", "/nothing"]
 )
-def test_only_reading_is_possible_anywhere(server: Server, path: str) -> None:
+def test_other_methods_get_405_everywhere(server: Server, path: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
         code, headers, body = asked(server, f"{method} {path}", "Content-Length: 7\r\n", b"a=b&c=d")
         is_problem((code, headers, body), 405)
@@ -138,7 +138,7 @@ def test_only_reading_is_possible_anywhere(server: Server, path: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["Content-Length: 50000\r\n", "Transfer-Encoding: chunked\r\n"])
-def test_a_body_is_left_aside_and_ends_the_connection(server: Server, coding: str) -> None:
+def test_a_request_body_is_ignored_and_closes_the_connection(server: Server, coding: str) -> None:
     body = b"x" * 50_000 if "Length" in coding else b"c350\r\n" + b"x" * 50_000 + b"\r\n0\r\n\r\n"
     with connected(server) as client:
         client.sendall(f"GET /v1/incidents?limit=1 HTTP/1.1\r\nHost: x\r\n{coding}\r\n".encode() + body)
@@ -149,13 +149,13 @@ def test_a_body_is_left_aside_and_ends_the_connection(server: Server, coding: st
 @pytest.mark.parametrize(
     "raw", [b"\x16\x03\x01\x02\x00\x01", b"hello\r\n\r\n", b"GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"]
 )
-def test_what_is_no_http_is_told_so(server: Server, raw: bytes) -> None:
+def test_input_that_is_not_http_gets_400(server: Server, raw: bytes) -> None:
     with connected(server) as client:
         client.sendall(raw)
         is_problem(parsed(received(client)), 400)
 
 
-def test_a_request_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_request_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.3)
     with connected(server) as silent, connected(server) as endless, connected(server) as kept:
@@ -172,7 +172,7 @@ def test_a_request_has_to_come_in_time(server: Server, monkeypatch: pytest.Monke
     assert asked(server, "GET /healthz")[0] == 200
 
 
-def test_a_body_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "REQUEST_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.1)
     with connected(server) as client:
@@ -186,7 +186,7 @@ def test_a_body_has_to_come_in_time(server: Server, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("ending", ["", "Connection: close\r\n"])
-def test_an_answer_has_to_be_taken(server: Server, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+def test_an_unread_response_times_out(server: Server, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     """Also one that is made at once and waits as a whole for its client."""
     monkeypatch.setattr(connections, "WRITE_TIMEOUT_SECONDS", 0.3)
     with connected(server) as client:
@@ -228,7 +228,7 @@ def recorded() -> tuple[BoundedHttpProtocol, Recorded]:
     return connection, transport
 
 
-def test_who_takes_an_answer_slowly_but_steadily_gets_it() -> None:
+def test_a_slow_but_steady_reader_is_not_timed_out() -> None:
     async def scenario() -> None:
         connection, transport = recorded()
         transport.waiting = 9 * MIN_WRITE_PROGRESS_BYTES
@@ -241,7 +241,7 @@ def test_who_takes_an_answer_slowly_but_steadily_gets_it() -> None:
     asyncio.run(scenario())
 
 
-def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
+def test_write_timeout_starts_anew_for_each_response() -> None:
     async def scenario() -> None:
         connection, transport = recorded()
         connection.resume_writing()
@@ -258,7 +258,7 @@ def test_the_clock_of_one_answer_is_not_held_against_the_next() -> None:
     asyncio.run(scenario())
 
 
-def test_the_last_of_a_closing_answer_has_to_be_taken_too() -> None:
+def test_write_timeout_holds_for_a_closing_connection() -> None:
     async def scenario() -> None:
         connection, transport = recorded()
         transport.closing = True
@@ -271,7 +271,7 @@ def test_the_last_of_a_closing_answer_has_to_be_taken_too() -> None:
     asyncio.run(scenario())
 
 
-def test_so_many_connections_and_no_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_beyond_the_maximum_get_503(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert eventually(lambda: not server[1].connections)
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     with connected(server), connected(server):
@@ -295,7 +295,7 @@ TOLD: list[tuple[list[str | bytes], bytes]] = [
 
 
 @pytest.mark.parametrize(("told", "comes"), TOLD)
-def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: bytes) -> None:
+def test_head_and_body_are_sent_in_one_write(told: list[str | bytes], comes: bytes) -> None:
     """At once, all in order, whatever ends it."""
 
     def told_at_once(outlet: CoalescingTransport, client: socket.socket) -> None:
@@ -308,7 +308,7 @@ def test_a_head_goes_out_with_what_follows_it(told: list[str | bytes], comes: by
     assert asyncio.run(_through_an_outlet(told_at_once)) == comes
 
 
-def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
+def test_a_head_alone_is_sent_at_the_next_turn() -> None:
     def head_alone(outlet: CoalescingTransport, client: socket.socket) -> None:
         outlet.write(HEAD)
         with pytest.raises(BlockingIOError):
@@ -317,7 +317,7 @@ def test_a_head_by_itself_is_held_for_a_turn_only() -> None:
     assert asyncio.run(_through_an_outlet(head_alone)) == HEAD
 
 
-def test_what_is_held_is_given_up_with_its_connection() -> None:
+def test_pending_bytes_are_dropped_with_an_aborted_connection() -> None:
     def given_up(outlet: CoalescingTransport, client: socket.socket) -> None:
         outlet.write(HEAD)
         outlet.abort()

@@ -1,4 +1,4 @@
-"""Answers that are given before the application is asked: the same as the usual ones, over real connections."""
+"""Prepared responses equal those of the ASGI path, over real connections."""
 
 import asyncio
 import gc
@@ -139,7 +139,7 @@ def client(server: Server) -> Iterator[Client]:
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
 @pytest.mark.parametrize("url", OTHERS)
-def test_it_is_the_usual_answer(server: Server, client: Client, url: str, coding: str) -> None:
+def test_prepared_response_equals_the_asgi_response(server: Server, client: Client, url: str, coding: str) -> None:
     accepted = f"Accept-Encoding: {coding}"
     made = client.ask(url, accepted)
     for known in ([], [f"If-None-Match: {made.header('etag')}"]):
@@ -154,14 +154,14 @@ def test_it_is_the_usual_answer(server: Server, client: Client, url: str, coding
         assert answer.header("date") and answer.header("x-request-id")
 
 
-def test_it_keeps_the_id_of_its_request(server: Server, client: Client) -> None:
+def test_prepared_response_keeps_the_request_id(server: Server, client: Client) -> None:
     client.ask(URL)
     assert client.ask_inline(URL, "X-Request-Id: mine")[1].header("x-request-id") == "mine"
     ids = {client.ask(URL).header("x-request-id") for _ in range(5)}
     assert len(ids) == 5
 
 
-def test_it_is_logged(server: Server, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_prepared_response_is_logged(server: Server, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     made = client.ask(URL)
     with caplog.at_level(logging.INFO, "dateline.access"):
         answers = [client.ask(URL), client.ask(URL, f"If-None-Match: {made.header('etag')}")]
@@ -173,7 +173,7 @@ def test_it_is_logged(server: Server, client: Client, caplog: pytest.LogCaptureF
         assert entry[5:] == (len(answer.body), 1, "hit", True)
 
 
-def test_what_is_refused_is_refused_beside_it(server: Server, client: Client) -> None:
+def test_refusals_take_the_asgi_path(server: Server, client: Client) -> None:
     """The answer to another request for the same address is in memory; that is none to these."""
     client.ask(URL)
     for method, headers, status in [
@@ -191,7 +191,7 @@ def test_what_is_refused_is_refused_beside_it(server: Server, client: Client) ->
     assert client.socket.recv(1) == b"", "a body ends its connection"
 
 
-def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> None:
+def test_a_new_release_is_served_immediately(database_url: str, tmp_path: Path) -> None:
     files = newsroom.small()
     load_seed(database_url, newsroom.write(files, tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
@@ -204,7 +204,7 @@ def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> Non
             load_seed(database_url, newsroom.write(files, tmp_path))
 
 
-def test_while_nobody_knows_the_newest_release_it_is_marked(database_url: str, tmp_path: Path) -> None:
+def test_response_is_marked_stale_while_the_newest_release_is_unknown(database_url: str, tmp_path: Path) -> None:
     load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
         client.ask(URL)
@@ -216,7 +216,7 @@ def test_while_nobody_knows_the_newest_release_it_is_marked(database_url: str, t
         assert (is_inline, answer.header("cache-status")) == (server.glances, "dateline; hit")
 
 
-def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_try_respond_falls_back_to_asgi(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(app: Watched, scope: Scope) -> PreparedResponse | None:
         raise RuntimeError("what went wrong")
 
@@ -226,7 +226,7 @@ def test_what_goes_wrong_is_not_the_fault_of_the_request(client: Client, monkeyp
         assert (is_inline, answer.status) == (False, 200)
 
 
-def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: str, tmp_path: Path) -> None:
+def test_stale_response_is_of_the_last_known_release(database_url: str, tmp_path: Path) -> None:
     """Also if the first to ask for something of it wanted a part, which is not looked for in memory."""
     files = newsroom.small()
     load_seed(database_url, newsroom.write(files, tmp_path))
@@ -240,7 +240,7 @@ def test_what_is_marked_is_of_the_newest_release_that_was_known(database_url: st
             assert json.loads(client.ask(URL).body)["meta"]["release"] == 2
 
 
-def test_a_request_behind_it_has_its_time(server: Server, client: Client) -> None:
+def test_a_pipelined_request_behind_it_is_not_timed_out(server: Server, client: Client) -> None:
     """The time of rest, which begins when an answer has gone out, ends with the next request."""
     client.ask(URL)
     server.app.pause = 0.5
@@ -252,7 +252,7 @@ def test_a_request_behind_it_has_its_time(server: Server, client: Client) -> Non
         server.app.pause = 0
 
 
-def test_many_out_of_one_read_leave_a_turn_to_others(server: Server, client: Client) -> None:
+def test_prepared_responses_of_one_read_are_limited(server: Server, client: Client) -> None:
     client.ask(URL)
     before, many = server.app.usual, 10 * MAX_INLINE_RESPONSES
     client.socket.sendall(request(URL) * many)
@@ -260,7 +260,7 @@ def test_many_out_of_one_read_leave_a_turn_to_others(server: Server, client: Cli
     assert server.app.usual - before > many / 2
 
 
-def test_many_small_requests_are_no_large_one(client: Client) -> None:
+def test_many_small_requests_do_not_exceed_the_size_limit(client: Client) -> None:
     """A read that ends within one of them is as long as all of them together."""
     data = request("/healthz") * 5000
     client.socket.sendall(data[:-10])
@@ -272,7 +272,7 @@ def test_many_small_requests_are_no_large_one(client: Client) -> None:
     assert client.answer().status == 431
 
 
-def test_a_connection_that_has_ended_is_forgotten(server: Server) -> None:
+def test_a_closed_connection_is_freed(server: Server) -> None:
     """At once, and not only when somebody looks for what refers to itself."""
     gc.disable()
     try:
@@ -285,7 +285,7 @@ def test_a_connection_that_has_ended_is_forgotten(server: Server) -> None:
         gc.enable()
 
 
-def test_requests_without_waiting_are_answered_in_their_order(client: Client) -> None:
+def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
     """Some from memory and some not, and so many that answering one out of another would be too deep."""
     client.ask(URL)
     urls = [URL if number % 500 else f"/v1/places?limit={1 + number // 500}" for number in range(2000)]
@@ -296,7 +296,7 @@ def test_requests_without_waiting_are_answered_in_their_order(client: Client) ->
     assert [answer.body for answer in answers] == [bodies[url] for url in urls]
 
 
-def test_a_connection_that_rests_is_closed(server: Server, client: Client) -> None:
+def test_an_idle_connection_is_closed(server: Server, client: Client) -> None:
     client.ask(URL)
     server.connection().timeout_keep_alive = 0
     assert client.ask(URL).status == 200
@@ -304,7 +304,7 @@ def test_a_connection_that_rests_is_closed(server: Server, client: Client) -> No
     assert client.socket.recv(1) == b""
 
 
-def test_what_is_not_taken_does_not_pile_up(article_url: str) -> None:
+def test_unread_responses_do_not_pile_up(article_url: str) -> None:
     """A client that asks on and on and reads nothing has what it asked for as soon as it reads."""
     many, url = 500, "/v1/incidents?limit=100"
     with served(article_url) as server, closing(Client(server)) as client:

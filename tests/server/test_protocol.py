@@ -1,4 +1,4 @@
-"""HTTP as its versions have it: whom a request names, how an answer is framed, what its dates say, which path it is."""
+"""HTTP/1.0 and 1.1: `Host`, framing of responses, `Date` and `Last-Modified`, encoded paths."""
 
 import gzip
 import json
@@ -161,7 +161,7 @@ ENCODED = [
 
 
 @pytest.mark.parametrize("url", ENCODED)
-def test_an_encoded_slash_is_none(client: TestClient, url: str) -> None:
+def test_an_encoded_slash_is_no_separator(client: TestClient, url: str) -> None:
     """Neither by itself, nor when memory has what stands at the address that it looks like."""
     decoded = url.replace("%2f", "/").replace("%2F", "/")
     assert client.get(decoded).status_code == client.get(decoded).status_code == 200

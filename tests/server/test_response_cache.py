@@ -1,4 +1,4 @@
-"""Finished answers from memory: the same as those that are made, of the newest release, and within their bounds."""
+"""The response cache serves equal responses, of the newest release, within its memory limit."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def asked(work: Callable[[], object]) -> list[str]:
     return [statement for statement, _ in sent]
 
 
-def test_what_was_answered_before_asks_the_database_nothing(small_url: str) -> None:
+def test_a_cache_hit_reads_nothing_from_the_database(small_url: str) -> None:
     with keeping(small_url) as client:
         made = client.get(URL)
         assert len(asked(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
@@ -65,7 +65,7 @@ def test_what_was_answered_before_asks_the_database_nothing(small_url: str) -> N
 
 
 @pytest.mark.parametrize("url", ["/v1/incidents", "/v1/places/orsa", "/v1/changes", "/v1/incidents.atom", "/"])
-def test_each_coding_is_an_answer_of_its_own(small_url: str, url: str) -> None:
+def test_each_content_coding_is_cached_separately(small_url: str, url: str) -> None:
     with keeping(small_url) as client:
         for coding in ("identity", "gzip", "zstd"):
             made = client.get(url, headers={"Accept-Encoding": coding})
@@ -75,14 +75,14 @@ def test_each_coding_is_an_answer_of_its_own(small_url: str, url: str) -> None:
             assert again.headers.get("Content-Encoding") == made.headers.get("Content-Encoding")
 
 
-def test_spellings_of_one_query_share_an_answer_and_orders_do_not(small_url: str) -> None:
+def test_percent_encodings_share_an_entry_and_parameter_orders_do_not(small_url: str) -> None:
     with keeping(small_url) as client:
         client.get("/v1/incidents?limit=2&sort=date")
         assert status(client, "/v1/incidents?%6cimit=2&sort=%64ate") == HIT
         assert status(client, "/v1/incidents?sort=date&limit=2") is None
 
 
-def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> None:
+def test_a_new_release_is_served_immediately(database_url: str, tmp_path: Path) -> None:
     files = newsroom.small()
     load_seed(database_url, newsroom.write(files, tmp_path))
     with keeping(database_url) as client:
@@ -93,7 +93,7 @@ def test_a_new_release_is_seen_at_once(database_url: str, tmp_path: Path) -> Non
             load_seed(database_url, newsroom.write(files, tmp_path))
 
 
-def test_the_least_recently_asked_are_forgotten(small_url: str) -> None:
+def test_least_recently_used_entries_are_evicted(small_url: str) -> None:
     urls = [f"/v1/incidents?limit={limit}" for limit in range(1, 41)]
     with keeping(small_url, 200_000) as client:
         assert not any(status(client, url) for url in urls)
@@ -101,7 +101,7 @@ def test_the_least_recently_asked_are_forgotten(small_url: str) -> None:
         assert status(client, urls[0]) is None
 
 
-def test_long_addresses_count_too(small_url: str) -> None:
+def test_url_length_counts_towards_the_cache_limit(small_url: str) -> None:
     """Whoever asks chooses them, so they are not to fill the memory beside what it may hold."""
     with keeping(small_url, 400_000) as client:
         urls = [f"{URL}{'&kind=killing' * 700}&kind=ground_fire{'&kind=killing' * number}" for number in range(40)]
@@ -110,7 +110,7 @@ def test_long_addresses_count_too(small_url: str) -> None:
         assert status(client, urls[0]) is None
 
 
-def test_headers_that_nothing_reads_make_no_other_answer(small_url: str) -> None:
+def test_headers_outside_negotiation_share_an_entry(small_url: str) -> None:
     unread: list[dict[str, str]] = [
         {"Accept": "text/html"},
         {"Accept": "*/*;q=0.1"},
@@ -125,7 +125,7 @@ def test_headers_that_nothing_reads_make_no_other_answer(small_url: str) -> None
             assert again.headers["Cache-Status"] == HIT and lasting(again.headers) == lasting(made.headers), headers
 
 
-def test_a_large_answer_is_not_kept_but_known(small_url: str) -> None:
+def test_a_large_response_is_cached_for_304_only(small_url: str) -> None:
     with keeping(small_url, 20_000) as client:
         made = client.get("/v1/incidents")
         assert len(made.content) > 20_000 / 16
@@ -133,21 +133,21 @@ def test_a_large_answer_is_not_kept_but_known(small_url: str) -> None:
         assert status(client, "/v1/incidents") is None
 
 
-def test_no_memory_keeps_nothing(small_url: str) -> None:
+def test_a_limit_of_zero_disables_the_cache(small_url: str) -> None:
     with keeping(small_url, 0) as client:
         assert [status(client, URL), status(client, URL)] == [None, None]
         assert client.get(URL, headers={"If-None-Match": "*"}).status_code == 304
 
 
 @pytest.mark.parametrize("url", ["/v1/incidents?kidn=x", "/v1/incidents/nothing-like-it", "/healthz", "/v1/codebook"])
-def test_what_is_no_answer_of_a_release_is_made_each_time(small_url: str, url: str) -> None:
+def test_responses_without_a_release_are_not_cached(small_url: str, url: str) -> None:
     with keeping(small_url) as client:
         client.get(URL)
         for _ in range(2):
             assert "Cache-Status" not in client.get(url).headers
 
 
-def test_head_is_answered_from_memory(small_url: str) -> None:
+def test_head_is_served_from_the_cache(small_url: str) -> None:
     with keeping(small_url) as client:
         client.head(URL)
         got, head = client.get(URL), client.head(URL)
@@ -155,7 +155,7 @@ def test_head_is_answered_from_memory(small_url: str) -> None:
     assert lasting(head.headers) == lasting(got.headers)
 
 
-def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_url: str, tmp_path: Path) -> None:
+def test_cached_responses_are_stale_while_the_database_is_unavailable(database_url: str, tmp_path: Path) -> None:
     files = newsroom.small()
     load_seed(database_url, newsroom.write(files, tmp_path))
     with keeping(database_url) as client:
@@ -170,7 +170,7 @@ def test_while_the_database_is_away_known_answers_are_marked_as_stale(database_u
         assert status(client, URL) == HIT
 
 
-def test_a_database_that_was_late_is_asked_again(article_url: str) -> None:
+def test_a_slow_release_check_is_repeated(article_url: str) -> None:
     """Also where the question that it was late with has ended by then, and so can tell nobody that it has."""
     database = Database(article_url)
     watch = ReleaseWatcher(database)

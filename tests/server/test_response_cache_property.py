@@ -1,4 +1,4 @@
-"""Whoever asked what before, in whatever words: an answer is the one that a service without memory gives.
+"""With and without the response cache, random sequences of requests get the same responses.
 
 Random requests go to a service with memory and to one without, and each pair of answers is compared.
 """
@@ -201,14 +201,14 @@ def _both(target: str, first: list[str], then: list[str]) -> list[SentRequest]:
         SentRequest("GET", "/?limit={}", []),
     ]
 )
-def test_an_answer_from_memory_is_the_one_that_would_be_made(pair: Pair, conversation: list[SentRequest]) -> None:
+def test_cached_equals_uncached(pair: Pair, conversation: list[SentRequest]) -> None:
     _compare(pair, conversation)
 
 
 @pytest.mark.heavy
 @settings(max_examples=200, deadline=None)
 @given(conversations())
-def test_so_it_is_in_long(pair: Pair, conversation: list[SentRequest]) -> None:
+def test_cached_equals_uncached_in_long_runs(pair: Pair, conversation: list[SentRequest]) -> None:
     _compare(pair, conversation)
 
 
@@ -216,5 +216,5 @@ def test_so_it_is_in_long(pair: Pair, conversation: list[SentRequest]) -> None:
 @nginx.needed
 @settings(max_examples=120, deadline=None)
 @given(conversations())
-def test_so_it_is_behind_a_proxy(proxied: Pair, conversation: list[SentRequest]) -> None:
+def test_cached_equals_uncached_behind_a_proxy(proxied: Pair, conversation: list[SentRequest]) -> None:
     _compare(proxied, conversation)

@@ -57,7 +57,7 @@ def wider_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ASKED)
-def test_every_answer_protects_its_reader(wider_client: TestClient, method: str, path: str, status: int) -> None:
+def test_every_response_has_the_security_headers(wider_client: TestClient, method: str, path: str, status: int) -> None:
     asked = {"Range": "bytes=0-9"} if status == 206 else {}
     answer = wider_client.request(method, path, headers=asked)
     assert answer.status_code == status
@@ -70,14 +70,14 @@ def test_every_answer_protects_its_reader(wider_client: TestClient, method: str,
 
 
 @pytest.mark.parametrize("path", ["/v1/incidents?limit=1", "/", "/docs", "/static/page.css", "/openapi.json"])
-def test_so_does_a_304(wider_client: TestClient, path: str) -> None:
+def test_a_304_has_the_security_headers(wider_client: TestClient, path: str) -> None:
     tag = wider_client.get(path).headers["etag"]
     answer = wider_client.get(path, headers={"If-None-Match": tag})
     assert (answer.status_code, answer.content) == (304, b"")
     _assert_protected(answer.headers)
 
 
-def test_so_do_a_preflight_and_an_answer_without_a_database(wider_client: TestClient, tmp_path: Path) -> None:
+def test_preflight_and_503_have_the_security_headers(wider_client: TestClient, tmp_path: Path) -> None:
     asked = {"Origin": "https://newsroom.example", "Access-Control-Request-Method": "GET"}
     _assert_protected(wider_client.options("/v1/incidents", headers=asked).headers)
     with serving(f"sqlite:///{tmp_path}/nothing.db") as away:

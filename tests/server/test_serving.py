@@ -1,4 +1,4 @@
-"""`dateline serve` in processes of its own: how it ends, what it logs, and its figures for Prometheus."""
+"""`dateline serve` in its own processes: graceful shutdown, logging and Prometheus metrics."""
 
 import json
 import os

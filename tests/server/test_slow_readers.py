@@ -1,4 +1,4 @@
-"""Clients that take their downloads slowly: they hold nobody up, and being broken off is one record of the log."""
+"""Slow download clients block nobody, and ending one is a single log record."""
 
 import asyncio
 import logging
@@ -65,7 +65,7 @@ def access_entries(caplog: pytest.LogCaptureFixture) -> list[AccessEntry]:
     ]
 
 
-def test_a_client_that_is_too_slow_is_one_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_slow_client_is_one_log_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
     _, port = served
     with caplog.at_level(logging.INFO), asking(port, "/large?send_timeout=0.2") as client:
         assert client.recv(15) == b"HTTP/1.1 200 OK"
@@ -78,7 +78,7 @@ def test_a_client_that_is_too_slow_is_one_record(served: tuple[Service, int], ca
     assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
 
 
-def test_so_is_a_database_that_is_too_slow(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_slow_database_is_one_log_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
     """What is stopped as planned, after the answer has begun."""
     _, port = served
     with caplog.at_level(logging.INFO):
@@ -89,7 +89,7 @@ def test_so_is_a_database_that_is_too_slow(served: tuple[Service, int], caplog: 
     assert [record for record in caplog.records if record.levelno > logging.INFO or record.exc_info] == []
 
 
-def test_who_leaves_with_requests_in_line_holds_nothing(served: tuple[Service, int]) -> None:
+def test_disconnecting_cancels_pipelined_requests(served: tuple[Service, int]) -> None:
     app, port = served
     with asking(port) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
@@ -98,7 +98,9 @@ def test_who_leaves_with_requests_in_line_holds_nothing(served: tuple[Service, i
     assert app.state.made < MANY, "nobody wants the rest"
 
 
-def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_slowest_download_is_ended_for_waiting_ones(
+    served: tuple[Service, int], caplog: pytest.LogCaptureFixture
+) -> None:
     """All places are held by clients that take nothing; whoever reads gets a download, one after the other."""
     app, port = served
     with ExitStack() as stack:
@@ -117,7 +119,7 @@ def test_the_slowest_gives_way_to_those_who_wait(served: tuple[Service, int], ca
         assert len(app.state.reader.streams) == MAX_CONCURRENT_STREAMS - 1
 
 
-def test_who_reads_is_not_broken_off(served: tuple[Service, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_steady_reader_is_not_cut_off(served: tuple[Service, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """However many others wait: they wait, and get theirs."""
     monkeypatch.setattr(reading, "STALLED_SECONDS", 60)
     monkeypatch.setattr(reading, "SLOT_TIMEOUT_SECONDS", 60)
@@ -133,7 +135,7 @@ def test_who_reads_is_not_broken_off(served: tuple[Service, int], monkeypatch: p
     assert asyncio.run(scenario()) == [8 * len(PIECE)] * (MAX_CONCURRENT_STREAMS + 4)
 
 
-def test_the_line_is_bounded_and_who_leaves_frees_a_place_in_it(
+def test_the_queue_is_bounded_and_disconnecting_frees_a_place(
     article_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "MAX_QUEUED_LONG", 2)

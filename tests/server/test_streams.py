@@ -1,4 +1,4 @@
-"""Downloads while they run: read bit by bit from one snapshot, cut off cleanly, and given back however they end."""
+"""Streamed downloads: read in batches from one snapshot, aborted cleanly, and released however they end."""
 
 import asyncio
 import json

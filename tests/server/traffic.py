@@ -1,4 +1,4 @@
-"""Readers of a running service: they ask on and on, and keep what they were told."""
+"""Concurrent clients of a running service: they send requests in a loop and record the responses."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class TimedResponse:
-    """One answer, and when it was asked for and given (on the clock of `time.monotonic`)."""
+    """One response, and when it was requested and received (`time.monotonic`)."""
 
     reader: int
     path: str

@@ -1,4 +1,4 @@
-"""The head of an answer stays below 2 kB, whatever was asked: proxies and clients give up what is larger."""
+"""Response heads stay below 2 kB for every request: proxies and clients refuse larger ones."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from tests.conftest import NewDatabase, load_seed
 from tests.server import nginx
 from tests.server.raw_http import RawResponse, ask
 
-LARGEST_HEAD = 2000
+MAX_RESPONSE_HEAD_BYTES = 2000
 
 ARABIC = "جسر" * 40
 """A search of 120 letters; each is six characters in an address."""
@@ -54,7 +54,7 @@ LONGEST = MAX_REQUEST_LINE_BYTES - len("GET  HTTP/1.1\r\n")
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_it_does_not_grow_with_the_address(base: str, path: str) -> None:
+def test_response_head_does_not_grow_with_the_url(base: str, path: str) -> None:
     for target in (
         path,
         f"{path}?q={quote(ARABIC)}",
@@ -69,7 +69,7 @@ def test_it_does_not_grow_with_the_address(base: str, path: str) -> None:
 
 
 @pytest.mark.heavy
-def test_no_parameter_makes_it_grow(base: str) -> None:
+def test_response_head_does_not_grow_with_any_parameter(base: str) -> None:
     """Also where what is asked is a mistake."""
     paths: dict[str, Any] = json.loads(ask(base, "/openapi.json").body)["paths"]
     for path, methods in paths.items():
@@ -93,7 +93,7 @@ def test_no_parameter_makes_it_grow(base: str) -> None:
 
 
 def _in_bounds(answer: RawResponse, target: str) -> RawResponse:
-    assert 0 < len(answer.head) < LARGEST_HEAD, (len(answer.head), target[:100], answer.head[:3000])
+    assert 0 < len(answer.head) < MAX_RESPONSE_HEAD_BYTES, (len(answer.head), target[:100], answer.head[:3000])
     return answer
 
 
@@ -125,7 +125,7 @@ def test_a_redirect_that_does_not_fit_says_where_the_record_is(base: str, url: s
 @pytest.mark.heavy
 @nginx.needed
 @pytest.mark.parametrize("path", LISTS)
-def test_it_passes_a_proxy_as_it_is_installed(base: str, proxied: str, path: str) -> None:
+def test_response_head_passes_a_proxy_with_stock_settings(base: str, proxied: str, path: str) -> None:
     """nginx gives the head of an answer 4 kB, and takes addresses of 8 kB."""
     for target in (f"{path}?q={quote(ARABIC)}", long(path, "place=orsa", 830), long(path, "place=orsa", 7900)):
         direct, through = ask(base, target), ask(proxied, target)
@@ -144,14 +144,14 @@ for (const path of paths) {
 
 @pytest.mark.heavy
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node: install the extra 'clients'")
-def test_javascript_takes_it(base: str) -> None:
+def test_javascript_accepts_the_response_head(base: str) -> None:
     """Node's `fetch` takes 16 kB of head."""
     targets = [long(path, "place=orsa", size) for path, size in product(LISTS, (3300, LONGEST))]
     command = ["node", "--input-type=module", "--eval", FETCH, base, *targets]
     subprocess.run(command, check=True, timeout=120)
 
 
-def test_python_takes_it(base: str) -> None:
+def test_python_accepts_the_response_head(base: str) -> None:
     """`http.client` takes 64 kB in one line."""
     connection = HTTPConnection(urlsplit(base).netloc, timeout=60)
     for path, size in product(LISTS, (13_000, LONGEST)):
