@@ -1,4 +1,4 @@
-"""Dates as other programs and people write them, read as a value of `datetime` where they leave no doubt."""
+"""Parses dates in other notations into values of `datetime`, where they are unambiguous."""
 
 import re
 from calendar import month_abbr, month_name
@@ -31,7 +31,7 @@ _OPEN = ("", "..", "*", "now")
 
 
 def parse_date(text: str) -> str | None:
-    """A day, month, year or interval as `datetime` takes it; null where it can be read in two ways or in none."""
+    """A day, month, year or interval as `datetime` takes it; None where it is ambiguous or no date."""
     text = " ".join(text.split())
     if len(text) > 100:
         return None

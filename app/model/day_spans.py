@@ -1,4 +1,4 @@
-"""How far apart the possible days of a record lie, in classes that an index serves.
+"""Classes of date ranges by length in days, so that an index finds the ranges that overlap an interval.
 
 A record whose range is long may have begun long before the days that somebody asks for. So that nobody has to look
 through all earlier ones, each range belongs to a class, and only the few long ones of a class are looked for so far
@@ -15,7 +15,7 @@ LONG_SPAN_DAYS = (366, 3_653, 3_652_059)
 
 
 def span_class(earliest: str | None, latest: str | None) -> int | None:
-    """The class of a range: the least of REACHES that its ends lie apart at most; null for a short one or none."""
+    """The class of a range: the least of REACHES that its ends lie apart at most; None for a short one or none."""
     if earliest is None or latest is None:
         return None
     apart = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days

@@ -1,4 +1,4 @@
-"""Documents as they are written, and the digests that prove a copy of them."""
+"""Serialization of documents, and their SHA-256 digests over canonical JSON (RFC 8785)."""
 
 import hashlib
 from collections.abc import Iterable

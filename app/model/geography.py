@@ -1,4 +1,4 @@
-"""Circles and boxes on the sphere. Degrees are WGS 84; distances are metres on a sphere of the mean Earth radius."""
+"""Bounding boxes of circles on the sphere. Degrees are WGS 84; distances are metres on a sphere of the mean radius."""
 
 from math import asin, cos, degrees, pi, radians, sin
 

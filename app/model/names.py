@@ -1,4 +1,4 @@
-"""What records are called."""
+"""Display names of records."""
 
 from typing import Any
 

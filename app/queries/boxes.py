@@ -1,4 +1,4 @@
-"""Boxes as SQL: the numbers of the records whose own box touches one.
+"""Bounding-box search as SQL: the numbers of the records whose box intersects a given box.
 
 SQLite answers from R*Trees, which keep boxes a hair too large, PostgreSQL from GiST indexes over the columns. Whoever
 asks looks at the columns as well.

@@ -1,4 +1,4 @@
-"""The log and the releases: which entries, in which order."""
+"""Statements for the change log and the releases."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a filter asks of a record, and what it has to leave aside.
+"""Conditions of filters as SQL, and which records they cannot judge.
 
 A filter by place, date or number of casualties cannot judge a record that lacks the value. Such a record never
 matches, and `not_judged` counts it; so each condition on one of these axes also says which records it cannot judge.
@@ -29,10 +29,10 @@ Clause = ColumnElement[bool]
 DEFAULT_RADIUS_KM = 50.0
 
 MAX_PRESORTED_RECORDS = 2_000
-"""So few records are sorted sooner than a page of them is found among all others."""
+"""Up to this many records it is faster to sort them all than to find a page of them in an index of all records."""
 
 MAX_LISTED_NUMBERS = 50_000
-"""So many are counted sooner one by one than by looking at all others."""
+"""Up to this many records it is faster to count them one by one than to scan the whole table."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def by_partition(conditions: Sequence[Condition], *, descending: bool) -> Iterat
 
 
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
-    """The conditions of the records that fit everything else but lack what this axis needs; null if it is not used."""
+    """The conditions of the records that fit everything else but lack what this axis needs; None if it is not used."""
     here = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
     if not here:
         return None

@@ -1,4 +1,4 @@
-"""The passages of an article, and what rests on them."""
+"""Statements for the passages of an article and the records that cite them."""
 
 from collections.abc import Sequence
 from typing import Any

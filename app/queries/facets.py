@@ -1,4 +1,4 @@
-"""What the records of a list fall into: the values that facets count and that sums are grouped by.
+"""Facets: the values that records are counted by and that sums are grouped by.
 
 A value counts exactly the records that the same list would hold with that value as its filter: a place with all that
 it contains, an organization with its parts.

@@ -1,4 +1,4 @@
-"""Which incidents match, and which claims about them."""
+"""Filter conditions of incidents, and of the casualty claims about them."""
 
 from collections.abc import Iterator
 from dataclasses import replace

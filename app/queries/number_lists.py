@@ -1,4 +1,4 @@
-"""Records that are known already, by their numbers: one value of a statement, however many they are."""
+"""A list of record numbers as a table in SQL: a single bound parameter, however many there are."""
 
 from collections.abc import Iterable
 from typing import Any

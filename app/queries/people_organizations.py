@@ -1,4 +1,4 @@
-"""Which people and organizations match."""
+"""Filter conditions of people and organizations."""
 
 from sqlalchemy import Select, or_, select
 from sqlmodel import col

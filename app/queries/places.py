@@ -1,4 +1,4 @@
-"""Which places match."""
+"""Filter conditions of places."""
 
 from sqlmodel import col
 

@@ -1,4 +1,4 @@
-"""Which quotes and statements match."""
+"""Filter conditions of quotes and statements."""
 
 from typing import Any
 

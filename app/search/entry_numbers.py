@@ -1,4 +1,4 @@
-"""The numbers of search entries: they grow with the type of a record and, within a type, with its day.
+"""Numbers of search entries, ordered by the type of the record and, within a type, by its day.
 
 A full-text index that walks by number so finds the newest of a type first, without looking at all that match, and what
 it finds leads to documents by itself. A number holds the type, the day (the ordinal of the first possible day, 0

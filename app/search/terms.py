@@ -1,4 +1,4 @@
-"""Text as terms of a full-text search, and what somebody asks of them.
+"""Terms of the full-text search, the parser of search queries, and snippets.
 
 The terms are made here, once, for the index and for the question alike; a database only stores and compares them. So
 a search finds the same on every engine. Letters are compared as `folding` has them, words by their `stems`; the index
@@ -43,7 +43,7 @@ MAX_TERM_LENGTH = 100
 """Characters of a term that count; PostgreSQL takes no more than 2 kB."""
 
 MAX_TERMS = 24
-"""So many words may be looked for at a time."""
+"""Words in one query."""
 
 PREFIX_WEIGHTS = {1: 8, 2: 4}
 """As so many words count beginnings of so many letters: each has to be looked for in every word that goes on so."""

@@ -1,4 +1,4 @@
-"""What a search looks in: the texts of a document, the most telling first, and what it is filed under."""
+"""The searchable texts and labels of a document, the most significant text first."""
 
 from collections.abc import Callable, Iterable, Iterator
 

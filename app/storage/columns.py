@@ -1,4 +1,4 @@
-"""How columns, keys and constraints of the tables are made."""
+"""Base class, column types, keys and indexes of the tables."""
 
 from enum import StrEnum
 from typing import Any

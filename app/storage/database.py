@@ -1,4 +1,4 @@
-"""Connections: the only file that knows SQLite from PostgreSQL.
+"""Database connections and snapshots, for SQLite and PostgreSQL.
 
 There is one writer, which loads a release in one transaction, and a Reader, which answers every request from one
 snapshot and so from one release.
@@ -29,13 +29,13 @@ from app.storage.deadlines import Deadline, TooSlow
 T = TypeVar("T")
 
 READING_THREADS = 4
-"""So many short reads run at a time, and beside them so many long ones."""
+"""Threads for short reads, and as many again for long ones."""
 
 MAX_CONCURRENT_STREAMS = 8
-"""So many downloads may run at a time; each holds a connection for as long as its client takes."""
+"""Each download holds a connection for as long as its client takes."""
 
 STREAM_BATCH_ROWS = 100
-"""So many records of a stream are read at a time."""
+"""Rows of a stream that are fetched at a time."""
 
 
 class DatabaseError(Exception):
@@ -58,7 +58,7 @@ class ReleaseInfo:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells it from every other release, those of other databases included."""
+        """Distinguishes it from every other release, those of other databases included."""
         return f"{self.number} {self.digest} {self.loaded_at}"
 
 
@@ -121,7 +121,7 @@ class Snapshot:
         return list(self._connection.execute(statement).scalars())
 
     def value(self, statement: ClauseElement, **values: Any) -> Any:
-        """The first column of the first row, or null without one."""
+        """The first column of the first row; None without rows."""
         return next((row[0] for row in self.rows(statement, **values)), None)
 
     def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:

@@ -1,4 +1,4 @@
-"""The time that a request has for reading: one budget for all its statements and for what is done between them."""
+"""Time limit of a request's reads: one budget for all its statements and for the work between them."""
 
 from math import inf
 from time import monotonic
@@ -40,5 +40,5 @@ class Deadline:
         self._until = monotonic() + self._allowed
 
     def cancel(self) -> None:
-        """Nobody waits any more. May be called from any thread."""
+        """Ends the budget, because nobody waits any more. May be called from any thread."""
         self._allowed = self._until = -inf

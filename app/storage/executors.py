@@ -1,4 +1,4 @@
-"""Threads with a bounded line before them: who comes when it is full is told at once, and who leaves frees a place."""
+"""A thread pool with a bounded queue: a full queue refuses work, and a client that disconnects frees its slot."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class BoundedExecutor:
-    """A few threads, and room for so many who wait for one."""
+    """A thread pool that runs `threads` calls at a time and queues at most `max_queued` more."""
 
     def __init__(self, name: str, threads: int, max_queued: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
@@ -21,7 +21,7 @@ class BoundedExecutor:
 
     @property
     def queued(self) -> int:
-        """So many have not got a thread yet."""
+        """How many calls wait for a thread."""
         return max(0, len(self._pending) - self._threads)
 
     async def run(self, work: Callable[[], T], disconnected: Callable[[], Awaitable[None]]) -> T:

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: to whom they lead, and how long they wait.
+"""PostgreSQL engines for the writer and for readers, with their timeouts.
 
 Several hosts in the URL are tried by the driver itself, by the URL's `target_session_attrs` and `load_balance_hosts`.
 Imported only for a database of this kind, because its driver is an extra.
@@ -91,7 +91,7 @@ class _ReadConnector:
 
 
 class _ReadConnection(psycopg.Connection[Any]):
-    """Gives up on a server that is silent: it hangs, or nothing leads to it any more."""
+    """A connection that is closed when its server is silent: it hangs, or the network to it is gone."""
 
     silence: float = SILENCE_TIMEOUT_SECONDS
 

@@ -1,4 +1,4 @@
-"""All reading of the service: where it runs, and streams of what is too large to be made at once."""
+"""Runs all reads of the service, on the event loop or on threads, and streams of results too large to build at once."""
 
 import asyncio
 import copy
@@ -30,27 +30,27 @@ T = TypeVar("T")
 STREAMING_THREADS = 2
 
 MAX_QUEUED_LONG = 32
-"""So many long reads may wait for a thread; with as much patience as a reader has, the last of them is still wanted."""
+"""Long reads that may wait for a thread; few enough that the last is answered before its client gives up."""
 
 MAX_QUEUED_SHORT = 256
-"""So many short reads may wait for a thread, where they need one."""
+"""Short reads that may wait for a thread, on databases where they need one."""
 
 SLOT_TIMEOUT_SECONDS = 10.0
-"""So long a download waits for its place among those that run."""
+"""How long a download waits for one of the concurrent slots."""
 
 STALLED_SECONDS = 3.0
-"""While others wait for a place, a client that takes nothing of its download for so many seconds loses it."""
+"""While others wait for a slot, a client that has taken nothing of its download for this long loses its own."""
 
 INLINE_SECONDS = 0.1
-"""Seconds that a short read may hold the event loop. What takes longer begins again on a thread."""
+"""How long a short read may hold the event loop. A read that takes longer starts again on a thread."""
 
-TURN = 0.0005
-"""Seconds for which a thread may keep all others from computing."""
+SWITCH_INTERVAL_SECONDS = 0.0005
+"""How long a thread may keep the interpreter lock from the others."""
 
-SLOT_POLL_SECONDS = 0.05  # seconds between two looks for a place
+SLOT_POLL_SECONDS = 0.05
 
 BUFFER_BYTES = 4 * 2**20
-"""So many bytes are made before the first is sent. What is smaller is sent as a whole, so that its length is known."""
+"""Bytes that are built before the first is sent. A smaller result is sent whole, so that its length is known."""
 
 
 class Reader:
@@ -62,12 +62,12 @@ class Reader:
         self._short_reads = BoundedExecutor("short", READING_THREADS, MAX_QUEUED_SHORT)
         self._long_reads = BoundedExecutor("long", READING_THREADS, MAX_QUEUED_LONG)
         # The event loop gets its turn this soon while a download is being written, and not after Python's usual 5 ms.
-        sys.setswitchinterval(TURN)
+        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watcher = ReleaseWatcher(database)
         self._peeked_release: ReleaseInfo | None = None
         self.streams: set[Stream] = set()
-        self._queue: list[object] = []  # downloads that wait for a place, the first to come in front
+        self._queue: list[object] = []  # downloads that wait for a slot, in order of arrival
         self._on_release: Callable[[ReleaseInfo], None] = lambda release: None
         self._disconnected: Callable[[], Awaitable[None]] = _never
 
@@ -82,11 +82,11 @@ class Reader:
 
     @property
     def queued(self) -> int:
-        """So many reads wait for a thread."""
+        """How many reads wait for a thread."""
         return self._short_reads.queued + self._long_reads.queued
 
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
-        """What `work` makes of one snapshot. `slow` says that it may take more than a few milliseconds.
+        """Returns the result of `work` on one snapshot. `slow` says that it may take more than a few milliseconds.
 
         Raises Unavailable when too many others wait, and TooSlow.
         """
@@ -117,7 +117,7 @@ class Reader:
     def peek_release(self) -> ReleaseInfo | None:
         """The newest release, where nothing has to be waited for to know it: on SQLite. Raises Unavailable.
 
-        One glance is good for a turn of the event loop: whatever asks within it came before it.
+        The result is kept for one iteration of the event loop: every caller within it came before the lookup.
         """
         if self._peeked_release is None and self.database.is_sqlite:
             self._peeked_release = self.database.newest()
@@ -141,7 +141,7 @@ class Reader:
             return await self._start_stream(work)
 
     async def _wait_for_slot(self) -> None:
-        """Waits in line until there is a place for one more download, and sees to it that the slowest gives way."""
+        """Waits until there is a slot for one more download, and evicts the slowest download that has stalled."""
         if len(self.streams) < MAX_CONCURRENT_STREAMS and not self._queue:
             return
         if len(self._queue) >= MAX_QUEUED_LONG:

@@ -1,4 +1,4 @@
-"""The resources: their tables, what one record is called, and the rows that belong to it."""
+"""The resources: their record tables, record types and child tables."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which release is the newest, where that has to be asked over a network: one question for all who wait for it."""
+"""Looks up the newest release where that takes a network round trip: one query for all callers that wait for it."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from app.problems import Unavailable
 from app.storage.database import Database, ReleaseInfo
 
 ANSWER_TIMEOUT_SECONDS = 1.0
-"""Seconds after which a database that does not answer counts as away."""
+"""After this time a database that does not answer counts as unavailable."""
 
 
 class ReleaseWatcher:
-    """Asks for the newest release on a thread of its own, so that no slow question delays it.
+    """Asks for the newest release on a thread of its own, so that no slow query delays it.
 
-    Whoever asks is told what was asked after they came, so nobody misses a release that they know to be there.
+    A caller gets the result of a query that began after its call, so nobody misses a release that they know exists.
     """
 
     def __init__(self, database: Database) -> None:
