@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from app.ingest import loading
-from app.ingest.examining import check as check_dossier
-from app.ingest.examining import read, survey
 from app.ingest.passages import Passage, PassageError
+from app.ingest.pipeline import check as check_dossier
+from app.ingest.pipeline import read, scan
 from app.ingest.reading import DossierError
-from app.ingest.verifying import ArticleFile, TextError, article_text, chosen
+from app.ingest.verifying import ArticleFile, TextError, article_text, choose_article
 from app.ingest.verifying import verify as verify_spans
 from app.ingest.workers import WorkerError
 from app.problems import Unavailable
@@ -160,10 +160,10 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    with ProgressBars() as bars, survey(directory, bars) as found:
+    with ProgressBars() as bars, scan(directory, bars) as found:
         verified = verify_spans(found, [ArticleFile(text, article)], bars)
-    if faults := verified.unread + verified.faults:
-        raise DossierError(faults)
+    if errors := verified.file_errors + verified.errors:
+        raise DossierError(errors)
     typer.echo(f"{verified.articles[0]}: {verified.spans} spans hold: digests, quoted words and links.")
 
 
@@ -176,10 +176,10 @@ def anchor(
     directory: Directory = SEED,
 ) -> None:
     """Find a phrase in an article's text and print the span to paste into a seed file."""
-    found, faults = read(directory)
+    found, errors = read(directory)
     if not found.articles:
-        raise DossierError(faults)
-    entry = found.articles[chosen(found.articles, article)]
+        raise DossierError(errors)
+    entry = found.articles[choose_article(found.articles, article)]
     passage = article_text(entry, text).anchor(phrase, paragraph)
     typer.echo(_span(passage))
 
@@ -229,7 +229,7 @@ def _reporting_nothing_loaded() -> Iterator[None]:
     try:
         yield
     except DossierError as error:
-        raise NotLoaded(error.faults) from error
+        raise NotLoaded(error.errors) from error
 
 
 def main() -> None:
@@ -239,7 +239,7 @@ def main() -> None:
     except (DossierError, DatabaseError, WorkerError, PassageError, TextError, CommandError, Unavailable) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
-            count, loads = len(error.faults), isinstance(error, NotLoaded)
+            count, loads = len(error.errors), isinstance(error, NotLoaded)
             so = "; nothing is loaded until all are mended" if loads else ""
             typer.echo(f"{count} mistake{'s' if count > 1 else ''}{so}.", err=True)
         sys.exit(1)

@@ -6,8 +6,8 @@ from typing import Any
 from httpx2 import Headers
 from starlette.testclient import TestClient
 
-from app.ingest.dates import Days, taken
-from app.ingest.examining import dossier
+from app.ingest.dates import Days, effective_days
+from app.ingest.pipeline import dossier
 from app.ingest.rows import DATED
 from app.settings import SEED
 
@@ -60,4 +60,4 @@ def _limits() -> dict[str, Days]:
     shipped = dossier(SEED)
     published = next(iter(shipped.articles.values())).seed.published
     seeds = [entry.seed for resource in DATED for entry in shipped.records(resource).values()]
-    return {seed.id: taken(seed.date, published) for seed in seeds if seed.date}
+    return {seed.id: effective_days(seed.date, published) for seed in seeds if seed.date}

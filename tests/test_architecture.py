@@ -124,7 +124,7 @@ WRITES_SQL = {
     "exports/datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
     "exports/datasets/views.py": "views of the dataset file",
     "ingest/indexing.py": "the full-text and box indexes of SQLite",
-    "ingest/ledger.py": "the scratch database of a load, values bound",
+    "ingest/scratch_index.py": "the scratch database of a load, values bound",
     "ingest/writing.py": "rows for the loader, with names from the models and values bound",
     "storage/postgresql.py": "settings of connections",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.cli import ProgressBars, main
-from app.ingest.examining import survey
+from app.ingest.pipeline import scan
 from app.ingest.verifying import ArticleFile, verify
 from app.storage.database import Database
 from app.storage.schema import migrate
@@ -378,9 +378,9 @@ def test_verify_shows_how_far_it_is_on_a_terminal(small: tuple[Path, Path]) -> N
         os.fdopen(theirs, "w") as terminal,
         redirect_stderr(terminal),
         ProgressBars() as bars,
-        survey(seed, bars) as found,
+        scan(seed, bars) as found,
     ):
-        assert verify(found, [ArticleFile(paper)], bars).faults == []
+        assert verify(found, [ArticleFile(paper)], bars).errors == []
     drawn = _everything(ours)
     os.close(ours)
     assert "Following links" in drawn

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from app.ingest.examining import survey
+from app.ingest.pipeline import scan
 from app.ingest.verifying import ArticleFile, Verification, verify
 
 
 def verified(directory: Path, text: Path, article: str | None = None) -> Verification:
     """What holds of the seed files in a directory, and what does not."""
-    with survey(directory) as found:
+    with scan(directory) as found:
         return verify(found, [ArticleFile(text, article)])

@@ -35,9 +35,9 @@ _DATE = re.compile(
     r"[?~%]?(?P<year>[0-9X]{4})(?:S(?P<digits>[1-4]))?[?~%]?"
     r"(?:-[?~%]?(?P<month>[0-9X]{2})[?~%]?(?:-[?~%]?(?P<day>[0-9X]{2})[?~%]?)?)?"
 )
-_OPEN = ("", "..")
-_WRITTEN_OUT = 7
-"""A choice among so many days names each of them."""
+_OPEN_ENDS = ("", "..")
+_MAX_LISTED_DAYS = 7
+"""Days in a set up to which each must be written out."""
 
 _SEASONS: dict[str, tuple[int, int]] = {
     # First month and number of months: of either hemisphere, of the northern, of the southern.
@@ -66,8 +66,8 @@ class Bounds(NamedTuple):
     latest: date | None
 
 
-class _Reading(NamedTuple):
-    """What a string says: the first and the last day that it names, and whether more lie before and after."""
+class _EdtfRange(NamedTuple):
+    """First and last day that a string names, and whether the range is closed at either end."""
 
     days: Days
     begins: bool = True
@@ -75,14 +75,15 @@ class _Reading(NamedTuple):
 
 
 def bounds(edtf: str) -> Bounds:
-    """The bounds of an EDTF string. Raises ValueError, in words for an editor, for what is none or names no days."""
+    """Returns the bounds of an EDTF string. Raises ValueError, with a message for editors, if it is invalid or names no
+    days."""
     read = _read(edtf)
     return Bounds(read.days.earliest if read.begins else None, read.days.latest if read.ends else None)
 
 
-def taken(seed: DateSeed, published: date) -> Days:
-    """The days that filters and sorts take a date for: its bounds, and at an open end the working limit that the seed
-    assumes. By itself an open date lasts until the reporting was published, and began on any earlier day.
+def effective_days(seed: DateSeed, published: date) -> Days:
+    """Returns the days that filters and sorts use for a date: its bounds, and at an open end the limit that the seed
+    assumes. Without one, an open end is the day of publication, and an open start is the earliest possible day.
 
     Raises ValueError for a limit of an end that is not open or that lies on the wrong side of the date.
     """
@@ -102,34 +103,34 @@ def taken(seed: DateSeed, published: date) -> Days:
 
 @lru_cache(maxsize=65_536)
 def precision(edtf: str) -> DatePrecision:
-    """How finely a date is given; a set is as fine as its members."""
+    """Returns the precision of a date; a set has that of its members."""
     members = [end for member in _members(edtf) for end in member.split("..") if end] if _is_set(edtf) else [edtf]
-    found = {_PRECISIONS.get(len(plain), DatePrecision.RANGE) for plain in map(_plain, members)}
+    found = {_PRECISIONS.get(len(plain), DatePrecision.RANGE) for plain in map(_unqualified, members)}
     return found.pop() if len(found) == 1 else DatePrecision.RANGE
 
 
 def approximate(edtf: str) -> bool:
-    """Whether a date is uncertain, approximate or estimated to so many digits."""
+    """Whether a date is uncertain, approximate or given to significant digits."""
     return any(mark in edtf for mark in "?~%S")
 
 
 @lru_cache(maxsize=65_536)
-def _read(edtf: str) -> _Reading:
+def _read(edtf: str) -> _EdtfRange:
     if "T" in edtf:
         raise ValueError(f"'{edtf}' has a time of day; write the day alone, '{edtf.partition('T')[0]}'")
-    read = _set(edtf) if _is_set(edtf) else _interval(edtf) if "/" in edtf else _Reading(_days(edtf))
+    read = _set(edtf) if _is_set(edtf) else _interval(edtf) if "/" in edtf else _EdtfRange(_days(edtf))
     if read.days.earliest > read.days.latest:
         raise ValueError(f"'{edtf}' ends before it begins")
     return read
 
 
-def _interval(edtf: str) -> _Reading:
+def _interval(edtf: str) -> _EdtfRange:
     first, _, last = edtf.partition("/")
-    if first in _OPEN and last in _OPEN:
+    if first in _OPEN_ENDS and last in _OPEN_ENDS:
         raise ValueError(f"'{edtf}' names no day; leave the date out where nothing is stated")
-    begins, ends = first not in _OPEN, last not in _OPEN
+    begins, ends = first not in _OPEN_ENDS, last not in _OPEN_ENDS
     known = [_days(end) for end, there in ((first, begins), (last, ends)) if there]
-    return _Reading(Days(known[0].earliest, known[-1].latest), begins, ends)
+    return _EdtfRange(Days(known[0].earliest, known[-1].latest), begins, ends)
 
 
 def _is_set(edtf: str) -> bool:
@@ -140,8 +141,8 @@ def _members(edtf: str) -> list[str]:
     return edtf[1:-1].split(",")
 
 
-def _set(edtf: str) -> _Reading:
-    """One or all of several dates. An open end stands before the first or behind the last of them."""
+def _set(edtf: str) -> _EdtfRange:
+    """Parses a set (one or all of several dates). An open end is before its first or after its last member."""
     members = _members(edtf)
     begins, ends = not members[0].startswith(".."), not members[-1].endswith("..")
     members[0] = members[0].removeprefix("..")
@@ -149,26 +150,26 @@ def _set(edtf: str) -> _Reading:
     if begins and ends and len(members) == 1 and ".." not in members[0]:
         raise ValueError(f"'{edtf}' is a set of one date; write '{members[0]}'")
     known = [_consecutive(member) if ".." in member else _days(member) for member in members]
-    return _Reading(Days(min(one.earliest for one in known), max(one.latest for one in known)), begins, ends)
+    return _EdtfRange(Days(min(one.earliest for one in known), max(one.latest for one in known)), begins, ends)
 
 
 def _consecutive(member: str) -> Days:
-    """The days of `a..b`. Both ends have one precision, because `edtf` 5.0.2 takes no others."""
+    """Parses `a..b`. Both ends must have the same precision, because `edtf` 5.0.2 accepts no others."""
     first, _, last = member.partition("..")
     days = Days(_days(first).earliest, _days(last).latest)
     if days.earliest > days.latest:
         raise ValueError(f"'{member}' ends before it begins")
-    if len(_plain(first)) != len(_plain(last)):
+    if len(_unqualified(first)) != len(_unqualified(last)):
         raise ValueError(f"the ends of '{member}' are not equally precise; write {days.earliest}..{days.latest}")
     apart = (days.latest - days.earliest).days
-    if precision(first) is DatePrecision.DAY and apart < _WRITTEN_OUT:
+    if precision(first) is DatePrecision.DAY and apart < _MAX_LISTED_DAYS:
         each = ",".join(f"{days.earliest + timedelta(number)}" for number in range(apart + 1))
         raise ValueError(f"'{member}' is a choice among at most seven days; write them out: {each}")
     return days
 
 
 def _days(written: str) -> Days:
-    """The days of one date or season."""
+    """Parses one date or season."""
     match = _DATE.fullmatch(written)
     if match is None:
         meant = parse_date(written)
@@ -185,7 +186,7 @@ def _days(written: str) -> Days:
         highest = int(year.replace("X", "9"))
         return Days(_season(lowest, month, written).earliest, _season(highest, month, written).latest)
     # Years, months and days that fit are tried from either end, until there is one in the calendar.
-    choices = _fitting(year), _fitting(month or "XX"), _fitting(day or "XX")
+    choices = _candidates(year), _candidates(month or "XX"), _candidates(day or "XX")
     earliest = next(_in_calendar(product(*choices)), None)
     latest = next(_in_calendar(product(*(choice[::-1] for choice in choices))), None)
     if earliest is None or latest is None:
@@ -194,8 +195,8 @@ def _days(written: str) -> Days:
 
 
 @lru_cache(maxsize=4_096)
-def _fitting(digits: str) -> list[int]:
-    """The numbers that some digits may be; X is any."""
+def _candidates(digits: str) -> list[int]:
+    """Returns the numbers that match some digits, where X is any digit."""
     return [int("".join(one)) for one in product(*("0123456789" if digit == "X" else digit for digit in digits))]
 
 
@@ -216,7 +217,7 @@ def _season(year: int, season: str, written: str) -> Days:
         raise ValueError(f"'{written}' reaches beyond the years 0001 to 9999") from None
 
 
-def _plain(written: str) -> str:
-    """A date without its qualifiers; something of another length where it is none of digits alone."""
+def _unqualified(written: str) -> str:
+    """Returns a date without its qualifiers; an empty string if it is not made of digits alone."""
     plain = re.sub("[?~%]", "", written)
     return plain if re.fullmatch(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?", plain) else ""

@@ -1,7 +1,7 @@
 """Seed files -> plain records, each with the line of every field.
 
 Every scalar of a YAML file is text, so `no` and `2019-04` never become something else; the records' models convert.
-Nothing is repaired and nothing is skipped: every mistake becomes a Fault.
+Nothing is repaired and nothing is skipped: every mistake becomes a `SeedError`.
 """
 
 import json
@@ -18,13 +18,13 @@ import yaml
 Key = tuple[str | int, ...]
 Mapping = dict[str, Any]
 
-_DEEPEST = 20
-_NOTHING = {"", "~", "null", "Null", "NULL"}
+_MAX_DEPTH = 20
+_NULLS = {"", "~", "null", "Null", "NULL"}
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One mistake, with the place to mend it."""
+class SeedError:
+    """One mistake, with the place to correct it."""
 
     file: str
     line: int
@@ -38,7 +38,7 @@ class Fault:
 
 
 class Source(NamedTuple):
-    """Where a record stands: its file, its line, and, where these are not all one, the lines of its fields."""
+    """Location of a record: its file, its line and, unless they are all on one line, the lines of its fields."""
 
     file: str
     line: int
@@ -46,28 +46,28 @@ class Source(NamedTuple):
     lines: dict[Key, int] | None = None
     prefix: Key = ()
 
-    def fault(self, path: Key, message: str) -> Fault:
+    def error(self, path: Key, message: str) -> SeedError:
         full, lines = self.prefix + path, self.lines or {}
         line = next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
-        return Fault(self.file, line, self.record, ".".join(map(str, full)), message)
+        return SeedError(self.file, line, self.record, ".".join(map(str, full)), message)
 
 
 @dataclass(frozen=True)
-class Piece:
-    """So many bytes of a `.jsonl` file from an offset on; `line` is the first line's number."""
+class Chunk:
+    """A byte range of a `.jsonl` file; `line` is the number of its first line."""
 
     offset: int
     size: int
     line: int
 
 
-def pieces(path: Path, most: int) -> Iterator[Piece]:
-    """A `.jsonl` file in pieces of whole lines, each about `most` bytes long. Raises OSError."""
+def chunks(path: Path, max_bytes: int) -> Iterator[Chunk]:
+    """Yields the chunks of a `.jsonl` file: whole lines, each chunk about `max_bytes` long. Raises OSError."""
     with path.open("rb") as lines:
         offset, number = 0, 1
-        while block := lines.read(most):
+        while block := lines.read(max_bytes):
             block += lines.readline()
-            yield Piece(offset, len(block), number)
+            yield Chunk(offset, len(block), number)
             offset += len(block)
             number += block.count(b"\n")
 
@@ -75,33 +75,35 @@ def pieces(path: Path, most: int) -> Iterator[Piece]:
 def records(
     path: Path,
     name: str,
-    faults: list[Fault],
+    errors: list[SeedError],
     *,
     single: bool = False,
-    piece: Piece | None = None,
-    at_a_glance: bool = False,
+    chunk: Chunk | None = None,
+    skip_duplicate_check: bool = False,
 ) -> Iterator[tuple[Mapping, Source]]:
-    """The records of a `.yaml` file, or of a `.jsonl` file or a piece of one, one after the other. `single`: the file
-    is one record, not a list. `at_a_glance`: they will be read once more, and keys of `.jsonl` that stand twice are
-    found then."""
+    """Yields the records of a `.yaml` file, of a `.jsonl` file or of a chunk of one.
+
+    `single`: the file is one record, not a list. `skip_duplicate_check`: the records will be parsed once more, and
+    duplicate keys in `.jsonl` are found then.
+    """
     try:
         if path.suffix == ".jsonl":
-            yield from _json(path, name, faults, piece, _glance if at_a_glance else _parse)
+            yield from _json(path, name, errors, chunk, _parse_unchecked if skip_duplicate_check else _parse)
         else:
-            yield from _yaml(path, name, faults, single)
+            yield from _yaml(path, name, errors, single)
     except OSError as error:
-        faults.append(Fault(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
+        errors.append(SeedError(name, 1, "", "", f"the file cannot be read ({error.strerror})"))
 
 
 def _json(
-    path: Path, name: str, faults: list[Fault], piece: Piece | None, parse: Callable[[bytes], Any]
+    path: Path, name: str, errors: list[SeedError], chunk: Chunk | None, parse: Callable[[bytes], Any]
 ) -> Iterator[tuple[Mapping, Source]]:
     with path.open("rb") as lines:
         left = sys.maxsize
-        if piece:
-            lines.seek(piece.offset)
-            left = piece.size
-        for number, line in enumerate(lines, piece.line if piece else 1):
+        if chunk:
+            lines.seek(chunk.offset)
+            left = chunk.size
+        for number, line in enumerate(lines, chunk.line if chunk else 1):
             if left <= 0:
                 return
             left -= len(line)
@@ -110,35 +112,38 @@ def _json(
             try:
                 data, mistake = _read(line, parse)
             except UnicodeDecodeError:
-                faults.append(Fault(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
+                errors.append(SeedError(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
-                faults.append(Fault(name, number, "", "", f"this line is not JSON ({error})"))
+                errors.append(SeedError(name, number, "", "", f"this line is not JSON ({error})"))
             else:
                 if mistake:
-                    faults.append(Fault(name, number, _record_id(data) if isinstance(data, dict) else "", "", mistake))
+                    errors.append(
+                        SeedError(name, number, _record_id(data) if isinstance(data, dict) else "", "", mistake)
+                    )
                 if isinstance(data, dict):
                     yield data, Source(name, number, _record_id(data))
                 else:
-                    faults.append(Fault(name, number, "", "", "a line holds one record, an object"))
+                    errors.append(SeedError(name, number, "", "", "a line holds one record, an object"))
 
 
 def _read(line: bytes, parse: Callable[[bytes], Any]) -> tuple[Any, str | None]:
-    """What a line holds. As in YAML, a record with a key twice is there all the same, so that others do not miss it."""
+    """Returns the value of a line and its mistake. As in YAML, a record with a duplicate key is returned all the same,
+    so that references to it resolve."""
     try:
         return parse(line), None
-    except Twice as error:
+    except DuplicateKeyError as error:
         return json.loads(line), str(error)
 
 
-class Twice(ValueError):
-    """A key stands twice in an object."""
+class DuplicateKeyError(ValueError):
+    """An object has a duplicate key."""
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> Mapping:
     data = dict(pairs)
     if len(data) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise Twice(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice")
+        raise DuplicateKeyError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands twice")
     return data
 
 
@@ -149,18 +154,18 @@ def _no_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_constant)
 
 
-def _glance(line: bytes) -> Any:
-    """As `_parse`, but a key that stands twice mostly goes unseen."""
+def _parse_unchecked(line: bytes) -> Any:
+    """Parses like `_parse`, but does not detect most duplicate keys."""
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(line)
     return _parse(line)
 
 
 def _parse(line: bytes) -> Any:
-    """As `json.loads`; a key that stands twice in an object is a mistake.
+    """Parses like `json.loads`, but raises DuplicateKeyError for a duplicate key.
 
-    A colon stands behind each key, so a line has as many as it takes to write what was read once more, or a key was
-    there twice. Who writes a colon as an escape, or what orjson does not read, is looked at more closely.
+    Each key is followed by a colon, so a line has as many colons as its value when it is serialized again, unless a
+    key was duplicate. Lines with an escaped colon, or that orjson does not parse, take the slower decoder.
     """
     with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         data = orjson.loads(line)
@@ -169,7 +174,7 @@ def _parse(line: bytes) -> Any:
     return _DECODER.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
 
 
-def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[tuple[Mapping, Source]]:
+def _yaml(path: Path, name: str, errors: list[SeedError], single: bool) -> Iterator[tuple[Mapping, Source]]:
     try:
         events = yaml.parse(path.read_text("utf-8-sig"), Loader=yaml.CBaseLoader)
         first = next((event for event in events if isinstance(event, yaml.NodeEvent)), None)
@@ -177,55 +182,57 @@ def _yaml(path: Path, name: str, faults: list[Fault], single: bool) -> Iterator[
             for event in events:
                 if isinstance(event, yaml.SequenceEndEvent):
                     break
-                yield from _record(_Reading(events), event, name, faults)
+                yield from _record(_YamlReader(events), event, name, errors)
         elif first is not None and single:
-            yield from _record(_Reading(events), first, name, faults)
+            yield from _record(_YamlReader(events), first, name, errors)
         elif first is not None or single:
             message = "the file must hold a record" if single else "the file must hold a list of records"
-            faults.append(Fault(name, 1, "", "", message))
+            errors.append(SeedError(name, 1, "", "", message))
             return
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 message = "a file holds one YAML document; take out the line '---'"
-                faults.append(Fault(name, _line(event), "", "", message))
+                errors.append(SeedError(name, _line(event), "", "", message))
                 return
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        faults.append(Fault(name, line, "", "", "the file is not UTF-8; save it as UTF-8"))
-    except TooDeep as error:
-        faults.append(Fault(name, error.line, "", "", "this is nested too deeply; nothing after it was read"))
+        errors.append(SeedError(name, line, "", "", "the file is not UTF-8; save it as UTF-8"))
+    except NestingError as error:
+        errors.append(SeedError(name, error.line, "", "", "this is nested too deeply; nothing after it was read"))
     except yaml.reader.ReaderError as error:
-        # It counts bytes and names no line.
+        # The error counts bytes and has no line.
         line = path.read_text("utf-8-sig").encode()[: error.position].count(b"\n") + 1
         character: Any = error.character  # its number, here, whatever its type is said to be
         message = f"there is a control character (U+{character:04X}); take it out"
-        faults.append(Fault(name, line, "", "", message))
+        errors.append(SeedError(name, line, "", "", message))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        faults.append(Fault(name, mark.line + 1 if mark else 1, "", "", f"this is not YAML ({problem})"))
+        errors.append(SeedError(name, mark.line + 1 if mark else 1, "", "", f"this is not YAML ({problem})"))
 
 
-def _record(reading: "_Reading", event: yaml.Event, name: str, faults: list[Fault]) -> Iterator[tuple[Mapping, Source]]:
+def _record(
+    reading: "_YamlReader", event: yaml.Event, name: str, errors: list[SeedError]
+) -> Iterator[tuple[Mapping, Source]]:
     line = _line(event)
     data = reading.value(event, ())
     record = _record_id(data) if isinstance(data, dict) else ""
-    faults += [Fault(name, at, record, ".".join(map(str, path)), message) for at, path, message in reading.mistakes]
+    errors += [SeedError(name, at, record, ".".join(map(str, path)), message) for at, path, message in reading.mistakes]
     if isinstance(data, dict):
         yield data, Source(name, line, record, reading.lines)
     elif not reading.mistakes:
-        faults.append(Fault(name, line, "", "", "a record is a mapping of keys to values"))
+        errors.append(SeedError(name, line, "", "", "a record is a mapping of keys to values"))
 
 
-class TooDeep(Exception):
-    """A file is nested more deeply than any record."""
+class NestingError(Exception):
+    """A file is nested more deeply than any valid record."""
 
     def __init__(self, line: int) -> None:
         self.line = line
 
 
-class _Reading:
-    """Reads one record from YAML's events as text, lists and dicts.
+class _YamlReader:
+    """Builds one record of strings, lists and dicts from YAML events.
 
     The events are taken one by one, not composed into nodes, because libyaml's composer recurses in C and a file that
     is nested deeply enough would end the process.
@@ -237,7 +244,7 @@ class _Reading:
         self.mistakes: list[tuple[int, Key, str]] = []
 
     def value(self, event: yaml.Event, path: Key) -> Any:
-        """The value that begins with an event; None when a mistake stands in its place."""
+        """Returns the value that starts with an event; None for a mistake."""
         line = _line(event)
         self.lines.setdefault(path, line)
         if getattr(event, "anchor", None) is not None:
@@ -245,14 +252,14 @@ class _Reading:
         elif getattr(event, "tag", None) is not None:
             self._mistake(line, path, "tags are not used here; write the plain value")
         if isinstance(event, yaml.ScalarEvent):
-            if not event.style and event.value in _NOTHING:
+            if not event.style and event.value in _NULLS:
                 self._mistake(line, path, "there is no value; leave the key out where nothing is stated")
                 return None
             return event.value
         if isinstance(event, yaml.AliasEvent):
             return None
-        if len(path) >= _DEEPEST:
-            raise TooDeep(line)
+        if len(path) >= _MAX_DEPTH:
+            raise NestingError(line)
         return self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
     def _list(self, path: Key) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Documents -> what a search finds them by: their words, and on SQLite the boxes around their points.
+"""Search index entries of documents: their terms, and on SQLite the bounding boxes of their points.
 
 PostgreSQL indexes boxes as it indexes other columns; SQLite keeps them in R*Trees of their own.
 """
@@ -10,7 +10,7 @@ from zlib import crc32
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from app.ingest.survey import Outline
+from app.ingest.scan import SharedRecords
 from app.ingest.writing import Writer
 from app.model.digests import Data
 from app.search.entry_numbers import entry_number
@@ -21,114 +21,116 @@ from app.storage.models import SearchEntry
 from app.storage.registry import RECORD_TABLES, TYPES
 
 BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
-"""The R*Tree of each type that has points."""
+"""R*Tree table of each type that has points."""
 
 _ADD_TERMS = "INSERT INTO search_index (rowid, terms) VALUES (?, ?)"
-# An FTS5 index over another table is told the terms that it is to forget.
-_FORGET_TERMS = "INSERT INTO search_index (search_index, rowid, terms) VALUES ('delete', ?, ?)"
+# An external-content FTS5 index needs the old terms to delete an entry.
+_DELETE_TERMS = "INSERT INTO search_index (search_index, rowid, terms) VALUES ('delete', ?, ?)"
 _REBUILD_TERMS = "INSERT INTO search_index (search_index) VALUES ('rebuild')"
-# Bytes of terms that are sorted at a time; what is sorted in parts has to be merged.
+# Bytes of terms that are sorted in memory; parts that are sorted separately have to be merged.
 _SORT_TERMS = "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', ?)"
-_SORTED = 16 * 2**20
-_USUALLY_SORTED = 2**20
+_BULK_SORT_BYTES = 16 * 2**20
+_DEFAULT_SORT_BYTES = 2**20
 _ADD_BOX = "INSERT INTO {} (number, west, east, south, north) VALUES (?, ?, ?, ?, ?)"
-_FORGET_BOX = "DELETE FROM {} WHERE number = ?"
+_DELETE_BOX = "DELETE FROM {} WHERE number = ?"
 
 
 Box = tuple[float, float, float, float]
 """West, east, south, north."""
 
-Finding = tuple[str, str, str | None, Box | None]
-"""What a record is found by: its type, its terms separated by spaces, its day and its box. A plain tuple, because a
-million of them come from other processes."""
+IndexedRecord = tuple[str, str, str | None, Box | None]
+"""Search index data of a record: type, terms separated by spaces, day and box. It is a plain tuple, because a million
+of them come from worker processes."""
 
 
-def finding(document: Data, columns: Mapping[str, Any], outline: Outline) -> Finding:
-    """What a document, whose columns have its box, is found by."""
-    its_texts = dict.fromkeys((*texts(document), *_names(document, outline)))
-    terms = index_text(its_texts, labels(document), _languages(document, outline))
+def indexed_record(document: Data, columns: Mapping[str, Any], shared_records: SharedRecords) -> IndexedRecord:
+    """Returns the search index data of a document; its box is taken from its columns."""
+    all_texts = dict.fromkeys((*texts(document), *_names(document, shared_records)))
+    terms = index_text(all_texts, labels(document), _languages(document, shared_records))
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
     return document["type"], terms, columns.get("sort_date"), box
 
 
-def checksum(found: Finding) -> int:
-    """What tells a load that a record's terms have changed though its document has not."""
+def checksum(found: IndexedRecord) -> int:
+    """Returns a checksum of a record's terms, which may change while its document does not."""
     return crc32(found[1].encode())
 
 
-def _names(document: Data, outline: Outline) -> Iterator[str]:
-    """The names, other spellings included, of what a document names."""
+def _names(document: Data, shared_records: SharedRecords) -> Iterator[str]:
+    """Yields the names and aliases of all records that a document names."""
     for resource, id_ in named(document):
-        known = outline.of(resource)[id_]
+        known = shared_records.of(resource)[id_]
         yield known[0]
         yield from known.aliases
 
 
-def _languages(document: Data, outline: Outline) -> list[str]:
-    """The languages of the articles that a document rests on."""
+def _languages(document: Data, shared_records: SharedRecords) -> list[str]:
+    """Returns the languages of the articles that a document cites."""
     if document["type"] == "article":
-        return [outline.articles[document["id"]].language]
+        return [shared_records.articles[document["id"]].language]
     if document["type"] in ("place", "person", "organization"):
         return [ENGLISH]
-    return sorted({outline.articles[span["article"]].language for span in document["evidence"]}) or [ENGLISH]
+    return sorted({shared_records.articles[span["article"]].language for span in document["evidence"]}) or [ENGLISH]
 
 
-class Index:
-    """The index, as one transaction writes it. With `later` the words are indexed all at once by `finish`."""
+class SearchIndexWriter:
+    """Writes the search index within a transaction. If `deferred`, `finish` indexes all terms at once."""
 
-    def __init__(self, writer: Writer, *, later: bool = False) -> None:
+    def __init__(self, writer: Writer, *, deferred: bool = False) -> None:
         self._writer = writer
-        self._later = later
+        self._deferred = deferred
 
-    def add(self, findings: Sequence[tuple[Finding, int]]) -> None:
-        """Adds records that are not in the index, with the numbers of their documents."""
+    def add(self, indexed_records: Sequence[tuple[IndexedRecord, int]]) -> None:
+        """Adds records to the index, with the numbers of their documents."""
         is_sqlite = self._writer.is_sqlite
-        # An FTS5 index wants to be told in the order of the numbers.
+        # An FTS5 index is to be filled in the order of the row ids.
         rows = sorted(
             (entry_number(kind, day, document), found if is_sqlite else _vector(found))
-            for (kind, found, day, _), document in findings
+            for (kind, found, day, _), document in indexed_records
         )
         self._writer.insert("search_entries", rows)
         if not is_sqlite:
             return
-        if not self._later:
-            self._writer.many(_ADD_TERMS, rows)
+        if not self._deferred:
+            self._writer.run_many(_ADD_TERMS, rows)
         for kind, table in BOXES.items():
-            boxes = [(document, *box) for (its_kind, _, _, box), document in findings if box and its_kind == kind]
-            self._writer.many(_ADD_BOX.format(table), boxes)
+            boxes = [
+                (document, *box) for (box_kind, _, _, box), document in indexed_records if box and box_kind == kind
+            ]
+            self._writer.run_many(_ADD_BOX.format(table), boxes)
 
     def remove(self, kind: str, records: Iterable[tuple[int, str | None]]) -> None:
-        """Takes records of one type out of the index, by the numbers of their documents and their first days."""
+        """Deletes records of one type from the index, by the numbers of their documents and their first days."""
         entries = [(entry_number(kind, day, document), document) for document, day in records]
         mine = col(SearchEntry.number).in_([number for number, _ in entries])
         connection = self._writer.connection
         if self._writer.is_sqlite:
             found = connection.execute(select(col(SearchEntry.number), col(SearchEntry.terms)).where(mine))
-            self._writer.many(_FORGET_TERMS, sorted((number, known) for number, known in found))
+            self._writer.run_many(_DELETE_TERMS, sorted((number, known) for number, known in found))
             if kind in BOXES:
-                self._writer.many(_FORGET_BOX.format(BOXES[kind]), [(document,) for _, document in entries])
+                self._writer.run_many(_DELETE_BOX.format(BOXES[kind]), [(document,) for _, document in entries])
         connection.execute(delete(SearchEntry).where(mine))
 
-    def move(self, resource: str, findings: Sequence[tuple[Finding, int]]) -> None:
-        """Changes what records are found by that have not changed themselves: something that they name has another
-        name or one more spelling."""
+    def reindex(self, resource: str, indexed_records: Sequence[tuple[IndexedRecord, int]]) -> None:
+        """Updates the terms of records that have not changed themselves: a record that they name has a new name or
+        alias."""
         # The day is the same as before, like the rest of the document.
-        self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in findings])
-        self.add(findings)
+        self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in indexed_records])
+        self.add(indexed_records)
         table = RECORD_TABLES[resource]
-        for found, number in findings:
-            its_own = update(table).where(col(table.number) == number)
-            self._writer.connection.execute(its_own.values(terms_checksum=checksum(found)))
+        for found, number in indexed_records:
+            statement = update(table).where(col(table.number) == number)
+            self._writer.connection.execute(statement.values(terms_checksum=checksum(found)))
 
     def finish(self) -> None:
-        if self._later and self._writer.is_sqlite:
-            self._writer.many(_SORT_TERMS, [(_SORTED,)])
-            self._writer.many(_REBUILD_TERMS, [()])
-            self._writer.many(_SORT_TERMS, [(_USUALLY_SORTED,)])
+        if self._deferred and self._writer.is_sqlite:
+            self._writer.run_many(_SORT_TERMS, [(_BULK_SORT_BYTES,)])
+            self._writer.run_many(_REBUILD_TERMS, [()])
+            self._writer.run_many(_SORT_TERMS, [(_DEFAULT_SORT_BYTES,)])
 
 
 def _vector(found: str) -> str:
-    """Terms with their positions, as PostgreSQL writes a tsvector; terms hold letters and digits only."""
+    """Formats terms with their positions as a PostgreSQL tsvector; terms have letters and digits only."""
     return " ".join(f"'{term}':{position}" for position, term in enumerate(found.split(" "), 1))

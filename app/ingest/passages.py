@@ -1,4 +1,4 @@
-"""Passages of an article: where they stand, their digest, and the link that opens the page at them.
+"""Passages of an article: position, digest, and the link that opens the page at them.
 
 Positions count Unicode code points within a paragraph, as the W3C Web Annotation model does. Links carry a text
 fragment of at most two words at each end, so no sentence is republished.
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from app.ingest.fragments import Fragment, Landing, Page, Progress
+from app.ingest.text_fragments import Fragment, FragmentMatch, Page, Progress
 from app.search.collation import collapsed, words
 
-_WORDS_KEPT = 2
-_SKIPPED = 3
+_MAX_WORDS_PER_END = 2
+_MAX_SKIPPED_WORDS = 3
 
 Extent = tuple[int, int, int]
-"""A paragraph, and from which of its characters on to before which other."""
+"""Paragraph, start and exclusive end within it."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Passage:
 
 
 class PassageError(ValueError):
-    """A phrase is not in the text, is there more than once, or no short fragment leads to it."""
+    """A phrase is not in the text, occurs more than once, or no short fragment leads to it."""
 
 
 class Text:
-    """An article's text: paragraph N is the Nth line that is not blank.
+    """An article's text. Paragraph N is the Nth line that is not blank.
 
     `opening` is what the published page shows above the text (title, byline); a browser searches it as well. Where the
     page breaks a line inside a paragraph (`<br>`), the text begins another line, or has U+2028.
@@ -54,13 +54,13 @@ class Text:
         self._page = Page("\n".join([*opening, *self.paragraphs]))
 
     def slice(self, paragraph: int, start: int, end: int) -> str:
-        """The text of a span; an empty string when it lies outside."""
+        """Returns the text of a span; an empty string if it is outside the text."""
         if not 1 <= paragraph <= len(self.paragraphs):
             return ""
         return self.paragraphs[paragraph - 1][start:end]
 
     def find(self, phrase: str, paragraph: int | None = None) -> list[tuple[int, int, int]]:
-        """Every place where a phrase stands, as (paragraph, start, end)."""
+        """Returns all occurrences of a phrase, as (paragraph, start, end)."""
         wanted = [paragraph] if paragraph else range(1, len(self.paragraphs) + 1)
         return [
             (number, match.start(), match.end())
@@ -69,14 +69,14 @@ class Text:
         ]
 
     def passage(self, paragraph: int, start: int, end: int) -> Passage:
-        """The passage at a span. Raises PassageError when the span is empty or no fragment leads to it."""
+        """Returns the passage at a span. Raises PassageError if the span is empty or no fragment leads to it."""
         text = self.slice(paragraph, start, end)
         if not text or end - start != len(text):
             raise PassageError(f"{paragraph}:{start}-{end} lies outside the text")
         return Passage(paragraph, start, end, digest(text), self._fragment(paragraph, start, end))
 
     def anchor(self, phrase: str, paragraph: int | None = None) -> Passage:
-        """The passage that a phrase stands for. Raises PassageError unless it stands exactly once."""
+        """Returns the passage of a phrase. Raises PassageError unless the phrase occurs exactly once."""
         found = self.find(phrase, paragraph)
         if not found:
             raise PassageError(f"the text does not contain “{phrase}”")
@@ -86,37 +86,37 @@ class Text:
         return self.passage(*found[0])
 
     def resolve(self, fragment: Fragment) -> Extent | None:
-        """Where a browser lands: the first match of the fragment, from its first word to its last."""
+        """Returns the span that a browser scrolls to: the first match of the fragment, from first word to last."""
         return self._span(self._page.find(fragment))
 
     def leads_to(self, fragment: Fragment, paragraph: int, start: int, end: int) -> bool:
-        """Whether every browser lands on the words of a span and on nothing outside it."""
+        """Whether every browser scrolls to words of the span and highlights nothing outside it."""
         return self._is_inside(self._page.find(fragment), (paragraph, start, end))
 
-    def astray(
+    def misdirected(
         self, links: Sequence[tuple[Fragment, Extent]], progress: Progress
     ) -> Iterator[tuple[int, Extent | None]]:
-        """Those of many links, by number, that do not lead to their spans, and where they lead."""
-        landings = self._page.find_all([fragment for fragment, _ in links], progress)
-        for number, (landing, (_, span)) in enumerate(zip(landings, links, strict=True)):
-            if not self._is_inside(landing, span):
-                yield number, self._span(landing)
+        """Yields the indexes of links that do not lead to their spans, and where they lead."""
+        fragment_matches = self._page.find_all([fragment for fragment, _ in links], progress)
+        for number, (fragment_match, (_, span)) in enumerate(zip(fragment_matches, links, strict=True)):
+            if not self._is_inside(fragment_match, span):
+                yield number, self._span(fragment_match)
 
-    def _span(self, landing: Landing | None) -> Extent | None:
-        """Where in the text a landing is; None above it, and where it is in no one paragraph."""
-        if landing is None:
+    def _span(self, fragment_match: FragmentMatch | None) -> Extent | None:
+        """Returns the span of a match; None above the text, and if it is not within one paragraph."""
+        if fragment_match is None:
             return None
-        number = bisect_right(self._starts, landing.start)
+        number = bisect_right(self._starts, fragment_match.start)
         position = self._starts[number - 1] if number else 0
-        if not number or landing.end > position + len(self.paragraphs[number - 1]):
+        if not number or fragment_match.end > position + len(self.paragraphs[number - 1]):
             return None
-        return number, landing.start - position, landing.end - position
+        return number, fragment_match.start - position, fragment_match.end - position
 
-    def _is_inside(self, landing: Landing | None, span: Extent) -> bool:
-        found = self._span(landing)
+    def _is_inside(self, fragment_match: FragmentMatch | None, span: Extent) -> bool:
+        found = self._span(fragment_match)
         return (
-            landing is not None
-            and landing.certain
+            fragment_match is not None
+            and fragment_match.certain
             and found is not None
             and found[0] == span[0]
             and span[1] <= found[1] < found[2] <= span[2]
@@ -127,12 +127,12 @@ class Text:
         inside = [(first + start, last + start) for first, last in words(line[start:end])]
         if not inside:
             raise PassageError(f"{paragraph}:{start}-{end} has no words to link to")
-        # Where the opening words stand elsewhere too and nothing before them tells them apart, begin a little later.
-        for skipped in range(min(_SKIPPED, len(inside) - 1) + 1):
+        # If the first words occur elsewhere too and no prefix distinguishes them, start a few words later.
+        for skipped in range(min(_MAX_SKIPPED_WORDS, len(inside) - 1) + 1):
             left = inside[skipped:]
             befores, afters = _before(line, left[0][0]), _after(line, left[-1][1])
             for before, after in sorted(product(befores, afters), key=lambda pair: _length(*pair)):
-                for first, last in _ways(left, line):
+                for first, last in _word_choices(left, line):
                     fragment = Fragment(first, last, before, after)
                     if self.leads_to(fragment, paragraph, start, end):
                         return fragment
@@ -144,29 +144,29 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _ways(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tuple[str, str | None]]:
-    """First and last words of a passage, fewest that leave no sentence readable first."""
+def _word_choices(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tuple[str, str | None]]:
+    """Yields first and last words for a link, starting with the fewest that leave no sentence readable."""
 
     def written(first: int, last: int) -> str:
         return collapsed(line[inside[first][0] : inside[last][1]])
 
     count = len(inside)
-    if count <= _WORDS_KEPT:
+    if count <= _MAX_WORDS_PER_END:
         yield written(0, -1), None
-    kept = 1 if count <= 2 * _WORDS_KEPT + 1 else _WORDS_KEPT
+    kept = 1 if count <= 2 * _MAX_WORDS_PER_END + 1 else _MAX_WORDS_PER_END
     for first, last in ((kept, kept), (1, 1), (2, 1), (1, 2), (2, 2)):
-        if first + last <= max(count - 1, _WORDS_KEPT):
+        if first + last <= max(count - 1, _MAX_WORDS_PER_END):
             yield written(0, first - 1), written(-last, -1)
 
 
 def _before(line: str, position: int) -> list[str | None]:
-    """None, one and two words that stand directly before a position."""
+    """Returns None, one word and two words directly before a position."""
     starts = [start for start, _ in words(line[:position])]
     return [None, *(collapsed(line[starts[-count] : position].rstrip()) for count in (1, 2) if len(starts) >= count)]
 
 
 def _after(line: str, position: int) -> list[str | None]:
-    """None, one and two words that stand directly after a position."""
+    """Returns None, one word and two words directly after a position."""
     ends = [position + end for _, end in words(line[position:])]
     return [None, *(collapsed(line[position : ends[count - 1]].lstrip()) for count in (1, 2) if len(ends) >= count)]
 

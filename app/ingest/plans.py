@@ -1,4 +1,4 @@
-"""What a release is going to do: the difference between a dossier and the database."""
+"""Release plan: the difference between a dossier and the database."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from app.model.codebook import ChangeOp
 
-SHOWN = 20
+MAX_SHOWN_CHANGES = 20
 
 
-class Planned(NamedTuple):
+class PlannedChange(NamedTuple):
     """One record that a release adds, changes or removes."""
 
     op: ChangeOp
@@ -27,27 +27,27 @@ class Plan:
     number: int
     shape_changed: bool = False
     previous: str | None = None
-    """When the release before was loaded."""
+    """Time at which the previous release was loaded."""
 
     tally: Counter[tuple[ChangeOp, str]] = field(default_factory=Counter)
-    """How many changes there are, by operation and resource."""
+    """Number of changes by operation and resource."""
 
-    first: list[Planned] = field(default_factory=list)
-    """The first of them, to be shown."""
+    first: list[PlannedChange] = field(default_factory=list)
+    """The first changes, to be shown."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    """How many records there will be, by resource."""
+    """Number of records after the release, by resource."""
 
     verified: dict[str, Any] | None = None
-    """What of it was compared with the articles' texts, if anything was."""
+    """Summary of the verification against the articles' texts; None if there was none."""
 
     @property
     def is_empty(self) -> bool:
         return not self.tally
 
-    def add(self, resource: str, changes: list[Planned]) -> None:
+    def add(self, resource: str, changes: list[PlannedChange]) -> None:
         """Adds changes of one resource."""
         for op in ChangeOp:
             if number := sum(change.op is op for change in changes):
                 self.tally[op, resource] += number
-        self.first += changes[: SHOWN - len(self.first)]
+        self.first += changes[: MAX_SHOWN_CHANGES - len(self.first)]

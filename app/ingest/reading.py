@@ -1,7 +1,7 @@
-"""Seed files -> validated records, each with the file and line that it came from.
+"""Seed files -> validated records, each with its file and line.
 
 Files are read part by part, so that a dossier of any size streams. Nothing is repaired and nothing is skipped: every
-mistake becomes a Fault, and all faults are reported together.
+mistake becomes a `SeedError`, and all errors are reported together.
 """
 
 import os
@@ -13,9 +13,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from app.ingest.advice import advice
-from app.ingest.files import Fault, Key, Mapping, Piece, Source, pieces, records
-from app.ingest.partial import breaches, partial
+from app.ingest.error_messages import error_message
+from app.ingest.files import Chunk, Key, Mapping, SeedError, Source, chunks, records
+from app.ingest.partial_records import partial, violations
 from app.ingest.seed import (
     ArticleSeed,
     CasualtySeed,
@@ -32,30 +32,30 @@ from app.ingest.seed import (
 
 S = TypeVar("S", bound=Record)
 
-PIECE = 100_000
-"""Bytes of a `.jsonl` file that are read at a time: some fifty records, which with all that is made of them stay near
-a processor."""
+CHUNK_BYTES = 100_000
+"""Bytes of one chunk of a `.jsonl` file: some fifty records, which with all that is built of them fit into a
+processor's cache."""
 
 _SUFFIXES = (".yaml", ".jsonl")
-SHARED: dict[str, type[Record]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
+SHARED_MODELS: dict[str, type[Record]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
 BY_ARTICLE: dict[str, type[Record]] = {
     "incidents": IncidentSeed,
     "quotes": QuoteSeed,
     "statements": StatementSeed,
 }
-_MODELS: dict[str, type[Record]] = {"articles": ArticleSeed, **SHARED, **BY_ARTICLE}
+_MODELS: dict[str, type[Record]] = {"articles": ArticleSeed, **SHARED_MODELS, **BY_ARTICLE}
 
 
 class DossierError(Exception):
     """The seed files have mistakes. Nothing was loaded."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = sorted(faults, key=lambda fault: (fault.file, fault.line))
-        super().__init__("\n".join(map(str, self.faults)))
+    def __init__(self, errors: list[SeedError]) -> None:
+        self.errors = sorted(errors, key=lambda error: (error.file, error.line))
+        super().__init__("\n".join(map(str, self.errors)))
 
 
-class Place(NamedTuple):
-    """Which record of a dossier something is: its part, its number in it, and which of its claims (-1: itself)."""
+class RecordPosition(NamedTuple):
+    """Position of a record in a dossier: part, number in the part, and number of the claim (-1: the record itself)."""
 
     part: int
     number: int
@@ -64,25 +64,25 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """A file of seed records, or a piece of a long one. `article` is that of its folder; null in the shared files."""
+    """A seed file, or a chunk of a long one. `article` is that of its folder; None for shared files."""
 
     number: int
     path: Path
     name: str
     resource: str
     article: str | None = None
-    piece: Piece | None = None
+    chunk: Chunk | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Entry(Generic[S]):
-    """A record. `article` is that of its folder; None in the shared files. Of one with mistakes (`broken` says where)
-    everything that cannot be read is None, whatever its model says."""
+    """A record. `article` is that of its folder; None for shared files. If it has mistakes (at the paths in `broken`),
+    every invalid field is None, whatever its model says."""
 
     resource: str
     seed: S
     source: Source
-    place: Place
+    position: RecordPosition
     article: str | None = None
     broken: frozenset[Key] = frozenset()
 
@@ -94,7 +94,7 @@ class CasualtyEntry(Entry[CasualtySeed]):
 
 @dataclass
 class Dossier:
-    """Everything that the seed files say, by resource and id, in file order: for dossiers that fit into memory."""
+    """All records by resource and id, in file order: for dossiers that fit into memory."""
 
     articles: dict[str, Entry[ArticleSeed]] = field(default_factory=dict)
     places: dict[str, Entry[PlaceSeed]] = field(default_factory=dict)
@@ -107,12 +107,12 @@ class Dossier:
     extensions: list[Entry[IncidentExtension]] = field(default_factory=list)
 
     def records(self, resource: str) -> dict[str, Entry[Any]]:
-        """The records of a resource."""
+        """Returns the records of a resource."""
         found: dict[str, Entry[Any]] = getattr(self, resource)
         return found
 
     def add(self, entry: Entry[Any]) -> None:
-        """Adds a record; one that is withdrawn or has mistakes is not kept."""
+        """Adds a record, unless it is a tombstone or has mistakes."""
         if entry.broken:
             return
         if isinstance(entry.seed, IncidentExtension):
@@ -121,45 +121,47 @@ class Dossier:
             self.records(entry.resource).setdefault(entry.seed.id, entry)
 
 
-def parts(directory: Path) -> tuple[list[Part], list[Fault], set[str]]:
-    """The parts of a directory of seed files: articles and shared records first. Also what is wrong with its files
-    and folders themselves, and the resources of which a file cannot be read."""
+def parts(directory: Path) -> tuple[list[Part], list[SeedError], set[str]]:
+    """Returns the parts of a directory, articles and shared records first; the errors of its files and folders; and the
+    resources of which a file cannot be read."""
     if not directory.is_dir():
-        return [], [Fault(str(directory), 1, "", "", "there is no such folder")], set()
+        return [], [SeedError(str(directory), 1, "", "", "there is no such folder")], set()
     inside = sorted((directory / "articles").glob("*"))
     folders = [path for path in inside if path.is_dir()]
     wanted: list[tuple[Path, str, str | None]] = [
         *((folder / "article.yaml", "articles", folder.name) for folder in folders),
-        *_files(directory, SHARED),
+        *_files(directory, SHARED_MODELS),
     ]
     for folder in folders:
         wanted += _files(folder, BY_ARTICLE, folder.name)
-    faults = [*_strangers(directory, {path for path, _, _ in wanted})]
-    unread = set()
+    errors = [*_unknown_files(directory, {path for path, _, _ in wanted})]
+    unreadable = set()
     places = [(path, resource) for path, resource, _ in wanted]
     places += [(path, "articles") for path in inside if path not in folders]
     for path, resource in places:
-        if (why := _no_file(path)) is not None:
-            faults.append(Fault(relative(directory, path), 1, "", "", why))
-            unread.add(resource)
+        if (why := _why_not_a_file(path)) is not None:
+            errors.append(SeedError(relative_name(directory, path), 1, "", "", why))
+            unreadable.add(resource)
     for folder in folders:
         if not os.path.lexists(path := folder / "article.yaml"):
-            faults.append(Fault(relative(directory, path), 1, "", "", "the article's own file is missing"))
+            errors.append(SeedError(relative_name(directory, path), 1, "", "", "the article's own file is missing"))
     if not folders:
-        faults.append(Fault(relative(directory, directory / "articles"), 1, "", "", "there are no articles here"))
-    there = [(*one, piece) for one in wanted if one[0].is_file() for piece in _pieces(one[0])]
+        errors.append(
+            SeedError(relative_name(directory, directory / "articles"), 1, "", "", "there are no articles here")
+        )
+    there = [(*one, chunk) for one in wanted if one[0].is_file() for chunk in _chunks(one[0])]
     return (
         [
-            Part(number, path, relative(directory, path), resource, article, piece)
-            for number, (path, resource, article, piece) in enumerate(there)
+            Part(number, path, relative_name(directory, path), resource, article, chunk)
+            for number, (path, resource, article, chunk) in enumerate(there)
         ],
-        faults,
-        unread,
+        errors,
+        unreadable,
     )
 
 
-def _no_file(path: Path) -> str | None:
-    """Why what stands in a file's place is none; None where nothing or a file stands there."""
+def _why_not_a_file(path: Path) -> str | None:
+    """Returns why a path is not a regular file; None if it is one or does not exist."""
     if path.is_file() or not os.path.lexists(path):
         return None
     if not path.exists():
@@ -167,45 +169,51 @@ def _no_file(path: Path) -> str | None:
     return "this is a folder, not a file" if path.is_dir() else "this is a device or a pipe, not a file"
 
 
-def raw(part: Part, faults: list[Fault], *, at_a_glance: bool = False) -> Iterator[tuple[Mapping, Source]]:
-    """The records of a part as they stand there, read well or at a glance."""
+def parse_part(
+    part: Part, errors: list[SeedError], *, skip_duplicate_check: bool = False
+) -> Iterator[tuple[Mapping, Source]]:
+    """Yields the unvalidated records of a part with their sources."""
     single = part.resource == "articles"
-    return records(part.path, part.name, faults, single=single, piece=part.piece, at_a_glance=at_a_glance)
+    return records(
+        part.path, part.name, errors, single=single, chunk=part.chunk, skip_duplicate_check=skip_duplicate_check
+    )
 
 
-def validated(part: Part, number: int, data: Mapping, source: Source, faults: list[Fault]) -> Entry[Any] | None:
-    """A record of a part through its model. One with mistakes, which become faults, is there as far as it can be read;
-    None where that makes no record."""
+def validate_record(
+    part: Part, number: int, data: Mapping, source: Source, errors: list[SeedError]
+) -> Entry[Any] | None:
+    """Validates a record. Appends its mistakes to `errors`, and then returns it with its valid fields only; None for an
+    invalid tombstone."""
     model = Tombstone if "removed" in data else _MODELS[part.resource]
     if part.resource == "incidents" and "extends" in data:
         model = IncidentExtension
     resource = "extensions" if model is IncidentExtension else part.resource
     article = None if part.resource == "articles" else part.article
-    place = Place(part.number, number)
+    place = RecordPosition(part.number, number)
     try:
         return Entry(resource, model.model_validate(data), source, place, article)
     except ValidationError as error:
         mistakes = {_path(mistake): mistake for mistake in error.errors(include_url=False)}
     for path, mistake in mistakes.items():
-        faults.append(_source(source, data, path).fault(path, advice(mistake, path, model)))
+        errors.append(_source(source, data, path).error(path, error_message(mistake, path, model)))
     if model is Tombstone:
         return None
     seed, broken = partial(model, data), set(mistakes)
-    faults += [_source(source, data, path).fault(path, message) for path, message in breaches(seed, broken)]
+    errors += [_source(source, data, path).error(path, message) for path, message in violations(seed, broken)]
     return Entry(resource, seed, source, place, article, frozenset(broken))
 
 
 def _path(mistake: Any) -> Key:
-    """Where a mistake stands in a record."""
+    """Returns the path of a mistake within a record."""
     path: Key = mistake["loc"]
     if path[:1] == ("casualties",):
-        path = path[:2] + path[3:]  # it also says as what the claim was read
+        path = path[:2] + path[3:]  # pydantic puts the tag of the union into the path
     field = mistake["ctx"]["field"] if mistake["type"] == "breach" else ""
     return (*path, field) if field else path
 
 
 def _source(source: Source, data: Mapping, path: Key) -> Source:
-    """Where a claim stands, for what is inside it; otherwise where its record does."""
+    """Returns the source of the claim that a path is in; otherwise that of the record."""
     if path[:1] != ("casualties",) or len(path) < 2:
         return source
     claim = data["casualties"][path[1]]
@@ -214,17 +222,17 @@ def _source(source: Source, data: Mapping, path: Key) -> Source:
 
 
 def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
-    """The claims that stand in an incident or in an extension of one, those that are withdrawn included."""
+    """Yields the claims in an incident or in an extension of one, including tombstones."""
     seed = entry.seed
     if not isinstance(seed, IncidentSeed | IncidentExtension):
         return
     incident = seed.id if isinstance(seed, IncidentSeed) else seed.extends
     for position, claim in enumerate(seed.casualties):
-        if claim is None:  # no claim can be read there
+        if claim is None:  # the claim is invalid as a whole
             continue
         known = entry.source
         source = Source(known.file, known.line, claim.id or known.record, known.lines, ("casualties", position))
-        place = Place(entry.place.part, entry.place.number, position)
+        place = RecordPosition(entry.position.part, entry.position.number, position)
         broken = frozenset(path[2:] for path in entry.broken if path[:2] == ("casualties", position))
         if isinstance(claim, Tombstone):
             yield Entry("casualties", claim, source, place, entry.article)
@@ -232,31 +240,35 @@ def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
             yield CasualtyEntry("casualties", claim, source, place, entry.article, broken, incident)
 
 
-def _strangers(directory: Path, known: set[Path]) -> Iterator[Fault]:
-    """Data files that no resource has: a misspelt file name would otherwise leave its records out silently."""
+def _unknown_files(directory: Path, known: set[Path]) -> Iterator[SeedError]:
+    """Yields an error for each unknown data file: otherwise the records of a misspelt file name would be left out."""
     for path in sorted(directory.rglob("*")):
         if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in known:
             near = get_close_matches(path.name, [other.name for other in known], 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_file_names())}"
-            yield Fault(relative(directory, path), 1, "", "", f"nothing is read from a file of this name here; {hint}")
+            yield SeedError(
+                relative_name(directory, path), 1, "", "", f"nothing is read from a file of this name here; {hint}"
+            )
 
 
 def _file_names() -> list[str]:
-    return ["article.yaml", *(f"{resource}.yaml or .jsonl" for resource in (*SHARED, *BY_ARTICLE))]
+    return ["article.yaml", *(f"{resource}.yaml or .jsonl" for resource in (*SHARED_MODELS, *BY_ARTICLE))]
 
 
 def _files(folder: Path, resources: Iterable[str], article: str | None = None) -> list[tuple[Path, str, str | None]]:
     return [(folder / f"{resource}{suffix}", resource, article) for resource in resources for suffix in _SUFFIXES]
 
 
-def _pieces(path: Path) -> Iterator[Piece | None]:
-    """The pieces of a long file; a short one is one piece, and so is one that cannot be read: reading it says why."""
+def _chunks(path: Path) -> Iterator[Chunk | None]:
+    """Yields the chunks of a long file; None for a short file and for one that cannot be read, as parsing reports."""
     try:
-        yield from pieces(path, PIECE) if path.suffix == ".jsonl" and path.stat().st_size > PIECE else [None]
+        yield from (
+            chunks(path, CHUNK_BYTES) if path.suffix == ".jsonl" and path.stat().st_size > CHUNK_BYTES else [None]
+        )
     except OSError:
         yield None
 
 
-def relative(root: Path, path: Path) -> str:
-    """A file as faults name it: from the directory of seed files on."""
+def relative_name(root: Path, path: Path) -> str:
+    """Returns the name of a file in error messages: its path from the seed directory on."""
     return path.relative_to(root.parent).as_posix()

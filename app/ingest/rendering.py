@@ -1,12 +1,12 @@
-"""Checked records -> documents: what is stored and served, once."""
+"""Checked records -> JSON documents, which are rendered once, stored, and served."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from app.ingest.dates import Days, approximate, bounds, precision, taken
-from app.ingest.fragments import Fragment
-from app.ingest.neighbours import Neighbours
+from app.ingest.dates import Days, approximate, bounds, effective_days, precision
+from app.ingest.quote_text import quote_text
 from app.ingest.reading import CasualtyEntry, Entry
+from app.ingest.reference_index import ReferenceIndex
 from app.ingest.seed import (
     ActorLink,
     ArticleSeed,
@@ -20,29 +20,29 @@ from app.ingest.seed import (
     StatementSeed,
 )
 from app.ingest.sums import Sum
-from app.ingest.wording import quote_text
+from app.ingest.text_fragments import Fragment
 from app.model.codebook import CasualtyOutcome, EvidenceField
 from app.model.digests import Data
 from app.storage.registry import TYPES
 
 
 class Rendered(NamedTuple):
-    """A document of a resource. `days` are those that filters and sorts take its date for, where it has one."""
+    """A document of a resource. `days` are the effective days of its date, which filters and sorts use."""
 
     resource: str
     data: Data
     days: Days | None = None
 
 
-class Rendering:
-    """Renders checked records in their surroundings. References are taken to hold."""
+class Renderer:
+    """Renders checked records. All references are assumed to resolve."""
 
-    def __init__(self, around: Neighbours) -> None:
-        self._around = around
-        self._outline = around.outline
+    def __init__(self, refs: ReferenceIndex) -> None:
+        self._refs = refs
+        self._shared_records = refs.shared_records
 
     def documents(self, entry: Entry[Any]) -> Iterator[Rendered]:
-        """The document of a record; an incident's claims, from wherever they come, follow it."""
+        """Yields the document of a record; an incident is followed by its claims, also those of extensions."""
         data = _RENDERERS[entry.resource](self, entry)
         yield Rendered(entry.resource, data, self._days(entry))
         for claim in data["casualties"] if entry.resource == "incidents" else ():
@@ -50,7 +50,7 @@ class Rendering:
 
     def _days(self, entry: Entry[Any]) -> Days | None:
         date: DateSeed | None = getattr(entry.seed, "date", None)
-        return taken(date, self._outline.articles[str(entry.article)].published) if date else None
+        return effective_days(date, self._shared_records.articles[str(entry.article)].published) if date else None
 
     def _article(self, entry: Entry[ArticleSeed]) -> Data:
         seed = entry.seed
@@ -83,17 +83,17 @@ class Rendering:
             "kind": seed.kind,
             "aliases": _aliases(seed),
             "parents": [
-                {"id": parent.id, "name": self._outline.places[parent.id].name, "basis": parent.basis}
+                {"id": parent.id, "name": self._shared_records.places[parent.id].name, "basis": parent.basis}
                 for parent in seed.parents
             ],
             "latitude": point.latitude if point else None,
             "longitude": point.longitude if point else None,
             "coordinate": coordinate,
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _organization(self, entry: Entry[OrganizationSeed]) -> Data:
-        seed, organizations = entry.seed, self._outline.organizations
+        seed, organizations = entry.seed, self._shared_records.organizations
         return {
             **_identity("organizations", seed.id),
             "name": seed.name,
@@ -103,11 +103,11 @@ class Rendering:
                 {"id": parent.id, "name": organizations[parent.id].label, "basis": parent.basis}
                 for parent in seed.parents
             ],
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _person(self, entry: Entry[PersonSeed]) -> Data:
-        seed, organizations = entry.seed, self._outline.organizations
+        seed, organizations = entry.seed, self._shared_records.organizations
         return {
             **_identity("people", seed.id),
             "name": seed.name,
@@ -123,13 +123,13 @@ class Rendering:
                 {"id": link.id, "name": organizations[link.id].label, "role": link.role} for link in seed.organizations
             ],
             "aliases": _aliases(seed),
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _incident(self, entry: Entry[IncidentSeed]) -> Data:
-        seed, around = entry.seed, self._around
-        claims = [self._claim(claim) for claim in around.claims(entry)]
-        statements = around.statements_about.get(seed.id, [])
+        seed, refs = entry.seed, self._refs
+        claims = [self._claim(claim) for claim in refs.claims(entry)]
+        statements = refs.statements_about.get(seed.id, [])
         return {
             **_identity("incidents", seed.id),
             "title": seed.title,
@@ -142,7 +142,7 @@ class Rendering:
             "places": [
                 {
                     "id": link.id,
-                    "name": self._outline.places[link.id].name,
+                    "name": self._shared_records.places[link.id].name,
                     "role": link.role,
                     "certainty": link.certainty,
                     "note": link.note,
@@ -151,15 +151,15 @@ class Rendering:
             ],
             "actors": [self._actor(link) for link in seed.actors],
             "casualties": claims,
-            "totals": _totals(claims, around.parts.get(seed.id, {})),
+            "totals": _totals(claims, refs.parts.get(seed.id, {})),
             "outcome": seed.outcome,
             "contested": any(contested for _, contested in statements),
             "parent": seed.parent,
-            "children": around.children.get(seed.id, []),
-            "related": list(dict.fromkeys([*seed.related, *around.related_from.get(seed.id, [])])),
-            "quotes": around.quotes_about.get(seed.id, []),
+            "children": refs.children.get(seed.id, []),
+            "related": list(dict.fromkeys([*seed.related, *refs.related_from.get(seed.id, [])])),
+            "quotes": refs.quotes_about.get(seed.id, []),
             "statements": [id_ for id_, _ in statements],
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _claim(self, entry: CasualtyEntry) -> Data:
@@ -177,7 +177,7 @@ class Rendering:
             "via": self._party(seed.via),
             "basis": seed.basis,
             "counted": seed.counted,
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _quote(self, entry: Entry[QuoteSeed]) -> Data:
@@ -191,17 +191,17 @@ class Rendering:
             "speaker": self._speaker(seed.speaker),
             "relayed_by": self._speaker(seed.relayed_by),
             "told_to": self._party(seed.told_to),
-            "contains": [id_ for id_, _, _ in self._around.embedded.get(seed.id, [])],
+            "contains": [id_ for id_, _, _ in self._refs.embedded.get(seed.id, [])],
             "contained_in": seed.contained_in,
             "incidents": seed.incidents,
             "places": seed.places,
             "pull_quotes": [{"paragraph": span.at.paragraph} for span in seed.pull_quotes],
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _statement(self, entry: Entry[StatementSeed]) -> Data:
-        seed, around = entry.seed, self._around
-        contradicted_by = around.contradicted_by.get(seed.id, [])
+        seed, refs = entry.seed, self._refs
+        contradicted_by = refs.contradicted_by.get(seed.id, [])
         return {
             **_identity("statements", seed.id),
             "article": entry.article,
@@ -216,12 +216,12 @@ class Rendering:
                 for id_ in getattr(seed.about, resource)
             ],
             "contradicts": [
-                {"type": "quote" if around.has("quotes", id_) else "statement", "id": id_} for id_ in seed.contradicts
+                {"type": "quote" if refs.has("quotes", id_) else "statement", "id": id_} for id_ in seed.contradicts
             ],
             "contradicted_by": contradicted_by,
             "contested": bool(seed.contradicts or contradicted_by),
             "told_to": self._party(seed.told_to),
-            **self._rests(entry),
+            **self._note_and_evidence(entry),
         }
 
     def _actor(self, link: ActorLink) -> Data:
@@ -232,20 +232,20 @@ class Rendering:
     def _party(self, id_: str | None) -> Data | None:
         if id_ is None:
             return None
-        if (person := self._outline.people.get(id_)) is not None:
+        if (person := self._shared_records.people.get(id_)) is not None:
             return {"type": "person", "id": id_, "label": person.label}
-        return {"type": "organization", "id": id_, "label": self._outline.organizations[id_].label}
+        return {"type": "organization", "id": id_, "label": self._shared_records.organizations[id_].label}
 
     def _speaker(self, id_: str | None) -> Data | None:
         party = self._party(id_)
         if party is None:
             return None
-        person = self._outline.people.get(str(id_))
+        person = self._shared_records.people.get(str(id_))
         anonymity = person.anonymity if person else None
         return {**party, "named": anonymity is None, "anonymity": anonymity}
 
     def _location(self, id_: str | None) -> Data | None:
-        place = self._outline.places[id_] if id_ else None
+        place = self._shared_records.places[id_] if id_ else None
         if place is None or place.coordinate is None:
             return None
         point = place.coordinate
@@ -258,19 +258,19 @@ class Rendering:
             "radius_m": point.radius_m,
         }
 
-    def _rests(self, entry: Entry[Any]) -> Data:
+    def _note_and_evidence(self, entry: Entry[Any]) -> Data:
         return {"note": entry.seed.note, "evidence": [self._passage(*found) for found in self._spans(entry)]}
 
     def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, str, str]]:
-        """The spans of a record, what they are for, and their article: first a quote's own words with their display
-        copies, then its evidence, that which other articles add included."""
+        """Yields the spans of a record with field and article: first a quote's own words with display copies, then the
+        evidence, including that which other articles add."""
         if isinstance(entry.seed, QuoteSeed):
             for words in (*entry.seed.spans, *entry.seed.pull_quotes):
                 yield words, EvidenceField.WORDS.value, words.article or str(entry.article)
         for span in entry.seed.evidence:
             yield span, span.field, span.article or str(entry.article)
         if isinstance(entry.seed, IncidentSeed):
-            for extension in self._around.extensions.get(entry.seed.id, []):
+            for extension in self._refs.extensions.get(entry.seed.id, []):
                 for span in extension.seed.evidence:
                     yield span, span.field, span.article or str(extension.article)
 
@@ -284,18 +284,18 @@ class Rendering:
             "start": start,
             "end": end,
             "sha256": span.sha256,
-            "url": f"{self._outline.articles[article].url}#:~:{directive}",
+            "url": f"{self._shared_records.articles[article].url}#:~:{directive}",
         }
 
 
-_RENDERERS: dict[str, Callable[[Rendering, Any], Data]] = {
-    "articles": Rendering._article,
-    "places": Rendering._place,
-    "organizations": Rendering._organization,
-    "people": Rendering._person,
-    "incidents": Rendering._incident,
-    "quotes": Rendering._quote,
-    "statements": Rendering._statement,
+_RENDERERS: dict[str, Callable[[Renderer, Any], Data]] = {
+    "articles": Renderer._article,
+    "places": Renderer._place,
+    "organizations": Renderer._organization,
+    "people": Renderer._person,
+    "incidents": Renderer._incident,
+    "quotes": Renderer._quote,
+    "statements": Renderer._statement,
 }
 
 

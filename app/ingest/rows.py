@@ -1,4 +1,4 @@
-"""Document -> columns and rows: what a record is filtered, sorted and joined by."""
+"""Document -> table rows: the columns by which a record is filtered, sorted and joined."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ DATED = ("incidents", "statements")
 
 
 class Rows(NamedTuple):
-    """A record's own columns, and the rows in other tables that belong to it."""
+    """Columns of a record, and its rows in other tables."""
 
     columns: Row
     owned: list[tuple[type[Any], Row]]
 
 
-def rows(resource: str, document: Data, days: Days | None = None) -> Rows:
-    """The rows of a record, made from its document and, where it may have a date, the days that this is taken for."""
+def table_rows(resource: str, document: Data, days: Days | None = None) -> Rows:
+    """Builds the rows of a record from its document and, for dated resources, the effective days of its date."""
     columns, owned = _MAKERS[resource]
     row = {"id": document["id"], **columns(document)}
     if resource in DATED:

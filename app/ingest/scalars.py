@@ -1,4 +1,4 @@
-"""What a single value of a seed file may be."""
+"""Scalar types of seed files: patterns, limits and conversions of single values."""
 
 import re
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-# Something that is seen: not a blank, a mark or a character without a shape, such as a zero-width space.
+# A visible character: not a blank, a mark or a character without a glyph, such as a zero-width space.
 _SEEN = r"[^\x00-\x20\x7f\p{Z}\p{C}\p{M}\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]"
 LINE = rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"
 PROSE = rf"^[^\x00-\x08\x0b-\x1f\x7f]*{_SEEN}[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -22,10 +22,10 @@ PATTERNS = {
     LANGUAGE: "a language is written as its BCP 47 tag, for example en",
     URL: "this is the published page's address: https://… without a fragment",
 }
-"""What each pattern asks for."""
+"""Error message of each pattern."""
 
 TEXTS = (LINE, PROSE)
-"""The patterns that ask for something to read, too."""
+"""Patterns that also require visible text."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"[0-9]{1,15}")
@@ -43,7 +43,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def once(values: list[Any]) -> list[Any]:
+def unique(values: list[Any]) -> list[Any]:
     for value in values:
         if values.count(value) > 1:
             raise ValueError(f"'{value}' stands here twice")

@@ -1,5 +1,5 @@
-"""The records of the seed files, as people write and review them. Unknown keys are errors; a key left out means
-that the reporting does not say.
+"""Pydantic models of the records in seed files. Unknown keys are errors; a key left out means that the reporting does
+not say.
 
 YAML scalars arrive as text and are converted here, so `no` and `2019-04` never become something else.
 """
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.ingest.scalars import LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, Words, once
+from app.ingest.scalars import LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, Words, unique
 from app.model.codebook import (
     ActorRole,
     Anonymity,
@@ -46,32 +46,32 @@ from app.model.codebook import (
 )
 
 AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
-MOST_WORDS = 6
-"""So many words of the reporting may stand for a date."""
+MAX_AS_STATED_WORDS = 6
+"""Words of the reporting that `as_stated` may quote."""
 
 
 class Record(BaseModel):
-    # Values of a vocabulary are kept as plain text: they are written and compared, not computed with.
+    # Enum values are kept as plain strings: they are written and compared, nothing else.
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 
 
-class Breach(NamedTuple):
-    """What is wrong between fields of a record, said at the first of them, or of the record as a whole."""
+class Violation(NamedTuple):
+    """A violated constraint between fields, reported at the first field or for the record as a whole."""
 
     fields: tuple[str, ...]
     message: str
     at_field: bool = True
 
 
-class Ruled(Record):
-    """A record whose fields have to fit each other."""
+class ConstrainedRecord(Record):
+    """A record with constraints between its fields."""
 
-    def breaches(self) -> Iterator[Breach]:
+    def violations(self) -> Iterator[Violation]:
         raise NotImplementedError
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
-        for fields, message, at_field in self.breaches():
+    def _check_constraints(self) -> Self:
+        for fields, message, at_field in self.violations():
             raise PydanticCustomError(
                 "breach", "{message}", {"message": message, "field": fields[0] if at_field else ""}
             )
@@ -79,7 +79,7 @@ class Ruled(Record):
 
 
 class At(NamedTuple):
-    """Where a span stands, written `paragraph:start-end`."""
+    """Position of a span, written `paragraph:start-end`."""
 
     paragraph: int
     start: int
@@ -117,50 +117,52 @@ class EvidenceSeed(Span):
 
 
 class Removed(Record):
-    """Why a record was withdrawn and, after a merge, which id of the same type took over."""
+    """Why a record was removed and, after a merge, the id of the same type that succeeds it."""
 
     reason: Line
     successor: Slug | None = None
 
 
 class Tombstone(Record):
-    """A record that was withdrawn. It stays in the file, so that its address keeps answering with the reason."""
+    """A record that was removed. It stays in the file, so that its URL still returns the reason."""
 
     id: Slug
     removed: Removed
 
 
-class Rests(Record):
-    """What every record of the data shares."""
+class SourcedRecord(Record):
+    """Base of all records that cite evidence."""
 
     id: Slug
     note: Prose | None = None
     evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
 
 
-def _few(words: str) -> str:
-    if len(words.split()) > MOST_WORDS:
-        raise ValueError(f"at most {MOST_WORDS} words of the reporting stand here, not {len(words.split())}")
+def _limit_words(words: str) -> str:
+    if len(words.split()) > MAX_AS_STATED_WORDS:
+        raise ValueError(f"at most {MAX_AS_STATED_WORDS} words of the reporting stand here, not {len(words.split())}")
     return words
 
 
-class LimitsSeed(Ruled):
-    """What filters and sorts take an open end of a date for. It is no bound of the date."""
+class LimitsSeed(ConstrainedRecord):
+    """Limits that filters and sorts use for an open end of a date. They are not bounds of the date."""
 
     earliest: Day | None = None
     latest: Day | None = None
     reason: Line
 
-    def breaches(self) -> Iterator[Breach]:
+    def violations(self) -> Iterator[Violation]:
         if self.earliest is None and self.latest is None:
-            yield Breach(("earliest", "latest"), "give 'earliest' or 'latest', whichever end is open", at_field=False)
+            yield Violation(
+                ("earliest", "latest"), "give 'earliest' or 'latest', whichever end is open", at_field=False
+            )
 
 
 class DateSeed(Record):
     """An EDTF date, which alone says what is possible, and the reporting's own words for it, where there are any."""
 
     edtf: Line
-    as_stated: Annotated[Line, AfterValidator(_few)] | None = None
+    as_stated: Annotated[Line, AfterValidator(_limit_words)] | None = None
     note: Line | None = None
     assumed: LimitsSeed | None = None
 
@@ -185,7 +187,7 @@ class CoordinateSeed(Record):
     source: Line
 
 
-class PlaceSeed(Rests):
+class PlaceSeed(SourcedRecord):
     """`named` is false when `name` is a description in our own words. `parents` contain the place."""
 
     name: Line
@@ -196,7 +198,7 @@ class PlaceSeed(Rests):
     coordinate: CoordinateSeed | None = None
 
 
-class OrganizationSeed(Rests):
+class OrganizationSeed(SourcedRecord):
     name: Line
     kind: OrganizationKind
     aliases: list[Alias] = Field(default_factory=list)
@@ -210,13 +212,13 @@ class AffiliationSeed(Record):
     role: Line | None = None
 
 
-class PersonSeed(Rests, Ruled):
+class PersonSeed(SourcedRecord, ConstrainedRecord):
     """A person, or people spoken of together. `name` is left out for the unnamed; `label` is what to print then."""
 
     name: Line | None = None
     label: Line | None = None
     group_size: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = None
-    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(once)]
+    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(unique)]
     rank: Line | None = None
     age: Annotated[Whole, Field(ge=0, le=150)] | None = None
     life_status: LifeStatus
@@ -224,12 +226,12 @@ class PersonSeed(Rests, Ruled):
     organizations: list[AffiliationSeed] = Field(default_factory=list)
     aliases: list[Alias] = Field(default_factory=list)
 
-    def breaches(self) -> Iterator[Breach]:
+    def violations(self) -> Iterator[Violation]:
         fields = ("name", "label", "anonymity")
         if self.name is None and (self.label is None or self.anonymity is None):
-            yield Breach(fields, "a person without a name needs a label and an anonymity", at_field=False)
+            yield Violation(fields, "a person without a name needs a label and an anonymity", at_field=False)
         if self.name is not None and (self.anonymity is not None or self.label is not None):
-            yield Breach(
+            yield Violation(
                 fields, f"'{self.name}' is a name; a named person has neither anonymity nor label", at_field=False
             )
 
@@ -241,7 +243,7 @@ class PlaceLink(Record):
     note: Line | None = None
 
 
-class ActorLink(Ruled):
+class ActorLink(ConstrainedRecord):
     """A person or organization by `id`, or a `label` for an actor whom the reporting does not identify."""
 
     id: Slug | None = None
@@ -250,14 +252,14 @@ class ActorLink(Ruled):
     certainty: Certainty
     note: Line | None = None
 
-    def breaches(self) -> Iterator[Breach]:
+    def violations(self) -> Iterator[Violation]:
         if (self.id is None) == (self.label is None):
             told = f", not both '{self.id}' and '{self.label}'" if self.id else ""
             message = f"an actor has either an id or, when unidentified, a label{told}"
-            yield Breach(("id", "label"), message, at_field=False)
+            yield Violation(("id", "label"), message, at_field=False)
 
 
-class CasualtySeed(Rests, Ruled):
+class CasualtySeed(SourcedRecord, ConstrainedRecord):
     """One claim. Without `claimed_by` it is the article's own voice; both bounds left out: harm without a number."""
 
     group: CasualtyGroup
@@ -271,11 +273,11 @@ class CasualtySeed(Rests, Ruled):
     basis: CasualtyBasis
     counted: bool = True
 
-    def breaches(self) -> Iterator[Breach]:
+    def violations(self) -> Iterator[Violation]:
         if self.low is not None and self.high is not None and self.low > self.high:
-            yield Breach(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
+            yield Violation(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
         if self.counted is False and self.note is None:
-            yield Breach(("counted", "note"), "a claim that is not counted needs a note saying why")
+            yield Violation(("counted", "note"), "a claim that is not counted needs a note saying why")
 
 
 def _claim_or_tombstone(value: Any) -> str:
@@ -288,13 +290,13 @@ Claim = Annotated[
 ]
 
 
-class IncidentSeed(Rests):
+class IncidentSeed(SourcedRecord):
     """`location` is the id of the scene or target place whose point stands for the incident on a map."""
 
     title: Line
     summary: Prose
     kind: IncidentKind
-    also_kinds: Annotated[list[IncidentKind], AfterValidator(once)] = Field(default_factory=list)
+    also_kinds: Annotated[list[IncidentKind], AfterValidator(unique)] = Field(default_factory=list)
     granularity: Granularity
     date: DateSeed | None = None
     location: Slug | None = None
@@ -320,7 +322,7 @@ class QuotedSpan(Span):
     exact: Prose
 
 
-class QuoteSeed(Rests):
+class QuoteSeed(SourcedRecord):
     """One utterance. Its text is computed from its spans, never typed. Pull quotes are display copies of it."""
 
     kind: QuoteKind
@@ -343,7 +345,7 @@ class About(Record):
     organizations: list[Slug] = Field(default_factory=list)
 
 
-class StatementSeed(Rests):
+class StatementSeed(SourcedRecord):
     """Indirect speech or a position. Without `by` it is the article's own voice; `gist` is in our own words."""
 
     stance: Stance

@@ -1,21 +1,21 @@
-"""The dossier against its articles' own texts, for whoever holds them."""
+"""Verification of a dossier against the full texts of its articles, for those who hold them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.ingest.examining import Progress, Survey, Surveyed, examine, silent
-from app.ingest.files import Fault
-from app.ingest.links import SpanLink, links_of
+from app.ingest.files import SeedError
 from app.ingest.passages import Text, digest
+from app.ingest.pipeline import Pipeline, PipelineContext, Progress, no_progress, validate_part
 from app.ingest.reading import Entry, Part
 from app.ingest.seed import ArticleSeed, At, DateSeed
+from app.ingest.span_links import SpanLink, links_of
 from app.model.codebook import EvidenceField
 
 
 class TextError(Exception):
-    """A file is not an article's text, or it is not said which article it is the text of."""
+    """A file is not an article's text, or it is not clear which article it belongs to."""
 
 
 class ArticleFile(NamedTuple):
@@ -27,35 +27,35 @@ class ArticleFile(NamedTuple):
 
 @dataclass
 class Verification:
-    """What of a dossier was compared with its articles' texts, and what does not hold there."""
+    """Result of a verification: what was compared with the articles' texts, and the errors found."""
 
     articles: list[str] = field(default_factory=list)
     spans: int = 0
-    """How many spans were compared: where they stand, digest, quoted words and link."""
+    """Number of spans that were compared: position, digest, quoted words and link."""
 
     of: int = 0
-    """How many spans there are, those in other articles included."""
+    """Number of spans in total, including those in other articles."""
 
-    faults: list[Fault] = field(default_factory=list)
-    unread: list[Fault] = field(default_factory=list)
-    """What is wrong with the files themselves."""
+    errors: list[SeedError] = field(default_factory=list)
+    file_errors: list[SeedError] = field(default_factory=list)
+    """Errors of the seed files themselves."""
 
     def summary(self) -> dict[str, Any]:
-        """As a release says it."""
+        """Returns the summary that is stored with a release."""
         return {"articles": self.articles, "spans": self.spans, "of": self.of}
 
 
 def article_text(entry: Entry[ArticleSeed], path: Path) -> Text:
-    """An article's text from a file, with what the published page shows above it. Raises TextError for a file that is
-    no text."""
+    """Reads an article's text from a file, with what the published page shows above it. Raises TextError if the file is
+    not text."""
     try:
         return Text(path.read_text("utf-8-sig"), (entry.seed.title, *entry.seed.authors))
     except UnicodeDecodeError as error:
         raise TextError(f"{path} is not UTF-8 text; save it as UTF-8") from error
 
 
-def chosen(articles: Iterable[str], article: str | None) -> str:
-    """The article that is meant. Raises TextError where that is not clear."""
+def choose_article(articles: Iterable[str], article: str | None) -> str:
+    """Returns the id of the article that is meant. Raises TextError if that is ambiguous."""
     known = list(articles)
     if article is None and len(known) == 1:
         return known[0]
@@ -64,14 +64,14 @@ def chosen(articles: Iterable[str], article: str | None) -> str:
     return article
 
 
-def verify(found: Survey, files: Sequence[ArticleFile], progress: Progress = silent) -> Verification:
-    """Compares all that rests on some articles with their texts: paragraphs, digests, quoted words and links."""
-    result = Verification(unread=list(found.faults))
+def verify(pipeline: Pipeline, files: Sequence[ArticleFile], progress: Progress = no_progress) -> Verification:
+    """Compares paragraphs, digests, quoted words and links with the texts of some articles."""
+    result = Verification(file_errors=list(pipeline.errors))
     articles: dict[str, Entry[ArticleSeed]] = {}
     links: dict[str, list[SpanLink]] = {}
     dates: dict[str, list[_StatedDate]] = {}
-    for some, stated, entries, faults in found.each(_cited, "Checking", progress):
-        result.unread += faults
+    for some, stated, entries, errors in pipeline.map_parts(_collect_citations, "Checking", progress):
+        result.file_errors += errors
         articles.update((entry.seed.id, entry) for entry in entries if entry.seed.id)
         for link in some:
             links.setdefault(link.article, []).append(link)
@@ -81,35 +81,35 @@ def verify(found: Survey, files: Sequence[ArticleFile], progress: Progress = sil
     if not articles:
         return result
     for path, named in files:
-        if (article := chosen(articles, named)) in result.articles:
+        if (article := choose_article(articles, named)) in result.articles:
             raise TextError(f"There are two texts of '{article}'; give one.")
         result.articles.append(article)
         if articles[article].broken:
             continue
         text = article_text(articles[article], path)
         result.spans += len(links.get(article, ()))
-        result.faults += _paragraphs(articles[article], text)
-        result.faults += _mistakes(text, links.get(article, []), progress)
-        result.faults += _misstated(text, dates.get(article, []))
+        result.errors += _paragraphs(articles[article], text)
+        result.errors += _link_errors(text, links.get(article, []), progress)
+        result.errors += _date_errors(text, dates.get(article, []))
     return result
 
 
 class _StatedDate(NamedTuple):
-    """An article's words for a date, where the passages for it stand, and where a mistake is to be mended."""
+    """An article's words for a date, the positions of its passages, and the place to correct a mistake."""
 
     article: str
     words: str
     passages: list[At]
-    source: Fault
+    source: SeedError
 
 
-def _cited(
-    surveyed: Surveyed, part: Part
-) -> tuple[list[SpanLink], list[_StatedDate], list[Entry[ArticleSeed]], list[Fault]]:
-    """The links and the words for dates of a part, and the article that it is."""
-    examined = examine(surveyed, part)
-    articles = [entry for entry in examined.entries if isinstance(entry.seed, ArticleSeed)]
-    return list(links_of(examined.entries)), list(_dates(examined.entries)), articles, examined.faults
+def _collect_citations(
+    context: PipelineContext, part: Part
+) -> tuple[list[SpanLink], list[_StatedDate], list[Entry[ArticleSeed]], list[SeedError]]:
+    """Returns the links, stated dates, articles and errors of a part."""
+    checked_part = validate_part(context, part)
+    articles = [entry for entry in checked_part.entries if isinstance(entry.seed, ArticleSeed)]
+    return list(links_of(checked_part.entries)), list(_dates(checked_part.entries)), articles, checked_part.errors
 
 
 def _dates(entries: Iterable[Entry[Any]]) -> Iterator[_StatedDate]:
@@ -119,43 +119,43 @@ def _dates(entries: Iterable[Entry[Any]]) -> Iterator[_StatedDate]:
             continue
         spans = [span for span in entry.seed.evidence if span.field == EvidenceField.WHEN]
         passages = [span.at for span in spans if span.article in (None, entry.article)]
-        yield _StatedDate(entry.article, date.as_stated, passages, entry.source.fault(("date", "as_stated"), ""))
+        yield _StatedDate(entry.article, date.as_stated, passages, entry.source.error(("date", "as_stated"), ""))
 
 
-def _misstated(text: Text, dates: list[_StatedDate]) -> Iterator[Fault]:
-    """Words for dates that do not stand in a passage that is evidence for them."""
+def _date_errors(text: Text, dates: list[_StatedDate]) -> Iterator[SeedError]:
+    """Yields an error for each stated date whose words are in none of the passages that are evidence for it."""
     for _, words, passages, source in dates:
         if not any(words in text.slice(*at) for at in passages):
             yield replace(source, message=f"'{words}' stands in none of the passages for 'when'")
 
 
-def _paragraphs(entry: Entry[ArticleSeed], text: Text) -> Iterator[Fault]:
+def _paragraphs(entry: Entry[ArticleSeed], text: Text) -> Iterator[SeedError]:
     seeds = entry.seed.paragraphs
     if len(seeds) != len(text.paragraphs):
         message = f"the text has {len(text.paragraphs)} paragraphs, the article {len(seeds)}"
-        yield entry.source.fault(("paragraphs",), message)
+        yield entry.source.error(("paragraphs",), message)
     for index, (seed, paragraph) in enumerate(zip(seeds, text.paragraphs, strict=False)):
         if seed.sha256 != digest(paragraph) or seed.length != len(paragraph):
-            yield entry.source.fault(("paragraphs", index), f"paragraph {index + 1} of the text is not the one coded")
+            yield entry.source.error(("paragraphs", index), f"paragraph {index + 1} of the text is not the one coded")
 
 
-def _mistakes(text: Text, links: list[SpanLink], progress: Progress) -> Iterator[Fault]:
-    standing: list[SpanLink] = []
+def _link_errors(text: Text, links: list[SpanLink], progress: Progress) -> Iterator[SeedError]:
+    intact: list[SpanLink] = []
     for link in links:
         words = text.slice(*link.at)
         if digest(words) != link.sha256:
             at = link.at
-            yield link.fault(f"the text at {at.paragraph}:{at.start}-{at.end} does not have this sha256")
+            yield link.error(f"the text at {at.paragraph}:{at.start}-{at.end} does not have this sha256")
         elif link.exact not in (None, words):
-            yield link.fault("the quoted words are not those of the text")
+            yield link.error("the quoted words are not those of the text")
         else:
-            standing.append(link)
-    wanted = [(link.fragment, link.at) for link in standing]
-    for number, landed in text.astray(wanted, lambda done, total: progress("Following links", done, total)):
-        at = standing[number].at
-        if landed and landed[0] == at.paragraph and at.start <= landed[1] and landed[2] <= at.end:
+            intact.append(link)
+    wanted = [(link.fragment, link.at) for link in intact]
+    for number, target in text.misdirected(wanted, lambda done, total: progress("Following links", done, total)):
+        at = intact[number].at
+        if target and target[0] == at.paragraph and at.start <= target[1] and target[2] <= at.end:
             message = "not every browser finds the link's words: a word is cut, or not written as in the text"
         else:
-            where = f"{landed[0]}:{landed[1]}-{landed[2]}" if landed else "nowhere"
+            where = f"{target[0]}:{target[1]}-{target[2]}" if target else "nowhere"
             message = f"the link leads to {where}, not to {at.paragraph}:{at.start}-{at.end}"
-        yield standing[number].fault(message)
+        yield intact[number].error(message)

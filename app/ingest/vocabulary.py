@@ -1,4 +1,4 @@
-"""The words that a release is made of, as far as a search suggests them for misspelt ones."""
+"""Vocabulary of a release: the words that a search suggests for misspelt ones."""
 
 from collections import Counter
 
@@ -7,14 +7,14 @@ from sqlalchemy import Connection, delete, insert
 from app.search.terms import STEM_MARKER
 from app.storage.models import KnownWords
 
-MOST = 50_000
-"""So many words are kept, those of names first: as many as a search compares with a misspelt one in little time."""
+MAX_WORDS = 50_000
+"""Words that are kept, those of names first: as many as a search compares with a misspelt word in little time."""
 
-_COUNTED = 400_000
-"""When so many different words are counted, those that have been met only once are given up."""
+_MAX_COUNTED_WORDS = 400_000
+"""Distinct words after which those that occurred only once are dropped."""
 
-_NAMED = ("place", "person", "organization")
-_LONGEST = 30
+_NAME_TYPES = ("place", "person", "organization")
+_MAX_WORD_LENGTH = 30
 
 
 class Vocabulary:
@@ -25,26 +25,26 @@ class Vocabulary:
         self._others: Counter[str] = Counter()
 
     def add(self, kind: str, terms: str) -> None:
-        """Adds the words of a record's texts, from the terms that it is found by."""
-        counted = self._names if kind in _NAMED else self._others
+        """Adds the words of a record's texts, taken from its search terms."""
+        counted = self._names if kind in _NAME_TYPES else self._others
         counted.update(terms.partition(STEM_MARKER)[0].split())
-        if len(counted) > _COUNTED:
+        if len(counted) > _MAX_COUNTED_WORDS:
             for word in [word for word, times in counted.items() if times == 1 or not _is_a_word(word)]:
                 del counted[word]
 
     def write(self, connection: Connection, release: int) -> None:
-        """Writes them as those of a release, in the place of those of the one before."""
+        """Writes the words of a release in place of those of the previous one."""
         connection.execute(delete(KnownWords))
         connection.execute(insert(KnownWords), {"release": release, "words": self.words()})
 
     def words(self) -> str:
-        """The most frequent ones, with spaces between them."""
+        """Returns the most frequent words, separated by spaces."""
         names = [word for word, _ in self._names.most_common() if _is_a_word(word)]
         others = [word for word, _ in self._others.most_common() if _is_a_word(word)]
-        chosen = set([*names, *others][:MOST]) if len(names) + len(others) > MOST else {*names, *others}
+        chosen = set([*names, *others][:MAX_WORDS]) if len(names) + len(others) > MAX_WORDS else {*names, *others}
         by_frequency = (self._names + self._others).most_common()
         return " ".join(word for word, _ in by_frequency if word in chosen)
 
 
 def _is_a_word(term: str) -> bool:
-    return 2 < len(term) <= _LONGEST and not any(char.isdigit() or char == "_" for char in term)
+    return 2 < len(term) <= _MAX_WORD_LENGTH and not any(char.isdigit() or char == "_" for char in term)

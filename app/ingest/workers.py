@@ -1,7 +1,7 @@
-"""Other processes that do a part of a long piece of work.
+"""Worker processes for large loads.
 
-They are started afresh (`spawn`), so that nothing of a database connection or a thread is shared. They end when they
-are told to, when whoever started them ends, however that happens, and leave Ctrl-C to it.
+They are started with `spawn`, so that no database connection or thread is shared. They end when they are told to and
+when their parent process ends, however that happens; Ctrl-C is left to the parent.
 """
 
 import gc
@@ -26,79 +26,81 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 
-_AHEAD = 4
-"""So many tasks does a process have before it, so that it need not wait for the next."""
+_MAX_PENDING_TASKS = 4
+"""Tasks queued for each process, so that it need not wait for the next."""
 
-_ROOM = 2**20
-"""Bytes of results that a process need not wait for anybody to fetch."""
+_PIPE_BYTES = 2**20
+"""Capacity of a result pipe: a process need not wait until results of this size are fetched."""
 
-_WAITING = 8
-"""When so many results wait for one before them, no more work is given out."""
+_MAX_WAITING_RESULTS = 8
+"""Results that wait for an earlier one before no more tasks are sent."""
 
 
-SELDOM = (100_000, 50, 100)
-"""Thresholds of the garbage collector for work that makes many objects and hardly any circles."""
+GC_THRESHOLDS = (100_000, 50, 100)
+"""Thresholds of the garbage collector for work that creates many objects and hardly any reference cycles."""
 
 
 class WorkerError(Exception):
     """A process ended before its work was done."""
 
 
-class _Line(NamedTuple):
-    """What leads to a process and back."""
+class _WorkerPipes(NamedTuple):
+    """The pipes to and from a worker process."""
 
     tasks: "Connection[Any, Any]"
     results: "Connection[Any, Any]"
 
 
 class Workers:
-    """So many processes; none: the work is done here. `folder` is theirs to remove if they are left alone."""
+    """A pool of worker processes; with 0, this process does the work. Orphaned workers remove `folder`."""
 
     def __init__(self, processes: int, folder: Path) -> None:
         context = get_context("spawn")
-        self._lines: list[_Line] = []
+        self._pipes: list[_WorkerPipes] = []
         self._processes = []
         for _ in range(processes):
-            its_tasks, tasks = context.Pipe(duplex=False)
-            results, its_results = context.Pipe(duplex=False)
-            _widen(results)
-            process = context.Process(target=_serve, args=(its_tasks, its_results, folder), daemon=True)
+            worker_tasks, tasks = context.Pipe(duplex=False)
+            results, worker_results = context.Pipe(duplex=False)
+            _grow_pipe(results)
+            process = context.Process(target=_run_worker, args=(worker_tasks, worker_results, folder), daemon=True)
             process.start()
-            its_tasks.close()
-            its_results.close()
-            self._lines.append(_Line(tasks, results))
+            worker_tasks.close()
+            worker_results.close()
+            self._pipes.append(_WorkerPipes(tasks, results))
             self._processes.append(process)
 
     def map(self, function: Callable[[C, A], B], shared: C, items: Iterable[A]) -> Iterator[B]:
-        """The results of a function of a module, in the order of the items. What is shared is sent once."""
-        if not self._lines:
+        """Yields the results of a module-level function, in item order. `shared` is sent to each process once."""
+        if not self._pipes:
             yield from (function(shared, item) for item in items)
             return
         try:
-            for line in self._lines:
-                line.tasks.send((function, shared))
-            yield from self._shared_out(items)
+            for pipes in self._pipes:
+                pipes.tasks.send((function, shared))
+            yield from self._distribute(items)
         except (EOFError, OSError) as error:
             raise WorkerError("a process that helped has ended; is there enough memory?") from error
 
-    def _shared_out(self, items: Iterable[Any]) -> Iterator[Any]:
-        """Each process gets the next item when it has little to do; results wait for those before them."""
-        tasks: dict[_Line, deque[int]] = {line: deque() for line in self._lines}
+    def _distribute(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Sends the next item to whichever process has few pending tasks; yields results in order."""
+        tasks: dict[_WorkerPipes, deque[int]] = {pipes: deque() for pipes in self._pipes}
         left = enumerate(items)
         results: dict[int, Any] = {}
         done = 0
         while True:
-            for line, its_tasks in tasks.items():
-                while len(its_tasks) < _AHEAD and len(results) < _WAITING and (item := next(left, None)) is not None:
-                    line.tasks.send((None, item[1]))
-                    its_tasks.append(item[0])
+            for pipes, pending in tasks.items():
+                while len(pending) < _MAX_PENDING_TASKS and len(results) < _MAX_WAITING_RESULTS:
+                    if (item := next(left, None)) is None:
+                        break
+                    pipes.tasks.send((None, item[1]))
+                    pending.append(item[0])
             if done in results:
                 yield results.pop(done)
                 done += 1
-            elif busy := [line for line, its_tasks in tasks.items() if its_tasks]:
-                ready = wait([line.results for line in busy])
-                for line in (one for one in busy if one.results in ready):
-                    results[tasks[line].popleft()] = _result(line.results)
+            elif busy := [pipes for pipes, pending in tasks.items() if pending]:
+                ready = wait([pipes.results for pipes in busy])
+                for pipes in (one for one in busy if one.results in ready):
+                    results[tasks[pipes].popleft()] = _result(pipes.results)
             else:
                 return
 
@@ -107,17 +109,17 @@ class Workers:
             process.kill()
         for process in self._processes:
             process.join()
-        for line in self._lines:
-            line.tasks.close()
-            line.results.close()
+        for pipes in self._pipes:
+            pipes.tasks.close()
+            pipes.results.close()
 
 
-def _widen(results: "Connection[Any, Any]") -> None:
-    """Room for a whole result, where the system has it, so that a process goes on with its next task before this one
-    is fetched."""
+def _grow_pipe(results: "Connection[Any, Any]") -> None:
+    """Enlarges a pipe on Linux so that it holds a whole result, and a process goes on with its next task before the
+    result is fetched."""
     if sys.platform == "linux":
         with suppress(OSError):
-            fcntl(results.fileno(), F_SETPIPE_SZ, _ROOM)
+            fcntl(results.fileno(), F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _result(connection: "Connection[Any, Any]") -> Any:
@@ -127,12 +129,12 @@ def _result(connection: "Connection[Any, Any]") -> Any:
     return result
 
 
-def _serve(asked: "Connection[Any, Any]", results: "Connection[Any, Any]", folder: Path) -> None:
-    """A process's life."""
+def _run_worker(connection: "Connection[Any, Any]", results: "Connection[Any, Any]", folder: Path) -> None:
+    """Main function of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*GC_THRESHOLDS)
     tasks: SimpleQueue[tuple[Any, Any]] = SimpleQueue()
-    Thread(target=_listen, args=(asked, tasks, folder), daemon=True).start()
+    Thread(target=_receive_tasks, args=(connection, tasks, folder), daemon=True).start()
     function: Any = None
     shared: Any = None
     while True:
@@ -141,25 +143,25 @@ def _serve(asked: "Connection[Any, Any]", results: "Connection[Any, Any]", folde
             function, shared = chosen, item
             continue
         try:
-            answer = True, function(shared, item)
+            outcome = True, function(shared, item)
         except Exception as error:
-            answer = False, error
+            outcome = False, error
         try:
-            results.send(answer)
+            results.send(outcome)
         except OSError:
-            _leave(folder)
+            _exit_orphan(folder)
 
 
-def _listen(connection: "Connection[Any, Any]", tasks: "SimpleQueue[tuple[Any, Any]]", folder: Path) -> None:
-    """Takes tasks at once, so that nobody waits to hand them over, and sees when there will be no more."""
+def _receive_tasks(connection: "Connection[Any, Any]", tasks: "SimpleQueue[tuple[Any, Any]]", folder: Path) -> None:
+    """Receives tasks immediately, so that the parent never blocks, and notices when the parent is gone."""
     while True:
         try:
             tasks.put(connection.recv())
         except (EOFError, OSError):
-            _leave(folder)
+            _exit_orphan(folder)
 
 
-def _leave(folder: Path) -> None:
-    """Whoever started this process is gone and can clear nothing away any more."""
+def _exit_orphan(folder: Path) -> None:
+    """Removes the folder and exits: the parent process is gone and cannot clean up any more."""
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Rows into tables, many at a time: how each engine takes them fastest."""
+"""Bulk inserts, the fastest way of each engine: COPY on PostgreSQL, `executemany` on SQLite."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -11,23 +11,23 @@ from app.storage.models import Release
 
 Row = tuple[Any, ...]
 
-RELEASED = ("number", "digest", "version", "changed_in")
-"""The columns that a release gives its records; they stand last in rows."""
+RELEASE_COLUMNS = ("number", "digest", "version", "changed_in")
+"""Columns that a release sets for its records; they are last in rows."""
 
 
 @cache
 def columns(table: str) -> tuple[str, ...]:
-    """The columns of a table as they stand in rows to be written."""
+    """Returns the columns of a table in the order of rows to be written."""
     names = Release.metadata.tables[table].columns.keys()
-    last = [name for name in RELEASED if set(RELEASED) <= set(names)]
+    last = [name for name in RELEASE_COLUMNS if set(RELEASE_COLUMNS) <= set(names)]
     return (*(name for name in names if name not in last), *last)
 
 
-_FILLING = 320 * 2**20
+_FILL_CACHE_BYTES = 320 * 2**20
 """Bytes of SQLite's pages that are kept in memory while an empty database is filled: those that entries of 30 years of
 days and boxes on a map go into, in no order, should not be written and read again and again."""
 
-_WIDE = 288 * 2**20
+_INDEX_CACHE_BYTES = 288 * 2**20
 """Bytes of SQLite's pages that are kept in memory while indexes are made."""
 
 
@@ -44,18 +44,18 @@ class Writer:
         self._indexes: list[str] = []
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """Adds rows whose values stand as `columns` says."""
+        """Inserts rows whose values are in the order of `columns`."""
         if not rows:
             return
         if table not in self._statements:
             self._statements[table] = self._insertion(table)
         if self.is_sqlite:
-            self.many(self._statements[table], rows)
+            self.run_many(self._statements[table], rows)
         else:
             self._copy(self._statements[table], rows)
 
-    def many(self, statement: str, rows: Sequence[Row]) -> None:
-        """Runs a statement of the driver's own for every row."""
+    def run_many(self, statement: str, rows: Sequence[Row]) -> None:
+        """Runs a driver-level statement for every row."""
         if rows:
             self.connection.exec_driver_sql(statement, list(rows))
 
@@ -78,26 +78,26 @@ class Writer:
         except self.connection.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(statement, None, error) from error
 
-    def put_off_indexes(self) -> None:
-        """On SQLite: takes away the indexes that only speed up reading, which one sort at the end makes much faster
-        than a million insertions, and has more memory until then. Readers go on with what they see. PostgreSQL would
-        lock them out, so it keeps its indexes."""
+    def drop_indexes(self) -> None:
+        """On SQLite: drops the indexes that only speed up reading, because one sort at the end builds them much faster
+        than a million insertions, and enlarges the page cache until then. Readers keep their snapshot. PostgreSQL
+        would lock readers out, so it keeps its indexes."""
         if self.is_sqlite:
             found = self.run(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
             )
             self._indexes = [sql for _, sql in found]
-            self.run(f"PRAGMA cache_size = -{_FILLING // 1024}")
+            self.run(f"PRAGMA cache_size = -{_FILL_CACHE_BYTES // 1024}")
             for name, _ in found:
                 self.run(f'DROP INDEX "{name}"')
 
-    def widen(self) -> None:
-        """More memory for what is left to do on SQLite: pages of a long transaction are slow to find again."""
+    def grow_cache(self) -> None:
+        """On SQLite: sets the page cache for building indexes, since pages of a long transaction are slow to find."""
         if self.is_sqlite:
-            self.run(f"PRAGMA cache_size = -{_WIDE // 1024}")
+            self.run(f"PRAGMA cache_size = -{_INDEX_CACHE_BYTES // 1024}")
 
-    def make_indexes(self, progress: Callable[[int, int], None]) -> None:
-        """Makes the indexes that were put off, and checks the foreign keys, which were not checked meanwhile."""
+    def create_indexes(self, progress: Callable[[int, int], None]) -> None:
+        """Recreates the dropped indexes, and checks the foreign keys, which were not enforced meanwhile."""
         if not self._indexes:
             return
         steps = len(self._indexes) + 1

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.fragments import Fragment
 from app.ingest.passages import digest
+from app.ingest.text_fragments import Fragment
 from app.storage.registry import RECORD_TABLES
 from tests import newsroom
 from tests.newsroom import ARTICLE, PAPER
@@ -88,11 +88,11 @@ def test_a_quote_rests_on_its_own_words(client: TestClient) -> None:
 def test_verifying_finds_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
     files, paper = newsroom.small(), tmp_path / "paper.txt"
     paper.write_text(newsroom.TEXT, "utf-8")
-    assert verified(newsroom.write(files, tmp_path), paper).faults == []
+    assert verified(newsroom.write(files, tmp_path), paper).errors == []
     span = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["evidence"][0]
     span["first"], span["last"] = "Mayor", "Ida Falk"
-    (fault,) = verified(newsroom.write(files, tmp_path), paper).faults
-    assert "the link leads to 1:" in fault.message
+    (error,) = verified(newsroom.write(files, tmp_path), paper).errors
+    assert "the link leads to 1:" in error.message
 
 
 def test_verifying_finds_words_for_a_date_that_the_article_does_not_have(tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_verifying_finds_words_for_a_date_that_the_article_does_not_have(tmp_pat
     paper.write_text(newsroom.TEXT, "utf-8")
     date = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"]
     date["as_stated"] = "4 June 2021"
-    assert verified(newsroom.write(files, tmp_path), paper).faults == []
+    assert verified(newsroom.write(files, tmp_path), paper).errors == []
     date["as_stated"] = "June 4"
-    (fault,) = verified(newsroom.write(files, tmp_path), paper).faults
-    assert (fault.record, fault.field) == ("mill-search", "date.as_stated")
-    assert fault.message == "'June 4' stands in none of the passages for 'when'"
+    (error,) = verified(newsroom.write(files, tmp_path), paper).errors
+    assert (error.record, error.field) == ("mill-search", "date.as_stated")
+    assert error.message == "'June 4' stands in none of the passages for 'when'"
 
 
 def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client: TestClient, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client:
     paper.write_text(newsroom.TEXT, "utf-8")
     found = verified(newsroom.write(newsroom.small(), tmp_path), paper)
     assert sum(len(passage["records"]) for passage in passages(small_client)) == found.spans, "all that is verified"
-    assert found.faults == found.unread == []
+    assert found.errors == found.file_errors == []
     article = "/v1/articles/foltyn-us-iran-isis-2020/evidence?limit=200"
     listed = []
     while article:

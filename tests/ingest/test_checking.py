@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import newsroom
-from tests.ingest.test_reading import faults_in, line_of
+from tests.ingest.test_reading import errors_in, line_of
 from tests.newsroom import Files, record
 
 INCIDENTS, QUOTES, STATEMENTS = newsroom.INCIDENTS, newsroom.QUOTES, newsroom.STATEMENTS
@@ -194,9 +194,9 @@ def test_mistake(tmp_path: Path, mutate: Callable[[Files], None], record_id: str
         if isinstance(entries, list):
             entries[:] = [_without_nothing(entry) for entry in entries]
     directory = newsroom.write(files, tmp_path / "seed")
-    found = faults_in(directory)
-    fitting = [fault for fault in found if (fault.record, fault.field) == (record_id, field)]
-    assert any(message in fault.message for fault in fitting), found
+    found = errors_in(directory)
+    fitting = [error for error in found if (error.record, error.field) == (record_id, field)]
+    assert any(message in error.message for error in fitting), found
     line = line_of(directory, fitting[-1])
     names = [part for part in field.split(".") if not part.isdigit()]
     assert not names or f"{names[-1]}:" in line or line.lstrip().startswith("- "), line
@@ -214,15 +214,15 @@ def test_only_the_members_of_a_circle_are_named(tmp_path: Path) -> None:
     town = record(files, "places.yaml", "orsa")
     files["places.yaml"].append({**town, "id": "orsa-mill", "parents": [{"id": "orsa"}]})
     record(files, "places.yaml", "ash-county")["parents"] = [{"id": "orsa"}, {"id": "ash-river"}]
-    found = faults_in(newsroom.write(files, tmp_path))
-    assert {fault.record for fault in found} == {"orsa", "ash-county"}
+    found = errors_in(newsroom.write(files, tmp_path))
+    assert {error.record for error in found} == {"orsa", "ash-county"}
 
 
 def test_a_record_with_a_mistake_is_not_called_missing_too(tmp_path: Path) -> None:
     files = newsroom.small()
     record(files, "places.yaml", "orsa")["kind"] = "hamlet"
-    (fault,) = faults_in(newsroom.write(files, tmp_path))
-    assert (fault.record, fault.field) == ("orsa", "kind")
+    (error,) = errors_in(newsroom.write(files, tmp_path))
+    assert (error.record, error.field) == ("orsa", "kind")
 
 
 def test_embedded_quote_stands_inside_the_other(tmp_path: Path) -> None:
@@ -236,15 +236,15 @@ def test_embedded_quote_stands_inside_the_other(tmp_path: Path) -> None:
         "spans": [newsroom.quoted("shot without")],
     }
     files[QUOTES].append(inner)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
 
 
 def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path) -> None:
     files = newsroom.small()
     claim(1, outcome="killed", group="police", organization="river-guards")(files)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
     claim(1, group="civilian")(files)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path
 def test_an_operation_and_its_part_may_count_different_harm(tmp_path: Path, changes: dict[str, str]) -> None:
     files = newsroom.small()
     each(part_of_the_shooting(SEARCH), held(**changes))(files)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
 
 
 def test_an_operation_and_its_part_may_count_different_organizations(tmp_path: Path) -> None:
@@ -268,9 +268,9 @@ def test_an_operation_and_its_part_may_count_different_organizations(tmp_path: P
     part_of_the_shooting(SEARCH)(files)
     claim(0, organization="night-patrol")(files)
     held(outcome="killed", organization="hill-guards")(files)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
     held(organization="river-guards")(files)  # the night patrol is a part of them
-    assert [fault.field for fault in faults_in(newsroom.write(files, tmp_path))] == ["casualties.0"]
+    assert [error.field for error in errors_in(newsroom.write(files, tmp_path))] == ["casualties.0"]
 
 
 def test_what_is_nested_too_deeply_is_a_mistake(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_what_is_nested_too_deeply_is_a_mistake(tmp_path: Path) -> None:
     for key in ("parent", "extends"):
         line = f'{{"id": "deep", "{key}": "ferry-shooting", "x": {deep}}}'
         (directory / INCIDENTS).with_name("incidents.jsonl").write_text(line + "\n", "utf-8")
-        assert any(fault.field == "x" for fault in faults_in(directory))
+        assert any(error.field == "x" for error in errors_in(directory))
 
 
 def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) 
     record(files, INCIDENTS, "boat-stopped")["casualties"] = [
         {**record(files, INCIDENTS, SEARCH)["casualties"][0], "id": "crew-held"}
     ]
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -300,4 +300,4 @@ def test_what_may_have_happened_before_publication_is_taken(tmp_path: Path, edtf
     files = newsroom.small()
     dated(edtf)(files)
     change(INCIDENTS, SEARCH, granularity=granularity)(files)
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []

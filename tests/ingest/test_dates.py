@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.ingest.dates import approximate, bounds, precision, taken
-from app.ingest.examining import documents, dossier
+from app.ingest.dates import approximate, bounds, effective_days, precision
+from app.ingest.pipeline import documents, dossier
 from app.ingest.seed import DateSeed
 from app.model.codebook import DatePrecision
 from app.settings import SEED
@@ -88,7 +88,7 @@ def test_days_of_a_date(edtf: str, earliest: str, latest: str, how: str, about: 
     assert bounds(edtf) == (date.fromisoformat(earliest), date.fromisoformat(latest))
     assert precision(edtf) is DatePrecision(how)
     assert approximate(edtf) is about
-    assert tuple(taken(DateSeed(edtf=edtf), PUBLISHED)) == bounds(edtf)
+    assert tuple(effective_days(DateSeed(edtf=edtf), PUBLISHED)) == bounds(edtf)
 
 
 @pytest.mark.parametrize(("edtf", "earliest", "latest", "how"), OPEN)
@@ -110,7 +110,7 @@ def test_open_or_unknown_end_has_no_bound(edtf: str, earliest: str | None, lates
     ],
 )
 def test_filters_have_a_limit_for_an_open_end(date_seed: dict[str, str], earliest: str, latest: str) -> None:
-    found = taken(DateSeed.model_validate(date_seed), PUBLISHED)
+    found = effective_days(DateSeed.model_validate(date_seed), PUBLISHED)
     assert found == (date.fromisoformat(earliest), date.fromisoformat(latest))
 
 
@@ -126,7 +126,7 @@ def test_filters_have_a_limit_for_an_open_end(date_seed: dict[str, str], earlies
 def test_only_an_open_end_has_an_assumed_limit(edtf: str, side: str, day: str, why: str) -> None:
     seed = DateSeed.model_validate({"edtf": edtf, "assumed": {side: day, "reason": "x"}})
     with pytest.raises(ValueError, match=why):
-        taken(seed, PUBLISHED)
+        effective_days(seed, PUBLISHED)
 
 
 @pytest.mark.parametrize("side", ["earliest", "latest"])

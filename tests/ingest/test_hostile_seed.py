@@ -101,7 +101,7 @@ def test_addresses_and_characters_that_could_act_are_refused(tmp_path: Path, key
     (root / f"articles/{ARTICLE}/article.yaml").write_text(json.dumps(article), "utf-8")
     with pytest.raises(DossierError) as refused:
         dossier(root)
-    assert refused.value.faults
+    assert refused.value.errors
 
 
 @pytest.mark.heavy

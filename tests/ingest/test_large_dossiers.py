@@ -15,9 +15,9 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlmodel import col
 
 from app.ingest import loading, reading
-from app.ingest.examining import check
-from app.ingest.files import Fault
+from app.ingest.files import SeedError
 from app.ingest.loading import load
+from app.ingest.pipeline import check
 from app.ingest.reading import DossierError
 from app.search.entry_numbers import document_number
 from app.storage import models
@@ -92,8 +92,8 @@ def test_parts_and_processes_change_nothing(
     files[newsroom.QUOTES].append(inner)
     whole = loaded(new_database(), newsroom.write(files, tmp_path / "yaml"))
     assert len(whole["incidents"]) == 4
-    monkeypatch.setattr(reading, "PIECE", 100)
-    monkeypatch.setattr(loading, "BATCH", 1)
+    monkeypatch.setattr(reading, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(loading, "BATCH_RECORDS", 1)
     directory = lines(files, tmp_path / "lines")
     assert len(reading.parts(directory)[0]) > 15
     assert loaded(new_database(), directory, processes=processes) == whole
@@ -106,7 +106,7 @@ def test_a_first_load_of_many_records_is_the_same(
     directory = newsroom.write(newsroom.pair(), tmp_path)
     urls = new_database(), new_database()
     before = loaded(urls[0], directory)
-    monkeypatch.setattr(loading, "MANY", 1)
+    monkeypatch.setattr(loading, "BULK_MIN_RECORDS", 1)
     assert loaded(urls[1], directory) == before
     assert _indexes(urls[0]) == _indexes(urls[1]) != []
     answers = []
@@ -128,14 +128,14 @@ def _indexes(url: str) -> list[str]:
     return result
 
 
-def faults_of(directory: Path, url: str, processes: int) -> list[Fault]:
+def errors_of(directory: Path, url: str, processes: int) -> list[SeedError]:
     database = Database(url)
     migrate(database)
     with pytest.raises(DossierError) as caught:
         load(directory, database, processes=processes)
     database.close()
     assert not any(everything(url).values())
-    return caught.value.faults
+    return caught.value.errors
 
 
 @pytest.mark.heavy
@@ -150,13 +150,13 @@ def test_mistakes_of_a_large_dossier_are_listed_at_once(new_database: NewDatabas
     its[20] = f'{its[20][:-1]}, "id": "other"}}'
     its.append((folders[0] / "incidents.jsonl").read_text("utf-8").splitlines()[0])
     changed.write_text("\n".join(its) + "\n", "utf-8")
-    alone, helped = (faults_of(tmp_path / "seed", new_database(), processes) for processes in HELPERS)
+    alone, helped = (errors_of(tmp_path / "seed", new_database(), processes) for processes in HELPERS)
     assert alone == helped
     file = f"seed/articles/{folders[2].name}/incidents.jsonl"
-    named = {(fault.file, fault.line, fault.field) for fault in alone}
+    named = {(error.file, error.line, error.field) for error in alone}
     assert {(file, 5, "related.0"), (file, 41, "knd"), (file, 61, ""), (file, len(its), "id"), (file, 21, "")} <= named
-    assert "the key 'id' stands twice" in next(fault.message for fault in alone if fault.line == 21)
-    messages = [fault.message for fault in alone if fault.line == len(its)]
+    assert "the key 'id' stands twice" in next(error.message for error in alone if error.line == 21)
+    messages = [error.message for error in alone if error.line == len(its)]
     assert any(f"articles/{folders[0].name}/incidents.jsonl:1 already" in message for message in messages)
 
 
@@ -282,7 +282,7 @@ def test_however_a_load_ends_nothing_of_it_stays(
 
     def surveyed() -> bool:
         """Whether the first round is over: its result is written then."""
-        ledgers = list((tmp_path / "temporary").glob("*/ledger.db"))
+        ledgers = list((tmp_path / "temporary").glob("*/scratch_index.db"))
         return process.poll() is not None or any(ledger.stat().st_size > 100_000 for ledger in ledgers)
 
     until(surveyed, "the end of the first round")

@@ -16,7 +16,7 @@ from app.ingest import loading
 from app.ingest.dates import Days
 from app.ingest.loading import Plan, load
 from app.ingest.reading import DossierError
-from app.ingest.rows import rows
+from app.ingest.rows import table_rows
 from app.model import documents
 from app.model.codebook import ChangeOp
 from app.model.documents import DOCUMENTS
@@ -199,7 +199,7 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
             document = json.loads(row["document"])
             date = document.get("date")  # none of these is open
             days = date and Days(*map(datetime.date.fromisoformat, (date["earliest"], date["latest"])))
-            made = rows(resource, document, days)
+            made = table_rows(resource, document, days)
             assert {key: row[key] for key in made.columns} == made.columns
             for table, its_row in made.owned:
                 owned[table.__tablename__].append(its_row)
@@ -220,13 +220,13 @@ def test_a_record_that_vanishes_is_an_error_that_names_it(desk: Desk) -> None:
     record(files, QUOTES, "guard-turn-back")["incidents"] = []
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    assert {(fault.file, fault.record) for fault in caught.value.faults} == {
+    assert {(error.file, error.record) for error in caught.value.errors} == {
         (f"seed/{INCIDENTS}", "mill-search"),
         (f"seed/{INCIDENTS}", "miller-held"),
         (f"seed/{INCIDENTS}", "boat-stopped"),
         ("seed/places.yaml", "ash-river"),
     }
-    assert all("write `removed:` with a reason" in fault.message for fault in caught.value.faults)
+    assert all("write `removed:` with a reason" in error.message for error in caught.value.errors)
     assert desk.everything() == before
 
 
@@ -300,9 +300,9 @@ def test_merged_records_lead_to_the_last_that_took_over(desk: Desk) -> None:
     record(files, QUOTES, "guard-turn-back")["incidents"] = ["ferry-shooting"]
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    (fault,) = caught.value.faults
-    assert fault.record == "boat-stopped"
-    assert "'mill-search' was removed; use 'ferry-shooting'" in fault.message
+    (error,) = caught.value.errors
+    assert error.record == "boat-stopped"
+    assert "'mill-search' was removed; use 'ferry-shooting'" in error.message
     record(files, INCIDENTS, "boat-stopped")["removed"]["successor"] = "ferry-shooting"
     desk.load(files)
     assert desk.table(models.Change)[-1]["release"] == 3
@@ -334,9 +334,9 @@ def test_an_id_of_a_removed_organization_is_not_given_to_a_person(desk: Desk) ->
     files["people.yaml"].append({**record(files, "people.yaml", "miller"), "id": "night-patrol"})
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    (fault,) = caught.value.faults
-    assert (fault.record, fault.field) == ("night-patrol", "id")
-    assert "never reused" in fault.message
+    (error,) = caught.value.errors
+    assert (error.record, error.field) == ("night-patrol", "id")
+    assert "never reused" in error.message
 
 
 def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
@@ -433,7 +433,7 @@ def test_more_records_than_a_batch(desk: Desk) -> None:
     """Also more changes than a statement may have parameters, were they not written in batches."""
     files = newsroom.small()
     river = record(files, "places.yaml", "ash-river")
-    many = 2 * loading.BATCH + 1
+    many = 2 * loading.BATCH_RECORDS + 1
     files["places.yaml"] += [{**river, "id": f"bend-{number}"} for number in range(many)]
     assert desk.load(files).counts["places"] == many + 3
     for number in range(many):

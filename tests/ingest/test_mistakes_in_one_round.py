@@ -14,7 +14,7 @@ from app.ingest.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import newsroom
-from tests.ingest.test_reading import faults_in
+from tests.ingest.test_reading import errors_in
 from tests.newsroom import ARTICLE, INCIDENTS, QUOTES, STATEMENTS, record
 
 PLACES, PEOPLE = "places.yaml", "people.yaml"
@@ -80,8 +80,8 @@ EXPECTED = {
 
 
 def test_a_records_own_mistakes_hide_no_others(tmp_path: Path) -> None:
-    found = faults_in(newsroom.write(everything_wrong(), tmp_path))
-    left = {(fault.record, fault.field): fault.message for fault in found}
+    found = errors_in(newsroom.write(everything_wrong(), tmp_path))
+    left = {(error.record, error.field): error.message for error in found}
     for name, field, message in EXPECTED:
         assert message in left.pop((name, field), ""), (name, field)
     assert left == {}
@@ -94,9 +94,9 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
     files = everything_wrong()
     record(files, STATEMENTS, "guards-deny-firing")["stance"] = "mutters"
     record(files, PLACES, "ash-river").update(name={"a": "b"}, note=["c"], kind={"d": "e"}, named={}, evidence="f")
-    for fault in faults_in(newsroom.write(files, tmp_path)):
-        assert not theirs.search(fault.message), str(fault)
-        assert len(re.findall("'", fault.message)) <= 6 and len(fault.message) < 200, str(fault)
+    for error in errors_in(newsroom.write(files, tmp_path)):
+        assert not theirs.search(error.message), str(error)
+        assert len(re.findall("'", error.message)) <= 6 and len(error.message) < 200, str(error)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
 def test_a_word_that_is_not_in_a_vocabulary_leads_to_the_nearest(tmp_path: Path, written: str, told: str) -> None:
     files = newsroom.small()
     record(files, INCIDENTS, "mill-search")["kind"] = written
-    (fault,) = faults_in(newsroom.write(files, tmp_path))
-    assert fault.message.startswith(f"'{written}' is not in the vocabulary; {told}")
+    (error,) = errors_in(newsroom.write(files, tmp_path))
+    assert error.message.startswith(f"'{written}' is not in the vocabulary; {told}")
 
 
 BLANKS = ["", " ", "\u00a0", "\u200b\u200d", "\u2060\ufeff", "\u3164", "\u0301", "\u00ad \u2003"]
@@ -123,22 +123,22 @@ BLANKS = ["", " ", "\u00a0", "\u200b\u200d", "\u2060\ufeff", "\u3164", "\u0301",
 def test_what_nobody_sees_is_no_text(tmp_path: Path, file: str, id_: str, key: str, blank: str) -> None:
     files = newsroom.small()
     record(files, file, id_)[key] = blank
-    (fault,) = faults_in(newsroom.write(files, tmp_path))
-    assert (fault.record, fault.field, fault.message) == (id_, key, "there is nothing to read here")
+    (error,) = errors_in(newsroom.write(files, tmp_path))
+    assert (error.record, error.field, error.message) == (id_, key, "there is nothing to read here")
 
 
 @pytest.mark.parametrize("seen", ["-", "٣", "हिन्दी", "e\u0301", "\u200bx", "🙂"])
 def test_what_is_seen_is_text(tmp_path: Path, seen: str) -> None:
     files = newsroom.small()
     record(files, INCIDENTS, "mill-search")["title"] = seen
-    assert faults_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(newsroom.write(files, tmp_path)) == []
 
 
 def test_a_record_does_not_take_over_from_itself(tmp_path: Path) -> None:
     files = newsroom.small()
     files[PLACES].append({"id": "gone", "removed": {"reason": "the same", "successor": "gone"}})
-    (fault,) = faults_in(newsroom.write(files, tmp_path))
-    assert "'gone' cannot take over from itself" in fault.message and "use 'gone'" not in fault.message
+    (error,) = errors_in(newsroom.write(files, tmp_path))
+    assert "'gone' cannot take over from itself" in error.message and "use 'gone'" not in error.message
 
 
 def linked_to_nothing(path: Path) -> None:
@@ -205,10 +205,10 @@ def test_a_file_that_cannot_be_read_is_named_and_not_what_follows_from_it(
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     lines = (directory / file).read_text("utf-8").count("\n")
     damage(directory / file)
-    (fault,) = faults_in(directory)
-    assert fault.file == f"seed/{file}" and told in fault.message
+    (error,) = errors_in(directory)
+    assert error.file == f"seed/{file}" and told in error.message
     if damage in (bad_byte, control_character):
-        assert fault.line == lines + 1
+        assert error.line == lines + 1
 
 
 def test_an_unreadable_file_hides_no_mistakes_of_others(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_an_unreadable_file_hides_no_mistakes_of_others(tmp_path: Path) -> None:
     record(files, INCIDENTS, "mill-search")["related"] = ["nowhere"]
     directory = newsroom.write(files, tmp_path / "seed")
     bad_byte(directory / PLACES)
-    assert [(fault.file, fault.record) for fault in faults_in(directory)] == [
+    assert [(error.file, error.record) for error in errors_in(directory)] == [
         (f"seed/{INCIDENTS}", "mill-search"),
         (f"seed/{PLACES}", ""),
     ]
@@ -234,22 +234,22 @@ def test_what_stands_in_an_unreadable_file_is_not_missing_from_the_next_release(
         bad_byte(directory / file)
         with pytest.raises(DossierError) as caught:
             load(directory, database)
-        assert [fault.file for fault in caught.value.faults] == [f"seed/{file}"]
+        assert [error.file for error in caught.value.errors] == [f"seed/{file}"]
     database.close()
 
 
 def test_a_link_in_the_place_of_an_articles_folder(tmp_path: Path) -> None:
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / "articles" / "second").symlink_to("nowhere")
-    (fault,) = faults_in(directory)
-    assert (fault.file, "leads nowhere" in fault.message) == ("seed/articles/second", True)
+    (error,) = errors_in(directory)
+    assert (error.file, "leads nowhere" in error.message) == ("seed/articles/second", True)
 
 
 def test_an_articles_own_mistake_hides_none_about_its_paragraphs(tmp_path: Path) -> None:
     files: Any = newsroom.small()
     files[f"articles/{ARTICLE}/article.yaml"]["title"] = " "
     record(files, INCIDENTS, "mill-search")["evidence"][0]["at"] = "9:0-4"
-    found = {(fault.record, fault.field) for fault in faults_in(newsroom.write(files, tmp_path))}
+    found = {(error.record, error.field) for error in errors_in(newsroom.write(files, tmp_path))}
     assert found == {(ARTICLE, "title"), ("mill-search", "evidence.0")}
 
 
@@ -275,6 +275,6 @@ def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> Non
                 one[key] = value
                 if value is None:
                     del one[key]
-        told = {fault.file for fault in faults_in(newsroom.write(files, tmp_path / "seed"))}
+        told = {error.file for error in errors_in(newsroom.write(files, tmp_path / "seed"))}
         if value == {"id": "x"} or key in ("id", "kind", "evidence"):
             assert {f"seed/{name}" for name in spoilt} <= told, value

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from app.ingest.fragments import Fragment
 from app.ingest.passages import PassageError, Text, digest
+from app.ingest.text_fragments import Fragment
 from tests import newsroom
 
 TEXT = Text(
@@ -206,7 +206,7 @@ def test_many_links_lead_where_each_of_them_does() -> None:
         return " ".join(chance.choices(words, k=chance.randint(1, 2))) if chance.random() < 0.4 else None
 
     links = [(Fragment(some() or "boat", some(), some(), some()), (chance.randint(1, 60), 0, 99)) for _ in range(3000)]
-    astray = dict(text.astray(links, lambda done, total: None))
+    astray = dict(text.misdirected(links, lambda done, total: None))
     assert 0 < len(astray) < len(links)
     for number, (fragment, extent) in enumerate(links):
         assert text.leads_to(fragment, *extent) == (number not in astray)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.ingest.files import Fault
+from app.ingest.files import SeedError
 from app.ingest.loading import dossier
 from app.ingest.reading import DossierError
 from tests import newsroom
@@ -14,23 +14,23 @@ from tests import newsroom
 INCIDENTS = newsroom.INCIDENTS
 
 
-def faults_in(directory: Path) -> list[Fault]:
+def errors_in(directory: Path) -> list[SeedError]:
     """What is wrong with a folder of seed files; empty when nothing is."""
     try:
         dossier(directory)
     except DossierError as error:
-        return error.faults
+        return error.errors
     return []
 
 
-def line_of(directory: Path, fault: Fault) -> str:
+def line_of(directory: Path, error: SeedError) -> str:
     """The line that a fault points at. Faults name files from the seed folder's own name on."""
-    return (directory.parent / fault.file).read_text("utf-8").splitlines()[fault.line - 1]
+    return (directory.parent / error.file).read_text("utf-8").splitlines()[error.line - 1]
 
 
 def test_small_dossiers_have_no_mistakes(tmp_path: Path) -> None:
-    assert faults_in(newsroom.write(newsroom.small(), tmp_path / "small")) == []
-    assert faults_in(newsroom.write(newsroom.pair(), tmp_path / "pair")) == []
+    assert errors_in(newsroom.write(newsroom.small(), tmp_path / "small")) == []
+    assert errors_in(newsroom.write(newsroom.pair(), tmp_path / "pair")) == []
 
 
 ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
@@ -89,10 +89,10 @@ def test_mistake_in_a_record(
     files = newsroom.small()
     newsroom.record(files, file, record).update(changes)
     directory = newsroom.write(files, tmp_path / "seed")
-    found = [fault for fault in faults_in(directory) if fault.record == record]
+    found = [error for error in errors_in(directory) if error.record == record]
     assert found, "the mistake was not found"
-    assert {fault.file for fault in found} == {f"seed/{file}"}
-    assert (field, True) in [(fault.field, message in fault.message) for fault in found], found
+    assert {error.file for error in found} == {f"seed/{file}"}
+    assert (field, True) in [(error.field, message in error.message) for error in found], found
     assert line in line_of(directory, found[0])
 
 
@@ -113,21 +113,21 @@ def test_mistake_in_a_claims_evidence_names_the_claim_and_its_place_in_the_recor
     files = newsroom.small()
     newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][1]["evidence"][0].update(changes)
     directory = newsroom.write(files, tmp_path / "seed")
-    fault = next(fault for fault in faults_in(directory) if fault.record == "ferry-wounded")
-    assert fault.field == f"casualties.1.evidence.0.{field}"
-    assert message in fault.message
-    assert next(iter(changes.values())) in line_of(directory, fault)
+    error = next(error for error in errors_in(directory) if error.record == "ferry-wounded")
+    assert error.field == f"casualties.1.evidence.0.{field}"
+    assert message in error.message
+    assert next(iter(changes.values())) in line_of(directory, error)
 
 
 def test_claim_that_is_not_counted_says_why(tmp_path: Path) -> None:
     files = newsroom.small()
     claim = newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][0]
     claim.update(counted="false", low="3")
-    messages = [fault.message for fault in faults_in(newsroom.write(files, tmp_path))]
+    messages = [error.message for error in errors_in(newsroom.write(files, tmp_path))]
     assert any("low is above high: 3 is more than 2" in message for message in messages)
     assert any("needs a note saying why" in message for message in messages)
     claim.update(low="2")
-    messages = [fault.message for fault in faults_in(newsroom.write(files, tmp_path))]
+    messages = [error.message for error in errors_in(newsroom.write(files, tmp_path))]
     assert any("needs a note saying why" in message for message in messages)
 
 
@@ -138,8 +138,8 @@ def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> Non
     newsroom.record(files, INCIDENTS, "mill-search")["date"] = {"edtf": "2021-13"}
     newsroom.record(files, INCIDENTS, "boat-stopped")["related"] = ["nowhere"]
     newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["spans"][0]["exact"] = "“Turn away”"
-    found = faults_in(newsroom.write(files, tmp_path / "seed"))
-    named = {(fault.file.rpartition("/")[2], fault.record, fault.field) for fault in found}
+    found = errors_in(newsroom.write(files, tmp_path / "seed"))
+    named = {(error.file.rpartition("/")[2], error.record, error.field) for error in found}
     assert named == {
         ("places.yaml", "orsa", "kind"),
         ("people.yaml", "jon-berg", "nmae"),
@@ -147,7 +147,7 @@ def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> Non
         ("incidents.yaml", "boat-stopped", "related.0"),
         ("quotes.yaml", "guard-turn-back", "spans.0.exact"),
     }
-    assert [(fault.file, fault.line) for fault in found] == sorted((fault.file, fault.line) for fault in found)
+    assert [(error.file, error.line) for error in found] == sorted((error.file, error.line) for error in found)
 
 
 TEXTS: list[tuple[str, bytes, int, str]] = [
@@ -191,14 +191,14 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
 def test_mistake_in_a_file(tmp_path: Path, file: str, content: bytes, line: int, message: str) -> None:
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / file).write_bytes(content)
-    found = [(fault.line, fault.message) for fault in faults_in(directory) if fault.file == f"seed/{file}"]
+    found = [(error.line, error.message) for error in errors_in(directory) if error.file == f"seed/{file}"]
     assert any(number == line and message in text for number, text in found), found
 
 
 def test_a_bad_line_hides_no_other(tmp_path: Path) -> None:
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / "places.jsonl").write_text('{"id": "a"\n{"id": "b", "kind": "hamlet"}\n')
-    found = [(fault.line, fault.record) for fault in faults_in(directory) if fault.file == "seed/places.jsonl"]
+    found = [(error.line, error.record) for error in errors_in(directory) if error.file == "seed/places.jsonl"]
     assert (1, "") in found
     assert (2, "b") in found
 
@@ -218,28 +218,28 @@ def test_file_that_no_resource_has(tmp_path: Path, name: str, hint: str) -> None
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / name).parent.mkdir(exist_ok=True)
     (directory / name).write_text("[]")
-    (fault,) = faults_in(directory)
-    assert fault.file == f"seed/{name}"
-    assert hint in fault.message
+    (error,) = errors_in(directory)
+    assert error.file == f"seed/{name}"
+    assert hint in error.message
 
 
 def test_missing_folders_and_files(tmp_path: Path) -> None:
-    assert [fault.message for fault in faults_in(tmp_path / "nowhere")] == ["there is no such folder"]
+    assert [error.message for error in errors_in(tmp_path / "nowhere")] == ["there is no such folder"]
     (tmp_path / "empty").mkdir()
-    assert [fault.message for fault in faults_in(tmp_path / "empty")] == ["there are no articles here"]
+    assert [error.message for error in errors_in(tmp_path / "empty")] == ["there are no articles here"]
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     path = directory / "articles" / newsroom.ARTICLE / "article.yaml"
     path.write_text("# nothing yet\n")
-    assert any(fault.message == "the file must hold a record" for fault in faults_in(directory))
+    assert any(error.message == "the file must hold a record" for error in errors_in(directory))
     path.unlink()
-    assert any(fault.message == "the article's own file is missing" for fault in faults_in(directory))
+    assert any(error.message == "the article's own file is missing" for error in errors_in(directory))
 
 
 def test_article_is_named_as_its_folder(tmp_path: Path) -> None:
     files = newsroom.small()
     files[f"articles/{newsroom.ARTICLE}/article.yaml"]["id"] = "another"
-    found = faults_in(newsroom.write(files, tmp_path / "seed"))
-    assert any(fault.field == "id" and newsroom.ARTICLE in fault.message for fault in found)
+    found = errors_in(newsroom.write(files, tmp_path / "seed"))
+    assert any(error.field == "id" and newsroom.ARTICLE in error.message for error in found)
 
 
 def test_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:

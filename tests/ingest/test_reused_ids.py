@@ -14,7 +14,7 @@ from tests import newsroom
 from tests.answers import body
 from tests.conftest import serving
 from tests.ingest.test_loading import Desk, remove
-from tests.ingest.test_reading import faults_in
+from tests.ingest.test_reading import errors_in
 from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, record
 
 
@@ -29,7 +29,7 @@ def refused(desk: Desk, files: Files) -> list[tuple[str, str, str]]:
     """The record, field and message of each mistake."""
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    return [(fault.record, fault.field, fault.message) for fault in caught.value.faults]
+    return [(error.record, error.field, error.message) for error in caught.value.errors]
 
 
 def mill(**changes: Any) -> Files:
@@ -137,9 +137,9 @@ def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
     record(files, INCIDENTS, "ferry-shooting")["casualties"][0]["id"] = word
     folder = newsroom.write(files, tmp_path)
     (folder / "articles" / newsroom.ARTICLE).rename(folder / "articles" / word)
-    found = [fault for fault in faults_in(folder) if "word of the API's addresses" in fault.message]
+    found = [error for error in errors_in(folder) if "word of the API's addresses" in error.message]
     # Parties share their ids, so the two of them are one record more or less; every resource is there.
-    assert len(found) == 7 and all(fault.record == word and fault.field.endswith("id") for fault in found)
+    assert len(found) == 7 and all(error.record == word and error.field.endswith("id") for error in found)
 
 
 def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: Any) -> None:
@@ -162,7 +162,7 @@ def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:
     newsroom.write(files, desk.folder)
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    found = {fault.record: (fault.file, fault.line) for fault in caught.value.faults}
+    found = {error.record: (error.file, error.line) for error in caught.value.errors}
     lines = {name: (desk.folder / name).read_text("utf-8").splitlines() for name in files}
 
     def line(file: str, text: str) -> int:

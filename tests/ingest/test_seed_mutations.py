@@ -217,7 +217,7 @@ def _outcome(seed: Path, path: Path, before: Content) -> str:
     try:
         planned = load(seed, database)
     except DossierError as error:
-        assert error.faults
+        assert error.errors
         assert _content(path) == before
         return "refused"
     finally:

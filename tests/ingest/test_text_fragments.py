@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ingest.examining import dossier
-from app.ingest.fragments import Fragment
-from app.ingest.links import links_of
 from app.ingest.passages import PassageError, Text
+from app.ingest.pipeline import dossier
+from app.ingest.span_links import links_of
+from app.ingest.text_fragments import Fragment
 from app.ingest.verifying import article_text
 from app.search.collation import words
 from app.settings import SEED

@@ -74,7 +74,7 @@ def test_nothing_is_loaded_that_does_not_hold(database_url: str, tmp_path: Path,
     for dry_run in (True, False):
         with pytest.raises(DossierError) as refused:
             loaded(database_url, newsroom.small(), seed, ArticleFile(paper), dry_run=dry_run)
-        messages = [fault.message for fault in refused.value.faults]
+        messages = [error.message for error in refused.value.errors]
         assert "paragraph 3 of the text is not the one coded" in messages
         assert any("does not have this sha256" in message for message in messages)
     assert releases(database_url) == []
@@ -102,7 +102,7 @@ def test_mistakes_of_the_files_and_of_the_text_come_together(
     papers[0].write_text(newsroom.TEXT.replace("held one man", "held 0ne man"), "utf-8")
     with pytest.raises(DossierError) as refused:
         loaded(database_url, files, tmp_path / "seed", ArticleFile(papers[0]))
-    assert {(fault.file.rpartition("/")[2], fault.record) for fault in refused.value.faults} >= {
+    assert {(error.file.rpartition("/")[2], error.record) for error in refused.value.errors} >= {
         ("places.yaml", "orsa"),
         ("article.yaml", ARTICLE),
         ("incidents.yaml", "miller-held"),

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app.api.envelopes import DETAILS, PAGES, Codebook
-from app.ingest.examining import documents
+from app.ingest.pipeline import documents
 from app.model.codebook import CODEBOOK, CasualtyOutcome
 from app.model.documents import DOCUMENTS, check
 from tests import newsroom, wider

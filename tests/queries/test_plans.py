@@ -31,7 +31,7 @@ from app.storage.schema import migrate
 from tests import newsroom, wider
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
-from tests.ingest.killing import faults
+from tests.ingest.interrupted_loads import integrity_problems
 from tests.statements import statements
 from tests.storage.test_migrations import drift
 
@@ -363,11 +363,11 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
     database = Database(database_url)
     loaded = _derived(database)
     assert loaded["mill-search"][0] == LONG_SPAN_DAYS[0]
-    assert faults(database_url) == []
+    assert integrity_problems(database_url) == []
     migrate(database, "0002")
     migrate(database)
     assert _derived(database) == loaded
-    assert faults(database_url) == [] and drift(database) == []
+    assert integrity_problems(database_url) == [] and drift(database) == []
     database.close()
     with serving(database_url) as client:
         assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]

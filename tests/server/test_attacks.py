@@ -18,7 +18,7 @@ import pytest
 
 from tests import live, newsroom, wider
 from tests.conftest import Figure, NewDatabase, load_seed
-from tests.ingest import killing
+from tests.ingest import interrupted_loads
 from tests.server import raw_http
 from tests.server.raw_http import RawResponse, ask
 
@@ -42,7 +42,7 @@ def url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def before(url: str) -> str:
-    return killing.state(url)
+    return interrupted_loads.state(url)
 
 
 @pytest.fixture(scope="module")
@@ -596,7 +596,7 @@ def test_nothing_can_be_written(base: str, operations: Operations) -> None:
 def test_nobody_got_in(base: str, url: str, before: str, figure: Figure) -> None:
     """The last of this file: the data are those from before, and the server is well."""
     assert ask(base, "/readyz").status == 200
-    assert killing.state(url) == before
+    assert interrupted_loads.state(url) == before
     assert TRIED.total() > 10_000
     told = ", ".join(f"{number:,} {sort}" for sort, number in TRIED.items())
     figure(f"{TRIED.total():,} attacks refused: {told}")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests import postgresql
-from tests.ingest import killing
-from tests.ingest.killing import Sqlite
+from tests.ingest import interrupted_loads
+from tests.ingest.interrupted_loads import Sqlite
 from tests.live import answers, dateline, free_port
 from tests.server import raw_http
 from tests.storage.disks import Disk, disk
@@ -37,13 +37,15 @@ class Archives:
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
     folder = tmp_path_factory.mktemp("archives")
-    first, second = killing.archives(folder, INCIDENTS)
+    first, second = interrupted_loads.archives(folder, INCIDENTS)
     made = Sqlite(folder)
     before = made.new()
-    killing.loaded(first, before)
+    interrupted_loads.loaded(first, before)
     after = made.copy(before)
-    killing.loaded(second, after)
-    return Archives(first, second, killing.file(before), (killing.state(before), killing.state(after)))
+    interrupted_loads.loaded(second, after)
+    return Archives(
+        first, second, interrupted_loads.file(before), (interrupted_loads.state(before), interrupted_loads.state(after))
+    )
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def served(where: Disk, url: str, **environment: str) -> Iterator[str]:
 
 def release(base: str) -> int:
     """The release that a server answers from; every sort of answer has to be there."""
-    for path in killing.ASKED:
+    for path in interrupted_loads.ASKED:
         assert raw_http.ask(base, path).status == 200, path
     found: int = json.loads(raw_http.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
     return found
@@ -80,7 +82,7 @@ def state(where: Disk, to: Path) -> str:
     with closing(sqlite3.connect(to / "dateline.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    return killing.state(f"sqlite:///{to}/dateline.db")
+    return interrupted_loads.state(f"sqlite:///{to}/dateline.db")
 
 
 def refused(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
@@ -136,7 +138,7 @@ def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Pa
         done = where.run(dateline(), "load", archives.second, DATELINE_DATABASE_URL=url, TMPDIR=str(where.path))
         if done.returncode:
             refused(done, "full", "space")
-        assert killing.state(url) == archives.states[0 if done.returncode else 1]
+        assert interrupted_loads.state(url) == archives.states[0 if done.returncode else 1]
 
 
 def test_a_read_only_disk_is_served_and_cannot_be_loaded(archives: Archives, tmp_path: Path) -> None:
@@ -171,13 +173,13 @@ def test_a_release_that_is_still_in_the_log_is_served_from_a_read_only_disk(arch
     with disk(tmp_path / "disk", "64m") as where:
         made = Sqlite(tmp_path)
         url = made.new()
-        shutil.copy(archives.database, killing.file(url))
-        with closing(sqlite3.connect(killing.file(url))) as reading:
+        shutil.copy(archives.database, interrupted_loads.file(url))
+        with closing(sqlite3.connect(interrupted_loads.file(url))) as reading:
             # Somebody who reads keeps the log from being emptied.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM releases").fetchone()
-            killing.loaded(archives.second, url)
-            for path in killing.file(url).parent.iterdir():
+            interrupted_loads.loaded(archives.second, url)
+            for path in interrupted_loads.file(url).parent.iterdir():
                 shutil.copy(path, where.inside)
         assert (where.inside / "dateline.db-wal").stat().st_size > 0
         where.remount("ro")
@@ -199,15 +201,15 @@ def test_postgresql_without_room(archives: Archives, tmp_path: Path) -> None:
         server.run(f"CREATE TABLESPACE small LOCATION '{where.path}'")
         server.run("CREATE DATABASE narrow TABLESPACE small")
         url = server.url("narrow")
-        killing.loaded(archives.first, url)
-        before = killing.state(url)
+        interrupted_loads.loaded(archives.first, url)
+        before = interrupted_loads.state(url)
         server.run("CHECKPOINT")
         where.fill(leaving=100_000)
         environment = {**os.environ, "DATELINE_DATABASE_URL": url}
         load = [str(dateline()), "load", str(archives.second)]
         refused(subprocess.run(load, env=environment, capture_output=True, text=True), "No space left")
-        assert killing.state(url) == before
+        assert interrupted_loads.state(url) == before
         (where.inside / "filling").unlink()
         done = subprocess.run(load, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert killing.faults(url) == [] and killing.state(url) != before
+        assert interrupted_loads.integrity_problems(url) == [] and interrupted_loads.state(url) != before

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.scratch import scratch
+from app.ingest.temporary_folder import temporary_folder
 
 _HOLDS = """
 import sys
-from app.ingest.scratch import scratch
-with scratch() as folder:
-    (folder / "ledger.db").write_text("x")
+from app.ingest.temporary_folder import temporary_folder
+with temporary_folder() as folder:
+    (folder / "scratch_index.db").write_text("x")
     print(folder, flush=True)
     sys.stdin.read()
 """
@@ -43,9 +43,9 @@ def test_the_next_load_clears_away_what_killed_ones_left(tmp_path: Path, monkeyp
         killed.kill()
         killed.wait()
         assert left.is_dir()
-        with scratch() as own:
+        with temporary_folder() as own:
             assert not left.exists() and used.is_dir() and own.is_dir()
-            with scratch():
+            with temporary_folder():
                 assert own.is_dir()
         assert not own.exists()
         assert {path.name for path in tmp_path.iterdir()} == {"kept", "dateline-load-link", "dateline-other", used.name}
@@ -60,5 +60,5 @@ def test_a_folder_without_its_lock_is_cleared_away_when_it_is_old(
     for folder in (old, young):
         folder.mkdir()
     os.utime(old, (0, 0))
-    with scratch():
+    with temporary_folder():
         assert not old.exists() and young.is_dir()

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in an editor's words: the value, and the nearest one that would do."""
+"""Error messages for editors of seed files: the value that is wrong, and the nearest valid one."""
 
 import re
 import types
@@ -11,14 +11,14 @@ from app.ingest.files import Key
 from app.ingest.scalars import PATTERNS, SLUG, TEXTS
 from app.ingest.seed import Record, Tombstone
 
-_SHOWN = 60
-"""Characters of a value that a message repeats."""
+_MAX_SHOWN_CHARACTERS = 60
+"""Characters of a value that a message shows."""
 
-_NOTHING = "there is nothing to read here"
+_BLANK_MESSAGE = "there is nothing to read here"
 
 
-def advice(mistake: Any, path: Key, model: type[Record]) -> str:
-    """What to do about a mistake that a record's model found at a path."""
+def error_message(mistake: Any, path: Key, model: type[Record]) -> str:
+    """Returns the message for an error that pydantic found at a path of a record."""
     kind, given = mistake["type"], mistake["input"]
     if kind == "extra_forbidden":
         return _unknown_key(str(path[-1]), model_at(model, path[:-1]))
@@ -26,38 +26,42 @@ def advice(mistake: Any, path: Key, model: type[Record]) -> str:
         return "this key is missing"
     if kind == "string_pattern_mismatch":
         return _pattern(str(given), mistake["ctx"]["pattern"])
-    if kind in _ADVICE:
-        return _ADVICE[kind](shown(given), mistake.get("ctx", {}))
+    if kind in _MESSAGES:
+        return _MESSAGES[kind](display_value(given), mistake.get("ctx", {}))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return _group(given, model_at(model, path))
     message = str(mistake["msg"]).removeprefix("Value error, ")
     plain = kind == "value_error" and isinstance(given, str | int | float) and str(given) not in message
-    return f"{shown(given)}: {message}" if plain else message
+    return f"{display_value(given)}: {message}" if plain else message
 
 
 def nearest(word: str, words: list[str]) -> str | None:
-    """What somebody meant, where one word is near enough; case, blanks and hyphens make no difference."""
+    """Returns the nearest word, if one is near enough; case, blanks and hyphens are ignored."""
     folded = {_folded(one): one for one in words}
     near = get_close_matches(_folded(word), folded, 1)
     return folded[near[0]] if near else None
 
 
-def shown(value: Any) -> str:
-    """A value as a message repeats it."""
+def display_value(value: Any) -> str:
+    """Returns a value as messages show it."""
     if isinstance(value, dict):
-        return f"a group of keys ({', '.join(map(str, value))[:_SHOWN]})" if value else "an empty group of keys"
+        return (
+            f"a group of keys ({', '.join(map(str, value))[:_MAX_SHOWN_CHARACTERS]})"
+            if value
+            else "an empty group of keys"
+        )
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    text = "".join(one if one.isprintable() else "�" for one in str(value)[: _SHOWN + 1])
-    return f"'{text}'" if len(text) <= _SHOWN else f"'{text[:_SHOWN]}…'"
+    text = "".join(one if one.isprintable() else "�" for one in str(value)[: _MAX_SHOWN_CHARACTERS + 1])
+    return f"'{text}'" if len(text) <= _MAX_SHOWN_CHARACTERS else f"'{text[:_MAX_SHOWN_CHARACTERS]}…'"
 
 
 def _group(given: Any, model: type[Record] | None) -> str:
-    """What stands where a group of keys is expected may be the value of the first of them."""
+    """Message for a value in place of a group of keys; it may be the value of the first of them."""
     keys = _keys(model)
-    asked = model is not None and model.model_fields[keys[0]].is_required() and not isinstance(given, list)
-    hint = f"; write {keys[0]}: {given}" if asked else ""
-    return f"{shown(given)} stands where keys are expected: {', '.join(keys)}{hint}"
+    requirement = model is not None and model.model_fields[keys[0]].is_required() and not isinstance(given, list)
+    hint = f"; write {keys[0]}: {given}" if requirement else ""
+    return f"{display_value(given)} stands where keys are expected: {', '.join(keys)}{hint}"
 
 
 def _unknown_key(key: str, model: type[Record] | None) -> str:
@@ -67,15 +71,15 @@ def _unknown_key(key: str, model: type[Record] | None) -> str:
 
 def _pattern(given: str, pattern: str) -> str:
     if pattern in TEXTS and _is_blank(given):
-        return _NOTHING
-    asked = PATTERNS[pattern]
+        return _BLANK_MESSAGE
+    requirement = PATTERNS[pattern]
     if pattern == SLUG and (written := "-".join(re.findall("[a-z0-9]+", given.lower()))):
-        return f"{shown(given)}: {asked}; write '{written}'"
-    return f"{shown(given)}: {asked}"
+        return f"{display_value(given)}: {requirement}; write '{written}'"
+    return f"{display_value(given)}: {requirement}"
 
 
 def _is_blank(text: str) -> bool:
-    """Whether nothing of a text is seen: blanks, marks and characters without a shape."""
+    """Whether a text is invisible: only blanks, marks and characters without a glyph."""
     return all(unicodedata.category(one)[0] in "ZCM" or one in "\u115f\u1160\u2800\u3164\uffa0" for one in text)
 
 
@@ -95,7 +99,7 @@ def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-_ADVICE: dict[str, Callable[[str, Any], str]] = {
+_MESSAGES: dict[str, Callable[[str, Any], str]] = {
     "enum": lambda given, ctx: _vocabulary(given, ctx["expected"]),
     "literal_error": lambda given, ctx: _vocabulary(given, ctx["expected"]),
     "bool_parsing": lambda given, ctx: f"{given} is neither 'true' nor 'false'",
@@ -111,13 +115,13 @@ _ADVICE: dict[str, Callable[[str, Any], str]] = {
     "greater_than_equal": _limit("too small: at least", "ge"),
     "less_than_equal": _limit("too large: at most", "le"),
     "too_short": lambda given, ctx: "this list is empty; it needs at least one entry",
-    "string_too_short": lambda given, ctx: _NOTHING,
+    "string_too_short": lambda given, ctx: _BLANK_MESSAGE,
     "string_too_long": lambda given, ctx: f"{given} is longer than {ctx['max_length']} characters",
 }
 
 
 def model_at(model: type[Record] | None, path: Key) -> type[Record] | None:
-    """The model of what stands at a path in a record."""
+    """Returns the model of the value at a path in a record."""
     for step in path:
         if isinstance(step, str):
             field = model.model_fields.get(step) if model else None
@@ -126,7 +130,7 @@ def model_at(model: type[Record] | None, path: Key) -> type[Record] | None:
 
 
 def models_in(annotation: Any) -> list[type[Record]]:
-    """The records that a type is made of."""
+    """Returns the record models in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return [annotation]
     args = get_args(annotation)

@@ -43,8 +43,8 @@ def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
     for processes in (ALONE, HELPED):
         with pytest.raises(DossierError) as caught:
             load(directory, database, processes=processes)
-        found.append(list(map(str, caught.value.faults)))
+        found.append(list(map(str, caught.value.errors)))
     database.close()
     assert found[0] == found[1]
     told = {"stands in": 3, "did you mean 'mill-search'": 1, "the key 'kind' stands twice": 1}  # a claim twice, too
-    assert {what: sum(what in fault for fault in found[0]) for what in told} == told
+    assert {what: sum(what in error for error in found[0]) for what in told} == told

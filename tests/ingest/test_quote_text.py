@@ -3,8 +3,8 @@
 import pytest
 
 from app.ingest.passages import digest
+from app.ingest.quote_text import quote_text
 from app.ingest.seed import QuoteSeed
-from app.ingest.wording import quote_text
 from app.model.codebook import QuoteKind
 
 DIRECT, PARTIAL, EMBEDDED = QuoteKind.DIRECT, QuoteKind.PARTIAL, QuoteKind.EMBEDDED

@@ -20,8 +20,8 @@ from app.storage.database import Database
 from tests import newsroom
 from tests.bench import invention
 from tests.conftest import Figure, load_seed
-from tests.ingest import killing
-from tests.ingest.killing import NOTHING, Databases, Load, Moment, Postgresql
+from tests.ingest import interrupted_loads
+from tests.ingest.interrupted_loads import NOTHING, Databases, Load, Moment, Postgresql
 from tests.live import answers, dateline, free_port
 
 so_many = pytest.mark.parametrize(
@@ -50,7 +50,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return killing.archives(tmp_path_factory.mktemp("archives"), INCIDENTS)
+    return interrupted_loads.archives(tmp_path_factory.mktemp("archives"), INCIDENTS)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -58,14 +58,14 @@ def bench(
     request: pytest.FixtureRequest, archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:
     """Both archives are loaded once to their end, which also shows how long that takes."""
-    with killing.databases(request.param, tmp_path_factory.mktemp("databases")) as made:
+    with interrupted_loads.databases(request.param, tmp_path_factory.mktemp("databases")) as made:
         loaded = made.new()
-        first = killing.loaded(archives[0], loaded)
+        first = interrupted_loads.loaded(archives[0], loaded)
         second = made.copy(loaded)
-        whole = first, killing.loaded(archives[1], second)
-        assert all(len(one.marks) > 3 and killing.MARKS[-1] in one.marks for one in whole)
-        assert killing.faults(loaded) == killing.faults(second) == []
-        states = killing.state(loaded), killing.state(second)
+        whole = first, interrupted_loads.loaded(archives[1], second)
+        assert all(len(one.marks) > 3 and interrupted_loads.MARKS[-1] in one.marks for one in whole)
+        assert interrupted_loads.integrity_problems(loaded) == interrupted_loads.integrity_problems(second) == []
+        states = interrupted_loads.state(loaded), interrupted_loads.state(second)
         assert len({NOTHING, *states}) == 3
         yield Bench(made, *archives, loaded, states, whole)
 
@@ -84,21 +84,21 @@ def test_a_killed_load_leaves_the_old_release_or_the_new_one(
         url = made.copy(bench.loaded) if updates else made.new()
         moment, whole = Moment.of(dice, bench.whole[updates]), dice.random() < 0.5
         told = f"DATELINE_KILLS_SEED={SEED}: {made.name}, kill {outcomes.total() + 1}, {moment}, whole={whole}"
-        if not killing.killed(seed, url, moment, whole=whole, TMPDIR=str(temporary)):
+        if not interrupted_loads.killed(seed, url, moment, whole=whole, TMPDIR=str(temporary)):
             continue
         made.settle(url)
         assert made.complaints(url) == [], told
-        found = killing.state(url)
+        found = interrupted_loads.state(url)
         assert found in (before, after), told
         outcomes["old" if found == before else "new"] += 1
 
         left = set(temporary.rglob("*"))
         _load_again(seed, url, outcomes.total(), temporary)
-        assert killing.state(url) == after, told
+        assert interrupted_loads.state(url) == after, told
         assert made.complaints(url) == [], told
         assert set(temporary.rglob("*")) <= left, told
         if made.name == "SQLite":
-            names = {path.name for path in killing.file(url).parent.iterdir()}
+            names = {path.name for path in interrupted_loads.file(url).parent.iterdir()}
             assert names <= {"dateline.db", "dateline.db-wal", "dateline.db-shm"}, told
     figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
     figure(f"{outcomes.total()} kills survived on {made.name}: {figures}")
@@ -109,7 +109,7 @@ def _load_again(seed: Path, url: str, number: int, temporary: Path) -> None:
     if number % 5:
         load_seed(url, seed)
         return
-    killing.loaded(seed, url, TMPDIR=str(temporary))
+    interrupted_loads.loaded(seed, url, TMPDIR=str(temporary))
     assert list(temporary.iterdir()) == []
 
 
@@ -127,19 +127,19 @@ class Clients:
         return threads
 
     def wait(self, answers: int) -> None:
-        killing.until(lambda: self.answers >= answers, f"{answers} answers")
+        interrupted_loads.until(lambda: self.answers >= answers, f"{answers} answers")
 
     def _ask(self, first: int) -> None:
         with suppress(OSError, HTTPException):
             for number in count(first):
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=killing.PATIENCE)
+                connection = HTTPConnection("127.0.0.1", self.port, timeout=interrupted_loads.PATIENCE)
                 with closing(connection):
                     connection.request("GET", ASKED[number % len(ASKED)])
                     connection.getresponse().read()
                 self.answers += 1
 
 
-ASKED = (*killing.ASKED, "/v1/dataset.zip", "/v1/dataset.sqlite", "/v1/incidents.csv", "/healthz")
+ASKED = (*interrupted_loads.ASKED, "/v1/dataset.zip", "/v1/dataset.sqlite", "/v1/incidents.csv", "/healthz")
 
 
 @so_many
@@ -157,12 +157,12 @@ def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Pat
         threads = clients.start(6)
         clients.wait(dice.randrange(10, 60))
         os.killpg(server.pid, signal.SIGKILL)
-        server.wait(killing.PATIENCE)
+        server.wait(interrupted_loads.PATIENCE)
         for thread in threads:
-            thread.join(killing.PATIENCE)
+            thread.join(interrupted_loads.PATIENCE)
         bench.databases.settle(url)
         assert bench.databases.complaints(url) == []
-        assert killing.state(url) == bench.states[0]
+        assert interrupted_loads.state(url) == bench.states[0]
     figure(f"{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {SEED})")
 
 
@@ -186,11 +186,11 @@ def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Fi
         assert code in (0, 1), told + run.printed
         assert "Traceback" not in run.printed, told + run.printed
         server.start()
-        found = killing.state(url)
+        found = interrupted_loads.state(url)
         assert found in bench.states and (code == 1 or found == bench.states[1]), told
         outcomes["old" if found == bench.states[0] else "new"] += 1
         load_seed(url, bench.second)
-        assert killing.state(url) == bench.states[1], told
+        assert interrupted_loads.state(url) == bench.states[1], told
     figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
     figure(f"{rounds} PostgreSQL servers killed under a load: {figures}")
 
@@ -204,7 +204,7 @@ def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> No
     environment = {**os.environ, "DATELINE_DATABASE_URL": url}
     command = [str(dateline()), "load", str(tmp_path / "many")]
     with subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL) as process:
-        killing.until(lambda: path.exists() and path.stat().st_size > 3_000_000, "pages are written")
+        interrupted_loads.until(lambda: path.exists() and path.stat().st_size > 3_000_000, "pages are written")
         os.killpg(process.pid, signal.SIGKILL)
     journal = path.with_name("dateline.db-journal")
     assert journal.exists() and journal.stat().st_size > 0

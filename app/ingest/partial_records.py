@@ -1,4 +1,4 @@
-"""Records with mistakes, as far as they can be read, so that the rest of them is checked in the same round."""
+"""Partial parsing of records with mistakes, so that their valid fields are checked in the same run."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -7,34 +7,34 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from app.ingest.advice import models_in
+from app.ingest.error_messages import models_in
 from app.ingest.files import Key, Mapping
-from app.ingest.seed import Record, Ruled, Tombstone
+from app.ingest.seed import ConstrainedRecord, Record, Tombstone
 
 
 def partial(model: type[Record], data: Mapping) -> Record:
-    """A record in which everything that cannot be read is None, and a list that cannot be read is empty."""
+    """Returns a record in which every invalid field is None, and every invalid list is empty."""
     return model.model_construct(**{name: _value(field, data.get(name)) for name, field in model.model_fields.items()})
 
 
-def breaches(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Key, str]]:
-    """What does not fit between fields that can be read, in those parts of a record of which others cannot."""
+def violations(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Key, str]]:
+    """Yields constraint violations between valid fields, in those parts of a record that also have invalid fields."""
     if isinstance(seed, list):
         for number, item in enumerate(seed):
-            yield from breaches(item, broken, (*path, number))
+            yield from violations(item, broken, (*path, number))
     if not isinstance(seed, Record):
         return
     here = {found[len(path)] for found in broken if found[: len(path)] == path and len(found) > len(path)}
-    if here and isinstance(seed, Ruled):
-        for fields, message, at_field in seed.breaches():
+    if here and isinstance(seed, ConstrainedRecord):
+        for fields, message, at_field in seed.violations():
             if not here.intersection(fields):
                 yield (*path, fields[0]) if at_field else path, message
     for name in here & set(type(seed).model_fields):
-        yield from breaches(getattr(seed, str(name)), broken, (*path, str(name)))
+        yield from violations(getattr(seed, str(name)), broken, (*path, str(name)))
 
 
 def _value(field: FieldInfo, given: Any) -> Any:
-    """The value of a field, or of what its type is made of."""
+    """Returns the value of a field, or its valid parts."""
     if given is None:
         if _is_list(field.annotation):
             return []

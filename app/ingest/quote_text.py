@@ -8,8 +8,8 @@ _CLOSING = "”’\"'"
 
 
 def quote_text(quote: QuoteSeed) -> str:
-    """The spoken words: outer marks off, parts joined by a space. The comma that an attribution forced becomes a full
-    stop, or goes where the quotation is partial, also before an inner closing mark."""
+    """Returns the spoken words: without outer quotation marks, parts joined by a space. A comma before an attribution
+    becomes a full stop, or is removed if the quotation is partial, also before an inner closing mark."""
     return " ".join(_part(span.exact, quote.kind) for span in quote.spans)
 
 

@@ -1,7 +1,7 @@
-"""Text fragments (WICG Scroll To Text Fragment): the words in a link, and where on a page a browser finds them.
+"""Text fragments (WICG Scroll To Text Fragment): the words in a link, and where a browser finds them on a page.
 
-`app.search.collation` says what a browser may take for the same words. A page is searched without its white space, so
-that it does not matter how much of it a page shows, nor whether the words of a link and those around them stand in one
+`app.search.collation` defines which words a browser may treat as equal. A page is searched without its white space, so
+it does not matter how much of it the page shows, nor whether the words of a link and those around them are in one
 block.
 """
 
@@ -17,21 +17,21 @@ from app.search.collation import is_edge, letters
 
 _TOKEN = re.compile(r"\S+")
 _BETWEEN = r"[^\S\u202f]*"
-"""What a browser passes over between words and those that must stand before or after them."""
+"""White space that a browser skips between words and their prefix or suffix."""
 
 _SPACE = r"(?:[ \t\r\n]++|\u00a0)"
-"""What a page shows as one space."""
+"""White space that a page shows as one space."""
 
-_ALIKE = {
+_SHOWN_AS = {
     **dict.fromkeys(" \u00a0", _SPACE),
     **dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", "(?!)"),
 }
-"""What in a link stands for what on a page, where that is not the same."""
+"""Patterns for characters of a link that match differently on a page."""
 
-_OFTEN = 1 << 17
+_PROGRESS_STEP_LETTERS = 1 << 17
 
 Progress = Callable[[int, int], None]
-"""Called now and then with how much is done, and how much there is."""
+"""Progress callback: amount done, and total."""
 
 
 class Fragment(NamedTuple):
@@ -54,18 +54,18 @@ class Fragment(NamedTuple):
         return "text=" + ",".join(parts)
 
     def begin(self) -> "Fragment":
-        """The words that stand together where the passage begins."""
+        """Returns the fragment of only the adjacent words at the start of the passage."""
         return self._replace(last=None, after=None) if self.last else self
 
     @property
     def opening(self) -> tuple[str, ...]:
-        """The same, one part after the other."""
+        """The adjacent words at the start of the passage, one part after the other."""
         begin = self.begin()
         return tuple(words for words in (begin.before, begin.first, begin.after) if words is not None)
 
     @property
     def ending(self) -> tuple[str, ...]:
-        """The words that stand together where the passage ends, if these are others."""
+        """The adjacent words at the end of the passage, if it has other words there."""
         return tuple(words for words in (self.last, self.after) if words is not None) if self.last else ()
 
 
@@ -74,9 +74,9 @@ def _encode(words: str) -> str:
     return quote(words, safe="").replace("-", "%2D")
 
 
-class Landing(NamedTuple):
-    """The passage of a page that a browser scrolls to: from one character on to before another. `certain`: every
-    browser does, because the words are written as there, and are whole words."""
+class FragmentMatch(NamedTuple):
+    """The passage of a page that a browser scrolls to, as start and exclusive end. `certain`: every browser does,
+    because the words are written as on the page, and are whole words."""
 
     start: int
     end: int
@@ -84,11 +84,11 @@ class Landing(NamedTuple):
 
 
 class Page:
-    """A page's text, made to be searched."""
+    """Searchable text of a page."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        # Where the tokens (what stands between white space) begin, among the letters and in the text.
+        # Start of each token (separated by white space), among the letters and in the text.
         self._tokens = array("I")
         self._origins = array("I")
         self._may_break = bytearray()
@@ -103,22 +103,24 @@ class Page:
         self._may_break.append(True)
         self._letters = "".join(found)
 
-    def find(self, fragment: Fragment) -> Landing | None:
-        """Where a browser lands: the first match of a fragment, from its first word to its last."""
-        return self._landing(fragment, self._next)
+    def find(self, fragment: Fragment) -> FragmentMatch | None:
+        """Returns the passage that a browser scrolls to: the first match of a fragment, from first word to last."""
+        return self._match(fragment, self._next)
 
-    def find_all(self, fragments: Sequence[Fragment], progress: Progress) -> list[Landing | None]:
-        """Where a browser lands with each of many fragments, in one pass over the page."""
-        places = self._places({_joined(words) for one in fragments for words in (one.opening, one.ending)}, progress)
+    def find_all(self, fragments: Sequence[Fragment], progress: Progress) -> list[FragmentMatch | None]:
+        """Returns the match of each of many fragments, in one pass over the page."""
+        places = self._occurrences(
+            {_joined(words) for one in fragments for words in (one.opening, one.ending)}, progress
+        )
 
         def following(words: str, position: int) -> int | None:
             all_places = places[words]
             index = bisect_left(all_places, position)
             return all_places[index] if index < len(all_places) else None
 
-        return [self._landing(fragment, following) for fragment in fragments]
+        return [self._match(fragment, following) for fragment in fragments]
 
-    def _landing(self, fragment: Fragment, following: Callable[[str, int], int | None]) -> Landing | None:
+    def _match(self, fragment: Fragment, following: Callable[[str, int], int | None]) -> FragmentMatch | None:
         if not all(_joined((words,)) for words in fragment if words is not None):
             return None
         opens = following(_joined(fragment.opening), 0)
@@ -126,33 +128,33 @@ class Page:
             return None
         start = opens + len(_joined((fragment.before or "",)))
         end = start + len(_joined((fragment.first,)))
-        certain = self._stand(fragment.opening, opens)
+        certain = self._is_exact(fragment.opening, opens)
         if fragment.last:
             closes = following(_joined(fragment.ending), end)
             if closes is None:
                 return None
             end = closes + len(_joined((fragment.last,)))
-            certain = certain and self._stand(fragment.ending, closes)
-        return Landing(self._origin(start), self._origin(end - 1) + 1, certain)
+            certain = certain and self._is_exact(fragment.ending, closes)
+        return FragmentMatch(self._origin(start), self._origin(end - 1) + 1, certain)
 
     def _next(self, words: str, position: int) -> int | None:
-        """The first place from a position on where these letters may be whole words."""
+        """Returns the first occurrence from a position on where these letters may be whole words."""
         while (position := self._letters.find(words, position)) >= 0:
             if self._may_break[position] and self._may_break[position + len(words)]:
                 return position
             position += 1
         return None
 
-    def _places(self, wanted: set[str], progress: Progress) -> dict[str, "array[int]"]:
-        """Every place where each of some letters may be whole words.
+    def _occurrences(self, wanted: set[str], progress: Progress) -> dict[str, "array[int]"]:
+        """Returns all positions where each of these strings of letters may be whole words.
 
-        What begins at a place comes in the order of the alphabet at or before the letters that follow there, and all
-        that is shorter begins what is longer.
+        The longest string that matches at a position sorts at or before the letters that follow there, and every
+        shorter match is a prefix of a longer one.
         """
         places = {words: array("I") for words in wanted}
         ordered = sorted(wanted - {""})
         longest = max(map(len, ordered), default=0)
-        begun = _beginnings(ordered)
+        prefixes = _longest_prefixes(ordered)
         position, step = self._may_break.find(True), 0
         while 0 <= position < len(self._letters):
             following = self._letters[position : position + longest]
@@ -161,22 +163,22 @@ class Page:
                 words = ordered[index]
                 if following.startswith(words) and self._may_break[position + len(words)]:
                     places[words].append(position)
-                index = begun[index]
+                index = prefixes[index]
             if position >= step:
                 progress(position, len(self._letters))
-                step = position + _OFTEN
+                step = position + _PROGRESS_STEP_LETTERS
             position = self._may_break.find(True, position + 1)
         progress(len(self._letters), len(self._letters))
         return places
 
-    def _stand(self, parts: Sequence[str], place: int) -> bool:
-        """Whether words stand one after the other at a place, as they are written and whole."""
-        start = max(0, self._origin(place) - _lead(parts[0]))
+    def _is_exact(self, parts: Sequence[str], place: int) -> bool:
+        """Whether the parts are at a position one after the other, written exactly so and as whole words."""
+        start = max(0, self._origin(place) - _leading_length(parts[0]))
         match = _written(parts).match(self._text, start)
         return match is not None and is_edge(self._text, start) and is_edge(self._text, match.end())
 
     def _origin(self, place: int) -> int:
-        """Which character of the text a letter is of."""
+        """Returns the index of the text character that a letter comes from."""
         token = bisect_right(self._tokens, place) - 1
         start = self._origins[token]
         word = _TOKEN.match(self._text, start)
@@ -184,8 +186,8 @@ class Page:
         return start + letters(word.group()).origins[place - self._tokens[token]]
 
 
-def _beginnings(ordered: list[str]) -> list[int]:
-    """For each of some sorted words the longest other that it begins with, by index; -1 where there is none."""
+def _longest_prefixes(ordered: list[str]) -> list[int]:
+    """Returns, for each of these sorted strings, the index of the longest other one that is its prefix; -1 for none."""
     found: list[int] = []
     for index, words in enumerate(ordered):
         other = index - 1
@@ -197,20 +199,20 @@ def _beginnings(ordered: list[str]) -> list[int]:
 
 @lru_cache(maxsize=16_384)
 def _joined(parts: Sequence[str]) -> str:
-    """The letters of words that stand together."""
+    """Returns the letters of adjacent words, joined."""
     return "".join(letters(token).text for part in parts for token in part.split())
 
 
 @lru_cache(maxsize=16_384)
 def _written(parts: Sequence[str]) -> re.Pattern[str]:
-    """Words as they are written on a page where every browser finds them."""
-    written = ("".join(_ALIKE.get(char, re.escape(char)) for char in words) for words in parts)
+    """Returns a pattern of the words as they must be written on a page so that every browser finds them."""
+    written = ("".join(_SHOWN_AS.get(char, re.escape(char)) for char in words) for words in parts)
     return re.compile(_BETWEEN.join(written))
 
 
 @lru_cache(maxsize=16_384)
-def _lead(words: str) -> int:
-    """How many characters stand before the first that has letters."""
+def _leading_length(words: str) -> int:
+    """Returns the number of characters before the first that has letters."""
     return next(
         match.start() + token.origins[0] for match in _TOKEN.finditer(words) if (token := letters(match.group())).text
     )

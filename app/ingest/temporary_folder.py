@@ -1,7 +1,7 @@
-"""The temporary folder of one load. One that was killed leaves its folder behind, and the next load clears it away.
+"""Temporary folder of one load. A load that is killed leaves its folder behind, and the next load removes it.
 
-A folder is in use for as long as somebody holds the lock on the file in it. The system lets go of locks when a process
-ends, however that happens, so nobody has to know whether a process number still means the same process.
+A folder is in use while a process holds the lock on the file in it. The operating system releases locks when a process
+ends, however that happens, so it does not matter whether a process id has been reused.
 """
 
 import fcntl
@@ -15,21 +15,21 @@ from tempfile import gettempdir, mkdtemp
 
 _PREFIX = "dateline-load-"
 _LOCK = "lock"
-_BEGINNING = 60
-"""Seconds after which a folder without its lock file is not just being made."""
+_LOCK_GRACE_SECONDS = 60
+"""Seconds after which a folder without a lock file counts as abandoned, not as being created."""
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """A temporary folder that is removed in the end. Raises OSError where there is no room."""
+def temporary_folder() -> Iterator[Path]:
+    """Yields a temporary folder and removes it afterwards. Raises OSError if there is no space."""
     _clear_abandoned()
     folder = Path(mkdtemp(prefix=_PREFIX))
     try:
         made = folder / "new"
         with made.open("wb") as lock:
-            with suppress(OSError):  # where files cannot be locked, nobody can take the folder for an abandoned one
+            with suppress(OSError):  # where files cannot be locked, no load removes folders of others either
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            # The file gets its name when it is locked, so that it is never seen in between.
+            # The file is renamed after it is locked, so that it is never visible unlocked.
             made.rename(folder / _LOCK)
             yield folder
     finally:
@@ -44,7 +44,7 @@ def _clear_abandoned() -> None:
             if found.st_uid != os.geteuid() or folder.is_symlink():
                 continue
             if not (folder / _LOCK).exists():
-                if time.time() - found.st_mtime > _BEGINNING:
+                if time.time() - found.st_mtime > _LOCK_GRACE_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)
                 continue
             with (folder / _LOCK).open("rb") as lock:

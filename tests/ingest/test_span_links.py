@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.ingest.examining import check
 from app.ingest.passages import Text, digest
+from app.ingest.pipeline import check
 from app.ingest.reading import DossierError
 from tests import newsroom
-from tests.ingest.test_reading import faults_in
+from tests.ingest.test_reading import errors_in
 from tests.newsroom import INCIDENTS, QUOTES, Files, record
 from tests.verified import verified
 
@@ -96,7 +96,7 @@ def by_what_a_browser_ignores(files: Files) -> Json:
 def test_a_link_that_leads_elsewhere(change: Any, advice: str, tmp_path: Path) -> None:
     files = newsroom.small()
     span = change(files)
-    found = [fault for fault in faults_in(newsroom.write(files, tmp_path / "seed")) if advice in fault.message]
+    found = [error for error in errors_in(newsroom.write(files, tmp_path / "seed")) if advice in error.message]
     assert len(found) == 1, found
     lines = (tmp_path / found[0].file).read_text("utf-8").splitlines()
     assert any(span["sha256"] in line for line in lines[found[0].line - 1 : found[0].line + 8])
@@ -110,9 +110,9 @@ def test_what_is_found_without_the_text_is_found_with_it(change: Any, tmp_path: 
     paper.write_text(newsroom.TEXT, "utf-8")
     change(files)
     seed = newsroom.write(files, tmp_path / "seed")
-    (fault,) = verified(seed, paper).faults
-    assert (fault.file, fault.record, fault.field) in {
-        (found.file, found.record, found.field) for found in faults_in(seed)
+    (error,) = verified(seed, paper).errors
+    assert (error.file, error.record, error.field) in {
+        (found.file, found.record, found.field) for found in errors_in(seed)
     }
 
 
@@ -124,7 +124,7 @@ def test_spans_inside_one_another_may_share_a_link(tmp_path: Path) -> None:
     words: Json = {part: inner[part] for part in ("first", "last", "before", "after") if part in inner}
     outer: Json = {"field": "where", "at": clause["at"], "sha256": clause["sha256"], **words}
     record(files, INCIDENTS, "ferry-shooting")["evidence"].append(outer)
-    assert faults_in(newsroom.write(files, tmp_path / "seed")) == []
+    assert errors_in(newsroom.write(files, tmp_path / "seed")) == []
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_two_words_are_counted_as_a_link_has_them(phrase: str, tmp_path: Path) -
     assert passage.fragment.first == phrase
     record(files, INCIDENTS, "boat-stopped")["evidence"].append({"field": "what", **newsroom.at(passage)})
     seed = newsroom.write(files, tmp_path / "seed")
-    assert faults_in(seed) == verified(seed, paper).faults == []
+    assert errors_in(seed) == verified(seed, paper).errors == []

@@ -148,7 +148,7 @@ def _rows(url: str) -> str | None:
     return found.hexdigest() if number else None
 
 
-def faults(url: str) -> list[str]:
+def integrity_problems(url: str) -> list[str]:
     """What of the newest release is not as its digests say, computed anew from its documents."""
     database, lines, wrong = Database(url), [], []
     with database.snapshot() as snapshot:
