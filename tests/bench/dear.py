@@ -65,7 +65,7 @@ def requests(server: Server) -> dict[str, str]:
 
 
 def _ids(server: Server, resource: str, most: int) -> list[str]:
-    return [one["id"] for one in json.loads(_asked(server, f"/v1/{resource}?limit={most}&fields=id")[1])["data"]]
+    return [one["id"] for one in json.loads(asked(server, f"/v1/{resource}?limit={most}&fields=id")[1])["data"]]
 
 
 def _filled(url: str, parameter: str, values: list[str]) -> str:
@@ -78,7 +78,7 @@ def _filled(url: str, parameter: str, values: list[str]) -> str:
     return url
 
 
-def _asked(server: Server, path: str) -> tuple[int, bytes]:
+def asked(server: Server, path: str) -> tuple[int, bytes]:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=300)
     try:
         connection.request("GET", path)
@@ -91,7 +91,7 @@ def _asked(server: Server, path: str) -> tuple[int, bytes]:
 def _rows(server: Server) -> Iterator[tuple[float, str]]:
     for name, path in requests(server).items():
         before, began = server.cpu(), time.perf_counter()
-        status, body = _asked(server, path)
+        status, body = asked(server, path)
         took = time.perf_counter() - began
         cpu = _settled(server) - before
         cells = (name, f"{len(path)}", f"{status}", f"{cpu:.2f}", f"{took:.2f}", f"{len(body):,}")
