@@ -5,6 +5,7 @@ Nothing is repaired and nothing is skipped: every mistake becomes a `SeedError`.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +20,7 @@ Key = tuple[str | int, ...]
 Mapping = dict[str, Any]
 
 _MAX_DEPTH = 20
+_FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([a-z0-9-]{1,100})"')
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
@@ -35,6 +37,11 @@ class SeedError:
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.record, self.field) if part)
         return f"{self.file}:{self.line}: {where + ': ' if where else ''}{self.message}"
+
+
+class UnparsedRecord(SeedError):
+    """A line whose record cannot be parsed. `record` is its id if the line begins with it, so that references to it are
+    not reported as dangling."""
 
 
 class Source(NamedTuple):
@@ -114,7 +121,9 @@ def _json(
             except UnicodeDecodeError:
                 errors.append(SeedError(name, number, "", "", "this line is not UTF-8; save the file as UTF-8"))
             except (ValueError, RecursionError) as error:
-                errors.append(SeedError(name, number, "", "", f"this line is not JSON ({error})"))
+                begin = _FIRST_ID.match(line)
+                id_ = begin[1].decode() if begin else ""
+                errors.append(UnparsedRecord(name, number, id_, "", f"this line is not JSON ({error})"))
             else:
                 if mistake:
                     errors.append(

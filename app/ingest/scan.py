@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.ingest.files import Mapping, SeedError, Source
+from app.ingest.files import Mapping, SeedError, Source, UnparsedRecord
 from app.ingest.reading import Entry, Part, parse_part, validate_record
 from app.ingest.scalars import Count
 from app.ingest.scratch_index import ScanRows, ScratchIndex
@@ -97,6 +97,11 @@ def scan_part(parsed_parts: ParsedParts | None, part: Part) -> ScanResult:
         ):
             if (summary := _summary(entry)) is not None:
                 summaries.append((entry.seed.id, summary))
+    rows.records.extend(
+        (part.resource, error.record, -1, -1, error.line)
+        for error in unreadable
+        if isinstance(error, UnparsedRecord) and error.record
+    )
     if parsed_parts is not None:
         parsed_parts[part.number] = read, unreadable
     valid = part.resource not in SHARED_RESOURCES or not (unreadable or broken)
