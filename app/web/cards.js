@@ -19,9 +19,10 @@ export function incidentCard(incident) {
       incident.granularity !== "event" && ` · ${incident.granularity}`,
       incident.contested && [" · ", h("span", { class: "tag contested" }, "contested")]),
     h("p", {}, h("bdi", {}, incident.summary)),
-    harms.length > 0 && h("p", { class: "facts" }, harms.map(([outcome, total]) =>
+    harms.length > 0 && h("p", { class: "facts" }, harms.map(([outcome, total]) => [
       h("span", { class: `harm ${outcome}` }, total.low !== null && [h("b", {}, bounds(total)), ` ${outcome}`],
-        total.low !== null && total.parts && ", ", total.parts && [h("b", {}, bounds(total.parts)), ` ${outcome} in its parts`], " "))));
+        total.low !== null && total.parts && ", ",
+        total.parts && [h("b", {}, bounds(total.parts)), ` ${outcome} in its parts`]), " "])));
 }
 
 export function quoteCard(quote) {
