@@ -222,5 +222,7 @@ def logging_config(*, access: bool) -> dict[str, Any]:
             logger.name: {"level": "INFO" if access else "WARNING"},
             # It warns of every malformed request; those have access log lines.
             "uvicorn.error": {"level": "ERROR"},
+            # It logs a traceback for each connection that a silent server takes away; the request's own line says 503.
+            "sqlalchemy.pool": {"level": "CRITICAL"},
         },
     }
