@@ -125,6 +125,7 @@ def report(press: Press, figure: Figure) -> None:
     figure(f"{press.ran} histories replayed")
 
 
+@pytest.mark.heavy
 def test_ten_histories(press: Press, figure: Figure) -> None:
     prove(press, 10)
     report(press, figure)

@@ -194,6 +194,7 @@ def test_the_oldest_make_room(small_url: str, folder: Path, monkeypatch: pytest.
         assert asked(lambda: part(client, urls[1])) > 0
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("limit", "value"), [("MAX_DISK_BYTES", 3000), ("MAX_FILES", 1)])
 def test_what_is_being_read_does_not_make_room(
     small_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int

@@ -80,6 +80,7 @@ def loaded(url: str, directory: Path, **how: Any) -> dict[str, list[str]]:
     return everything(url)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("processes", HELPERS)
 def test_parts_and_processes_change_nothing(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int

@@ -15,6 +15,7 @@ from tests.conftest import NewDatabase
 ALONE, HELPED = 0, 2
 
 
+@pytest.mark.heavy
 def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
     directory = newsroom.write(newsroom.pair(), tmp_path)
     found = []
@@ -28,6 +29,7 @@ def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
     assert found[0] == found[1] != ""
 
 
+@pytest.mark.heavy
 def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
     files = newsroom.pair()
     files["places.yaml"].append(newsroom.record(files, "places.yaml", "orsa"))

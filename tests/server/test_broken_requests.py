@@ -46,6 +46,7 @@ def logged(article_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield base, log
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("before", [1, 3])
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_what_came_before_is_answered_whole(logged: tuple[str, Path], data: bytes, before: int) -> None:
@@ -60,6 +61,7 @@ def test_what_came_before_is_answered_whole(logged: tuple[str, Path], data: byte
     assert len(log.read_text().splitlines()[-1]) < 500
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("behind", ["a chunk without a size", "a chunk longer than its size"])
 def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path], behind: str) -> None:
     """Where it is told before the answer has been begun: with the request itself."""
@@ -69,6 +71,7 @@ def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path],
     assert (answer.status, answer.header("connection")) == (400, "close")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("before", [b"", GOOD])
 def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) -> None:
     """What is too much of it is no request: the connection ends with the answer, as it says."""
@@ -80,6 +83,7 @@ def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) 
     assert len({one.body for one in answers}) == 1
 
 
+@pytest.mark.heavy
 def test_headers_too_large_behind_a_good_request(logged: tuple[str, Path]) -> None:
     base, _ = logged
     data = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"
@@ -87,6 +91,7 @@ def test_headers_too_large_behind_a_good_request(logged: tuple[str, Path]) -> No
     assert [one.status for one in answered] == [200] and refused.status == 431
 
 
+@pytest.mark.heavy
 def test_nothing_is_lost_whatever_follows(logged: tuple[str, Path]) -> None:
     """Also where what is asked is in memory, and goes out before it is looked at what follows."""
     base, _ = logged

@@ -164,6 +164,7 @@ def desk(request: Any, new_database: NewDatabase, tmp_path_factory: pytest.TempP
         yield found
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("url", ANSWERS)
 def test_what_has_validators_heeds_them(desk: TestClient, url: str) -> None:
     answer = desk.get(url)
@@ -197,6 +198,7 @@ def test_what_has_validators_heeds_them(desk: TestClient, url: str) -> None:
                 assert found.content == (answer.content if (method, status) == ("GET", 200) else b"")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("url", [*DOWNLOADS, *FILES])
 def test_a_part_is_judged_last(desk: TestClient, url: str) -> None:
     plain = {"Accept-Encoding": "identity"}

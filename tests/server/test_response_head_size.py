@@ -53,6 +53,7 @@ LISTS = [
 LONGEST = MAX_REQUEST_LINE_BYTES - len("GET  HTTP/1.1\r\n")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("path", LISTS)
 def test_response_head_does_not_grow_with_the_url(base: str, path: str) -> None:
     for target in (
@@ -97,6 +98,7 @@ def _in_bounds(answer: RawResponse, target: str) -> RawResponse:
     return answer
 
 
+@pytest.mark.heavy
 def test_links_stand_in_the_head_while_it_has_room(base: str) -> None:
     """The next page goes first, then the formats; the body has the next page in any case."""
     short = ask(base, "/v1/incidents?limit=1")
@@ -112,6 +114,7 @@ def test_links_stand_in_the_head_while_it_has_room(base: str) -> None:
     assert there.status == 200 and json.loads(there.body)["data"] != json.loads(long_one.body)["data"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("url", ["/v1/incidents/ferry-incident?fields=title", "/v1/people/captain?fields=label"])
 def test_a_redirect_that_does_not_fit_says_where_the_record_is(base: str, url: str) -> None:
     moved = ask(base, url)
@@ -151,6 +154,7 @@ def test_javascript_accepts_the_response_head(base: str) -> None:
     subprocess.run(command, check=True, timeout=120)
 
 
+@pytest.mark.heavy
 def test_python_accepts_the_response_head(base: str) -> None:
     """`http.client` takes 64 kB in one line."""
     connection = HTTPConnection(urlsplit(base).netloc, timeout=60)
