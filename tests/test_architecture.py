@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -142,19 +143,19 @@ _RUNS_TEXT = {"exec_driver_sql", "literal_column", "executescript"}
 
 def writes_sql(path: Path) -> bool:
     """Whether a file has SQL as text, beside its documentation."""
+    return any(_signs_of_sql(path))
+
+
+def _signs_of_sql(path: Path) -> Iterator[bool]:
     tree = ast.parse(path.read_text("utf-8"))
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            if _SQL.match(node.value):
-                return True
+            yield bool(_SQL.match(node.value))
         elif isinstance(node, ast.Attribute | ast.Name):
-            if (node.attr if isinstance(node, ast.Attribute) else node.id) in _RUNS_TEXT:
-                return True
+            yield (node.attr if isinstance(node, ast.Attribute) else node.id) in _RUNS_TEXT
         elif isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy":
-            if any(alias.name == "text" for alias in node.names):
-                return True
-    return False
+            yield any(alias.name == "text" for alias in node.names)
 
 
 def test_sql_is_written_out_where_it_was_looked_at() -> None:

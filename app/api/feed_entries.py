@@ -80,7 +80,7 @@ def _next(query_key: str, places: Sequence[Any], limit: int) -> str | None:
 
 def _loaded_at(snapshot: Snapshot, releases: set[int]) -> dict[int, str]:
     when = select(col(Release.number), col(Release.loaded_at)).where(col(Release.number).in_(releases))
-    return {number: at for number, at in snapshot.rows(when)}
+    return dict(snapshot.rows(when))
 
 
 def _names(snapshot: Snapshot, rows: Sequence[Any]) -> dict[tuple[str, str], str]:

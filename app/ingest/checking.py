@@ -1,7 +1,7 @@
 """Consistency checks between records. Every check yields errors; none stops at the first."""
 
+import datetime
 from collections.abc import Iterator
-from datetime import date as Day
 from itertools import pairwise
 from typing import Any
 
@@ -135,14 +135,14 @@ def _date(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
     published = article.published if article else None
     try:
         first = bounds(date.edtf).earliest
-        effective_days(date, published or Day.max)
+        effective_days(date, published or datetime.date.max)
     except ValueError as error:
         yield entry.source.error(("date",), str(error))
         return
-    if isinstance(seed, IncidentSeed) and seed.granularity not in (None, Granularity.PLANNED) and first and published:
-        if first > published:
-            message = f"'{date.edtf}' is after {published}, when this was published; is the granularity 'planned'?"
-            yield entry.source.error(("date", "edtf"), message)
+    has_happened = isinstance(seed, IncidentSeed) and seed.granularity not in (None, Granularity.PLANNED)
+    if has_happened and first and published and first > published:
+        message = f"'{date.edtf}' is after {published}, when this was published; is the granularity 'planned'?"
+        yield entry.source.error(("date", "edtf"), message)
     if date.as_stated is not None and not any(
         span is None or span.field in (None, EvidenceField.WHEN) for span in seed.evidence
     ):

@@ -112,12 +112,12 @@ def _articles(connection: Connection, resource: str, ids: Sequence[str]) -> dict
     query = select(col(Evidence.record_id), col(Evidence.article_id)).where(
         col(Evidence.record_type) == TYPES[resource], col(Evidence.record_id).in_(ids), col(Evidence.position) == 0
     )
-    return {id_: article for id_, article in connection.execute(query)}
+    return {row.record_id: row.article_id for row in connection.execute(query)}
 
 
 def _incidents(connection: Connection, scratch_index: ScratchIndex, ids: Sequence[str]) -> dict[str, RecordLocation]:
     """Returns the locations of the incidents that claims belong to, by the claims' ids."""
     query = select(col(Casualty.id), col(Casualty.incident_id)).where(col(Casualty.id).in_(ids))
-    owners = {id_: incident for id_, incident in connection.execute(query)}
+    owners = {row.id: row.incident_id for row in connection.execute(query)}
     there = scratch_index.records("incidents", set(owners.values()))
     return {id_: there[incident] for id_, incident in owners.items() if incident in there}

@@ -142,9 +142,11 @@ def parts(directory: Path) -> tuple[list[Part], list[SeedError], set[str]]:
         if (why := _why_not_a_file(path)) is not None:
             errors.append(SeedError(relative_name(directory, path), 1, "", "", why))
             unreadable.add(resource)
-    for folder in folders:
-        if not os.path.lexists(path := folder / "article.yaml"):
-            errors.append(SeedError(relative_name(directory, path), 1, "", "", "the article's own file is missing"))
+    errors.extend(
+        SeedError(relative_name(directory, path), 1, "", "", "the article's own file is missing")
+        for path in (folder / "article.yaml" for folder in folders)
+        if not os.path.lexists(path)
+    )
     if not folders:
         errors.append(
             SeedError(relative_name(directory, directory / "articles"), 1, "", "", "there are no articles here")

@@ -94,9 +94,9 @@ def scan_part(parsed_parts: ParsedParts | None, part: Part) -> ScanResult:
         if (
             part.resource in SHARED_RESOURCES
             and (entry := validate_record(part, number, data, source, broken)) is not None
+            and (summary := _summary(entry)) is not None
         ):
-            if (summary := _summary(entry)) is not None:
-                summaries.append((entry.seed.id, summary))
+            summaries.append((entry.seed.id, summary))
     rows.records.extend(
         (part.resource, error.record, -1, -1, error.line)
         for error in unreadable

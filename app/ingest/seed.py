@@ -281,7 +281,7 @@ class CasualtySeed(SourcedRecord, ConstrainedRecord):
 
 
 def _claim_or_tombstone(value: Any) -> str:
-    return "tombstone" if isinstance(value, Tombstone) or isinstance(value, dict) and "removed" in value else "claim"
+    return "tombstone" if isinstance(value, Tombstone) or (isinstance(value, dict) and "removed" in value) else "claim"
 
 
 Claim = Annotated[

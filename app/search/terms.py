@@ -119,7 +119,7 @@ class SearchQuery:
         """Whether a term is one of those looked for."""
         exact = (phrase for phrase in self.required if phrase.exact)
         return not self._any_form.isdisjoint(self.forms(term)) or any(
-            term in phrase.terms or phrase.prefix and term.startswith(phrase.terms[-1]) for phrase in exact
+            term in phrase.terms or (phrase.prefix and term.startswith(phrase.terms[-1])) for phrase in exact
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Optional
 
-from sqlalchemy import JSON as JsonColumn
+import sqlalchemy
 from sqlalchemy import Column, Engine, Index, create_engine, insert, select
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
@@ -174,7 +174,7 @@ class Incident(Naive, table=True):
     title: str
     summary: str
     kind: str
-    also_kinds: list[str] = Field(sa_column=Column(JsonColumn))
+    also_kinds: list[str] = Field(sa_column=Column(sqlalchemy.JSON))
     granularity: str
     edtf: str | None
     as_stated: str | None
@@ -188,7 +188,7 @@ class Incident(Naive, table=True):
     south: float | None
     east: float | None
     north: float | None
-    totals: Json = Field(sa_column=Column(JsonColumn))
+    totals: Json = Field(sa_column=Column(sqlalchemy.JSON))
     outcome: str | None
     contested: bool
     parent: str | None = Field(foreign_key="incidents.id", index=True)

@@ -1,6 +1,7 @@
 """What a browser takes for the same letters, and where it sees the edge of a word."""
 
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,7 +75,7 @@ def test_words_that_no_browser_takes_apart(text: str, expected: list[str]) -> No
 def test_where_some_browser_may_see_an_edge(text: str, parts: list[str]) -> None:
     found = letters(text)
     places = [place for place, may_break in enumerate(found.breaks) if may_break] + [len(found.text)]
-    assert [found.text[start:end] for start, end in zip(places, places[1:], strict=False)] == parts
+    assert [found.text[start:end] for start, end in pairwise(places)] == parts
 
 
 IN_USE = (

@@ -21,7 +21,7 @@ def found(client: TestClient, q: str, **more: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "asked, first",
+    ("asked", "first"),
     [
         ("soleimani", "person/qassem-suleimani"),
         ("SULEIMANI", "person/qassem-suleimani"),

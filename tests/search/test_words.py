@@ -78,7 +78,7 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("asked, record", QUESTIONS)
+@pytest.mark.parametrize(("asked", "record"), QUESTIONS)
 def test_what_people_type_first_finds_its_record(client: TestClient, asked: str, record: str) -> None:
     answer = body(client, f"/v1/search?q={asked.replace(' ', '+')}&limit=100")
     assert not answer["meta"]["partial"]
@@ -171,7 +171,7 @@ ALIKE = [
 ]
 
 
-@pytest.mark.parametrize("one, other", ALIKE)
+@pytest.mark.parametrize(("one", "other"), ALIKE)
 def test_what_readers_leave_out_makes_no_difference(one: str, other: str) -> None:
     assert terms(one) == terms(other) != []
     for form in ("NFC", "NFD"):
@@ -179,7 +179,8 @@ def test_what_readers_leave_out_makes_no_difference(one: str, other: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "one, other", [("कुल", "कल"), ("が", "か"), ("กิน", "กัน"), ("мой", "мои"), ("الله", "له"), ("والد", "د"), ("ß", "s")]
+    ("one", "other"),
+    [("कुल", "कल"), ("が", "か"), ("กิน", "กัน"), ("мой", "мои"), ("الله", "له"), ("والد", "د"), ("ß", "s")],
 )
 def test_letters_and_their_parts_do(one: str, other: str) -> None:
     assert terms(one) != terms(other)
@@ -308,7 +309,7 @@ def test_where_nothing_has_all_words_those_with_most_are_shown(client: TestClien
 
 
 @pytest.mark.parametrize(
-    "asked, value",
+    ("asked", "value"),
     [
         ("Kirkook", "kirkuk"),
         ("Kerkuk", "kirkuk"),

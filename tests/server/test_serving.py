@@ -95,15 +95,17 @@ def test_the_first_signal_lets_downloads_end(many_url: str, tmp_path: Path, work
 
 @pytest.mark.parametrize(("workers", "number"), [("1", signal.SIGINT), ("1", signal.SIGTERM), ("2", signal.SIGTERM)])
 def test_the_second_signal_ends_at_once(many_url: str, tmp_path: Path, workers: str, number: signal.Signals) -> None:
-    with running(many_url, tmp_path, "--workers", workers) as server:
-        with server.open("/v1/places.ndjson") as download:
-            download.read(1000)
-            server.process.send_signal(number)
-            assert eventually(server.refuses)
-            server.process.send_signal(number)
-            assert abs(server.process.wait(30)) % 128 == number
-            with suppress(ConnectionError, IncompleteRead):
-                assert len(download.read()) < PLACES * len(NOTE)
+    with (
+        running(many_url, tmp_path, "--workers", workers) as server,
+        server.open("/v1/places.ndjson") as download,
+    ):
+        download.read(1000)
+        server.process.send_signal(number)
+        assert eventually(server.refuses)
+        server.process.send_signal(number)
+        assert abs(server.process.wait(30)) % 128 == number
+        with suppress(ConnectionError, IncompleteRead):
+            assert len(download.read()) < PLACES * len(NOTE)
 
 
 def test_a_worker_that_dies_while_it_is_asked_holds_nothing_up(many_url: str, tmp_path: Path) -> None:

@@ -235,9 +235,9 @@ def broken_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("suffix", ["csv", "geojson"])
 def test_an_error_on_the_way_breaks_the_transfer(broken_url: str, suffix: str) -> None:
     with running(broken_url) as (app, port):
-        with pytest.raises(httpx2.RemoteProtocolError, match="incomplete chunked read"):
-            with httpx2.stream("GET", f"http://127.0.0.1:{port}/v1/places.{suffix}?sort=id") as response:
-                assert response.status_code == 200
+        with httpx2.stream("GET", f"http://127.0.0.1:{port}/v1/places.{suffix}?sort=id") as response:
+            assert response.status_code == 200
+            with pytest.raises(httpx2.RemoteProtocolError, match="incomplete chunked read"):
                 response.read()
         assert _settled(app.state.reader)
 

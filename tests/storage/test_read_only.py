@@ -123,7 +123,7 @@ def test_a_role_that_only_reads_is_enough_to_serve(owners: str, readers: str, tm
     assert "permission denied for table releases. To create the tables" in refusal(readers)
     load(seed, owner)
     assert not migrate(reader)
-    with pytest.raises(DatabaseError, match="permission denied for table releases. To create the tables"):
+    with pytest.raises(DatabaseError, match=r"permission denied for table releases\. To create the tables"):
         load(newsroom.write(changed(), seed), reader)
     with served(readers) as base:
         assert httpx2.get(f"{base}/readyz").json() == {"status": "ok", "release": 1}

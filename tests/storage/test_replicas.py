@@ -165,7 +165,7 @@ def test_a_lagging_replica_never_mixes_releases(primary: Server, tmp_path: Path,
         # Answers are kept here: of both releases, and never under the other's name.
         base = stack.enter_context(serving(url))
         traffic = stack.enter_context(Traffic(base, PATHS[:-1]))
-        seen = {number: 0 for number in (1, 2)}
+        seen = dict.fromkeys((1, 2), 0)
         for server in cycle((primary, late)):
             for told in traffic.next(2 * len(PATHS)):
                 seen[release(told)] += 1

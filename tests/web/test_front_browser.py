@@ -36,7 +36,7 @@ def test_a_link_to_what_the_form_does_not_offer_is_kept(tab: Tab, client: TestCl
     assert tab.complaints == [] and tab.left == []
 
 
-@pytest.mark.parametrize("name, value", FILTERS)
+@pytest.mark.parametrize(("name", "value"), FILTERS)
 def test_a_filter_changes_everything_at_once(tab: Tab, client: TestClient, name: str, value: str) -> None:
     page = drawn(tab.page, "/")
     everything = page.locator("#timeline a").count()

@@ -188,7 +188,7 @@ def test_a_merged_incident_leads_on(database_url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "edtf, words",
+    ("edtf", "words"),
     [
         ("2019-04-19", "19 April 2019"),
         ("2019-04", "April 2019"),

@@ -79,7 +79,7 @@ def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
 def responses(content: dict[str, Any], headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     """Returns the OpenAPI responses of a download. `content` is that of the complete file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    parts = {media_type: binary for media_type in (*content, "multipart/byteranges")}
+    parts = dict.fromkeys((*content, "multipart/byteranges"), binary)
     some = "The part that `Range` asked for; where it asked for several, each with a head of its own."
     return {
         200: {"description": "The file.", "content": content, "headers": headers},

@@ -22,6 +22,7 @@ from app.model.codebook.records import Basis, ChangeOp, CoordinatePrecision, Evi
 from app.model.codebook.sources import Anonymity, LifeStatus, OrganizationKind, PersonRole, QuoteKind, Stance, Topic
 
 __all__ = [
+    "CODEBOOK",
     "ActorRole",
     "Anonymity",
     "Basis",
@@ -44,7 +45,6 @@ __all__ = [
     "QuoteKind",
     "Stance",
     "Topic",
-    "CODEBOOK",
     "meanings",
 ]
 
