@@ -4,6 +4,7 @@
 """
 
 import os
+import random
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain, count
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
@@ -28,6 +30,10 @@ Figure = Callable[[str], None]
 
 pytest_plugins = ["tests.live", "tests.browser"]
 
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("exploring", derandomize=False)
+settings.load_profile("repeatable")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -36,6 +42,25 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if os.environ.get("CI") and report.skipped:
         report.outcome, report.longrepr = "failed", f"CI skips nothing: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def fuzz_seed(request: pytest.FixtureRequest) -> int:
+    """What random input begins with: the same number in every run, so that no run fails by chance, but another one each
+    time in `long` tests, which explore. `DATELINE_FUZZ_SEED` repeats one of them."""
+    explores = request.node.get_closest_marker("long") is not None
+    return int(os.environ.get("DATELINE_FUZZ_SEED", random.randrange(2**32) if explores else 7))
+
+
+@pytest.fixture(autouse=True)
+def hypothesis_profile(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same for Hypothesis, where a test sets its number of examples while it runs; it keeps what it finds."""
+    if request.node.get_closest_marker("long") is None:
+        yield
+        return
+    settings.load_profile("exploring")
+    yield
+    settings.load_profile("repeatable")
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ REQUIRED_COMPANIONS = {
 """Parameters that have no effect without one of these others."""
 
 MAX_VALUES = 100
-"""The largest number of different values of one parameter."""
+"""The largest number of values of one parameter. Repeated ones count as they stand, as `maxItems` does in a schema."""
 
 MAX_ERRORS = 20
 """The largest number of errors in one problem response."""
@@ -73,6 +73,7 @@ def _values(
     """Returns the text of each parameter, or the distinct texts of a repeatable one; and the errors found so far."""
     errors: list[ParameterError] = []
     values: dict[str, Any] = {}
+    lists: dict[str, list[str]] = {}
     for name, value in items:
         field = model.model_fields.get(name) if choices.get(name, True) else None
         if len(errors) == MAX_ERRORS:
@@ -82,17 +83,16 @@ def _values(
         elif _CONTROL.search(value):
             errors.append(_error(name, "has a control character in it"))
         elif _is_list(field.annotation):
-            parts = value.split(",") if name in choices else [value]
-            values.setdefault(name, {}).update(dict.fromkeys(parts))
+            lists.setdefault(name, []).extend(value.split(",") if name in choices else [value])
         elif name in values:
             errors.append(_error(name, "may stand only once"))
         else:
             values[name] = value
-    for name, found in values.items():
-        if isinstance(found, dict):
-            values[name] = list(found)[:MAX_VALUES]
-            if len(found) > MAX_VALUES:
-                errors.append(_error(name, f"takes {MAX_VALUES} values at most"))
+    for name, texts in lists.items():
+        at_most = _schema(model)["properties"][name].get("maxItems", MAX_VALUES)
+        values[name] = list(dict.fromkeys(texts[:at_most]))
+        if len(texts) > at_most:
+            errors.append(_error(name, f"takes {at_most} values at most"))
     return values, errors
 
 
@@ -215,6 +215,8 @@ def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None)
         schema.pop("default")
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
+    if schema.get("type") == "array":
+        schema.setdefault("maxItems", MAX_VALUES)
     if choices is not None:
         schema |= {"items": {"type": "string", "enum": list(choices)}, "minItems": 1}
         found |= {"style": "form", "explode": False}

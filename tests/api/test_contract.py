@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Figure
-
-SEED = int(os.environ.get("DATELINE_FUZZ_SEED", random.randrange(2**32)))
 
 NOT_CHECKED = (
     # Done by `valid_data_acceptance` of tests/api/contract.py, because of what no schema can say.
@@ -26,7 +23,9 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 @pytest.mark.parametrize(
     "examples", [pytest.param(30, marks=pytest.mark.heavy), pytest.param(200, marks=pytest.mark.long)]
 )
-def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: Figure, examples: int) -> None:
+def test_every_operation_keeps_its_contract(
+    live: str, tmp_path: Path, figure: Figure, fuzz_seed: int, examples: int
+) -> None:
     """schemathesis asks as documented, at and beyond every bound, and follows links; no answer is undocumented.
 
     `examples` are random requests per operation, beside those that it works out from the schemas.
@@ -35,13 +34,15 @@ def test_every_operation_keeps_its_contract(live: str, tmp_path: Path, figure: F
     if not program.exists():
         pytest.skip("no schemathesis: install the extra 'clients'")
     command: list[str | Path] = [program, "run", f"{live}/openapi.json", "--checks=all", "--continue-on-failure"]
-    command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={examples}", f"--seed={SEED}"]
+    command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={examples}", f"--seed={fuzz_seed}"]
     command += ["--warnings=off", "--report=json", "--report-json-path=report.json"]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("contract.py"))}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     report = json.loads((tmp_path / "report.json").read_text()) if done.returncode in (0, 1) else {}
-    assert done.returncode == 0 and not report["errors"], f"DATELINE_FUZZ_SEED={SEED}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0 and not report["errors"], (
+        f"DATELINE_FUZZ_SEED={fuzz_seed}\n{done.stdout}\n{done.stderr}"
+    )
     assert report["complete"] and report["operations"]["tested"] == report["operations"]["total"] > 50
     assert {name: phase["status"] for name, phase in report["phases"].items()} == dict.fromkeys(PHASES, "success")
     tested, cases = report["operations"]["tested"], report["test_cases"]["generated"]
-    figure(f"{tested} operations, {cases} requests, no mismatch (seed {SEED}, {examples} examples)")
+    figure(f"{tested} operations, {cases} requests, no mismatch (seed {fuzz_seed}, {examples} examples)")

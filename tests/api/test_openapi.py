@@ -275,6 +275,67 @@ def test_schemas_admit_what_is_taken_and_nothing_else(
     assert (fits, answer.status_code) == (taken, 200 if taken else 400)
 
 
+IDS = {
+    "article": "foltyn-us-iran-isis-2020",
+    "place": "iraq",
+    "incident": "kubaiba-raid",
+    "parent": "kubaiba-raid",
+    "about": "kubaiba-raid",
+    "person": "hassan-al-soofy",
+}
+"""An id that a parameter takes; the others take organizations."""
+
+
+def list_parameters(document: Json) -> dict[str, tuple[str, Json]]:
+    """Every parameter that takes several values, once for each set of values: its path and itself, by what it is."""
+    found = [
+        (path, parameter)
+        for path, methods in document["paths"].items()
+        for parameter in methods["get"].get("parameters", [])
+        if parameter["in"] == "query" and parameter["schema"].get("type") == "array"
+    ]
+    return {f"{one['name']} {json.dumps(one['schema'])}": (path, one) for path, one in reversed(found)}
+
+
+def some_values(document: Json, parameter: Json) -> list[str]:
+    """Values that a parameter takes: its example, those of its (first) enumeration, or an id."""
+    if "examples" in parameter["schema"]:
+        return [str(value) for value in parameter["schema"]["examples"][0]]
+    items = resolved(document, parameter["schema"]["items"])
+    items = resolved(document, items["anyOf"][0]) if "anyOf" in items else items
+    if items["type"] == "integer":
+        return ["1", "2"]
+    return [str(value) for value in items.get("enum", [IDS.get(parameter["name"], "cts")])]
+
+
+def test_schemas_admit_as_many_values_as_are_taken(document: Json, client: TestClient, figure: Figure) -> None:
+    """Repeated values are taken and count as they stand, and no value is empty, however several are sent."""
+    parameters = list_parameters(document)
+    for path, parameter in parameters.values():
+        name, schema, values = parameter["name"], parameter["schema"], some_values(document, parameter)
+        most, one = schema["maxItems"], values[0]
+        others = document["paths"][path]["get"]["parameters"]
+        needed = {it["name"]: example(it["schema"]) for it in others if it["required"] and it["in"] == "query"}
+        needed |= {"limit": "1"} if any(it["name"] == "limit" for it in others) else {}
+        validator = OAS31Validator({**schema, "components": document["components"]})
+        for sent, taken in (
+            (values[:most], True),
+            ((values * most)[:most], True),
+            ([one] * most, True),
+            ([one] * (most + 1), False),
+            ([*(values * most)[:most], one], False),
+            ([one, ""], False),
+            ([""], False),
+        ):
+            query = {**needed, name: sent if parameter["explode"] else ",".join(sent)}
+            answer = client.get(path.replace("{id}", IDS["article" if "articles" in path else "about"]), params=query)
+            integers = schema["items"].get("type") == "integer"
+            fits = validator.is_valid([int(text) if integers and text else text for text in sent])
+            assert (fits, answer.status_code) == (taken, 200 if taken else 400), (path, name, sent, answer.text[:300])
+            assert taken or name in answer.json()["errors"][0]["detail"], (path, name, sent)
+    figure(f"{len(parameters)} parameters take as many values as their schemas say")
+
+
 @pytest.mark.parametrize("form", ["1e3", ".5", "5.", "+5", "1E-1"])
 def test_numbers_may_be_written_as_programs_write_them(client: TestClient, form: str) -> None:
     wanted = client.get(f"/v1/places?near=43.4,35.4&radius_km={float(form)}").json()

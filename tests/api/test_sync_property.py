@@ -112,7 +112,7 @@ def check(press: Press, steps: Steps, limit: int) -> None:
 def prove(press: Press, examples: int) -> None:
     relaxed = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
-    @settings(max_examples=examples, deadline=None, derandomize=False, database=None, suppress_health_check=relaxed)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=relaxed)
     @given(histories, st.integers(4, 60))
     def run(steps: Steps, limit: int) -> None:
         check(press, steps, limit)

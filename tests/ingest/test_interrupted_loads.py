@@ -29,7 +29,6 @@ so_many = pytest.mark.parametrize(
 )
 """So many loads are killed on each engine."""
 
-SEED = int(os.environ.get("DATELINE_KILLS_SEED", random.randrange(2**32)))
 INCIDENTS = 150
 
 
@@ -72,9 +71,9 @@ def bench(
 
 @so_many
 def test_a_killed_load_leaves_the_old_release_or_the_new_one(
-    bench: Bench, tmp_path: Path, figure: Figure, kills: int
+    bench: Bench, tmp_path: Path, figure: Figure, fuzz_seed: int, kills: int
 ) -> None:
-    dice, outcomes = random.Random(SEED), Counter[str]()
+    dice, outcomes = random.Random(fuzz_seed), Counter[str]()
     made, temporary = bench.databases, tmp_path / "temporary"
     temporary.mkdir()
     while outcomes.total() < kills:
@@ -83,7 +82,7 @@ def test_a_killed_load_leaves_the_old_release_or_the_new_one(
         before, after = bench.states if updates else (NOTHING, bench.states[0])
         url = made.copy(bench.loaded) if updates else made.new()
         moment, whole = Moment.of(dice, bench.whole[updates]), dice.random() < 0.5
-        told = f"DATELINE_KILLS_SEED={SEED}: {made.name}, kill {outcomes.total() + 1}, {moment}, whole={whole}"
+        told = f"DATELINE_FUZZ_SEED={fuzz_seed}: {made.name}, kill {outcomes.total() + 1}, {moment}, whole={whole}"
         if not interrupted_loads.killed(seed, url, moment, whole=whole, TMPDIR=str(temporary)):
             continue
         made.settle(url)
@@ -100,7 +99,7 @@ def test_a_killed_load_leaves_the_old_release_or_the_new_one(
         if made.name == "SQLite":
             names = {path.name for path in interrupted_loads.file(url).parent.iterdir()}
             assert names <= {"dateline.db", "dateline.db-wal", "dateline.db-shm"}, told
-    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
+    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {fuzz_seed})"
     figure(f"{outcomes.total()} kills survived on {made.name}: {figures}")
 
 
@@ -143,9 +142,11 @@ ASKED = (*interrupted_loads.ASKED, "/v1/dataset.zip", "/v1/dataset.sqlite", "/v1
 
 
 @so_many
-def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Path, figure: Figure, kills: int) -> None:
+def test_a_killed_server_leaves_everything_as_it_was(
+    bench: Bench, tmp_path: Path, figure: Figure, fuzz_seed: int, kills: int
+) -> None:
     """In the middle of answering, and started again at once."""
-    dice, url = random.Random(SEED), bench.databases.copy(bench.loaded)
+    dice, url = random.Random(fuzz_seed), bench.databases.copy(bench.loaded)
     rounds = max(3, kills // 5)
     for _ in range(rounds):
         port = free_port()
@@ -163,20 +164,22 @@ def test_a_killed_server_leaves_everything_as_it_was(bench: Bench, tmp_path: Pat
         bench.databases.settle(url)
         assert bench.databases.complaints(url) == []
         assert interrupted_loads.state(url) == bench.states[0]
-    figure(f"{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {SEED})")
+    figure(f"{rounds} servers killed at work on {bench.databases.name}: nothing lost (seed {fuzz_seed})")
 
 
 @so_many
 @pytest.mark.parametrize("bench", ["postgresql"], indirect=True)
-def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Figure, kills: int) -> None:
+def test_a_load_survives_the_end_of_its_database_server(
+    bench: Bench, figure: Figure, fuzz_seed: int, kills: int
+) -> None:
     """The server is killed with all its sessions: the load says so and ends, and the next one finishes."""
     assert isinstance(bench.databases, Postgresql)
-    dice, server, outcomes = random.Random(SEED), bench.databases.server, Counter[str]()
+    dice, server, outcomes = random.Random(fuzz_seed), bench.databases.server, Counter[str]()
     rounds = max(3, kills // 5)
     while outcomes.total() < rounds:
         url = bench.databases.copy(bench.loaded)
         run, moment = Load(bench.second, url), Moment.of(dice, bench.whole[1])
-        told = f"DATELINE_KILLS_SEED={SEED}: kill {outcomes.total() + 1} of the server, {moment}\n"
+        told = f"DATELINE_FUZZ_SEED={fuzz_seed}: kill {outcomes.total() + 1} of the server, {moment}\n"
         code = run.wait(mark=moment.mark) if moment.mark else None
         code = run.wait(seconds=run.seconds + moment.seconds) if code is None else code
         if code is not None:
@@ -191,7 +194,7 @@ def test_a_load_survives_the_end_of_its_database_server(bench: Bench, figure: Fi
         outcomes["old" if found == bench.states[0] else "new"] += 1
         load_seed(url, bench.second)
         assert interrupted_loads.state(url) == bench.states[1], told
-    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {SEED})"
+    figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {fuzz_seed})"
     figure(f"{rounds} PostgreSQL servers killed under a load: {figures}")
 
 
