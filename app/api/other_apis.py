@@ -104,18 +104,7 @@ LISTS = {
 }
 """Names of lists in other APIs."""
 
-SUFFIX_SPELLINGS = {
-    "json",
-    "jsonl",
-    "jsonlines",
-    "geo.json",
-    "jsonfeed",
-    "csv",
-    "ndjson",
-    "geojson",
-    "atom",
-    "feed.json",
-}
+SUFFIX_SPELLINGS = {"json", "jsonl", "jsonlines", "geo.json", "jsonfeed"}
 """Suffixes that are another spelling of an existing one; a request with one of them is redirected."""
 
 SUFFIXES = {

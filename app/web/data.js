@@ -2,14 +2,9 @@
 
 import { at, h } from "./dom.js";
 
-// Parameters of lists that other formats do not take: files hold everything, feeds the newest changes.
-const LEFT_OUT = {
-  "": [],
-  ".csv": ["limit", "cursor", "count"],
-  ".geojson": ["limit", "cursor", "count"],
-  ".atom": ["cursor", "sort", "count"],
-  ".feed.json": ["cursor", "sort", "count"],
-};
+// Parameters of lists that other formats do not take: feeds hold the newest changes, all other files everything.
+const NOT_FOR_FILES = ["limit", "cursor", "count"];
+const LEFT_OUT = { "": [], ".atom": ["cursor", "sort", "count"], ".feed.json": ["cursor", "sort", "count"] };
 
 const CODE = {
   fetch: (url) => `const response = await fetch("${url("")}");\nconst { data, meta } = await response.json();`,
@@ -26,7 +21,7 @@ export function without(query, names) {
 export const address = (path, query) => (query.size ? `${path}?${query}` : path);
 
 export function showData(query) {
-  const path = (suffix) => address(`/v1/incidents${suffix}`, without(query, LEFT_OUT[suffix]));
+  const path = (suffix) => address(`/v1/incidents${suffix}`, without(query, LEFT_OUT[suffix] ?? NOT_FOR_FILES));
   const url = (suffix) => location.origin + path(suffix);
   at("data-url").textContent = path("");
   for (const link of document.querySelectorAll("#formats a")) link.href = path(link.dataset.suffix);

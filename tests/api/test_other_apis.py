@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.api.links import MAX_LINK_BYTES
 from app.api.other_apis import PARAMETERS
-from app.api.routes.representations import MEDIA_TYPES, suffixes
+from app.api.routes.representations import representations, suffixes
 from app.model.date_notations import parse_date
 from app.queries.filters import FILTERS
 from app.storage.database import Database
@@ -236,7 +236,8 @@ def test_the_index_leads_to_everything(client: TestClient) -> None:
     lists = {one["name"]: one for one in found["data"]["lists"]}
     assert set(lists) == {*FILTERS, "changes"}
     for name, one in lists.items():
-        assert [entry["type"] for entry in one["formats"]] == [MEDIA_TYPES[suffix] for suffix in suffixes(name)]
+        media_types = [representations()[suffix].media_type for suffix in suffixes(name)]
+        assert [entry["type"] for entry in one["formats"]] == media_types
         for entry in one["formats"]:
             answer = client.head(entry["url"])
             assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, entry["type"])

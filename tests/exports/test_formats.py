@@ -333,7 +333,7 @@ def test_hostile_text_comes_back_from_csv() -> None:
         json.dumps(_place(HOSTILE, aliases=[{"name": name, "basis": "stated"} for name in ("=a|b", "c")])),
         json.dumps(_place("=1+1")),
     ]
-    content = b"".join(csv_files.chunks("places", [documents], "https://here.example"))
+    content = b"".join(csv_files.chunks("places", [documents], "https://here.example", 7))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     assert [row["name"] for row in rows] == [HOSTILE, "'=1+1"]
     assert rows[0]["alias_names"] == "'=a\\|b|c"

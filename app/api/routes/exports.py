@@ -1,11 +1,10 @@
-"""Export files of a list (CSV, NDJSON, GeoJSON): streamed, or built on disk when a range is requested."""
+"""Export files of a list, in every format of `EXPORT_FORMATS`: streamed, or built on disk when a range is requested."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any
 
 from fastapi import APIRouter, Response
 from starlette.requests import Request
@@ -16,8 +15,9 @@ from app.api.counting import plan_conditions
 from app.api.links import link_field
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
-from app.api.routes.representations import EXPORTS, MEDIA_TYPES, alternates, filters, parameters, public_url, suffixes
-from app.exports.formats import Batches, columns, csv, geojson, ndjson
+from app.api.routes.representations import alternates, export_suffixes, filters, parameters, public_url
+from app.exports.formats import ExportFormat, columns
+from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
@@ -57,28 +57,14 @@ _DESCRIPTION = (
     "programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
     "keeps all parts of one release."
 )
-_FORMAT_DESCRIPTIONS = {
-    ".csv": (
-        "RFC 4180, UTF-8 with a byte order mark (Excel needs it; in Python: `utf-8-sig`). Null is empty. Lists are "
-        "joined by `|`; inside a value a `|` or a backslash has a backslash before it. A text that a spreadsheet would "
-        "run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return (also after "
-        "apostrophes), has one apostrophe before it. Numbers are as they are."
-    ),
-    ".ndjson": "One record a line, exactly as in the JSON list.",
-    ".geojson": (
-        "RFC 7946. A record without a known point has the geometry null; `without_geometry` at the end of the "
-        "collection counts them. Properties are flat; lists are joined by `|`, as in CSV."
-    ),
-}
 
 
 def router() -> APIRouter:
-    """`/v1/<resource>.csv` and `.ndjson` for every resource, `.geojson` for those that have points."""
+    """`/v1/<resource><suffix>` for every format of every resource."""
     found = APIRouter(prefix="/v1")
     for name, resource in RESOURCES.items():
-        for suffix in suffixes(name):
-            if suffix in EXPORTS:
-                _add(found, name, resource, suffix)
+        for suffix in export_suffixes(name):
+            _add(found, name, resource, EXPORT_FORMATS[suffix])
     return found
 
 
@@ -94,9 +80,9 @@ def prepared(directory: SharedDirectory) -> PreparedFiles:
     )
 
 
-def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
-    model, media_type = FILTERS[name], MEDIA_TYPES[suffix]
-    table = "" if suffix == ".ndjson" else f"\n\n{columns.table(name)}"
+def _add(found: APIRouter, name: str, resource: Resource, export: ExportFormat) -> None:
+    model, suffix, media_type = FILTERS[name], export.suffix, export.media_type
+    table = f"\n\n{columns.table(name)}" if export.of_columns else ""
 
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
@@ -105,7 +91,7 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         def work(snapshot: Snapshot) -> Iterator[bytes]:
             whole = _documents(snapshot, resource, parsed_filters)
             batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
-            return _chunks(suffix, name, batches, base, snapshot.release.number)
+            return export.write(name, batches, base, snapshot.release.number)
 
         def headers(release: ReleaseInfo) -> dict[str, str]:
             return {
@@ -130,10 +116,10 @@ def _add(found: APIRouter, name: str, resource: Resource, suffix: str) -> None:
         f"/{name}{suffix}",
         name=f"export_{name}_{suffix[1:]}",
         summary=f"Download {name} as {suffix[1:].upper()}",
-        description=f"{_DESCRIPTION}\n\n{_FORMAT_DESCRIPTIONS[suffix]}{table}",
+        description=f"{_DESCRIPTION}\n\n{export.description}{table}",
         tags=[name],
         response_class=Response,
-        responses=responses({media_type: {"schema": _schema(name, suffix)}}, {}),
+        responses=responses({media_type: {"schema": export.schema(name)}}, {}),
         openapi_extra={"parameters": [*parameters(model, suffix), RANGE]},
     )(handler)
 
@@ -199,16 +185,6 @@ def _documents(snapshot: Snapshot, resource: Resource, parsed_filters: Listing) 
     order = pages.ordering(snapshot, resource, parsed_filters)
     conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, parsed_filters), order)
     return resource.ordered(conditions, order)
-
-
-def _chunks(suffix: str, name: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
-    if suffix == ".csv":
-        return csv.chunks(name, batches, base)
-    return ndjson.chunks(batches) if suffix == ".ndjson" else geojson.chunks(name, batches, base, release)
-
-
-def _schema(name: str, suffix: str) -> dict[str, Any]:
-    return geojson.schema(name) if suffix == ".geojson" else {"type": "string"}
 
 
 class Transfer(Response):

@@ -15,9 +15,11 @@ from app.api.links import address, link_field
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import (
+    ATOM,
     FEEDS,
-    MEDIA_TYPES,
+    JSON_FEED,
     Items,
+    Representation,
     alternates,
     filters,
     link,
@@ -37,13 +39,13 @@ Entries = Callable[[Snapshot, Any, str], FeedEntries]
 
 
 class AtomResponse(Response):
-    media_type = MEDIA_TYPES[".atom"]
+    media_type = ATOM.media_type
 
 
 class JsonFeedResponse(JSONResponse):
     """A serialized JSON feed. The class tells FastAPI that the response is JSON, so that its schema is documented."""
 
-    media_type = MEDIA_TYPES[".feed.json"]
+    media_type = JSON_FEED.media_type
 
     def render(self, content: bytes) -> bytes:
         return content
@@ -58,21 +60,24 @@ _DESCRIPTION = (
 )
 _WRITERS = {".atom": atom, ".feed.json": json_feed}
 _RESPONSES = {".atom": AtomResponse, ".feed.json": JsonFeedResponse}
-_FORMAT_NAMES = {".atom": "Atom", ".feed.json": "JSON Feed"}
 
 
 def router() -> APIRouter:
     """`/v1/<list>.atom` and `/v1/<list>.feed.json`."""
     found = APIRouter(prefix="/v1")
-    for suffix in FEEDS:
+    for feed in FEEDS:
         for name, resource in RESOURCES.items():
-            if suffix in suffixes(name):
-                _add(found, name, suffix, FILTERS[name], partial(feed_entries.records, resource), tag=name)
-        _add(found, "changes", suffix, ChangeFilters, feed_entries.changes, tag="releases")
+            if feed.suffix in suffixes(name):
+                _add(found, name, feed, FILTERS[name], partial(feed_entries.records, resource), tag=name)
+        _add(found, "changes", feed, ChangeFilters, feed_entries.changes, tag="releases")
     return found
 
 
-def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entries: Entries, *, tag: str) -> None:
+def _add(
+    found: APIRouter, name: str, representation: Representation, model: type[BaseModel], entries: Entries, *, tag: str
+) -> None:
+    suffix = representation.suffix
+
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
         parsed_filters = filters(model, suffix, items)
@@ -97,7 +102,7 @@ def _add(found: APIRouter, name: str, suffix: str, model: type[BaseModel], entri
     found.get(
         f"/{name}{suffix}",
         name=f"feed_{name}_{'atom' if suffix == '.atom' else 'json'}",
-        summary=f"Follow {name} ({_FORMAT_NAMES[suffix]})",
+        summary=f"Follow {name} ({representation.title})",
         description=_DESCRIPTION.format(**words[suffix]),
         tags=[tag],
         response_class=_RESPONSES[suffix],

@@ -19,7 +19,8 @@ from app.api.parameters import parse
 from app.api.routes.humanize import humanize, humanize_date
 from app.api.routes.pages import STRICT, WEB, page_headers
 from app.api.routes.records import reader
-from app.api.routes.representations import Items, link
+from app.api.routes.representations import Items, link, representations, suffixes
+from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.model.codebook import IncidentKind
 from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
@@ -35,7 +36,6 @@ FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 """The filters that the form offers; the page's address takes every other filter of incidents as well."""
 
 INCIDENTS_PER_PAGE = 100
-FORMATS = (("", "JSON"), (".csv", "CSV"), (".geojson", "GeoJSON"), (".atom", "Atom"), (".feed.json", "JSON Feed"))
 
 _IGNORED_PARAMETERS = ("fields", "include")
 """Parameters of the lists that the pages do not take: they show whole records."""
@@ -103,7 +103,7 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "choices": choices,
         "others": [item for item in items if item[0] != "cursor" and item[1] != chosen.get(item[0])],
         "view": ", ".join(labels.get(value, value) for name, value in items if name in FORM_FILTERS),
-        "formats": [(suffix, name, link("incidents", suffix, items)) for suffix, name in FORMATS],
+        "formats": _formats(items),
         "incidents": [],
         "matched": 0,
         "next": None,
@@ -121,6 +121,16 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "next": more and more.replace("/v1/incidents", "/", 1),
     }
     return "front.html", 200, context | found
+
+
+def _formats(items: Items) -> list[tuple[str, str, str]]:
+    """Returns suffix, title and URL of each format that the page offers for what it shows."""
+    left_out = {one.suffix for one in EXPORT_FORMATS.values() if not one.on_front_page}
+    return [
+        (suffix, representations()[suffix].title, link("incidents", suffix, items))
+        for suffix in suffixes("incidents")
+        if suffix not in left_out
+    ]
 
 
 def _incident(snapshot: Snapshot, id_: str) -> Page:

@@ -12,7 +12,7 @@ from app.api.envelopes import DetailMeta, ReleaseDocument
 from app.api.parameters import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
-from app.api.routes.representations import MEDIA_TYPES, link, suffixes
+from app.api.routes.representations import link, representations, suffixes
 from app.queries.plan import RESOURCES
 from app.queries.values import NoParameters
 from app.storage.database import Snapshot
@@ -106,5 +106,6 @@ def _index(snapshot: Snapshot) -> pages.JsonBody:
 
 
 def _list(name: str, about: str, records: int | None) -> ListEntry:
-    formats = [Representation(url=link(name, suffix, ()), type=MEDIA_TYPES[suffix]) for suffix in suffixes(name)]
+    known = representations()
+    formats = [Representation(url=link(name, one, ()), type=known[one].media_type) for one in suffixes(name)]
     return ListEntry(name=name, url=f"/v1/{name}", description=about, records=records, formats=formats)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.routes.not_found import no_such_path
+from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import (
     BadParameter,
     Gone,
@@ -43,12 +44,13 @@ _MEANINGS = {
     503: "The database cannot answer at the moment, or not in time; `Retry-After` says when to try again.",
 }
 
+*_OTHERS, _LAST = sorted(EXPORT_FORMATS)
 _EXAMPLES: dict[int, Problem] = {
     308: Merged("This record was merged (the same raid); it is now /v1/incidents/kanoos-island-raid."),
     400: BadParameter.of("kidn", "There is no parameter 'kidn' here.", "kind"),
     404: NotFound("There is no incident 'kanos-island-raid'. Did you mean /v1/incidents/kanoos-island-raid?"),
     405: NotAllowed("POST is not possible here. This API is read-only: use GET, HEAD or OPTIONS."),
-    406: NotAcceptable("There is no such representation; there are .csv, .geojson and .ndjson."),
+    406: NotAcceptable(f"There is no such representation; there are {', '.join(_OTHERS)} and {_LAST}."),
     408: RequestTimeout("The request did not come to its end in time."),
     410: Gone("This record was removed in release 2: told twice."),
     412: PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew."),

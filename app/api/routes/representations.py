@@ -1,6 +1,8 @@
 """The representations (formats) of each list. The URL of a representation is that of the list and a suffix."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
@@ -11,49 +13,70 @@ from app.api.links import address
 from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
 from app.api.parameters import MAX_ERRORS, equivalent_parameter, openapi_parameters, parse, truncated
 from app.api.routes.not_found import redirect
+from app.exports.formats.columns import COLUMNS, has_points
+from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import BadParameter, NotAcceptable, ParameterError
 from app.queries.plan import RESOURCES
 
 M = TypeVar("M", bound=BaseModel)
 Items = Sequence[tuple[str, str]]
 
-MEDIA_TYPES = {
-    "": "application/json",
-    ".csv": "text/csv",
-    ".ndjson": "application/x-ndjson",
-    ".geojson": "application/geo+json",
-    ".atom": "application/atom+xml",
-    ".feed.json": "application/feed+json",
-}
-EXPORTS = (".csv", ".ndjson", ".geojson")
-FEEDS = (".atom", ".feed.json")
 
-_NOT_FOR_EXPORTS = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
-_NOT_FOR_FEEDS = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
-_UNSUPPORTED = {
-    **dict.fromkeys(EXPORTS, (("limit", "cursor", "count", "fields", "include"), _NOT_FOR_EXPORTS)),
-    **dict.fromkeys(FEEDS, (("sort", "count", "fields", "include"), _NOT_FOR_FEEDS)),
-}
+@dataclass(frozen=True)
+class Representation:
+    """A format of lists: the suffix of its URLs, its media type and title, and the parameters of the JSON list that it
+    does not take, with the reason (for `str.format` with the parameter and the suffix)."""
+
+    suffix: str
+    media_type: str
+    title: str
+    not_taken: tuple[str, ...] = ()
+    reason: str = ""
 
 
+_NOT_FOR_EXPORTS = ("limit", "cursor", "count", "fields", "include")
+_EXPORT_REASON = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
+_NOT_FOR_FEEDS = ("sort", "count", "fields", "include")
+_FEED_REASON = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
+
+JSON = Representation("", "application/json", "JSON")
+ATOM = Representation(".atom", "application/atom+xml", "Atom", _NOT_FOR_FEEDS, _FEED_REASON)
+JSON_FEED = Representation(".feed.json", "application/feed+json", "JSON Feed", _NOT_FOR_FEEDS, _FEED_REASON)
+FEEDS = (ATOM, JSON_FEED)
+
+
+@cache
+def representations() -> dict[str, Representation]:
+    """Returns all representations by suffix."""
+    exports = (
+        Representation(one.suffix, one.media_type, one.title, _NOT_FOR_EXPORTS, _EXPORT_REASON)
+        for one in EXPORT_FORMATS.values()
+    )
+    return {one.suffix: one for one in (JSON, *exports, *FEEDS)}
+
+
+@cache
 def suffixes(name: str) -> list[str]:
     """Returns the suffixes of a list's URLs; that of JSON is empty."""
-    found = [] if name == "changes" else [".csv", ".ndjson"]
-    found += [".geojson"] if name in ("incidents", "places") else []
-    found += FEEDS if name in ("incidents", "quotes", "changes") else []
-    return ["", *found]
+    feeds = [one.suffix for one in FEEDS] if name in ("incidents", "quotes", "changes") else []
+    return [JSON.suffix, *export_suffixes(name), *feeds]
 
 
-_SUFFIXES = {name: suffixes(name) for name in (*RESOURCES, "changes")}
+def export_suffixes(name: str) -> list[str]:
+    """Returns the suffixes of a list's export files; the changelog has none."""
+    formats = EXPORT_FORMATS.values() if name in COLUMNS else ()
+    return [one.suffix for one in formats if has_points(name) or not one.of_points]
 
 
 def filters(model: type[M], suffix: str, items: Items) -> M:
     """Parses a query string. Raises BadParameter also for parameters of lists that this representation lacks."""
-    names, why = _UNSUPPORTED[suffix]
+    representation = representations()[suffix]
+    not_taken, reason = representation.not_taken, representation.reason
     errors = [
-        ParameterError(parameter=truncated(name), detail=why.format(truncated(name), suffix), suggestion=None)
+        ParameterError(parameter=truncated(name), detail=reason.format(truncated(name), suffix), suggestion=None)
         for name in dict.fromkeys(name for name, _ in items)
-        if name not in model.model_fields.keys() - names and equivalent_parameter(name, model.model_fields) in names
+        if name not in model.model_fields.keys() - not_taken
+        and equivalent_parameter(name, model.model_fields) in not_taken
     ][:MAX_ERRORS]
     if errors:
         raise BadParameter(errors)
@@ -62,21 +85,22 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
 
 def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
     """Returns the OpenAPI parameters of a representation."""
-    return [one for one in openapi_parameters(model, {}) if one["name"] not in _UNSUPPORTED[suffix][0]]
+    not_taken = representations()[suffix].not_taken
+    return [one for one in openapi_parameters(model, {}) if one["name"] not in not_taken]
 
 
 def alternates(name: str, suffix: str, items: Items) -> list[str]:
     """Returns the `Link` values of the other representations of a list, with the filters that they accept."""
     return [
-        f'<{link(name, other, items)}>; rel="alternate"; type="{MEDIA_TYPES[other]}"'
-        for other in _SUFFIXES[name]
+        f'<{link(name, other, items)}>; rel="alternate"; type="{representations()[other].media_type}"'
+        for other in suffixes(name)
         if other != suffix
     ]
 
 
 def link(name: str, suffix: str, items: Items) -> str:
     """Returns the URL of the first page of a representation, with the parameters that it accepts."""
-    not_taken = ("cursor", *(_UNSUPPORTED[suffix][0] if suffix else ()))
+    not_taken = ("cursor", *representations()[suffix].not_taken)
     return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
 
 
@@ -90,8 +114,8 @@ def public_url(request: Request) -> str:
 def unknown_suffixes() -> APIRouter:
     """Returns routes for all other suffixes: they redirect, or answer 406 with the existing representations."""
     found = APIRouter(prefix="/v1", include_in_schema=False)
-    for name, known in _SUFFIXES.items():
-        _add_refusal(found, name, known)
+    for name in (*RESOURCES, "changes"):
+        _add_refusal(found, name, suffixes(name))
     return found
 
 
@@ -102,8 +126,9 @@ def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
     async def handler(request: Request) -> Response:
         """Redirects another spelling of a suffix; suggests the most similar format for an unknown one."""
         requested_suffix = str(request.path_params["suffix"]).lower()
-        meant = f".{requested_suffix}" if f".{requested_suffix}" in known else SUFFIXES.get(requested_suffix)
-        if meant is not None and meant in known and requested_suffix in SUFFIX_SPELLINGS:
+        in_lower_case = f".{requested_suffix}" in known
+        meant = f".{requested_suffix}" if in_lower_case else SUFFIXES.get(requested_suffix)
+        if meant in known and (in_lower_case or requested_suffix in SUFFIX_SPELLINGS):
             raise redirect(request, f"/v1/{name}{meant}")
         hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
         raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")

@@ -44,6 +44,11 @@ class _Field:
         return Column(self.name, self.kind, explained, _value_at(*self.path.split(".")))
 
 
+def has_points(resource: str) -> bool:
+    """Whether records of a resource can have a point."""
+    return any(column.name == "latitude" for column in COLUMNS[resource])
+
+
 def flat(resource: str, document: Json, base: str) -> dict[str, Value]:
     """Returns the columns of one document. `base` makes its `url` absolute."""
     return {column.name: column.value(document) for column in COLUMNS[resource]} | {"url": base + document["url"]}

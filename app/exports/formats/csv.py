@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from app.exports.formats import Batches
+from app.exports.formats import Batches, ExportFormat
 from app.exports.formats.columns import COLUMNS, Value, flat
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -21,7 +21,7 @@ BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
-def chunks(resource: str, batches: Batches, base: str) -> Iterator[bytes]:
+def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
     """Yields a file of records, header first."""
     yield (BYTE_ORDER_MARK + _lines([[column.name for column in COLUMNS[resource]]])).encode()
     for batch in batches:
@@ -44,3 +44,15 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
     file = io.StringIO(newline="")
     csv.writer(file).writerows(rows)
     return file.getvalue()
+
+
+FORMAT = ExportFormat(
+    ".csv",
+    "text/csv",
+    "CSV",
+    "RFC 4180, UTF-8 with a byte order mark (Excel needs it; in Python: `utf-8-sig`). Null is empty. Lists are "
+    "joined by `|`; inside a value a `|` or a backslash has a backslash before it. A text that a spreadsheet would "
+    "run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return (also after "
+    "apostrophes), has one apostrophe before it. Numbers are as they are.",
+    chunks,
+)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app.exports.formats import Batches
+from app.exports.formats import Batches, ExportFormat
 from app.exports.formats.columns import COLUMNS, Json, flat
 from app.model.compact_json import dump_json
 
@@ -62,3 +62,15 @@ def schema(resource: str) -> dict[str, Any]:
 
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
+
+
+FORMAT = ExportFormat(
+    ".geojson",
+    "application/geo+json",
+    "GeoJSON",
+    "RFC 7946. A record without a known point has the geometry null; `without_geometry` at the end of the "
+    "collection counts them. Properties are flat; lists are joined by `|`, as in CSV.",
+    chunks,
+    schema,
+    of_points=True,
+)

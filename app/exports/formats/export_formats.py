@@ -1,0 +1,5 @@
+"""The file formats of lists, in the order in which answers name them. This is the only list of them."""
+
+from app.exports.formats import csv, geojson, ndjson
+
+EXPORT_FORMATS = {one.suffix: one for one in (csv.FORMAT, ndjson.FORMAT, geojson.FORMAT)}

@@ -1,0 +1,74 @@
+"""A format of lists is declared once: routes, links, the front page and OpenAPI read the declaration."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.routes import representations
+from app.exports.formats import Batches, ExportFormat
+from app.exports.formats.columns import COLUMNS, flat
+from app.exports.formats.export_formats import EXPORT_FORMATS
+from tests.answers import body
+from tests.conftest import serving
+
+
+def _tsv(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
+    yield ("\t".join(column.name for column in COLUMNS[resource]) + "\n").encode()
+    for text in (text for batch in batches for text in batch):
+        yield ("\t".join(map(str, flat(resource, json.loads(text), base).values())) + "\n").encode()
+
+
+TSV = ExportFormat(".tsv", "text/tab-separated-values", "TSV", "Values between tabs.", _tsv)
+POINTS = ExportFormat(".points", "text/x-points", "Points", "Points.", _tsv, of_points=True, on_front_page=False)
+
+
+@pytest.fixture(scope="module")
+def service(article_url: str) -> Iterator[TestClient]:
+    """The service over the shipped article with two more formats."""
+    with pytest.MonkeyPatch.context() as patch:
+        for one in (TSV, POINTS):
+            patch.setitem(EXPORT_FORMATS, one.suffix, one)
+        clear_caches()
+        with serving(article_url) as client:
+            yield client
+    clear_caches()
+
+
+def clear_caches() -> None:
+    representations.representations.cache_clear()
+    representations.suffixes.cache_clear()
+
+
+def test_a_declared_format_is_served_with_its_media_type(service: TestClient) -> None:
+    answer = service.get("/v1/incidents.tsv?kind=air_attack")
+    assert answer.headers["content-type"].startswith(TSV.media_type)
+    header, *rows = answer.text.splitlines()
+    assert header.split("\t")[0] == "id"
+    matched = {one["id"] for one in body(service, "/v1/incidents?kind=air_attack&limit=500")["data"]}
+    assert {row.split("\t")[0] for row in rows} == matched
+    assert service.get("/v1/incidents.tsv?limit=2").status_code == 400
+
+
+def test_a_declared_format_is_named_wherever_formats_are(service: TestClient) -> None:
+    assert (
+        f'</v1/incidents.tsv>; rel="alternate"; type="{TSV.media_type}"'
+        in service.head("/v1/incidents").headers["link"]
+    )
+    formats = {one["name"]: [item["url"] for item in one["formats"]] for one in body(service, "/v1")["data"]["lists"]}
+    assert {name for name, urls in formats.items() if f"/v1/{name}.tsv" in urls} == set(COLUMNS)
+    front = service.get("/").text
+    assert '<a class="button" data-suffix=".tsv" href="/v1/incidents.tsv">TSV</a>' in front
+    assert ".points" not in front
+    operation = body(service, "/openapi.json")["paths"]["/v1/quotes.tsv"]["get"]
+    assert TSV.description in operation["description"]
+    assert "| `speaker_label` |" in operation["description"]
+    assert set(operation["responses"]["200"]["content"]) == {TSV.media_type}
+
+
+def test_a_format_of_points_is_for_what_has_points(service: TestClient) -> None:
+    named = {name for name in COLUMNS if service.get(f"/v1/{name}.points").status_code == 200}
+    assert named == {"incidents", "places"}
+    assert service.get("/v1/quotes.points").status_code == 406
+    assert service.get("/v1/places.POINTS").headers["location"] == "/v1/places.points"
