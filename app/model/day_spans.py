@@ -1,27 +1,27 @@
 """Classes of date ranges by length in days, so that an index finds the ranges that overlap an interval.
 
-A record whose range is long may have begun long before the days that somebody asks for. So that nobody has to look
-through all earlier ones, each range belongs to a class, and only the few long ones of a class are looked for so far
-back.
+A range that overlaps an interval may begin long before it. So that a query need not read all earlier ranges, each
+range belongs to a class by its length, and a query looks back no further than the longest range of each class.
 """
 
 from datetime import date
 
 SHORT_SPAN_DAYS = 31
-"""Days that the ends of most ranges lie apart, at most."""
+"""The most days between the ends of a short range; most ranges are short."""
 
 LONG_SPAN_DAYS = (366, 3_653, 3_652_059)
-"""The classes of longer ones: a year, ten years, and all the days of the calendar."""
+"""The most days between the ends of a range of each longer class: a year, ten years, the whole calendar."""
 
 
 def span_class(earliest: str | None, latest: str | None) -> int | None:
-    """The class of a range: the least of REACHES that its ends lie apart at most; None for a short one or none."""
+    """Returns the class of a range of days: the smallest of LONG_SPAN_DAYS that holds it; None for a short range and
+    without one."""
     if earliest is None or latest is None:
         return None
-    apart = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days
-    return None if apart <= SHORT_SPAN_DAYS else next(one for one in LONG_SPAN_DAYS if apart <= one)
+    days = (date.fromisoformat(latest) - date.fromisoformat(earliest)).days
+    return None if days <= SHORT_SPAN_DAYS else next(longest for longest in LONG_SPAN_DAYS if days <= longest)
 
 
 def days_before(day: str, days: int) -> str:
-    """The day so many days before, or the first of the calendar."""
+    """Returns the day that many days earlier, or the first of the calendar."""
     return date.fromordinal(max(1, date.fromisoformat(day).toordinal() - days)).isoformat()

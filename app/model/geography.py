@@ -1,4 +1,4 @@
-"""Bounding boxes of circles on the sphere. Degrees are WGS 84; distances are metres on a sphere of the mean radius."""
+"""Bounding boxes of circles on the globe. Degrees are WGS 84; distances are metres on a sphere of the mean radius."""
 
 from math import asin, cos, degrees, pi, radians, sin
 
@@ -6,7 +6,7 @@ EARTH_RADIUS_M = 6_371_008.8
 
 
 def box_around(longitude: float, latitude: float, radius_m: float) -> dict[str, float]:
-    """The smallest box that holds a circle: `west`, `south`, `east`, `north`.
+    """Returns the smallest box, in degrees, that holds a circle: `west`, `south`, `east`, `north`.
 
     West may lie below -180 and east above 180 where the circle crosses the antimeridian; around a pole the box is as
     wide as the Earth.

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def name(resource: str, document: dict[str, Any]) -> str:
-    """What a record is called: where it is printed, and when it comes back after it was removed."""
+    """Returns the display name of a record, from its document."""
     if resource == "casualties":
         return f"{document['outcome']} in {document['incident']}"
     return next(str(document[key]) for key in ("title", "label", "name", "gist", "text") if key in document)

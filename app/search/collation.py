@@ -1,20 +1,20 @@
-"""Text as a browser compares it when it looks for the words of a text fragment.
+"""Text comparison as browsers do it to find the words of a text fragment: primary-level collation, word boundaries.
 
-`app.search.folding` is for finding the words that people type; this is for telling where a link opens, as browsers do.
+`app.search.folding` finds the words that people type; this module tells where a text-fragment link opens in a browser.
 Chromium and Safari search with ICU, by the Unicode Collation Algorithm (UTS 10) at primary strength: only base letters
 count, so that case, accents, ligatures, widths, vowel points, the shapes of quotation marks and soft hyphens make no
 difference. What does also depends on the language of the reader's browser: to a German one ä is ae, to a Danish one å
-is aa and ü is y. So two questions are asked here:
+is aa and ü is y. So there are two questions:
 
 - *Could* a browser, of whatever language, take one text for the other? Then both have the same `letters`. That is
   coarser than any one browser (not even white space counts), so a link that is unique by it is unique in all of them.
-- Where *may* and where *must* a browser see the edge of a word (UAX 29)? `letters` tells every place that may be one,
-  `is_edge` only what is one for all. Chinese, Japanese, Thai, Lao, Khmer and Burmese are cut by dictionaries, which
-  differ: each of their letters may be a word, and none must.
+- Where *may* and where *must* a browser see a word boundary (UAX 29)? `letters` marks every place that may be one,
+  `is_edge` tells only those that are one for every browser. Chinese, Japanese, Thai, Lao, Khmer and Burmese are split
+  by dictionaries, which differ: each of their letters may be a word, and none must.
 
 Limits: the rules were compared with those of Chromium 156 (ICU's root collation and its tailorings for search) for all
-letters in use. Medieval letters and those of dead scripts, which ICU takes for modern ones, are not known to be alike
-here; nor are numbers in black circles and in Ethiopic, and the ę that a Swedish browser takes for its ä.
+letters in use. ICU takes medieval letters and those of dead scripts for modern ones; this module does not, nor does it
+know numbers in black circles and in Ethiopic, and the ę that a Swedish browser takes for its ä.
 """
 
 import re
@@ -34,7 +34,7 @@ _EQUIVALENTS = {
     **{"ک": "ك", "ڪ": "ك", "ٴ": "ء"},
 }
 _DIGRAPHS = {"ae", "oe", "ue", "aa"}
-"""Of two such letters the first alone is left: so ä, æ, ae, å and aa come out alike, whatever the language."""
+"""Pairs of letters of which only the first is kept, so that ä, æ, ae, å and aa are equal in every language."""
 
 _IOTA_BELOW = "\u0345"
 _IGNORED = {"Cc", "Cf", "Lm", "Me", "Sk", "Zl", "Zp", "Zs"}
@@ -47,13 +47,14 @@ _CACHE_SIZE = 200_000
 
 
 def _letters(char: str) -> str:
-    apart = unicodedata.normalize("NFKD", _EQUIVALENTS.get(char, char)).replace(_IOTA_BELOW, "")
-    plain = unicodedata.normalize("NFKD", apart.casefold())
-    return "".join(map(_base, plain))
+    """Returns the base letters that a character stands for."""
+    decomposed = unicodedata.normalize("NFKD", _EQUIVALENTS.get(char, char)).replace(_IOTA_BELOW, "")
+    return "".join(map(_base, unicodedata.normalize("NFKD", decomposed.casefold())))
 
 
 def _base(char: str) -> str:
-    """The letter that is left of a small one; of one with a stroke or a hook, that which its name begins with."""
+    """Returns the base of a lower-case letter; for a letter with a stroke or a hook, the one its Unicode name begins
+    with; empty for a character that does not count."""
     name = unicodedata.name(char, "")
     if named := _LETTER_WITH_MARK.match(name):
         with suppress(KeyError):
@@ -70,8 +71,8 @@ def _base(char: str) -> str:
 
 
 def _kind(char: str) -> str:
-    """What a character is to words: w a letter or digit, x one that may be a word of its own, c a mark on a letter,
-    f a format character, m a sign that joins what is on both of its sides; a space for the others."""
+    """Returns the class of a character for word boundaries: w a letter or digit, x one that may be a word of its own,
+    c a combining mark, f a format character, m a sign that joins the letters on both sides; a space for the others."""
     category = unicodedata.category(char)
     if category[0] == "M":
         return "c"
@@ -90,8 +91,8 @@ _KINDS = CharacterMap(_kind)
 
 
 class Letters(NamedTuple):
-    """The letters of a text without white space; for each, which character of the text it is of, and whether the edge
-    of a word may be before it. Behind the last there may be one."""
+    """The base letters of a text without white space: for each, the index of its character in the text, and whether a
+    word boundary may be before it. After the last letter there may always be one."""
 
     text: str
     origins: tuple[int, ...]
@@ -100,8 +101,8 @@ class Letters(NamedTuple):
 
 @lru_cache(_CACHE_SIZE)
 def letters(text: str) -> Letters:
-    """A text that has no white space in it, as it is compared."""
-    found: list[str] = []
+    """Returns a text without white space as browsers compare it."""
+    bases: list[str] = []
     origins: list[int] = []
     breaks = bytearray()
     before, may_break = " ", True
@@ -110,25 +111,25 @@ def letters(text: str) -> Letters:
             may_break |= not kind == before == "w"
             before = kind
         for base in _BASES[ord(char)]:
-            if may_break or not found or found[-1] + base not in _DIGRAPHS:
-                found.append(base)
+            if may_break or not bases or bases[-1] + base not in _DIGRAPHS:
+                bases.append(base)
                 origins.append(index)
                 breaks.append(may_break)
                 may_break = False
-    return Letters("".join(found), tuple(origins), bytes(breaks))
+    return Letters("".join(bases), tuple(origins), bytes(breaks))
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """Start and end of every word of a text that no browser takes apart or joins with another."""
+    """Returns start and end of every word of a text that no browser splits or joins with another."""
     return [match.span() for match in _WORD.finditer(text.translate(_KINDS))]
 
 
 def is_edge(text: str, position: int) -> bool:
-    """Whether every browser sees the edge of a word at a position: it is not inside one."""
+    """Whether every browser sees a word boundary at a position: it is inside no word."""
     first = max(0, position - 2)
     return all(not start < position - first < end for start, end in words(text[first : position + 2]))
 
 
 def collapsed(text: str) -> str:
-    """A text as a page shows it: a run of blanks, tabs and line ends is one space."""
+    """Returns a text as a page shows it: a run of spaces, tabs and line ends is one space."""
     return _COLLAPSED.sub(" ", text)

@@ -1,11 +1,11 @@
-"""Text as comparisons see it. Which rule is for what:
+"""Folding: removes from text what readers ignore when they compare words, such as case, accents and vowel points.
 
-- `letters` is for words: those of the index, of questions, and of names that lead to an id. It removes what tells no
-  two words apart for a reader: case, accents, strokes, vowel points, joiners, and the shapes that one letter has.
-- `fold` is for the order of lists, and for whether two names are one: their letters, with single spaces between words.
+- `letters` is for words: those of the index, of search queries, and of names that lead to an id. It removes case,
+  accents, strokes, vowel points and joiners, and unifies the shapes that one letter has.
+- `fold` is for sorting lists, and for whether two names are equal: folded letters, with single spaces between words.
 - What browsers compare when they look for a text fragment is coarser in one place and finer in another: `collation`.
 
-Words are cut after that, not before (`terms`): a mark inside a word would end it.
+Text is folded before it is split into words (`terms`), because a mark inside a word would end it.
 """
 
 import re
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 _KEPT_LETTERS = frozenset("й")
-"""Letters that Unicode takes apart into a letter and an accent, though endings of words hang on them."""
+"""Letters that Unicode decomposes into a letter and an accent, but which word endings depend on."""
 
 _EQUIVALENTS = {
     **dict.fromkeys("‘’‛ʻʼʽʾʿˈ`´′", "'"),
@@ -23,48 +23,48 @@ _EQUIVALENTS = {
     **{"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŋ": "ng", "ı": "i", "ȷ": "j", "ĸ": "k"},
     # Arabic, Persian, Urdu and Kurdish: one letter in the shapes that keyboards have for it.
     **{"ٱ": "ا", "ى": "ي", "ی": "ي", "ے": "ي", "ک": "ك", "ڪ": "ك", "ة": "ه", "ۃ": "ه", "ہ": "ه", "ھ": "ه", "ە": "ه"},
-    # A hamza without a seat, and what only makes a word longer.
+    # A hamza without a seat, and signs that only stretch a word.
     **dict.fromkeys("ءٴـߺ", ""),
 }
 
 _LETTER_WITH_MARK = re.compile(r"((?:LATIN|CYRILLIC) SMALL LETTER .+?) WITH ")
-"""A letter with a stroke, a hook or a tail, by the name that Unicode has for it: it is the letter before the `WITH`."""
+"""The Unicode name of a letter with a stroke, a hook or a tail; the base letter is named before the `WITH`."""
 
 _CACHE_SIZE = 50_000
 
 
 class CharacterMap(dict[int, str]):
-    """What each character becomes, for `str.translate`; made when it is asked for."""
+    """A table for `str.translate` that computes what a character becomes when it first meets it."""
 
-    def __init__(self, make: Callable[[str], str]) -> None:
+    def __init__(self, replace: Callable[[str], str]) -> None:
         super().__init__()
-        self._make = make
+        self._replace = replace
 
     def __missing__(self, code: int) -> str:
-        made = self._make(chr(code))
+        replacement = self._replace(chr(code))
         if len(self) < _CACHE_SIZE:
-            self[code] = made
-        return made
+            self[code] = replacement
+        return replacement
 
 
 def letters(text: str) -> str:
-    """A text without case, marks, and what else tells no words apart; signs and spaces stay."""
+    """Returns a text without case, marks and whatever else readers ignore; punctuation and spaces stay."""
     if text.isascii():
         return text.replace("`", "'").lower()
     return unicodedata.normalize("NFC", text).translate(_LETTERS)
 
 
 def fold(text: str) -> str:
-    """A text in its folded form; the same for every spelling that differs only in what folding removes."""
+    """Returns the folded form of a text, equal for all spellings that differ only in what folding removes."""
     return " ".join(letters(text).split())
 
 
 def _plain(char: str) -> str:
-    """The letters that a character stands for (UAX 15: NFKD)."""
+    """Returns the letters that a character stands for (UAX 15: NFKD)."""
     if char.casefold() in _KEPT_LETTERS:
         return char.casefold()
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
-    return "".join(map(_letter, apart))
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+    return "".join(map(_letter, decomposed))
 
 
 def _letter(char: str) -> str:
@@ -83,7 +83,8 @@ def _letter(char: str) -> str:
 def is_removed(char: str) -> bool:
     """Whether a character is invisible or a mark that readers may leave out: accents, vowel points, overlays.
 
-    Vowel signs, viramas and voicing marks are letters' parts in the scripts of India and Japan, and stay."""
+    Vowel signs, viramas and voicing marks are parts of letters in the scripts of India and Japan, and stay.
+    """
     category = unicodedata.category(char)
     if category != "Mn":
         return category in ("Cf", "Me")
@@ -96,19 +97,22 @@ _INVISIBLE = frozenset(
     for first, last in ((0x34F, 0x34F), (0x17B4, 0x17B5), (0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
     for code in range(first, last + 1)
 )
-"""Marks of no width that choose a glyph or join nothing."""
+"""Marks without width that select a glyph or join nothing."""
 
 _LETTERS = CharacterMap(_plain)
 
 
 def is_word_character(char: str) -> bool:
-    """Whether a folded character is part of a word: a letter, a digit, or a mark that has stayed."""
+    """Whether a folded character is part of a word: a letter, a digit, or a mark that folding keeps."""
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
 _WORDS = CharacterMap(lambda char: char if is_word_character(char) or char in "'." else " ")
 
 
-def apart(folded: str) -> str:
-    """A folded text with spaces for what no word holds; apostrophes and dots are left for whoever cuts the words."""
+def space_out_signs(folded: str) -> str:
+    """Returns a folded text with a space for each sign that is in no word.
+
+    Apostrophes and dots stay, because whether they are part of a word depends on the letters beside them.
+    """
     return folded.translate(_WORDS)

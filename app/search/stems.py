@@ -1,6 +1,7 @@
-"""One key for the forms of a word: `raid`, `raids` and `raided`, `armored` and `armoured`, `Raqqa` and `Raqqah`.
+"""Stemming: one key for all forms of a word, as `raid` and `raided`, `armored` and `armoured`, `Raqqa` and `Raqqah`.
 
-Words come here folded (`folding`). A stem is no word of its language: only the index and questions see it.
+Words must be folded first (`folding`). A stem need not be a word of its language: only the index and search queries
+hold stems.
 """
 
 import re
@@ -9,7 +10,7 @@ from functools import cache
 import snowballstemmer
 
 ENGLISH = "en"
-"""The language of whatever names none."""
+"""The language of articles that name none, and of every search query."""
 
 _ALGORITHMS = {
     **{"ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english"},
@@ -19,7 +20,7 @@ _ALGORITHMS = {
     **{"no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian"},
     **{"st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish"},
 }
-"""Snowball's name for each language that it knows."""
+"""The name of Snowball's algorithm for each language that it has one for, by ISO 639 code."""
 
 _OUR_ROOTS = (
     "arm behavi cand clam col endeav fav ferv flav harb hon hum lab neighb od parl ranc rig rum sav splend tum vap vig"
@@ -36,7 +37,7 @@ _AMERICAN_SPELLINGS = {
     **{"mould": "mold", "moustache": "mustache", "plough": "plow", "practis": "practic", "programme": "program"},
     **{"sceptic": "skeptic", "storey": "story", "sulphur": "sulfur", "tyre": "tire", "whilst": "while"},
 }
-"""How British words begin, and American ones."""
+"""Beginnings of British words, and their American spelling."""
 
 _BRITISH_SPELLING = re.compile(rf"^((?:dis|mis|re|un)?)({'|'.join(_AMERICAN_SPELLINGS)})")
 _CENTRES = re.compile(
@@ -46,12 +47,14 @@ _ORGANIZES = re.compile(r"(?<=[a-z]{3})(i|y)z(e|ed|er|ers|es|ing|ation|ations)$"
 _ARABIC_ENDING = re.compile(r"(?<=[a-z]{2})(?:iyy?ah?|iah|ah)$")
 
 MAX_CACHED_STEMS = 65_536
-"""So many words are kept with their stems by each process; they are most of what any archive says."""
+"""Words that each process caches with their stems, per language; they cover most of the text of any archive."""
 
 
 class Stems(dict[str, str]):
-    """The stems of folded words in a language, by its ISO 639 code: made when they are asked for. Of a language of
-    which nothing is known each word is its own."""
+    """A cache of the stems of folded words in one language, given by its ISO 639 code.
+
+    In a language without an algorithm each word is its own stem.
+    """
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -70,17 +73,17 @@ class Stems(dict[str, str]):
             if not (word.isascii() and word.isalpha()):
                 return word
             word = _one_spelling(word)
-        # A new one each time: they keep what they work on, and threads share this.
+        # A stemmer for each call: it holds the word that it works on, and threads share this cache.
         return str(snowballstemmer.stemmer(self._algorithm).stemWord(word)) if self._algorithm else word
 
 
 stems = cache(Stems)
-"""The stems of a language, kept by the process."""
+"""Returns the process's `Stems` of a language."""
 
 
 def _one_spelling(word: str) -> str:
-    """A word as Americans begin it and as the British end it (the stem of `organisation` is that of `organise`), and
-    an Arabic name without the letter that its end may be written with."""
-    word = _BRITISH_SPELLING.sub(lambda found: found[1] + _AMERICAN_SPELLINGS[found[2]], word)
+    """Returns a word with an American beginning and a British ending (so that `organization` and `organise` share a
+    stem), and an Arabic name without the optional last letter of its transliteration."""
+    word = _BRITISH_SPELLING.sub(lambda match: match[1] + _AMERICAN_SPELLINGS[match[2]], word)
     word = _ORGANIZES.sub(r"\1s\2", _CENTRES.sub(r"\1er\2\3", word))
-    return _ARABIC_ENDING.sub(lambda found: "a" if found[0] == "ah" else "ia", word)
+    return _ARABIC_ENDING.sub(lambda match: "a" if match[0] == "ah" else "ia", word)

@@ -1,8 +1,8 @@
 """Terms of the full-text search, the parser of search queries, and snippets.
 
-The terms are made here, once, for the index and for the question alike; a database only stores and compares them. So
-a search finds the same on every engine. Letters are compared as `folding` has them, words by their `stems`; the index
-has both the words as they stand, for "phrases" and prefix*, and the stems of those that are none themselves.
+Terms are made here for the index and for search queries alike; a database only stores and compares them. So a search
+returns the same records on every engine. Letters are compared as `folding` has them, words by their `stems`. The index
+has the words as written, for "phrases" and prefix*, and the stems of those words that are not their own stem.
 """
 
 import re
@@ -13,11 +13,11 @@ from functools import cached_property, lru_cache
 from itertools import chain, combinations
 
 from app.problems import BadValue
-from app.search.folding import apart, letters
+from app.search.folding import letters, space_out_signs
 from app.search.stems import ENGLISH, stems
 
 _WORD = re.compile(r"[^\s'.]+(?:['.][^\s'.]+)*")
-# Of ASCII, what is not part of a word, as a space; the separator of texts as what stands between them.
+# A table for bytes: an ASCII character that is not part of a word is a space; _SEPARATOR becomes TEXT_SEPARATOR.
 _SEPARATOR = "\x1f"
 _PLAIN = bytes(ord("_") if code == 0x1F else code if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(
     256
@@ -25,35 +25,36 @@ _PLAIN = bytes(ord("_") if code == 0x1F else code if chr(code).isalnum() else or
 _QUERY_PART = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _ABBREVIATION = re.compile(r"[^\s'.](?:\.[^\s'.])+")
 _ARTICLES = frozenset({"al", "el"})
-"""The Arabic article: written or left out, joined or apart, it never tells two names apart."""
+"""The Arabic article in Latin script. It is ignored: names are written with and without it."""
 
 _ARABIC_ARTICLE = re.compile("^(?:[وفبك]?ال|لل)(?=.{3})")
-"""The article in its own script, with the small words that are written together with it."""
+"""The article in Arabic script, with the prepositions that are joined to it."""
 
 _ASSIMILATED_ARTICLES = {"ad": "d", "adh": "d", "an": "n", "ar": "r", "as": "s", "ash": "sh", "at": "t", "az": "z"}
 """The article as it sounds before some letters: ar-Raqqah, ash-Sharqat."""
 
 TEXT_SEPARATOR = "_"
-"""Stands between two texts of a record, so that no phrase runs from one into the other."""
+"""The term between two texts of a record, so that no phrase matches across them."""
 
 STEM_MARKER = "__"
-"""Stands behind the texts, before each term that none of them has as it is; so no phrase runs into these either."""
+"""The term before each stem that is not itself a word of the texts, after the texts; no phrase matches across it."""
 
 MAX_TERM_LENGTH = 100
-"""Characters of a term that count; PostgreSQL takes no more than 2 kB."""
+"""Characters that a term is cut to; PostgreSQL takes no more than 2 kB."""
 
 MAX_TERMS = 24
-"""Words in one query."""
+"""Words in one query, with prefixes weighted by PREFIX_WEIGHTS."""
 
 PREFIX_WEIGHTS = {1: 8, 2: 4}
-"""As so many words count beginnings of so many letters: each has to be looked for in every word that goes on so."""
+"""How many words a prefix of one or two letters counts as: it is looked for in every word that begins with it."""
 
 SNIPPET_LENGTH = 200
+"""Characters of a snippet, at most, without its ellipses."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """A term with the place in the text that it was read from."""
+    """A term, and start and end of the word that it was read from."""
 
     term: str
     start: int
@@ -62,8 +63,11 @@ class Word:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Terms of which each must be there in any of its forms; with `exact` as they stand, side by side, and with
-    `prefix` so that the last one may go on."""
+    """Terms that a record must all have, in any of their forms.
+
+    With `exact` they must stand side by side as written; with `prefix` the last one is the beginning of a word; with
+    `excluded` a record must not have them.
+    """
 
     terms: tuple[str, ...]
     exact: bool = False
@@ -72,12 +76,14 @@ class Phrase:
 
     @property
     def is_a_word(self) -> bool:
+        """Whether this is one whole word."""
         return len(self.terms) == 1 and not self.prefix
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is looked for: every phrase that is not excluded (or `minimum` of them), and none that is."""
+    """A parsed search query: it matches records with every phrase that is not excluded (or `minimum` of them), and
+    with none that is."""
 
     text: str
     phrases: tuple[Phrase, ...]
@@ -86,37 +92,38 @@ class SearchQuery:
 
     @property
     def required(self) -> tuple[Phrase, ...]:
+        """The phrases that are not excluded."""
         return tuple(phrase for phrase in self.phrases if not phrase.excluded)
 
     @property
     def is_a_word(self) -> bool:
-        """Whether a single whole word is looked for: what has it need not be compared with anything."""
+        """Whether the query is one whole word, so that no further condition needs to be checked on what has it."""
         return len(self.phrases) == 1 and self.phrases[0].is_a_word
 
     @property
     def alternatives(self) -> Iterator[tuple[Phrase, ...]]:
-        """The phrases of which those of one choice must all be there."""
+        """Every choice of phrases that is enough for a match if all of them are there."""
         return combinations(self.required, len(self.required) if self.minimum is None else self.minimum)
 
     def in_languages(self, languages: Iterable[str]) -> "SearchQuery":
-        """The same question to texts in these languages."""
+        """Returns the query for texts in these languages, English included."""
         return replace(self, languages=tuple(dict.fromkeys((ENGLISH, *languages))))
 
     def for_terms(self, phrase: Phrase, terms: tuple[str, ...]) -> "SearchQuery":
-        """The question for some terms of a phrase alone."""
+        """Returns the query for some terms of a phrase alone."""
         return replace(self, phrases=(replace(phrase, terms=terms),), minimum=None)
 
     def requiring(self, phrases: Iterable[Phrase], minimum: int) -> "SearchQuery":
-        """The question for so many of some phrases, without what it excludes."""
+        """Returns a query for at least `minimum` of the phrases, with the same excluded ones."""
         excluded = (phrase for phrase in self.phrases if phrase.excluded)
         return replace(self, phrases=(*phrases, *excluded), minimum=minimum)
 
     def forms(self, term: str) -> tuple[str, ...]:
-        """The terms that stand for any form of a word."""
+        """Returns the stems of a term, one for each language."""
         return tuple(dict.fromkeys(stems(language)[term] for language in self.languages))
 
     def matches(self, term: str) -> bool:
-        """Whether a term is one of those looked for."""
+        """Whether a term is one that the query looks for."""
         exact = (phrase for phrase in self.required if phrase.exact)
         return not self._any_form.isdisjoint(self.forms(term)) or any(
             term in phrase.terms or (phrase.prefix and term.startswith(phrase.terms[-1])) for phrase in exact
@@ -124,15 +131,15 @@ class SearchQuery:
 
     @cached_property
     def _any_form(self) -> frozenset[str]:
-        """The forms of the words that need not stand as they are asked for."""
+        """The stems of the terms that need not stand as written."""
         terms = (term for phrase in self.required if not phrase.exact for term in phrase.terms)
         return frozenset(form for term in terms for form in self.forms(term))
 
 
 def words(text: str) -> Iterator[Word]:
-    """The terms of a text with their places."""
-    plain, places = _letters_with_origins(text)
-    for match in _WORD.finditer(plain):
+    """Yields the terms of a text with their places."""
+    folded, places = _letters_with_origins(text)
+    for match in _WORD.finditer(folded):
         start = match.start()
         for part in _split_at_dots(match[0]):
             if term := _term(part):
@@ -141,51 +148,50 @@ def words(text: str) -> Iterator[Word]:
 
 
 def _letters_with_origins(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """The letters of a text, and for each where it comes from: a character with its marks."""
+    """Returns the folded letters of a text, and for each start and end of the character, marks included, it is from."""
     if text.isascii():
-        return apart(letters(text)), [(place, place + 1) for place in range(len(text))]
-    plain: list[str] = []
+        return space_out_signs(letters(text)), [(place, place + 1) for place in range(len(text))]
+    folded: list[str] = []
     places: list[tuple[int, int]] = []
     start = 0
     while start < len(text):
         end = start + 1
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        found = apart(letters(text[start:end]))
-        plain.append(found)
-        places += [(start, end)] * len(found)
+        character = space_out_signs(letters(text[start:end]))
+        folded.append(character)
+        places += [(start, end)] * len(character)
         start = end
-    return "".join(plain), places
+    return "".join(folded), places
 
 
 def terms(text: str) -> list[str]:
-    """The terms of a text, in order."""
+    """Returns the terms of a text, in order."""
     if _is_plain(text) and _SEPARATOR not in text:
         return _plain_terms(text)
-    return [
-        term for word in _WORD.findall(apart(letters(text))) for part in _split_at_dots(word) if (term := _term(part))
-    ]
+    words = _WORD.findall(space_out_signs(letters(text)))
+    return [term for word in words for part in _split_at_dots(word) if (term := _term(part))]
 
 
 def _plain_terms(text: str) -> list[str]:
-    found = text.encode().lower().translate(_PLAIN).decode().split()
-    return [term[:MAX_TERM_LENGTH] for term in found if term not in _ARTICLES]
+    words = text.encode().lower().translate(_PLAIN).decode().split()
+    return [word[:MAX_TERM_LENGTH] for word in words if word not in _ARTICLES]
 
 
 def _is_plain(text: str) -> bool:
-    """Whether nothing in a text needs a closer look: most texts have no accent, no apostrophe and no dot in a word."""
+    """Whether `_plain_terms` may split a text: most texts have no accent, apostrophe or dot inside a word."""
     if not text.isascii() or "'" in text or "`" in text:
         return False
     return "." not in text or text.count(".") == text.count(". ") + text.endswith(".")
 
 
 def _split_at_dots(word: str) -> list[str]:
-    """A word at its dots: `U.S.` is one, `e.g.The` two."""
+    """Returns the parts of a word between dots; an abbreviation, such as `U.S`, is one part."""
     return [word] if _ABBREVIATION.fullmatch(word) else word.split(".")
 
 
 def _term(word: str) -> str:
-    """The term of a folded word; empty for the article."""
+    """Returns the term of a folded word; empty for the Arabic article."""
     term = word.removesuffix("'s").replace("'", "").replace(".", "")
     if not term.isascii():
         term = _ARABIC_ARTICLE.sub("", term)
@@ -193,36 +199,40 @@ def _term(word: str) -> str:
 
 
 def index_text(texts: Iterable[str], labels: Iterable[str], languages: Iterable[str]) -> str:
-    """What a record is found by, separated by spaces: the terms of its texts in order, then the stems of these and of
-    its labels (plain words), as far as they are no terms of the texts."""
+    """Returns what the index holds of a record, separated by spaces.
+
+    That is the terms of its texts in order, then the stems of these and of its labels (plain words), without those that
+    are terms of the texts.
+    """
     in_order = _in_order(list(texts))
-    there = set(in_order)
-    whole = there.union(labels) - _ARTICLES
-    others = set(chain.from_iterable(map(stems(language).__getitem__, whole) for language in languages)) - there
+    of_texts = set(in_order)
+    words = of_texts.union(labels) - _ARTICLES
+    others = set(chain.from_iterable(map(stems(language).__getitem__, words) for language in languages)) - of_texts
     return " ".join((*in_order, *(f"{STEM_MARKER} {term}" for term in sorted(others))))
 
 
 def _in_order(texts: list[str]) -> list[str]:
-    """The terms of texts, with TEXT_SEPARATOR between two texts.
+    """Returns the terms of texts in order, with TEXT_SEPARATOR between two texts.
 
     Plain texts are split all at once, because most texts of a record are plain.
     """
-    if _is_plain(whole := f" {_SEPARATOR} ".join(texts)):
-        return _plain_terms(whole)
-    found = list(chain.from_iterable((*terms(text), TEXT_SEPARATOR) for text in texts))
-    return found[:-1]
+    if _is_plain(joined := f" {_SEPARATOR} ".join(texts)):
+        return _plain_terms(joined)
+    separated = list(chain.from_iterable((*terms(text), TEXT_SEPARATOR) for text in texts))
+    return separated[:-1]
 
 
 @lru_cache(maxsize=1_024)
 def parse_query(text: str) -> SearchQuery:
-    """What a search box holds: words, "phrases", prefix*, -without. Raises BadValue where nothing is looked for."""
+    """Parses the text of a search box: words, "phrases", prefix*, -excluded. Raises BadValue where no word is left to
+    look for, and for more than MAX_TERMS."""
     phrases = []
     for match in _QUERY_PART.finditer(text):
         minus, quoted, plain = match.groups()
-        found = tuple(terms(quoted if quoted is not None else plain))
+        phrase_terms = tuple(terms(quoted if quoted is not None else plain))
         prefix = (plain or "").endswith("*")
-        if found:
-            phrases.append(Phrase(found, quoted is not None or prefix, prefix, minus == "-"))
+        if phrase_terms:
+            phrases.append(Phrase(phrase_terms, quoted is not None or prefix, prefix, minus == "-"))
     phrases = _without_articles(phrases) if phrases else phrases
     if not any(not phrase.excluded for phrase in phrases):
         raise BadValue("needs a word to look for: letters or digits, not only signs, exclusions or 'al'")
@@ -235,55 +245,55 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _without_articles(phrases: list[Phrase]) -> list[Phrase]:
-    """Names without the article that sounds like their beginning, joined to it or apart."""
+    """Returns phrases without the Arabic articles that are assimilated to the beginning of the next word."""
     ahead = ["" if phrase.excluded else phrase.terms[0] for phrase in phrases[1:]] + [""]
-    found = []
+    remaining = []
     for phrase, following in zip(phrases, ahead, strict=True):
         first, *others = phrase.terms
         joined = others[0] if others else following
         if phrase.exact or phrase.excluded or not joined.startswith(_ASSIMILATED_ARTICLES.get(first, "-")):
-            found.append(phrase)
+            remaining.append(phrase)
         elif others:
-            found.append(replace(phrase, terms=tuple(others)))
-    return found
+            remaining.append(replace(phrase, terms=tuple(others)))
+    return remaining
 
 
 def _weight(phrase: Phrase) -> int:
-    """As how many words a phrase counts."""
+    """Returns how many words of MAX_TERMS a phrase counts as."""
     return len(phrase.terms) - 1 + (PREFIX_WEIGHTS.get(len(phrase.terms[-1]), 1) if phrase.prefix else 1)
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a snippet; `match` says whether it is what was looked for."""
+    """A piece of a snippet; `match` says whether it matches the query."""
 
     text: str
     match: bool
 
 
 def snippet(texts: list[str], query: SearchQuery) -> list[Segment]:
-    """The stretch of the first text with a match that shows it best, with the matches marked; the beginning of the
-    first text where none has one."""
+    """Returns an excerpt of the first text with a match, with the matches marked; the beginning of the first text
+    where none has one."""
     for text in texts:
         matching = [word for word in words(text) if query.matches(word.term)]
         if matching:
-            return _stretch(text, matching)
-    return _stretch(texts[0], []) if texts else []
+            return _excerpt(text, matching)
+    return _excerpt(texts[0], []) if texts else []
 
 
-def _stretch(text: str, matching: list[Word]) -> list[Segment]:
+def _excerpt(text: str, matching: list[Word]) -> list[Segment]:
     begin = max(0, matching[0].start - SNIPPET_LENGTH // 3) if matching else 0
     begin = text.rfind(" ", 0, begin) + 1 if begin else 0
     end = begin + SNIPPET_LENGTH
     if end < len(text):
         end = max(text.rfind(" ", begin, end), matching[0].end if matching else begin + 1)
-    found, position = [], begin
+    segments, position = [], begin
     for word in matching:
         if word.start < position or word.end > end:
             continue
-        found += [Segment(text[position : word.start], False), Segment(text[word.start : word.end], True)]
+        segments += [Segment(text[position : word.start], False), Segment(text[word.start : word.end], True)]
         position = word.end
-    found.append(Segment(text[position:end] + ("…" if end < len(text) else ""), False))
+    segments.append(Segment(text[position:end] + ("…" if end < len(text) else ""), False))
     if begin:
-        found.insert(0, Segment("…", False))
-    return [segment for segment in found if segment.text]
+        segments.insert(0, Segment("…", False))
+    return [segment for segment in segments if segment.text]

@@ -41,16 +41,18 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Table(SQLModel):
+    """The base class of all tables."""
+
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class RecordTable(Table):
-    """What every public record carries beside its own columns.
+    """The base class of the tables of public records, with the columns that all of them have.
 
-    `number` is that of its document: on SQLite the row's own, so that every index leads to documents without the row;
-    the id is what others refer to. `sort_name` is the name or title that lists sort by, without case and accents.
+    `number` is that of its document: on SQLite it is the rowid, so that every index leads to documents without the row;
+    other tables refer to the id. `sort_name` is the name or title that lists sort by, folded (`app.search.folding`).
     `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and `changed_in`.
-    `terms_checksum` is that of the terms that the record is found by, some of which come from what it names.
+    `terms_checksum` is the checksum of its search terms, some of which come from the records that it names.
     """
 
     number: int = Field(
@@ -67,11 +69,12 @@ class RecordTable(Table):
 
 
 def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
+    """Returns a column of text that compares byte by byte on every engine."""
     return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key))
 
 
 def slug(target: str | None = None) -> Any:
-    """The id of a record, which may also be one of a space that it shares with others."""
+    """Returns the id column of a record; with `target` it is also a foreign key to an id space shared between types."""
     shared = [_deferred_foreign_key(target)] if target else []
     return Field(sa_column=Column(TEXT, *shared, nullable=False, unique=True))
 
@@ -93,28 +96,28 @@ def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bo
 
 
 def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:
-    """A foreign key."""
+    """Returns a column with a foreign key."""
     key = _deferred_foreign_key(target)
     return Field(sa_column=Column(TEXT, key, nullable=nullable, primary_key=primary_key, index=index))
 
 
 def _deferred_foreign_key(target: str) -> ForeignKey:
-    """So that one release may write its records in any order."""
+    """Returns a foreign key that is checked at commit, so that a release may write its records in any order."""
     return ForeignKey(target, deferrable=True, initially="DEFERRED")
 
 
 def index_where_present(value: str, *columns: str) -> Index:
-    """An index over the rows that have a value."""
+    """Returns an index over the rows in which a column is not null."""
     return _partial_index(f"{value} IS NOT NULL", None, columns)
 
 
 def index_where_missing(value: str, table: str, *columns: str, name: str = "") -> Index:
-    """An index over the rows of a table that have no such value."""
+    """Returns an index over the rows of a table in which a column is null."""
     return _partial_index(f"{value} IS NULL", name or f"ix_{table}_without_{value}", columns)
 
 
 def index_of_removals(table: str, *columns: str) -> Index:
-    """An index over the removals of the log."""
+    """Returns an index over the removals of the change log."""
     return _partial_index("op = 'DEL'", f"ix_{table}_removed", columns)
 
 

@@ -7,7 +7,7 @@ from app.problems import Unavailable
 
 
 class TooSlow(Unavailable):
-    """A request has used up its time. What it was doing has been stopped."""
+    """A request has used up its time; its statement has been stopped."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -19,26 +19,27 @@ class TooSlow(Unavailable):
 
 
 class Deadline:
-    """When the time of a request is over. It is looked at before every statement and while one runs."""
+    """The deadline of a request, `seconds` from now. It is checked before every statement and while one runs."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = self._allowed = seconds
         self._until = monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds that are left. Raises TooSlow when none are."""
+        """Returns the seconds that are left. Raises TooSlow when none are."""
         remaining = self._until - monotonic()
         if remaining <= 0:
             raise TooSlow(self.seconds)
         return remaining
 
     def is_expired(self) -> bool:
+        """Whether no time is left."""
         return monotonic() > self._until
 
     def renew(self) -> None:
-        """The whole time again, unless nobody waits any more: for each batch of what is longer than one answer."""
+        """Starts the time again, for each batch of a download; has no effect after `cancel`."""
         self._until = monotonic() + self._allowed
 
     def cancel(self) -> None:
-        """Ends the budget, because nobody waits any more. May be called from any thread."""
+        """Ends the time for good, because the client has disconnected. Thread-safe."""
         self._allowed = self._until = -inf

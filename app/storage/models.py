@@ -1,9 +1,10 @@
-"""Every table. Columns are for filtering, sorting and joining; documents, which are served, are kept apart.
+"""The database tables, except those of quotes and statements (`speech_models`).
 
+Columns of records are for filtering, sorting and joining; the documents that are served are in a table of their own.
 Ids are slugs, unique per type and never reused. People and organizations share one id space, `parties`, because an
 actor, a speaker or a claimant may be either. Dates are ISO strings of days (`YYYY-MM-DD`), so that they compare as
-text on every engine. `earliest` and `latest` are what filters and sorts take a date for: the bounds of the days that it
-may mean, and working limits at its open ends, where documents have null.
+text on every engine. `earliest` and `latest` are the bounds that filters and sorts use for a date: the first and last
+day that it may mean, and working limits at its open ends, where documents have null.
 """
 
 from sqlalchemy import CheckConstraint, Index
@@ -26,8 +27,10 @@ from app.storage.columns import (
 
 
 class StoredDocument(Table, table=True):
-    """The documents of all records, as they are served, with their ids. They are ten times as long as what records are
-    found by, so that whoever looks through many of these does so without them."""
+    """The documents of all records, as they are served, with their ids.
+
+    They are ten times as long as a record's row, so that a query that reads many rows does so without them.
+    """
 
     __tablename__ = "documents"
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
@@ -36,8 +39,11 @@ class StoredDocument(Table, table=True):
 
 
 class Release(Table, table=True):
-    """The only thing that changes data. `digest` is computed over all records; `counts` is JSON by resource,
-    `languages` a JSON list of those that its articles are in, `verified` JSON or null."""
+    """A release: one load of the seed. Nothing else changes data.
+
+    `digest` is computed over all records; `counts` is JSON by resource, `languages` a JSON list of the languages of its
+    articles, `verified` JSON or null.
+    """
 
     __tablename__ = "releases"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -51,8 +57,10 @@ class Release(Table, table=True):
 
 
 class Change(Table, table=True):
-    """The log: what each release did to each record. `name` is what a removed record was called, so that its id is not
-    given to something else."""
+    """The change log: what each release did to each record.
+
+    `name` is the name of a removed record, so that its id is not reused for something else.
+    """
 
     __tablename__ = "changes"
     __table_args__ = (
@@ -79,6 +87,8 @@ class Party(Table, table=True):
 
 
 class Article(RecordTable, table=True):
+    """An article, the source of records."""
+
     __tablename__ = "articles"
     __table_args__ = (Index(None, "sort_name", "id"), Index(None, "published", "id"), Index(None, "changed_in", "id"))
     id: str = slug()
@@ -86,6 +96,8 @@ class Article(RecordTable, table=True):
 
 
 class Place(RecordTable, table=True):
+    """A place, with the bounding box of the circle around its point (see `geography`); without a point all are null."""
+
     __tablename__ = "places"
     __table_args__ = (
         Index(None, "sort_name", "id"),
@@ -157,6 +169,8 @@ class Person(RecordTable, table=True):
 
 
 class PersonRole(Table, table=True):
+    """A role of a person in the reporting."""
+
     __tablename__ = "person_roles"
     __table_args__ = (Index(None, "role", "person_id"),)
     person_id: str = reference("people.id", primary_key=True, index=False)
@@ -164,6 +178,8 @@ class PersonRole(Table, table=True):
 
 
 class Affiliation(Table, table=True):
+    """A person's link to an organization."""
+
     __tablename__ = "affiliations"
     person_id: str = reference("people.id", primary_key=True, index=False)
     organization_id: str = reference("organizations.id", primary_key=True)
@@ -171,9 +187,12 @@ class Affiliation(Table, table=True):
 
 
 class Incident(RecordTable, table=True):
-    """`latitude`, `longitude` and `radius_m` are those of `location_id`. `sort_date` is `earliest`, or empty without a
-    date; `sort_killed` is the lower bound of its total, or -1 where nothing is said. `reach` is the class of a long
-    range of days (see `spans`), null for all others."""
+    """An incident, with the point and the bounding box of its location.
+
+    `latitude`, `longitude` and `radius_m` are those of `location_id`. `sort_date` is `earliest`, or empty without a
+    date; `sort_killed` is the lower bound of the number killed, or -1 where nothing is said. `reach` is the class of a
+    long range of days (see `day_spans`), null for all others.
+    """
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -189,7 +208,7 @@ class Incident(RecordTable, table=True):
         index_where_present("reach", "reach", "sort_date", "id"),
         index_where_present("reach", "kind", "reach", "sort_date", "id"),
         index_where_missing("latitude", "incidents", "sort_date", "id"),
-        # Counts of those without a point look up what rests on an article by id: in the order of ids, twice as fast.
+        # Counting incidents without a point joins the evidence of an article by id; twice as fast in the order of ids.
         index_where_missing("latitude", "incidents", "id", name="ix_incidents_without_latitude_id"),
         Index(None, "sort_killed", "id"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
@@ -217,6 +236,8 @@ class Incident(RecordTable, table=True):
 
 
 class IncidentPlace(Table, table=True):
+    """A place of an incident, in one of its roles."""
+
     __tablename__ = "incident_places"
     __table_args__ = (Index(None, "place_id", "role", "incident_id"), Index(None, "role", "certainty", "incident_id"))
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
@@ -226,7 +247,8 @@ class IncidentPlace(Table, table=True):
 
 
 class IncidentActor(Table, table=True):
-    """A person or organization, or, without `party_id`, an actor whom the reporting leaves unidentified."""
+    """An actor of an incident: a person or organization, or, without `party_id`, one that the reporting leaves
+    unidentified."""
 
     __tablename__ = "incident_actors"
     __table_args__ = (
@@ -243,7 +265,7 @@ class IncidentActor(Table, table=True):
 
 
 class IncidentTotal(Table, table=True):
-    """The sum of the counted claims of one outcome about an incident itself; there is none where nothing is said."""
+    """The sum of the counted claims of one outcome about an incident itself; no row where nothing is said."""
 
     __tablename__ = "incident_totals"
     __table_args__ = (
@@ -258,6 +280,8 @@ class IncidentTotal(Table, table=True):
 
 
 class IncidentRelation(Table, table=True):
+    """An incident that another one names as related."""
+
     __tablename__ = "incident_relations"
     __table_args__ = (CheckConstraint("incident_id <> related_id", name="other"),)
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
@@ -265,7 +289,7 @@ class IncidentRelation(Table, table=True):
 
 
 class Casualty(RecordTable, table=True):
-    """One claim about one harm. Both bounds null: harm is stated, a number is not."""
+    """One claim about one harm. Where both bounds are null, harm is stated and a number is not."""
 
     __tablename__ = "casualties"
     __table_args__ = (
@@ -273,7 +297,7 @@ class Casualty(RecordTable, table=True):
         Index(None, "changed_in", "id"),
         *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
         *(Index(None, "outcome", bound, "id") for bound in ("low", "high")),
-        # Covers what counts by incident need of a claim.
+        # A covering index for counts by incident.
         Index(None, "incident_id", "id"),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
@@ -291,13 +315,15 @@ class Casualty(RecordTable, table=True):
 
 
 class CasualtyPerson(Table, table=True):
+    """A person whom a claim is about."""
+
     __tablename__ = "casualty_people"
     casualty_id: str = reference("casualties.id", primary_key=True, index=False)
     person_id: str = reference("people.id", primary_key=True)
 
 
 class Evidence(Table, table=True):
-    """A passage that a record rests on. `fragment` holds two words at each of its ends at most (a text directive)."""
+    """A passage that a record rests on. `fragment` is a text directive with at most two words of each of its ends."""
 
     __tablename__ = "evidence"
     __table_args__ = (
@@ -318,8 +344,10 @@ class Evidence(Table, table=True):
 
 
 class SearchEntry(Table, table=True):
-    """The words that a record is found by. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector.
-    `number` holds the record's type, its day and the number of its document (see `numbering`)."""
+    """The search terms of a record. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector.
+
+    `number` holds the record's type, its day and the number of its document (see `entry_numbers`).
+    """
 
     __tablename__ = "search_entries"
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
@@ -327,8 +355,10 @@ class SearchEntry(Table, table=True):
 
 
 class KnownWords(Table, table=True):
-    """The words that a misspelt one may stand for, separated by spaces, the most frequent first: those of the release
-    that was loaded last."""
+    """The vocabulary for spelling suggestions: words separated by spaces, the most frequent first.
+
+    Only the newest release has a row.
+    """
 
     __tablename__ = "known_words"
     release: int = Field(foreign_key="releases.number", primary_key=True, sa_column_kwargs={"autoincrement": False})

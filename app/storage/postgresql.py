@@ -17,26 +17,26 @@ from sqlalchemy import URL, Engine, create_engine, event
 T = TypeVar("T")
 
 SILENCE_TIMEOUT_SECONDS = 8
-"""After so many seconds without a byte from the server a reader gives its connection up; never before the time of a
-statement is over."""
+"""Seconds without a byte from the server after which a reader closes its connection; at least the time limit of a
+statement."""
 
 RECYCLE_SECONDS = 300
-"""A reader's connection lives for so many seconds, so that servers that come back get their share of them again."""
+"""Seconds that a reader's connection lives, so that a server that is back gets its share of connections again."""
 
 BACKOFF_SECONDS = 0.5
-"""Seconds for which a server that could not be reached in as many is not asked again."""
+"""Seconds that a failed attempt to connect must take for others to fail fast, and for how long they do."""
 
 URL_DEFAULTS = {"connect_timeout": "3", "fallback_application_name": "dateline"}
-"""What the URL may say otherwise. Three seconds are for each of its hosts; the driver would wait for two minutes."""
+"""Parameters of the connection unless the URL has them. The driver's own timeout would be two minutes for each host."""
 
-# What the driver would print beside the exception that it raises.
+# The driver logs what it also raises.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _ONE_WRITER = "SELECT pg_advisory_xact_lock(7030201)"
 
 
 def writer_engine(url: URL) -> Engine:
-    """For one writer at a time, on whichever of the URL's hosts may be written to."""
+    """Returns an engine for one writer at a time, on the URL's host that accepts writes."""
     url = url.difference_update_query(["load_balance_hosts"])
     url = url.update_query_dict({"target_session_attrs": "read-write"})
     engine = _engine(url, pool_size=1, isolation_level="READ COMMITTED")
@@ -45,9 +45,9 @@ def writer_engine(url: URL) -> Engine:
 
 
 def reader_engine(url: URL, connections: int, seconds: float) -> Engine:
-    """For so many readers, whose transactions see one state of the database and cannot change it.
+    """Returns an engine for readers, with that many connections.
 
-    A statement of theirs is stopped after `seconds`.
+    A transaction sees one state of the database and cannot change it; a statement is stopped after `seconds`.
     """
     engine = _engine(url, pool_size=connections, isolation_level="REPEATABLE READ", pool_recycle=RECYCLE_SECONDS)
     event.listen(engine, "do_connect", _ReadConnector(seconds).connect)
@@ -58,15 +58,15 @@ def _engine(url: URL, **options: Any) -> Engine:
     url = url.set(drivername="postgresql+psycopg").update_query_dict({**URL_DEFAULTS, **url.query})
     arguments = {}
     if "prepare_threshold" in url.query:
-        wanted = str(url.query["prepare_threshold"])
+        threshold = str(url.query["prepare_threshold"])
         url = url.difference_update_query(["prepare_threshold"])
-        arguments["prepare_threshold"] = int(wanted) if wanted.isdecimal() else None
+        arguments["prepare_threshold"] = int(threshold) if threshold.isdecimal() else None
     return create_engine(url, max_overflow=0, connect_args=arguments, **options)
 
 
 class _ReadConnector:
-    """Opens readers' connections. While a server lets one wait in vain, nobody else waits for it: they are told at once
-    for a moment, so that no line of them builds up."""
+    """Opens readers' connections. After an attempt that took long and failed, others fail at once for BACKOFF_SECONDS,
+    so that no queue of threads builds up behind a server that does not answer."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -91,7 +91,7 @@ class _ReadConnector:
 
 
 class _ReadConnection(psycopg.Connection[Any]):
-    """A connection that is closed when its server is silent: it hangs, or the network to it is gone."""
+    """A connection that closes itself when its server is silent, because it hangs or the network is down."""
 
     silence: float = SILENCE_TIMEOUT_SECONDS
 
@@ -101,15 +101,15 @@ class _ReadConnection(psycopg.Connection[Any]):
     def _checking_silence(self, steps: PQGen[T]) -> Generator[Any, Any, T]:
         last_received = monotonic()
         try:
-            wanted = next(steps)
+            awaited = next(steps)
             while True:
-                ready = yield wanted
+                ready = yield awaited
                 if ready:
                     last_received = monotonic()
                 elif monotonic() - last_received > self.silence:
                     self.pgconn.finish()
                     raise psycopg.OperationalError(f"the server has been silent for {self.silence:g} seconds")
-                wanted = steps.send(ready)
+                awaited = steps.send(ready)
         except StopIteration as end:
             result: T = end.value
             return result

@@ -1,4 +1,4 @@
-"""The state of a database's tables: created, brought up to date or refused by the migrations."""
+"""Database migrations: whether the tables are up to date, and bringing them up to date."""
 
 from alembic import command
 from alembic.config import Config
@@ -12,7 +12,7 @@ from app.storage.database import Database, DatabaseError
 
 
 def is_current(database: Database) -> bool:
-    """Whether the tables are there and as this version of the code wants them. Only reads."""
+    """Whether the tables exist and are those of this version of the code. Only reads."""
     try:
         with database.snapshot() as snapshot:
             revision = snapshot.value(select(column("version_num")).select_from(table("alembic_version")))
@@ -22,15 +22,18 @@ def is_current(database: Database) -> bool:
 
 
 def migrate(database: Database, target: str = "head") -> bool:
-    """Brings the tables up to date; True when something changed. Raises DatabaseError for a newer database."""
+    """Creates the tables or brings them up to date; returns whether anything changed.
+
+    `target` is an Alembic revision. Raises DatabaseError for tables of a newer version of the code.
+    """
     if target == "head" and is_current(database):
         return False
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
+    revisions = {script.revision for script in scripts.walk_revisions()}
     with database.writer(unchecked=True) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
-        if before is not None and before not in known:
+        if before is not None and before not in revisions:
             raise DatabaseError(f"{database.name} was made by a newer version of dateline ({before}); update the code.")
         if target == "head" and before == scripts.get_current_head():
             return False

@@ -1,4 +1,4 @@
-"""The tables of what was said: quotes with their spans, and statements. The other tables stand in `models`."""
+"""The database tables of quotes and statements. The other tables are in `models`."""
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
@@ -29,6 +29,8 @@ class Quote(RecordTable, table=True):
 
 
 class QuoteSpan(Table, table=True):
+    """A stretch of a paragraph that holds words of a quote."""
+
     __tablename__ = "quote_spans"
     __table_args__ = (CheckConstraint('start >= 0 AND start < "end"', name="span"),)
     quote_id: str = reference("quotes.id", primary_key=True, index=False)
@@ -40,12 +42,16 @@ class QuoteSpan(Table, table=True):
 
 
 class QuoteIncident(Table, table=True):
+    """An incident that a quote is about."""
+
     __tablename__ = "quote_incidents"
     quote_id: str = reference("quotes.id", primary_key=True, index=False)
     incident_id: str = reference("incidents.id", primary_key=True)
 
 
 class QuotePlace(Table, table=True):
+    """A place that a quote is about."""
+
     __tablename__ = "quote_places"
     quote_id: str = reference("quotes.id", primary_key=True, index=False)
     place_id: str = reference("places.id", primary_key=True)
@@ -96,7 +102,7 @@ class StatementAbout(Table, table=True):
 
 
 class Contradiction(Table, table=True):
-    """A statement that stands against another statement or against a quote."""
+    """A statement that contradicts another statement or a quote."""
 
     __tablename__ = "contradictions"
     __table_args__ = (CheckConstraint("(other_id IS NULL) <> (quote_id IS NULL)", name="one"),)

@@ -1,4 +1,4 @@
-"""The closed vocabularies of the data: each enum's docstring is its entry in the codebook.
+"""The controlled vocabularies of the data, as enums. The docstring of an enum is its entry in the codebook.
 
 Its first paragraph says what the vocabulary is for; after it every value has a line `value: meaning`.
 `/v1/codebook` and the database's CHECK constraints are made from these enums and nothing else.
@@ -76,7 +76,7 @@ CODEBOOK: dict[str, type[StrEnum]] = {
 
 
 def meanings(vocabulary: type[StrEnum]) -> tuple[str, dict[str, str]]:
-    """What a vocabulary is for, and the meaning of each of its values, read from its docstring."""
+    """Returns what a vocabulary is for, and the meaning of each of its values, from its docstring."""
     purpose, _, lines = inspect.cleandoc(vocabulary.__doc__ or "").partition("\n\n")
     entries = (line.partition(": ") for line in lines.splitlines())
     return " ".join(purpose.split()), {value: meaning for value, _, meaning in entries}

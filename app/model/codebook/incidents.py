@@ -1,4 +1,4 @@
-"""What happened, to whom, and how firmly it is known."""
+"""Vocabularies of incidents, actors and casualty claims, and of how certain they are."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Places, evidence and the record of changes."""
+"""Vocabularies of places, evidence, paragraphs and changes."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Who speaks, and what they do with what they say."""
+"""Vocabularies of people, organizations, quotes and statements."""
 
 from enum import StrEnum
 
