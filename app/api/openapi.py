@@ -22,7 +22,8 @@ Incidents, places, people and quotes of an investigation, as filtered JSON, each
 * **Everything belongs to a release**, one integer that stands in `meta.release` and in the `Dateline-Release` header.
 * **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
 
-A repeated parameter means *or*, different parameters mean *and*. Lists are paged with `links.next`.
+A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values, and a query 1,000
+parameters. Lists are paged with `links.next`.
 The head of every answer stays below 2 kB: the header `Link` has the next page and the other formats as far as they fit.
 A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
 when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the

@@ -39,7 +39,7 @@ REQUIRED_COMPANIONS = {
 """Parameters that have no effect without one of these others."""
 
 MAX_VALUES = 100
-"""The largest number of values of one parameter. Repeated ones count as they stand, as `maxItems` does in a schema."""
+"""The largest number of different values of one parameter. No schema can say this: `maxItems` counts repeated ones."""
 
 MAX_ERRORS = 20
 """The largest number of errors in one problem response."""
@@ -89,10 +89,13 @@ def _values(
         else:
             values[name] = value
     for name, texts in lists.items():
-        at_most = _schema(model)["properties"][name].get("maxItems", MAX_VALUES)
-        values[name] = list(dict.fromkeys(texts[:at_most]))
+        different = list(dict.fromkeys(texts))
+        at_most = _schema(model)["properties"][name].get("maxItems", len(texts))
+        values[name] = different[: min(at_most, MAX_VALUES)]
         if len(texts) > at_most:
             errors.append(_error(name, f"takes {at_most} values at most"))
+        elif len(different) > MAX_VALUES:
+            errors.append(_error(name, f"takes {MAX_VALUES} different values at most"))
     return values, errors
 
 
@@ -215,8 +218,6 @@ def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None)
         schema.pop("default")
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
-    if schema.get("type") == "array":
-        schema.setdefault("maxItems", MAX_VALUES)
     if choices is not None:
         schema |= {"items": {"type": "string", "enum": list(choices)}, "minItems": 1}
         found |= {"style": "form", "explode": False}
