@@ -293,8 +293,8 @@ class Database:
 
     def _dispose(self, *engines: str) -> None:
         """Closes the connections of engines, which open new ones when they are asked again."""
-        if "_reading" in engines and (glancing := self.__dict__.pop("_glancing", None)):
-            glancing.close()
+        if "_reading" in engines and (polling := self.__dict__.pop("_polling_connection", None)):
+            polling.close()
         for name in engines:
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()

@@ -1,0 +1,35 @@
+"""Closing a database closes all of its connections."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.storage.database import Database
+from app.storage.models import Incident
+from app.storage.schema import migrate
+from tests.conftest import ENGINE
+
+OPEN_FILES = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(ENGINE != "sqlite" or not OPEN_FILES.exists(), reason="looks at the open files of this process")
+def test_a_closed_database_has_no_open_files(database_url: str) -> None:
+    database = Database(database_url)
+    migrate(database)
+    database.newest()
+    with database.snapshot() as snapshot, database.snapshot(streaming=True) as stream:
+        snapshot.rows(select(col(Incident.id)))
+        stream.rows(select(col(Incident.id)))
+    assert _open_files(database)
+    database.close()
+    assert _open_files(database) == []
+
+
+def _open_files(database: Database) -> list[str]:
+    """The files of a database that this process has open, its log included."""
+    links = (OPEN_FILES / entry for entry in os.listdir(OPEN_FILES))
+    names = (os.readlink(link) for link in links if link.is_symlink())
+    return [name for name in names if name.startswith(str(Path(database.name).resolve()))]
