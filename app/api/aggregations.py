@@ -7,15 +7,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import select
 
-from app.api.counting import MatchedRecords, count_matches, match_records
 from app.api.pages import JsonBody, RequestUrl, resolve_ids
 from app.api.query_suggestions import suggestions
 from app.model.codebook import CasualtyOutcome
 from app.model.compact_json import dump_json
 from app.queries import summary as queries
 from app.queries.conditions import Condition
+from app.queries.counting import MatchedRecords, count_matches, match_records
 from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
-from app.queries.plan import RESOURCES, Resource
+from app.queries.resources import RESOURCES, Resource
 from app.storage.database import Snapshot
 from app.storage.registry import RECORD_TABLES, document_of
 

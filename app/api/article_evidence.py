@@ -8,7 +8,7 @@ from app.api import cursors
 from app.api.pages import JsonBody, RequestUrl, find_document
 from app.model.compact_json import dump_json
 from app.queries import evidence as queries
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.storage.database import Snapshot
 from app.storage.registry import TYPES
 

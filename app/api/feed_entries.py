@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.api import changelog, cursors, pages
-from app.api.counting import plan_conditions
 from app.exports.formats import feeds
 from app.exports.formats.feeds import Entry, Removal
 from app.model.names import name
 from app.queries import changes as queries
 from app.queries.filters import ChangeFilters, Listing
-from app.queries.plan import Resource
+from app.queries.plan import plan
+from app.queries.resources import Resource
 from app.storage.database import Snapshot
 from app.storage.models import Release
 from app.storage.registry import TYPES
@@ -41,9 +41,8 @@ def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str)
     """
     order, query_key = resource.by("changed", descending=True), _cursor_key(resource.name, filters)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, str)
-    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, filters), order)
     limit = filters.limit + 1
-    there = pages.collect_rows(snapshot, resource.ordered(conditions, order, after=after, limit=limit), limit)
+    there = plan(resource, pages.resolve_ids(snapshot, filters), order).on(snapshot).rows(limit, after)
     gone = snapshot.rows(queries.removals(resource.type, filters.changed_since or 0, after, limit))
     places = sorted([*(row[1:3] for row in there), *(row[:2] for row in gone)], reverse=True)
     shown = {tuple(place) for place in places[: filters.limit]}

@@ -11,7 +11,6 @@ from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
 from app.api import cursors
-from app.api.counting import count_matches, plan_conditions
 from app.api.links import MAX_LINK_BYTES, address
 from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
 from app.api.query_suggestions import suggestions
@@ -20,9 +19,10 @@ from app.model.compact_json import dump_json
 from app.model.references import REFERRING_FILTERS, referenced_ids
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries.conditions import AXES
+from app.queries.counting import count_matches
 from app.queries.filters import FILTERS, DetailFilters, Listing
-from app.queries.plan import RESOURCES, Order, Page, Resource
-from app.queries.search import MAX_RANKED, count_hits
+from app.queries.plan import PlannedList, plan
+from app.queries.resources import RESOURCES, Resource
 from app.queries.values import SLUG, Refers
 from app.storage.database import Snapshot
 from app.storage.models import Change
@@ -73,13 +73,10 @@ class RequestUrl:
 def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl) -> JsonBody:
     """Returns one page of a list."""
     resolved = resolve_ids(snapshot, filters)
-    order = ordering(snapshot, resource, resolved)
-    query_key = _cursor_key(snapshot, resource, filters, order)
-    conditions = plan_conditions(snapshot, resource, resolved, order)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, order.kind, str)
-    rows = collect_rows(
-        snapshot, resource.ordered(conditions, order, after=after, limit=filters.limit + 1), filters.limit + 1
-    )
+    planned = plan(resource, resolved).on(snapshot)
+    query_key = _cursor_key(planned, filters)
+    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, planned.order.kind, str)
+    rows = planned.rows(filters.limit + 1, after)
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     links = {"self": request.link()}
     if more:
@@ -101,11 +98,10 @@ def _did_you_mean(
     few = snapshot.release.counts.get(resource.name, 0) <= MAX_EXACT_COUNT or filters.count == "exact"
 
     def matched(changed_filters: Listing) -> int | None:
-        order = ordering(snapshot, resource, changed_filters)
-        conditions = plan_conditions(snapshot, resource, changed_filters, order)
+        planned = plan(resource, changed_filters).on(snapshot)
         if few:
-            return int(snapshot.value(resource.count(conditions)))
-        return None if collect_rows(snapshot, resource.ordered(conditions, order, limit=1), 1) else 0
+            return planned.count()
+        return None if planned.rows(1) else 0
 
     return suggestions(snapshot, filters, request.items, matched)
 
@@ -140,30 +136,6 @@ def _document(name: str) -> Select[Any]:
     """Selects the document of one record. Cached, because building the statement takes longer than running it."""
     table = RECORD_TABLES[name]
     return select(document_of(table)).where(table.id == bindparam("id"))
-
-
-def ordering(snapshot: Snapshot, resource: Resource, filters: Listing) -> Order:
-    """Returns the order that the filters request.
-
-    A query that matches very many records is not ranked, because such words do not distinguish them: its results come
-    in the default order.
-    """
-    order = resource.order(filters)
-    if order.ranks is None or filters.q is None:
-        return order
-    matches = snapshot.value(count_hits(filters.q, resource.type, MAX_RANKED))
-    return order if matches <= MAX_RANKED else resource.order(filters, ranked=False)
-
-
-def collect_rows(snapshot: Snapshot, statements: Iterator[Page], limit: int) -> list[Any]:
-    """Runs the statements one after the other until they have returned `limit` rows."""
-    rows: list[Any] = []
-    while len(rows) < limit and (statement := next(statements, None)) is not None:
-        found = statement.arrange(snapshot.rows(statement.statement, **statement.values))
-        if found is None and statement.fallback is not None:
-            found = snapshot.rows(statement.fallback())
-        rows += found or []
-    return rows[:limit]
 
 
 def check_release(snapshot: Snapshot, name: str, release: int) -> None:
@@ -348,11 +320,8 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
     """Returns the documents that refer to these ids, in list order: `MAX_INCLUDED`, and one more if there are more."""
     if not ids:
         return []
-    resource, limit = RESOURCES[name], MAX_INCLUDED + 1
     filters = FILTERS[name].model_validate({parameter: ids})
-    order = ordering(snapshot, resource, filters)
-    conditions = plan_conditions(snapshot, resource, filters, order)
-    return [row[0] for row in collect_rows(snapshot, resource.ordered(conditions, order, limit=limit), limit)]
+    return [row[0] for row in plan(RESOURCES[name], filters).on(snapshot).rows(MAX_INCLUDED + 1)]
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
@@ -363,10 +332,12 @@ def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
         yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
 
 
-def _cursor_key(snapshot: Snapshot, resource: Resource, filters: Listing, order: Order) -> str:
+def _cursor_key(planned: PlannedList, filters: Listing) -> str:
     """Returns the key of the query that a cursor belongs to: the resource, its filters and its order.
 
     Ranks change with every release, so a cursor in an order by relevance is valid in one release only.
     """
-    release = snapshot.release.number if order.ranks is not None else ""
-    return cursors.query_key(f"{resource.name} {release} {filters.model_dump_json(exclude=_NON_FILTER_PARAMETERS)}")
+    release = planned.snapshot.release.number if planned.order.ranks is not None else ""
+    return cursors.query_key(
+        f"{planned.resource.name} {release} {filters.model_dump_json(exclude=_NON_FILTER_PARAMETERS)}"
+    )

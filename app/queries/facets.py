@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.queries.conditions import Clause, Condition, parties_within, places_within
 from app.queries.filters import LOCATING
 from app.queries.incidents import HAS_CLAIMANT
-from app.queries.plan import Resource
+from app.queries.resources import Resource
 from app.storage.models import (
     Affiliation,
     Article,

@@ -1,4 +1,49 @@
-"""Filters -> Select. Every format, count, facet and sum of a resource starts from the same conditions."""
+"""How a list finds its records. There are five ways, all of which read few rows, however many records there are.
+
+`plan(resource, filters, order)` is the one entry. A filter gives conditions and knows nothing of the ways; the plan
+chooses by what the conditions say of themselves (see `Condition`). Below each way is a request that takes it, and what
+SQLite then does (from `EXPLAIN QUERY PLAN`; tests compare):
+
+1. *List order.* An index has the records in the order of the list, perhaps behind the values of a filter; they are
+   read from where the page begins until it is full, and the other conditions are checked on the way.
+
+       GET /v1/incidents?kind=joint_raid&sort=-date
+       SEARCH incidents USING COVERING INDEX ix_incidents_kind_sort_date_id (kind=?)
+
+2. *Date ranges.* A range that touches an interval has begun in it, or before it. In the order of the days, first those
+   are read that have begun in it. Only if the page is not full then, those that have begun before: a branch for each
+   class of lengths (`app.model.day_spans`), each in list order, merged.
+
+       GET /v1/incidents?datetime=1999-07&sort=-date
+       SEARCH incidents USING COVERING INDEX ix_incidents_sort_date_id (sort_date>? AND sort_date<?)
+       MERGE (UNION ALL)
+       SEARCH incidents USING INDEX ix_incidents_reach_sort_date_id (reach=? AND sort_date>? AND sort_date<?)
+
+3. *Few matches.* Where the index of a condition finds few records, it alone is searched (the driving index). They are
+   sorted, and then the documents of the page are read.
+
+       GET /v1/incidents?place=orsa&sort=title
+       SEARCH incident_places USING COVERING INDEX ix_incident_places_place_id_role_incident_id (place_id=? AND role=?)
+       SEARCH incidents USING INDEX sqlite_autoindex_incidents_1 (id=?)
+       USE TEMP B-TREE FOR ORDER BY
+       SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
+
+4. *Best matches.* The search index ranks what has the words; the ranks lead to the records, and are sorted. If very
+   many match, the words tell no records apart, and the list comes in its usual order.
+
+       GET /v1/incidents?q=ferry
+       SCAN search_index VIRTUAL TABLE INDEX
+       SEARCH incidents USING INTEGER PRIMARY KEY (rowid=?)
+       USE TEMP B-TREE FOR ORDER BY
+       SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
+
+5. *Newest with words.* Numbers of search entries begin with the day, so the search index finds what has the words in
+   the order of the days, until the page is full and its last day complete.
+
+       GET /v1/incidents?q=ferry&sort=-date
+       SCAN search_index VIRTUAL TABLE INDEX
+       SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -7,40 +52,106 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, TableValuedAlias, func, select, tuple_, union_all
-from sqlmodel import col
+from sqlalchemy import CompoundSelect, Select, TableValuedAlias, select, union_all
 
+from app.model.references import REFERRING_FILTERS
 from app.queries.conditions import (
-    Axis,
+    MAX_PRESORTED_RECORDS,
     Clause,
     Condition,
     by_partition,
-    common_conditions,
-    count_judgeable,
     matching,
-    not_judged,
+    using_lookup_of,
 )
-from app.queries.incidents import casualties, incidents
-from app.queries.people_organizations import organizations, people
-from app.queries.places import places
-from app.queries.quotes_statements import quotes, statements
-from app.queries.search import hits, match_parameters, newest_hits, page_boundary, sort_by_day
+from app.queries.counting import most_selective
+from app.queries.resources import Order, Resource
+from app.queries.search import (
+    MAX_RANKED,
+    count_hits,
+    hits,
+    match_parameters,
+    newest_hits,
+    page_boundary,
+    sort_by_day,
+)
 from app.search.entry_numbers import day_range, document_number, type_range
 from app.search.terms import SearchQuery
-from app.storage.models import Article, Casualty, Incident
-from app.storage.registry import RECORD_TABLES, TYPES, document_of
+from app.storage.database import Snapshot
+from app.storage.registry import document_of
 
 PageKey = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
 
 EXTRA_DAY_ROWS = 200
-"""So many documents of the day on which a page ends are read besides. Of a longer day, as the first of a year that many
-dates are no more precise than, the page's alone."""
+"""Documents that are read beyond the page, of the day on which it ends. If that day has more of them, as the first of a
+year may, to which imprecise dates are sorted, only the page's are read."""
+
+_PRESENTATION = {"sort", "limit", "cursor", "count", "fields", "include"}
+"""Parameters that choose no records."""
+
+_IN_LIST_ORDER = {
+    "incidents": {"kind", "granularity", "datetime", "parent"},
+    "quotes": {"kind", "speaker"},
+    "places": {"kind"},
+    "organizations": {"kind"},
+}
+"""Filters with which a page is read from an index in list order; other filters may scan many records for a page."""
 
 
-class Page(NamedTuple):
-    """A statement with its parameters; `arrange` turns its rows into a page, or returns None if `fallback` has to be
-    run instead."""
+def plan(resource: Resource, filters: Any, order: Order | None = None) -> "Plan":
+    """Plans the list of the records that match, in the order that the filters name if none is given."""
+    return Plan(resource, filters, order)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A list that is to be read: what is known of it without a database."""
+
+    resource: Resource
+    filters: Any
+    order: Order | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a page is read within a few milliseconds, however many records there are."""
+        filters = self.filters
+        if filters.count == "exact" or includes_referring(self.resource.name, filters.include):
+            return False
+        choosing = filters.model_fields_set - _PRESENTATION
+        if choosing == {"q"} and filters.q is not None and filters.sort in ("date", "-date"):
+            return bool(filters.q.is_a_word)
+        return bool(choosing <= _IN_LIST_ORDER.get(self.resource.name, set()))
+
+    def on(self, snapshot: Snapshot) -> "PlannedList":
+        """The same list in one snapshot, whose filters refer to records that exist (`resolve_ids`).
+
+        Counts what indexes find as far as needed, to choose the order and the driving index.
+        """
+        order = self.order or _order(snapshot, self.resource, self.filters)
+        conditions: list[Condition] = self.resource.conditions(self.filters)
+        in_order = self.resource.by_day(order)
+        candidates = [one for one in conditions if not (in_order and one.partitions)]
+        driving = most_selective(snapshot, candidates, MAX_PRESORTED_RECORDS)
+        planned = conditions if driving is None else using_lookup_of(conditions, driving)
+        return PlannedList(snapshot, self.resource, order, planned)
+
+
+def includes_referring(resource: str, include: list[str]) -> bool:
+    """Whether `include` asks for records that refer to those of the response, which takes a search of its own."""
+    return not REFERRING_FILTERS.get(resource, {}).keys().isdisjoint(include)
+
+
+def _order(snapshot: Snapshot, resource: Resource, filters: Any) -> Order:
+    order = resource.order(filters)
+    if order.ranks is None:
+        return order
+    matches = snapshot.value(count_hits(filters.q, resource.type, MAX_RANKED))
+    return order if matches <= MAX_RANKED else resource.order(filters, ranked=False)
+
+
+class PageStatement(NamedTuple):
+    """A statement for document, sort value and id of records, with the values that it takes. `arrange` turns its rows
+    into those of a page, or returns None if `fallback` has to be run instead."""
 
     statement: Select[Any] | CompoundSelect[Any]
     values: Mapping[str, Any] = MappingProxyType({})
@@ -48,205 +159,112 @@ class Page(NamedTuple):
     fallback: Callable[[], Select[Any]] | None = None
 
 
-def articles(filters: Any) -> list[Condition]:
-    """The conditions of a list of articles; an article does not rest on itself, so `article` chooses by id."""
-    chosen = [Condition(col(Article.id).in_(filters.article))] if filters.article else []
-    return [*common_conditions(Article, "article", filters.model_copy(update={"article": []})), *chosen]
-
-
 @dataclass(frozen=True)
-class Order:
-    """What a list is sorted by before the id: a column, or the rank of a search, smaller for better matches."""
+class PlannedList:
+    """The records of one snapshot that meet some conditions, in an order."""
 
-    value: Any
-    kind: type
-    descending: bool = False
-    ranks: TableValuedAlias | None = None
+    snapshot: Snapshot
+    resource: Resource
+    order: Order
+    conditions: list[Condition]
 
-    def of(self, *columns: Any) -> tuple[Any, ...]:
-        """Columns in this direction."""
-        return tuple(column.desc() if self.descending else column.asc() for column in columns)
+    def rows(self, limit: int, after: PageKey | None = None) -> list[Any]:
+        """Document, sort value and id of the first records, or of the first behind a sort value and id."""
+        rows: list[Any] = []
+        for page in self._statements(after, limit):
+            arranged = page.arrange(self.snapshot.rows(page.statement, **page.values))
+            if arranged is None and page.fallback is not None:
+                arranged = self.snapshot.rows(page.fallback())
+            rows += arranged or []
+            if len(rows) >= limit:
+                break
+        return rows[:limit]
 
-    def after_key(self, place: tuple[Any, ...], value: Any, id_: Any) -> Clause:
-        """What comes after a sort value and id."""
-        here, there = ((id_,), place[-1:]) if value is id_ else ((value, id_), place)
-        return tuple_(*here) < tuple_(*there) if self.descending else tuple_(*here) > tuple_(*there)
+    def batches(self) -> Iterator[Any]:
+        """The documents of all records in order, in batches that are read while they are used."""
+        for page in self._statements():
+            yield from self.snapshot.batches(page.statement, **page.values)
 
+    def count(self) -> int:
+        """How many records there are."""
+        return int(self.snapshot.value(self.resource.count(self.conditions)))
 
-@dataclass(frozen=True)
-class Resource:
-    """A resource as queries see it: its table, its conditions, the column behind each sort key, the usual sort."""
-
-    name: str
-    conditions: Callable[[Any], list[Condition]]
-    sorts: dict[str, str]
-    default_sort: str
-
-    @property
-    def table(self) -> type[Any]:
-        return RECORD_TABLES[self.name]
-
-    @property
-    def type(self) -> str:
-        return TYPES[self.name]
-
-    def order(self, filters: Any, *, ranked: bool = True) -> Order:
-        """The order that filters ask for: by relevance where words are looked for and no sort is given.
-
-        Claims are found by the words of their incident as well, so they have no rank of their own.
-        """
-        if ranked and filters.q is not None and filters.sort is None and self.name != "casualties":
-            ranks = hits(filters.q, type_range(self.type))
-            return Order(ranks.c.rank, float, ranks=ranks)
-        sort = filters.sort or self.default_sort
-        return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
-
-    def by(self, sort: str, *, descending: bool = False) -> Order:
-        """The order of a sort key."""
-        column = getattr(self.table, self.sorts[sort])
-        return Order(column, column.type.python_type, descending)
-
-    def by_day(self, order: Order) -> bool:
-        """Whether this is the order of the days, in which dates are looked for as well."""
-        return self.name == "incidents" and order.value is Incident.sort_date
-
-    def ordered(
-        self, conditions: list[Condition], order: Order, *, after: PageKey | None = None, limit: int | None = None
-    ) -> Iterator[Page]:
-        """Document, sort value and id of the matching records in order, from behind a sort value and id on: what the
-        statements find one after the other, until as many are found as are wanted.
-
-        They are read in the order of an index, and a page, which has a limit, ends when it is full. Where the
-        conditions find few records, these are sorted first, and then only the documents of the page are read.
-        """
-        asked = next((one.words for one in conditions if one.words is not None), None)
-        if limit is not None and asked is not None and self.by_day(order):
-            others = [one for one in conditions if one.words is None]
-            whole = partial(self._newest, asked, others, order, after, limit)
-            yield Page(whole()) if others or after is not None else self._newest_of_all(asked, order, limit, whole)
-        elif limit is not None and any(one.uses_index for one in conditions):
-            yield Page(self._few(conditions, order, after, limit))
+    def _statements(self, after: PageKey | None = None, limit: int | None = None) -> Iterator[PageStatement]:
+        """The statements that find the records, to be run one after the other until they have found enough."""
+        words = next((one.words for one in self.conditions if one.words is not None), None)
+        by_day = self.resource.by_day(self.order)
+        if limit is not None and words is not None and by_day:
+            yield self._newest_with_words(words, after, limit)
+        elif limit is not None and any(one.uses_index for one in self.conditions):
+            yield PageStatement(self._presorted(after, limit))
         else:
-            in_steps = by_partition(conditions, descending=order.descending)
-            for branches in in_steps if self.by_day(order) else [[matching(conditions)]]:
-                yield Page(self._merged(branches, order, after).limit(limit))
+            partitions = by_partition(self.conditions, descending=self.order.descending)
+            for branches in partitions if by_day else [[matching(self.conditions)]]:
+                yield PageStatement(self._in_list_order(branches, after).limit(limit))
 
-    def _merged(
-        self, branches: list[list[Clause]], order: Order, after: PageKey | None
-    ) -> Select[Any] | CompoundSelect[Any]:
-        """The records that meet the clauses of a branch; each has an index that finds them in order."""
-        after_key = [] if after is None else [order.after_key(after, order.value, self.table.id)]
-        found = [self._from(select(*self._row(order)), order).where(*branch, *after_key) for branch in branches]
-        if len(found) == 1:
-            return found[0].order_by(*order.of(order.value, self.table.id))
-        whole = union_all(*found)
-        _, value, id_ = whole.exported_columns
-        return whole.order_by(*order.of(value, id_))
+    def _in_list_order(self, branches: list[list[Clause]], after: PageKey | None) -> Select[Any] | CompoundSelect[Any]:
+        """The records that meet the clauses of one of the branches; each has an index that finds them in order."""
+        resource, order = self.resource, self.order
+        after_key = [] if after is None else [order.after_key(after, order.value, resource.table.id)]
+        selects = [resource.join(select(*self._row()), order).where(*branch, *after_key) for branch in branches]
+        if len(selects) == 1:
+            return selects[0].order_by(*order.of(order.value, resource.table.id))
+        merged = union_all(*selects)
+        _, value, id_ = merged.exported_columns
+        return merged.order_by(*order.of(value, id_))
 
-    def _few(self, conditions: list[Condition], order: Order, after: PageKey | None, limit: int) -> Select[Any]:
-        _, value, id_ = self._row(order)
-        clauses = matching(conditions)
+    def _presorted(self, after: PageKey | None, limit: int) -> Select[Any]:
+        resource, order = self.resource, self.order
+        _, value, id_ = self._row()
+        clauses = matching(self.conditions)
         if order.ranks is not None:
             # The ranks hold for nothing but what has the words, and lead to it.
-            clauses = [one.clause.is_(True) for one in conditions if one.words is None]
-        statement = self._from(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
+            clauses = [one.clause.is_(True) for one in self.conditions if one.words is None]
+        statement = resource.join(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
         if after is not None:
-            statement = statement.where(order.after_key(after, order.value, self.table.id))
-        return self._with_documents(statement.limit(limit), order)
+            statement = statement.where(order.after_key(after, order.value, resource.table.id))
+        return self._with_documents(statement.limit(limit))
 
-    def _with_documents(self, found: Select[Any], order: Order) -> Select[Any]:
-        """Documents beside the sort values and ids that were found."""
-        page = found.subquery()
-        documents = select(document_of(self.table), page.c.value, page.c.id).select_from(self.table)
-        documents = documents.join(page, page.c.id == self.table.id)
-        return documents.order_by(*order.of(page.c.value, page.c.id))
+    def _newest_with_words(self, words: SearchQuery, after: PageKey | None, limit: int) -> PageStatement:
+        others = [one for one in self.conditions if one.words is None]
+        whole = partial(self._newest_hits, words, others, after, limit)
+        if others or after is not None:
+            return PageStatement(whole())
+        # Words alone are found by a statement that is compiled once, unless very many records with them share a day.
+        most, descending = limit + EXTRA_DAY_ROWS, self.order.descending
+        values = {**match_parameters(words, type_range(self.resource.type)), "before": limit - 1, "most": most}
+        arrange = partial(sort_by_day, most=most, descending=descending)
+        return PageStatement(newest_hits(descending=descending), values, arrange, whole)
 
-    def _row(self, order: Order) -> tuple[Any, ...]:
-        return document_of(self.table), order.value.label("value"), self.table.id.label("id")
-
-    def _newest(
-        self, asked: SearchQuery, others: list[Condition], order: Order, after: PageKey | None, limit: int
+    def _newest_hits(
+        self, words: SearchQuery, others: list[Condition], after: PageKey | None, limit: int
     ) -> Select[Any]:
         """Hits in the order of their numbers, and so of their days, until a page is full and its last day complete."""
-        numbers, clauses = type_range(self.type), matching(others)
+        resource, order = self.resource, self.order
+        numbers, clauses = type_range(resource.type), matching(others)
         if after is not None:
-            clauses.append(order.after_key(after, order.value, self.table.id))
+            clauses.append(order.after_key(after, order.value, resource.table.id))
             with suppress(ValueError):  # a cursor that somebody made up may hold anything
-                day = day_range(self.type, after[0] or None)
+                day = day_range(resource.type, after[0] or None)
                 numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
-        found, last = hits(asked, numbers), hits(asked, numbers)
-        met = self._hit(last, last.c.number).where(*clauses)
-        so_far = page_boundary(found, last, met, limit - 1, numbers, descending=order.descending)
-        _, *place = self._row(order)
-        page = self._hit(found, *place).where(*clauses, so_far).order_by(*order.of(*place)).limit(limit)
-        return self._with_documents(page, order)
+        matches, up_to = hits(words, numbers), hits(words, numbers)
+        met = self._hit(up_to, up_to.c.number).where(*clauses)
+        boundary = page_boundary(matches, up_to, met, limit - 1, numbers, descending=order.descending)
+        _, *key = self._row()
+        page = self._hit(matches, *key).where(*clauses, boundary).order_by(*order.of(*key)).limit(limit)
+        return self._with_documents(page)
 
-    def _newest_of_all(self, asked: SearchQuery, order: Order, limit: int, fallback: Callable[[], Select[Any]]) -> Page:
-        """The same where nothing but words is asked for, by a kept statement, unless very many hits share a day."""
-        most = limit + EXTRA_DAY_ROWS
-        values = {**match_parameters(asked, type_range(self.type)), "before": limit - 1, "most": most}
-        in_order = partial(sort_by_day, most=most, descending=order.descending)
-        return Page(newest_hits(descending=order.descending), values, in_order, fallback)
-
-    def _hit(self, found: TableValuedAlias, *columns: Any) -> Select[Any]:
+    def _hit(self, matches: TableValuedAlias, *columns: Any) -> Select[Any]:
         """Columns of the records that were found by words."""
-        statement = select(*columns).select_from(found)
-        return statement.join(self.table, self.table.number == document_number(found.c.number))
+        table = self.resource.table
+        return select(*columns).select_from(matches).join(table, table.number == document_number(matches.c.number))
 
-    def select(self, conditions: list[Condition], *columns: Any) -> Select[Any]:
-        """The columns of every record that matches."""
-        return self._from(select(*columns)).where(*matching(conditions))
+    def _with_documents(self, keys: Select[Any]) -> Select[Any]:
+        """Documents beside the sort values and ids of a page."""
+        table, page = self.resource.table, keys.subquery()
+        documents = select(document_of(table), page.c.value, page.c.id).select_from(table)
+        return documents.join(page, page.c.id == table.id).order_by(*self.order.of(page.c.value, page.c.id))
 
-    def count(self, conditions: list[Condition]) -> Select[Any]:
-        """How many records match."""
-        return self.select(conditions, func.count())
-
-    def count_not_judged(self, conditions: list[Condition], axis: Axis, total: int) -> Select[Any] | None:
-        """How many records fit everything else but lack what the axis needs; null if no such filter is used. `total`
-        is how many there are of all kinds."""
-        if (known := count_judgeable(conditions, axis)) is not None:
-            return select(total - known.scalar_subquery())
-        lacking = not_judged(conditions, axis)
-        return None if lacking is None else self.count(lacking)
-
-    def _from(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
-        statement = statement.select_from(self.table)
-        if self.name == "casualties":
-            statement = statement.join(Incident, col(Incident.id) == col(Casualty.incident_id))
-        if order is not None and order.ranks is not None:
-            statement = statement.join(order.ranks, self.table.number == document_number(order.ranks.c.number))
-        return statement
-
-
-_NAMED = {"name": "sort_name", "changed": "changed_in", "id": "id"}
-_SPOKEN = {"position": "sort_name", "changed": "changed_in", "id": "id"}
-
-RESOURCES: dict[str, Resource] = {
-    resource.name: resource
-    for resource in (
-        Resource(
-            "articles",
-            articles,
-            {"published": "published", "title": "sort_name", "changed": "changed_in", "id": "id"},
-            "-published",
-        ),
-        Resource(
-            "incidents",
-            incidents,
-            {
-                "date": "sort_date",
-                "title": "sort_name",
-                "killed": "sort_killed",
-                "changed": "changed_in",
-                "id": "id",
-            },
-            "-date",
-        ),
-        Resource("places", places, _NAMED, "name"),
-        Resource("people", people, _NAMED, "name"),
-        Resource("organizations", organizations, _NAMED, "name"),
-        Resource("quotes", quotes, _SPOKEN, "position"),
-        Resource("statements", statements, _SPOKEN, "position"),
-        Resource("casualties", casualties, {"incident": "sort_name", "changed": "changed_in", "id": "id"}, "incident"),
-    )
-}
+    def _row(self) -> tuple[Any, ...]:
+        table = self.resource.table
+        return document_of(table), self.order.value.label("value"), table.id.label("id")

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, Split, records
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.storage.models import Casualty, CasualtyPerson
 from app.storage.registry import document_of
 

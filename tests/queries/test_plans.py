@@ -22,7 +22,7 @@ from app.api import cursors
 from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
 from app.queries.filters import IncidentFilters
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.search import entry_numbers
 from app.search.entry_numbers import DAY_STEP
 from app.storage.database import Database
@@ -221,6 +221,27 @@ def plans(url: str, client: TestClient, asked: str) -> Iterator[str]:
         for statement, parameters in sent:
             yield from (str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
     database.close()
+
+
+def explained_ways() -> Iterator[tuple[str, list[str]]]:
+    """The requests in the explanation of the planner, each with the lines that it shows of SQLite's plan."""
+    for block in re.findall(r"^ +GET (.+\n(?: +[A-Z].+\n)+)", plan.__doc__ or "", re.MULTILINE):
+        request, *lines = map(str.strip, block.splitlines())
+        yield request, lines
+
+
+@pytest.mark.skipif(ENGINE != "sqlite", reason="the explanation shows the plans of SQLite")
+@pytest.mark.parametrize(("request_url", "lines"), list(explained_ways()))
+def test_the_ways_of_the_planner_are_those_that_it_explains(
+    many: TestClient, many_url: str, request_url: str, lines: list[str]
+) -> None:
+    steps = plans(many_url, many, request_url)
+    # Each is looked for behind the one before it; how versions of SQLite number a full-text plan is left out.
+    assert [line for line in lines if not any(step.startswith(line) for step in steps)] == []
+
+
+def test_the_planner_explains_five_ways() -> None:
+    assert len(list(explained_ways())) == len(re.findall(r"^\d\. \*", plan.__doc__ or "", re.MULTILINE)) == 5
 
 
 TABLE = (

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Enum, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.storage import models
 from app.storage.database import Database, DatabaseError
 from app.storage.registry import RECORD_TABLES

@@ -12,11 +12,12 @@ from sqlmodel import col
 
 from app.api.ogc.features import feature
 from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, with_bbox_crs
-from app.api.pages import MAX_EXACT_COUNT, RequestUrl, collect_rows, find_document
+from app.api.pages import MAX_EXACT_COUNT, RequestUrl, find_document
 from app.problems import NotFound
 from app.queries.conditions import Condition
 from app.queries.filters import IncidentFilters, Listing, PlaceFilters
-from app.queries.plan import RESOURCES, Resource
+from app.queries.plan import PlannedList
+from app.queries.resources import RESOURCES, Resource
 from app.queries.values import LocationMatch
 from app.storage.database import Snapshot
 from app.storage.models import Incident
@@ -122,9 +123,8 @@ def _ordered(
         if parameters.after and has_point and not parameters.after.located:
             continue
         after = (None, parameters.after.id) if parameters.after and parameters.after.located is has_point else None
-        limit = parameters.limit + 1
-        statements = resource.ordered([*conditions, Condition(clause)], resource.by("id"), after=after, limit=limit)
-        for document, _, id_ in collect_rows(snapshot, statements, limit):
+        planned = PlannedList(snapshot, resource, resource.by("id"), [*conditions, Condition(clause)])
+        for document, _, id_ in planned.rows(parameters.limit + 1, after):
             yield PagePosition(has_point, id_), document
 
 

@@ -13,7 +13,7 @@ from app.api.routes.records import ID, json_response, reader
 from app.api.routes.representations import alternates
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, Paging
-from app.queries.plan import RESOURCES, Resource
+from app.queries.resources import RESOURCES, Resource
 from app.queries.values import NoParameters
 
 _INCLUDE = {"include": ("document",)}

@@ -4,14 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
 
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.api import pages
-from app.api.counting import plan_conditions
 from app.api.links import link_field
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
@@ -21,8 +19,9 @@ from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
-from app.queries.filters import FILTERS, Listing
-from app.queries.plan import RESOURCES, Page, Resource
+from app.queries.filters import FILTERS
+from app.queries.plan import plan
+from app.queries.resources import RESOURCES, Resource
 from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
@@ -89,9 +88,8 @@ def _add(found: APIRouter, name: str, resource: Resource, export: ExportFormat) 
         parsed_filters = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
-            whole = _documents(snapshot, resource, parsed_filters)
-            batches = chain.from_iterable(snapshot.batches(page.statement, **page.values) for page in whole)
-            return export.write(name, batches, base, snapshot.release.number)
+            planned = plan(resource, pages.resolve_ids(snapshot, parsed_filters)).on(snapshot)
+            return export.write(name, planned.batches(), base, snapshot.release.number)
 
         def headers(release: ReleaseInfo) -> dict[str, str]:
             return {
@@ -178,13 +176,6 @@ def _tag(request: Request, media_type: str, release: ReleaseInfo) -> str:
 
 def _key(request: Request, media_type: str, release: ReleaseInfo) -> str:
     return _tag(request, media_type, release).strip('"')
-
-
-def _documents(snapshot: Snapshot, resource: Resource, parsed_filters: Listing) -> Iterator[Page]:
-    """Yields the statements for the documents of a complete list."""
-    order = pages.ordering(snapshot, resource, parsed_filters)
-    conditions = plan_conditions(snapshot, resource, pages.resolve_ids(snapshot, parsed_filters), order)
-    return resource.ordered(conditions, order)
 
 
 class Transfer(Response):

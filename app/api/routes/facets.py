@@ -16,7 +16,7 @@ from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.facets import FACETS
 from app.queries.filters import FILTERS
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.queries.values import PageSize
 
 

@@ -31,7 +31,7 @@ from app.exports.formats.atom import atom
 from app.exports.formats.feeds import Feed, tag_uri
 from app.exports.formats.jsonfeed import JsonFeed, json_feed
 from app.queries.filters import FILTERS, ChangeFilters
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
 
 Entries = Callable[[Snapshot, Any, str], FeedEntries]

@@ -26,7 +26,7 @@ from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
 from app.problems import BadParameter, Gone, Merged, NotFound
 from app.queries.filters import FILTERS, DetailFilters, Paging
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.storage.database import Snapshot
 
 Page = tuple[str, int, dict[str, Any]]

@@ -13,7 +13,7 @@ from app.api.parameters import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
 from app.api.routes.representations import link, representations, suffixes
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 from app.queries.values import NoParameters
 from app.storage.database import Snapshot
 

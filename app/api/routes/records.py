@@ -15,9 +15,10 @@ from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates
 from app.model.documents import DOCUMENTS
-from app.model.references import INCLUDED, REFERRING_FILTERS
-from app.queries.filters import FILTERS, DetailFilters, Listing
-from app.queries.plan import RESOURCES, Resource
+from app.model.references import INCLUDED
+from app.queries.filters import FILTERS, DetailFilters
+from app.queries.plan import includes_referring, plan
+from app.queries.resources import RESOURCES, Resource
 from app.queries.values import SLUG
 from app.server.middleware import wait_for_disconnect
 from app.storage.reader import Reader
@@ -50,15 +51,6 @@ LIST_DESCRIPTIONS = {
     ),
 }
 
-_PRESENTATION_PARAMETERS = {"sort", "limit", "cursor", "count", "fields", "include"}
-_FAST_FILTERS = {
-    "incidents": {"kind", "granularity", "datetime", "parent"},
-    "quotes": {"kind", "speaker"},
-    "places": {"kind"},
-    "organizations": {"kind"},
-}
-"""Filters with which a page is read from an index in list order; other filters may scan many records for a page."""
-
 
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
@@ -71,16 +63,12 @@ def router() -> APIRouter:
 
 def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
-    quick = _PRESENTATION_PARAMETERS | _FAST_FILTERS.get(name, set())
 
     async def handler(request: Request) -> Response:
         filters = parse(model, request.query_params.multi_items(), choices)
         request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
         work = partial(pages.list_records, resource=resource, filters=filters, request=request_url)
-        slow = (
-            filters.count == "exact" or not _search_parameters(filters) <= quick or _includes_referring(name, filters)
-        )
-        body = await reader(request).read(work, slow=slow)
+        body = await reader(request).read(work, slow=not plan(resource, filters).is_short)
         return json_response(body, alternates(name, "", request_url.items))
 
     found.get(
@@ -95,19 +83,6 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     )(handler)
 
 
-def _search_parameters(filters: Listing) -> set[str]:
-    """Returns the parameters that decide how slow a list is. A single word is searched in date order from an index."""
-    others = filters.model_fields_set - {"q"}
-    if filters.q is not None and others <= _PRESENTATION_PARAMETERS and filters.sort in ("date", "-date"):
-        return others if filters.q.is_a_word else filters.model_fields_set
-    return filters.model_fields_set
-
-
-def _includes_referring(name: str, filters: Listing | DetailFilters) -> bool:
-    """Whether `include` asks for records that refer to those of the response, which takes a search."""
-    return not REFERRING_FILTERS.get(name, {}).keys().isdisjoint(filters.include)
-
-
 def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
     choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
 
@@ -118,7 +93,7 @@ def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
         return json_response(
             await reader(request).read(
                 partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=request_url),
-                slow=_includes_referring(name, filters),
+                slow=includes_referring(name, filters.include),
             )
         )
 

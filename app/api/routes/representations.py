@@ -16,7 +16,7 @@ from app.api.routes.not_found import redirect
 from app.exports.formats.columns import COLUMNS, has_points
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import BadParameter, NotAcceptable, ParameterError
-from app.queries.plan import RESOURCES
+from app.queries.resources import RESOURCES
 
 M = TypeVar("M", bound=BaseModel)
 Items = Sequence[tuple[str, str]]

@@ -1,17 +1,11 @@
-"""Plans the conditions of lists, counts and aggregations, and counts the records that match."""
+"""Counts what matches: by an index as far as it matters, by filters, and once for several statements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.queries.conditions import (
-    AXES,
-    MAX_LISTED_NUMBERS,
-    MAX_PRESORTED_RECORDS,
-    Condition,
-    using_lookup_of,
-    with_numbers,
-)
-from app.queries.plan import Order, Resource
+from app.queries.conditions import AXES, MAX_LISTED_NUMBERS, Condition, using_lookup_of, with_numbers
+from app.queries.resources import Resource
 from app.storage.database import Snapshot
 
 
@@ -33,8 +27,8 @@ def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> Match
     filter_conditions, few = _for_counts(snapshot, resource, filters)
     if not few:
         return MatchedRecords(filter_conditions, filter_conditions, None)
-    found = snapshot.column(resource.select(filter_conditions, resource.table.number))
-    return MatchedRecords([with_numbers(resource.table, found)], filter_conditions, len(found))
+    numbers = snapshot.column(resource.select(filter_conditions, resource.table.number))
+    return MatchedRecords([with_numbers(resource.table, numbers)], filter_conditions, len(numbers))
 
 
 def count_matches(
@@ -54,35 +48,21 @@ def count_matches(
     }
 
 
-def plan_conditions(snapshot: Snapshot, resource: Resource, filters: Any, order: Order) -> list[Condition]:
-    """Returns the conditions of a list in this order.
-
-    The most selective one becomes the index to search, if it matches so few records that sorting them is faster than
-    walking through the order.
-    """
-    conditions = resource.conditions(filters)
-    in_order = resource.by_day(order)
-    first = _most_selective(
-        snapshot, [one for one in conditions if not (in_order and one.partitions)], MAX_PRESORTED_RECORDS
-    )
-    return conditions if first is None else using_lookup_of(conditions, first)
-
-
 def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[list[Condition], bool]:
     """Returns the conditions of counts, and whether an index finds few records. Text matches are looked up once for
     all statements."""
     conditions, most = resource.conditions(filters), MAX_LISTED_NUMBERS
     for place, one in enumerate(conditions):
         if one.uses_index and one.lookup is not None:
-            found = snapshot.column(one.lookup.keys().limit(MAX_LISTED_NUMBERS + 1))
-            if len(found) <= MAX_LISTED_NUMBERS:
-                conditions[place], most = with_numbers(resource.table, found), len(found) - 1
-    first = _most_selective(snapshot, conditions, most)
+            numbers = snapshot.column(one.lookup.keys().limit(MAX_LISTED_NUMBERS + 1))
+            if len(numbers) <= MAX_LISTED_NUMBERS:
+                conditions[place], most = with_numbers(resource.table, numbers), len(numbers) - 1
+    first = most_selective(snapshot, conditions, most)
     chosen = conditions if first is None else using_lookup_of(conditions, first)
     return chosen, first is not None or most < MAX_LISTED_NUMBERS
 
 
-def _most_selective(snapshot: Snapshot, conditions: list[Condition], most: int) -> Condition | None:
+def most_selective(snapshot: Snapshot, conditions: Sequence[Condition], most: int) -> Condition | None:
     """Returns the condition whose index finds the fewest records; None if each finds more than `most`."""
     first = None
     # The conditions of every list come first and match the most: from the end, they are counted only up to the best.
