@@ -132,9 +132,7 @@ def _release(row: Any) -> dict[str, Any]:
 
 
 def _page(snapshot: Snapshot, entries: list[str], cursor: str | None, request: RequestUrl) -> JsonBody:
-    links = {"self": request.link()}
-    if cursor is not None:
-        links["next"] = request.link(cursor=cursor)
+    links = request.page_links(cursor)
     meta = {"release": snapshot.release.number, "returned": len(entries)}
     body = f'{{"data":[{",".join(entries)}],"links":{dump_json(links)},"meta":{dump_json(meta)}}}'
     return JsonBody(body.encode(), snapshot.release.number, links.get("next"))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from app.api.routes.representations import alternates, body_links
 from app.model.codebook import ChangeOp
 from app.model.documents import (
     DOCUMENTS,
@@ -28,6 +29,9 @@ class ListLinks(BaseModel):
 
     self: str
     next: str | Absent = Field(default=None, description="The next page, with every filter; absent on the last page.")
+
+
+_OTHER_FORMAT: Any = Field(description="What this list selects, in another format, with every filter that it takes.")
 
 
 class DetailLinks(BaseModel):
@@ -185,11 +189,18 @@ class LogMeta(DetailMeta):
     returned: int = Field(description="How many entries this page holds.")
 
 
+class ChangeLinks(ListLinks):
+    """Root-relative links."""
+
+    atom: str = _OTHER_FORMAT
+    feed_json: str = _OTHER_FORMAT
+
+
 class ChangePage(BaseModel):
     """One page of the log."""
 
     data: list[ChangeDocument]
-    links: ListLinks
+    links: ChangeLinks
     meta: LogMeta
 
 
@@ -245,13 +256,19 @@ def _stem(document: type[Any]) -> str:
     return document.__name__.removesuffix("Document")
 
 
+def _page_links(name: str, document: type[Any]) -> type[PageLinks]:
+    """Returns the links of a list's pages, with one to each of its other formats."""
+    formats: dict[str, Any] = dict.fromkeys(body_links(alternates(name, "", ())), (str, _OTHER_FORMAT))
+    return create_model(f"{_stem(document)}Links", __base__=PageLinks, __doc__=PageLinks.__doc__, **formats)
+
+
 PAGES: dict[str, type[BaseModel]] = {
     name: create_model(
         f"{_stem(document)}Page",
         __base__=Envelope,
         __doc__=f"One page of {name}.",
         data=(list[document], ...),  # type: ignore[valid-type]
-        links=(PageLinks, ...),
+        links=(_page_links(name, document), ...),
         meta=(ListMeta, ...),
     )
     for name, document in DOCUMENTS.items()

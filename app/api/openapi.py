@@ -12,6 +12,7 @@ from yaml import SafeDumper
 
 from app import __version__
 from app.api.routes.problems import add_shared, problem_schema, shared_responses
+from app.api.routes.representations import alternates, body_links
 
 DESCRIPTION = """\
 Incidents, places, people and quotes of an investigation, as filtered JSON, each with the passages that it rests on.
@@ -23,8 +24,8 @@ Incidents, places, people and quotes of an investigation, as filtered JSON, each
 * **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
 
 A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values, and a query 1,000
-parameters. Lists are paged with `links.next`.
-The head of every answer stays below 2 kB: the header `Link` has the next page and the other formats as far as they fit.
+parameters. Lists are paged with `links.next`; `links` also has the list's other formats.
+The head of every answer stays below 2 kB: the header `Link` has the same links as far as they fit.
 A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
 when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the
 request's own back.
@@ -132,7 +133,8 @@ def _add_examples(document: dict[str, Any]) -> None:
             "did_you_mean": None,
         }
         record = answers[f"{path}/{{id}}"]["data"]
-        _set_example(document, path, {"data": [record], "links": {"self": path}, "meta": meta})
+        links = {"self": path, **body_links(alternates(resource, "", ()))}
+        _set_example(document, path, {"data": [record], "links": links, "meta": meta})
         for one in (one for one in document["paths"] if one.startswith(f"{path}/{{id}}")):
             document["paths"][one]["get"]["parameters"][0]["example"] = id_
 

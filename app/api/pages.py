@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -53,14 +53,21 @@ class JsonBody:
 
 @dataclass(frozen=True)
 class RequestUrl:
-    """The path and the query parameters of a request, from which the links of its response are built."""
+    """The path and the query parameters of a request, from which the links of its response are built; and links to
+    other formats of the same list."""
 
     path: str
     items: Sequence[tuple[str, str]]
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def link(self, **changes: str) -> str:
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
+
+    def page_links(self, cursor: str | None) -> dict[str, str]:
+        """Returns the links of a page of a list. `cursor` is where the next one begins."""
+        following = {} if cursor is None else {"next": self.link(cursor=cursor)}
+        return {"self": self.link(), **following, **self.formats}
 
     def for_record(self, id_: str, other: str) -> "RequestUrl":
         """Returns the same request for another record."""
@@ -78,9 +85,7 @@ def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, reque
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, planned.order.kind, str)
     rows = planned.rows(filters.limit + 1, after)
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    links = {"self": request.link()}
-    if more:
-        links["next"] = request.link(cursor=cursors.encode(query_key, rows[-1][1], rows[-1][2]))
+    links = request.page_links(cursors.encode(query_key, rows[-1][1], rows[-1][2]) if more else None)
     meta = {
         "release": snapshot.release.number,
         **_match_counts(snapshot, resource, resolved),

@@ -154,7 +154,12 @@ def test_types(log: TestClient) -> None:
 
 def test_nothing_is_newer_than_the_newest(log: TestClient) -> None:
     page = body(log, "/v1/changes?since=4")
-    assert page == {"data": [], "links": {"self": "/v1/changes?since=4"}, "meta": {"release": 4, "returned": 0}}
+    links = {suffix: f"/v1/changes{suffix}?since=4" for suffix in ("", ".atom", ".feed.json")}
+    assert page == {
+        "data": [],
+        "links": {"self": links[""], "atom": links[".atom"], "feed_json": links[".feed.json"]},
+        "meta": {"release": 4, "returned": 0},
+    }
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,8 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
     response = client.get("/v1/incidents?q=kanoos&sort=id&limit=3")
     links = [link["url"] for link in _links(response.headers["link"]) if link["rel"] == "alternate"]
     assert set(links) == urls - {"/v1/incidents?q=kanoos&sort=id&limit=3"}
+    in_body = response.json()["links"]
+    assert [in_body[name] for name in ("csv", "ndjson", "geojson", "atom", "feed_json")] == links
     for url in links:
         linked = client.get(url)
         assert linked.status_code == 200

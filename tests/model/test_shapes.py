@@ -40,6 +40,17 @@ def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
         check(resource, {**data, "note": 1})
 
 
+_FILES = {"csv": ".csv", "ndjson": ".ndjson"}
+_FEEDS = {"atom": ".atom", "feed_json": ".feed.json"}
+FORMATS = {
+    **dict.fromkeys(DOCUMENTS, _FILES),
+    "incidents": {**_FILES, "geojson": ".geojson", **_FEEDS},
+    "places": {**_FILES, "geojson": ".geojson"},
+    "quotes": {**_FILES, **_FEEDS},
+}
+"""The links of each list to its other formats, and their suffixes."""
+
+
 @pytest.mark.parametrize("resource", DOCUMENTS)
 def test_lists_and_records(client: TestClient, desk: TestClient, resource: str) -> None:
     """Reading an answer through its documented shape and writing it again changes nothing: no key is missing, none is
@@ -69,7 +80,10 @@ def test_an_empty_list_has_the_shape_too(client: TestClient, resource: str) -> N
     page = body(client, f"/v1/{resource}?q=nobodysaidthis")
     assert page == {
         "data": [],
-        "links": {"self": f"/v1/{resource}?q=nobodysaidthis"},
+        "links": {
+            "self": f"/v1/{resource}?q=nobodysaidthis",
+            **{key: f"/v1/{resource}{suffix}?q=nobodysaidthis" for key, suffix in FORMATS[resource].items()},
+        },
         "meta": {
             "release": 1,
             "matched": 0,

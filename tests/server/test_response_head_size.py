@@ -100,7 +100,7 @@ def _in_bounds(answer: RawResponse, target: str) -> RawResponse:
 
 @pytest.mark.heavy
 def test_links_stand_in_the_head_while_it_has_room(base: str) -> None:
-    """The next page goes first, then the formats; the body has the next page in any case."""
+    """The next page goes first, then the formats; the body has all of them in any case."""
     short = ask(base, "/v1/incidents?limit=1")
     assert str(short.header("link")).count("rel=") == 6
     several = ask(base, "/v1/incidents?limit=1" + "&actor_role=victim&actor_role=perpetrator" * 5)
@@ -108,8 +108,11 @@ def test_links_stand_in_the_head_while_it_has_room(base: str) -> None:
     assert str(several.header("link")).startswith(f'<{json.loads(several.body)["links"]["next"]}>; rel="next"')
     long_one = ask(base, "/v1/incidents?limit=1" + "&granularity=event" * 900)
     assert long_one.header("link") is None
-    following = json.loads(long_one.body)["links"]["next"]
-    assert following.count("granularity=event") == 900
+    links = json.loads(long_one.body)["links"]
+    assert [*links] == ["self", "next", "csv", "ndjson", "geojson", "atom", "feed_json"]
+    assert all(url.count("granularity=event") == 900 for url in links.values())
+    assert ask(base, links["csv"]).status == 200
+    following = links["next"]
     there = ask(base, following)
     assert there.status == 200 and json.loads(there.body)["data"] != json.loads(long_one.body)["data"]
 

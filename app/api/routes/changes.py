@@ -1,5 +1,6 @@
 """`/v1/changes`, `/v1/releases` and the history of each record, for clients that keep a copy in sync."""
 
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter, Response
@@ -10,7 +11,7 @@ from app.api.envelopes import ChangePage, HistoryPage, ReleaseDetail, ReleasePag
 from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, json_response, reader
-from app.api.routes.representations import alternates
+from app.api.routes.representations import alternates, body_links, link_values
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, Paging
 from app.queries.resources import RESOURCES, Resource
@@ -51,9 +52,10 @@ async def list_changes(request: Request) -> Response:
     A copy that was pulled from lists goes on from the `meta.release` of the first answer of that pull.
     """
     filters = parse(ChangeFilters, request.query_params.multi_items(), _INCLUDE)
-    request_url = _request_url(request)
+    formats = alternates("changes", "", request.query_params.multi_items())
+    request_url = replace(_request_url(request), formats=body_links(formats))
     work = partial(changelog.changes_page, filters=filters, request=request_url)
-    return json_response(await reader(request).read(work), alternates("changes", "", request_url.items))
+    return json_response(await reader(request).read(work), link_values(formats))
 
 
 @_releases.get(

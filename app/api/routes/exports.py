@@ -13,7 +13,7 @@ from app.api import pages
 from app.api.links import link_field
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
-from app.api.routes.representations import alternates, export_suffixes, filters, parameters, public_url
+from app.api.routes.representations import alternates, export_suffixes, filters, link_values, parameters, public_url
 from app.exports.formats import ExportFormat, columns
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
@@ -95,7 +95,7 @@ def _add(found: APIRouter, name: str, resource: Resource, export: ExportFormat) 
             return {
                 "Content-Disposition": f'attachment; filename="dateline-{name}-r{release.number}{suffix}"',
                 "Dateline-Release": str(release.number),
-                **link_field(alternates(name, suffix, items)),
+                **link_field(link_values(alternates(name, suffix, items))),
             }
 
         in_parts = {"Accept-Ranges": "bytes"}

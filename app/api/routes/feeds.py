@@ -23,6 +23,7 @@ from app.api.routes.representations import (
     alternates,
     filters,
     link,
+    link_values,
     parameters,
     public_url,
     suffixes,
@@ -90,7 +91,7 @@ def _add(
         following = [] if feed.next is None else [f'<{feed.next.removeprefix(base)}>; rel="next"']
         headers = {
             "Dateline-Release": str(release.number),
-            **link_field([*following, *alternates(name, suffix, items)]),
+            **link_field([*following, *link_values(alternates(name, suffix, items))]),
         }
         response: Response = _RESPONSES[suffix](_WRITERS[suffix](feed), headers=headers)
         return response

@@ -13,7 +13,7 @@ from app.api.envelopes import DETAILS, PAGES
 from app.api.links import link_field
 from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
-from app.api.routes.representations import alternates
+from app.api.routes.representations import alternates, body_links, link_values
 from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
 from app.queries.filters import FILTERS, DetailFilters
@@ -65,11 +65,13 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
 
     async def handler(request: Request) -> Response:
-        filters = parse(model, request.query_params.multi_items(), choices)
-        request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+        items = request.query_params.multi_items()
+        filters = parse(model, items, choices)
+        formats = alternates(name, "", items)
+        request_url = pages.RequestUrl(request.scope["path"], items, body_links(formats))
         work = partial(pages.list_records, resource=resource, filters=filters, request=request_url)
         body = await reader(request).read(work, slow=not plan(resource, filters).is_short)
-        return json_response(body, alternates(name, "", request_url.items))
+        return json_response(body, link_values(formats))
 
     found.get(
         f"/{name}",

@@ -1,6 +1,6 @@
 """The representations (formats) of each list. The URL of a representation is that of the list and a suffix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -89,13 +89,19 @@ def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
     return [one for one in openapi_parameters(model, {}) if one["name"] not in not_taken]
 
 
-def alternates(name: str, suffix: str, items: Items) -> list[str]:
-    """Returns the `Link` values of the other representations of a list, with the filters that they accept."""
-    return [
-        f'<{link(name, other, items)}>; rel="alternate"; type="{representations()[other].media_type}"'
-        for other in suffixes(name)
-        if other != suffix
-    ]
+def alternates(name: str, suffix: str, items: Items) -> dict[str, str]:
+    """Returns the URLs of the other representations of a list by suffix, with the filters that they accept."""
+    return {other: link(name, other, items) for other in suffixes(name) if other != suffix}
+
+
+def link_values(urls: Mapping[str, str]) -> list[str]:
+    """Returns the `Link` values of representations; the head of a response has room for few of them."""
+    return [f'<{url}>; rel="alternate"; type="{representations()[suffix].media_type}"' for suffix, url in urls.items()]
+
+
+def body_links(urls: Mapping[str, str]) -> dict[str, str]:
+    """Returns the `links` of representations in the body of a list, which has all of them: `csv`, `feed_json`."""
+    return {suffix[1:].replace(".", "_"): url for suffix, url in urls.items()}
 
 
 def link(name: str, suffix: str, items: Items) -> str:
