@@ -65,6 +65,8 @@ class BadValue(ValueError):
 
 
 class BadParameter(Problem):
+    """A query parameter is unknown or has an invalid value."""
+
     status = 400
     title = "Bad parameter"
 
@@ -75,29 +77,39 @@ class BadParameter(Problem):
         self.errors = errors
 
     def body(self, path: str) -> dict[str, Any]:
+        """The problem document, with the errors of all parameters."""
         return {**super().body(path), "errors": [error.model_dump() for error in self.errors]}
 
     @classmethod
     def of(cls, parameter: str, detail: str, suggestion: str | None = None) -> "BadParameter":
+        """Returns the problem of one parameter."""
         return cls([ParameterError(parameter=parameter, detail=detail, suggestion=suggestion)])
 
 
 class NotFound(Problem):
+    """No record or endpoint has this path."""
+
     status = 404
     title = "Not found"
 
 
 class NotAllowed(Problem):
+    """The resource does not support the request's method."""
+
     status = 405
     title = "Method not allowed"
 
 
 class NotAcceptable(Problem):
+    """The resource has no representation that the client accepts."""
+
     status = 406
     title = "No such representation"
 
 
 class Gone(Problem):
+    """The record was removed."""
+
     status = 410
     title = "Removed"
 
@@ -117,31 +129,43 @@ class Moved(Problem):
 
 
 class BadRequest(Problem):
+    """The request is malformed."""
+
     status = 400
     title = "Bad request"
 
 
 class RequestTimeout(Problem):
+    """The client took too long to send its request."""
+
     status = 408
     title = "Request timeout"
 
 
 class PreconditionFailed(Problem):
+    """A condition of the request, such as `If-Match`, is false."""
+
     status = 412
     title = "Precondition failed"
 
 
 class UriTooLong(Problem):
+    """The request's target is too long."""
+
     status = 414
     title = "URI too long"
 
 
 class HeadersTooLarge(Problem):
+    """The request's header fields are too large."""
+
     status = 431
     title = "Request header fields too large"
 
 
 class RangeNotSatisfiable(Problem):
+    """No part of the file is in the requested range."""
+
     status = 416
     title = "Range not satisfiable"
 
@@ -154,6 +178,8 @@ class Abandoned(Problem):
 
 
 class Unavailable(Problem):
+    """The database does not answer, or the service is overloaded. `retry_after` is in seconds."""
+
     status = 503
     title = "Unavailable"
 

@@ -1,4 +1,4 @@
-"""Seed files to a release: reading, checking, rendering, comparing and writing, and verifying against a text.
+"""The loader: reads seed files, checks, renders and compares them, writes a release, and verifies it against a text.
 
 May import: model, search, storage.
 Must not know: fastapi, starlette.

@@ -224,8 +224,8 @@ def _embedded(outer: Entry[QuoteSeed], refs: ReferenceIndex) -> Iterator[SeedErr
         return
     spans = [span.at for span in outer.seed.spans]
     for _, written, source in refs.embedded.get(outer.seed.id, ()):
-        found = [(int(match[1]), int(match[2]), int(match[3])) for at in written if (match := AT.fullmatch(at))]
-        if not all(any(_inside(span, own) for own in spans) for span in found):
+        inner_spans = [(int(match[1]), int(match[2]), int(match[3])) for at in written if (match := AT.fullmatch(at))]
+        if not all(any(_inside(span, own) for own in spans) for span in inner_spans):
             message = f"the words do not stand inside those of '{outer.seed.id}'"
             yield source.error(("contained_in",), message)
 

@@ -105,8 +105,8 @@ def effective_days(seed: DateSeed, published: date) -> Days:
 def precision(edtf: str) -> DatePrecision:
     """Returns the precision of a date; a set has that of its members."""
     members = [end for member in _members(edtf) for end in member.split("..") if end] if _is_set(edtf) else [edtf]
-    found = {_PRECISIONS.get(len(plain), DatePrecision.RANGE) for plain in map(_unqualified, members)}
-    return found.pop() if len(found) == 1 else DatePrecision.RANGE
+    precisions = {_PRECISIONS.get(len(plain), DatePrecision.RANGE) for plain in map(_unqualified, members)}
+    return precisions.pop() if len(precisions) == 1 else DatePrecision.RANGE
 
 
 def approximate(edtf: str) -> bool:
@@ -129,8 +129,8 @@ def _interval(edtf: str) -> _EdtfRange:
     if first in _OPEN_ENDS and last in _OPEN_ENDS:
         raise ValueError(f"'{edtf}' names no day; leave the date out where nothing is stated")
     begins, ends = first not in _OPEN_ENDS, last not in _OPEN_ENDS
-    known = [_days(end) for end, there in ((first, begins), (last, ends)) if there]
-    return _EdtfRange(Days(known[0].earliest, known[-1].latest), begins, ends)
+    stated_ends = [_days(end) for end, there in ((first, begins), (last, ends)) if there]
+    return _EdtfRange(Days(stated_ends[0].earliest, stated_ends[-1].latest), begins, ends)
 
 
 def _is_set(edtf: str) -> bool:
@@ -149,8 +149,10 @@ def _set(edtf: str) -> _EdtfRange:
     members[-1] = members[-1].removesuffix("..")
     if begins and ends and len(members) == 1 and ".." not in members[0]:
         raise ValueError(f"'{edtf}' is a set of one date; write '{members[0]}'")
-    known = [_consecutive(member) if ".." in member else _days(member) for member in members]
-    return _EdtfRange(Days(min(one.earliest for one in known), max(one.latest for one in known)), begins, ends)
+    member_days = [_consecutive(member) if ".." in member else _days(member) for member in members]
+    return _EdtfRange(
+        Days(min(one.earliest for one in member_days), max(one.latest for one in member_days)), begins, ends
+    )
 
 
 def _consecutive(member: str) -> Days:
@@ -161,10 +163,10 @@ def _consecutive(member: str) -> Days:
         raise ValueError(f"'{member}' ends before it begins")
     if len(_unqualified(first)) != len(_unqualified(last)):
         raise ValueError(f"the ends of '{member}' are not equally precise; write {days.earliest}..{days.latest}")
-    apart = (days.latest - days.earliest).days
-    if precision(first) is DatePrecision.DAY and apart < _MAX_LISTED_DAYS:
-        each = ",".join(f"{days.earliest + timedelta(number)}" for number in range(apart + 1))
-        raise ValueError(f"'{member}' is a choice among at most seven days; write them out: {each}")
+    days_between = (days.latest - days.earliest).days
+    if precision(first) is DatePrecision.DAY and days_between < _MAX_LISTED_DAYS:
+        listed_days = ",".join(f"{days.earliest + timedelta(number)}" for number in range(days_between + 1))
+        raise ValueError(f"'{member}' is a choice among at most seven days; write them out: {listed_days}")
     return days
 
 

@@ -19,20 +19,20 @@ _BLANK_MESSAGE = "there is nothing to read here"
 
 def error_message(mistake: Any, path: Key, model: type[Record]) -> str:
     """Returns the message for an error that pydantic found at a path of a record."""
-    kind, given = mistake["type"], mistake["input"]
+    kind, value = mistake["type"], mistake["input"]
     if kind == "extra_forbidden":
         return _unknown_key(str(path[-1]), model_at(model, path[:-1]))
     if kind == "missing":
         return "this key is missing"
     if kind == "string_pattern_mismatch":
-        return _pattern(str(given), mistake["ctx"]["pattern"])
+        return _pattern(str(value), mistake["ctx"]["pattern"])
     if kind in _MESSAGES:
-        return _MESSAGES[kind](display_value(given), mistake.get("ctx", {}))
+        return _MESSAGES[kind](display_value(value), mistake.get("ctx", {}))
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return _group(given, model_at(model, path))
+        return _group(value, model_at(model, path))
     message = str(mistake["msg"]).removeprefix("Value error, ")
-    plain = kind == "value_error" and isinstance(given, str | int | float) and str(given) not in message
-    return f"{display_value(given)}: {message}" if plain else message
+    plain = kind == "value_error" and isinstance(value, str | int | float) and str(value) not in message
+    return f"{display_value(value)}: {message}" if plain else message
 
 
 def nearest(word: str, words: list[str]) -> str | None:
@@ -56,12 +56,12 @@ def display_value(value: Any) -> str:
     return f"'{text}'" if len(text) <= _MAX_SHOWN_CHARACTERS else f"'{text[:_MAX_SHOWN_CHARACTERS]}…'"
 
 
-def _group(given: Any, model: type[Record] | None) -> str:
+def _group(value: Any, model: type[Record] | None) -> str:
     """Message for a value in place of a group of keys; it may be the value of the first of them."""
     keys = _keys(model)
-    requirement = model is not None and model.model_fields[keys[0]].is_required() and not isinstance(given, list)
-    hint = f"; write {keys[0]}: {given}" if requirement else ""
-    return f"{display_value(given)} stands where keys are expected: {', '.join(keys)}{hint}"
+    requirement = model is not None and model.model_fields[keys[0]].is_required() and not isinstance(value, list)
+    hint = f"; write {keys[0]}: {value}" if requirement else ""
+    return f"{display_value(value)} stands where keys are expected: {', '.join(keys)}{hint}"
 
 
 def _unknown_key(key: str, model: type[Record] | None) -> str:
@@ -69,13 +69,13 @@ def _unknown_key(key: str, model: type[Record] | None) -> str:
     return f"there is no such key here{f'; did you mean {near!r}?' if near and near != key else ''}"
 
 
-def _pattern(given: str, pattern: str) -> str:
-    if pattern in TEXTS and _is_blank(given):
+def _pattern(value: str, pattern: str) -> str:
+    if pattern in TEXTS and _is_blank(value):
         return _BLANK_MESSAGE
     requirement = PATTERNS[pattern]
-    if pattern == SLUG and (written := "-".join(re.findall("[a-z0-9]+", given.lower()))):
-        return f"{display_value(given)}: {requirement}; write '{written}'"
-    return f"{display_value(given)}: {requirement}"
+    if pattern == SLUG and (written := "-".join(re.findall("[a-z0-9]+", value.lower()))):
+        return f"{display_value(value)}: {requirement}; write '{written}'"
+    return f"{display_value(value)}: {requirement}"
 
 
 def _is_blank(text: str) -> bool:
@@ -83,12 +83,12 @@ def _is_blank(text: str) -> bool:
     return all(unicodedata.category(one)[0] in "ZCM" or one in "\u115f\u1160\u2800\u3164\uffa0" for one in text)
 
 
-def _vocabulary(given: str, expected: str) -> str:
+def _vocabulary(value: str, expected: str) -> str:
     values = re.findall(r"'([^']*)'", expected)
-    if (near := nearest(given.strip("'"), values)) is not None:
-        return f"{given} is not in the vocabulary; did you mean '{near}'?"
-    closest = get_close_matches(given, values, 1, 0.0)
-    return f"{given} is not in the vocabulary; the nearest value is '{closest[0]}', and the codebook has them all"
+    if (near := nearest(value.strip("'"), values)) is not None:
+        return f"{value} is not in the vocabulary; did you mean '{near}'?"
+    closest = get_close_matches(value, values, 1, 0.0)
+    return f"{value} is not in the vocabulary; the nearest value is '{closest[0]}', and the codebook has them all"
 
 
 def _limit(words: str, key: str) -> Callable[[str, Any], str]:
@@ -136,7 +136,11 @@ def models_in(annotation: Any) -> list[type[Record]]:
     args = get_args(annotation)
     if get_origin(annotation) not in (Annotated, Union, types.UnionType, list):
         return []
-    return [found for one in args[: 1 if get_origin(annotation) is Annotated else None] for found in models_in(one)]
+    return [
+        model
+        for argument in args[: 1 if get_origin(annotation) is Annotated else None]
+        for model in models_in(argument)
+    ]
 
 
 def _keys(model: type[Record] | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Seed files -> plain records, each with the line of every field.
+"""Parses seed files into plain records, each with the line of every field.
 
 Every scalar of a YAML file is text, so `no` and `2019-04` never become something else; the records' models convert.
 Nothing is repaired and nothing is skipped: every mistake becomes a `SeedError`.
@@ -54,6 +54,7 @@ class Source(NamedTuple):
     prefix: Key = ()
 
     def error(self, path: Key, message: str) -> SeedError:
+        """Returns an error at the line of the field with this path, or of the closest field around it."""
         full, lines = self.prefix + path, self.lines or {}
         line = next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
         return SeedError(self.file, line, self.record, ".".join(map(str, full)), message)
@@ -272,13 +273,13 @@ class _YamlReader:
         return self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
     def _list(self, path: Key) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            found.append(self.value(event, (*path, len(found))))
-        return found
+            items.append(self.value(event, (*path, len(items))))
+        return items
 
     def _mapping(self, path: Key) -> Mapping:
-        found: Mapping = {}
+        mapping: Mapping = {}
         while not isinstance(key := next(self._events), yaml.MappingEndEvent):
             line = _line(key)
             if not isinstance(key, yaml.ScalarEvent):
@@ -287,13 +288,13 @@ class _YamlReader:
                 self.value(next(self._events), (*path, "?"))
                 continue
             name = key.value
-            if name in found:
+            if name in mapping:
                 self._mistake(line, path, f"the key '{name}' stands twice")
             self.lines[*path, name] = line
             value = self.value(next(self._events), (*path, name))
             if value is not None:
-                found[name] = value
-        return found
+                mapping[name] = value
+        return mapping
 
     def _mistake(self, line: int, path: Key, message: str) -> None:
         self.mistakes.append((line, path, message))

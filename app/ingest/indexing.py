@@ -53,17 +53,17 @@ def indexed_record(document: Data, columns: Mapping[str, Any], shared_records: S
     return document["type"], terms, columns.get("sort_date"), box
 
 
-def checksum(found: IndexedRecord) -> int:
+def checksum(record: IndexedRecord) -> int:
     """Returns a checksum of a record's terms, which may change while its document does not."""
-    return crc32(found[1].encode())
+    return crc32(record[1].encode())
 
 
 def _names(document: Data, shared_records: SharedRecords) -> Iterator[str]:
     """Yields the names and aliases of all records that a document names."""
     for resource, id_ in named(document):
-        known = shared_records.of(resource)[id_]
-        yield known[0]
-        yield from known.aliases
+        summary = shared_records.of(resource)[id_]
+        yield summary[0]
+        yield from summary.aliases
 
 
 def _languages(document: Data, shared_records: SharedRecords) -> list[str]:
@@ -87,8 +87,8 @@ class SearchIndexWriter:
         is_sqlite = self._writer.is_sqlite
         # An FTS5 index is to be filled in the order of the row ids.
         rows = sorted(
-            (entry_number(kind, day, document), found if is_sqlite else _vector(found))
-            for (kind, found, day, _), document in indexed_records
+            (entry_number(kind, day, document), terms if is_sqlite else _vector(terms))
+            for (kind, terms, day, _), document in indexed_records
         )
         self._writer.insert("search_entries", rows)
         if not is_sqlite:
@@ -107,8 +107,8 @@ class SearchIndexWriter:
         mine = col(SearchEntry.number).in_([number for number, _ in entries])
         connection = self._writer.connection
         if self._writer.is_sqlite:
-            found = connection.execute(select(col(SearchEntry.number), col(SearchEntry.terms)).where(mine))
-            self._writer.run_many(_DELETE_TERMS, sorted((number, known) for number, known in found))
+            old_entries = connection.execute(select(col(SearchEntry.number), col(SearchEntry.terms)).where(mine))
+            self._writer.run_many(_DELETE_TERMS, sorted((number, terms) for number, terms in old_entries))
             if kind in BOXES:
                 self._writer.run_many(_DELETE_BOX.format(BOXES[kind]), [(document,) for _, document in entries])
         connection.execute(delete(SearchEntry).where(mine))
@@ -120,17 +120,18 @@ class SearchIndexWriter:
         self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in indexed_records])
         self.add(indexed_records)
         table = RECORD_TABLES[resource]
-        for found, number in indexed_records:
+        for record, number in indexed_records:
             statement = update(table).where(col(table.number) == number)
-            self._writer.connection.execute(statement.values(terms_checksum=checksum(found)))
+            self._writer.connection.execute(statement.values(terms_checksum=checksum(record)))
 
     def finish(self) -> None:
+        """Indexes the terms of all records, if that was deferred."""
         if self._deferred and self._writer.is_sqlite:
             self._writer.run_many(_SORT_TERMS, [(_BULK_SORT_BYTES,)])
             self._writer.run_many(_REBUILD_TERMS, [()])
             self._writer.run_many(_SORT_TERMS, [(_DEFAULT_SORT_BYTES,)])
 
 
-def _vector(found: str) -> str:
+def _vector(terms: str) -> str:
     """Formats terms with their positions as a PostgreSQL tsvector; terms have letters and digits only."""
-    return " ".join(f"'{term}':{position}" for position, term in enumerate(found.split(" "), 1))
+    return " ".join(f"'{term}':{position}" for position, term in enumerate(terms.split(" "), 1))

@@ -120,10 +120,10 @@ class _Loading:
     def records(self) -> None:
         """Builds every record, and writes those that are new or have changed."""
         waiting: list[BuiltRecord] = []
-        for made, errors in self._pipeline.map_parts(build_rows, "Rendering", self._progress):
+        for built, errors in self._pipeline.map_parts(build_rows, "Rendering", self._progress):
             self.errors += errors
-            waiting += map(BuiltRecord._make, made)
-            for kind, terms, _, _ in (one[-1] for one in made):
+            waiting += map(BuiltRecord._make, built)
+            for kind, terms, _, _ in (record[-1] for record in built):
                 self._vocabulary.add(kind, terms)
             if len(waiting) >= BUFFERED_RECORDS:
                 self._records(waiting)
@@ -131,31 +131,31 @@ class _Loading:
         self._records(waiting)
         self.errors += self._pipeline.misdirected()
 
-    def _records(self, made: list[BuiltRecord]) -> None:
+    def _records(self, built: list[BuiltRecord]) -> None:
         by_resource: dict[str, list[BuiltRecord]] = {}
-        for one in made:
-            by_resource.setdefault(one.resource, []).append(one)
+        for record in built:
+            by_resource.setdefault(record.resource, []).append(record)
         for resource, some in by_resource.items():
             for batch in batches(some, BATCH_RECORDS):
                 self._batch(resource, batch)
 
     def _batch(self, resource: str, batch: Sequence[BuiltRecord]) -> None:
-        ids = [made.id for made in batch]
-        known = self._known(resource, ids)
-        new = [made for made in batch if made.id not in known] if self.plan.number > 1 else []
-        last_removals = removals_of(self._connection, resource, [made.id for made in new])
+        ids = [record.id for record in batch]
+        stored = self._known(resource, ids)
+        new = [record for record in batch if record.id not in stored] if self.plan.number > 1 else []
+        last_removals = removals_of(self._connection, resource, [record.id for record in new])
         self.errors += reused_ids(self._connection, resource, new, last_removals, self._scratch_index)
         changes: list[tuple[PlannedChange, BuiltRecord]] = []
         reindexed: list[tuple[IndexedRecord, int]] = []
-        for made in batch:
-            before = known.get(made.id)
+        for record in batch:
+            before = stored.get(record.id)
             if before is None:
-                version = last_removals[made.id].version + 1 if made.id in last_removals else 1
-                changes.append((PlannedChange(ChangeOp.ADD, resource, made.id, version), made))
-            elif before.digest != made.digest or _days(made) != tuple(before[5:]) or self.plan.shape_changed:
-                changes.append((PlannedChange(ChangeOp.MOD, resource, made.id, before.version + 1), made))
-            elif before.terms_checksum != checksum(made.indexed_record):
-                reindexed.append((made.indexed_record, before.number))
+                version = last_removals[record.id].version + 1 if record.id in last_removals else 1
+                changes.append((PlannedChange(ChangeOp.ADD, resource, record.id, version), record))
+            elif before.digest != record.digest or _days(record) != tuple(before[5:]) or self.plan.shape_changed:
+                changes.append((PlannedChange(ChangeOp.MOD, resource, record.id, before.version + 1), record))
+            elif before.terms_checksum != checksum(record.indexed_record):
+                reindexed.append((record.indexed_record, before.number))
         self.plan.add(resource, [change for change, _ in changes])
         if self._writes and changes:
             self._delete_rows(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
@@ -191,12 +191,12 @@ class _Loading:
 
     def _remove_withdrawn(self, resource: str, batch: list[tuple[str, str, str | None]]) -> None:
         ids = [id_ for id_, _, _ in batch]
-        known = self._known(resource, ids)
-        last_removals = removals_of(self._connection, resource, [id_ for id_ in ids if id_ not in known])
+        stored = self._known(resource, ids)
+        last_removals = removals_of(self._connection, resource, [id_ for id_ in ids if id_ not in stored])
         changes: list[PlannedChange] = []
         for id_, reason, successor in batch:
-            before = known.get(id_) or last_removals.get(id_)
-            if id_ in known or before is None or (before.reason, before.superseded_by) != (reason, successor):
+            before = stored.get(id_) or last_removals.get(id_)
+            if id_ in stored or before is None or (before.reason, before.superseded_by) != (reason, successor):
                 version = before.version + 1 if before else 1
                 changes.append(PlannedChange(ChangeOp.DEL, resource, id_, version, reason, successor))
         self._remove(resource, changes)
@@ -247,8 +247,8 @@ class _Loading:
         if self._bulk:
             self._writer.drop_indexes()
         empty = {"digest": "", "counts": "{}", "languages": "[]", "loaded_at": ""}
-        given = {"number": self.plan.number, "note": self._note, "shape": SHAPE}
-        self._connection.execute(insert(models.Release), {**given, **empty})
+        values = {"number": self.plan.number, "note": self._note, "shape": SHAPE}
+        self._connection.execute(insert(models.Release), {**values, **empty})
 
     def finish(self) -> None:
         """Completes a release that changes something."""
@@ -313,11 +313,11 @@ class _Loading:
         mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
         chosen, day = col(table.id).in_(ids), table.sort_date if resource == "incidents" else null()
-        known = self._connection.execute(select(col(table.number), day).where(chosen)).all()
-        documents = col(models.StoredDocument.number).in_([number for number, _ in known])
+        numbers = self._connection.execute(select(col(table.number), day).where(chosen)).all()
+        documents = col(models.StoredDocument.number).in_([number for number, _ in numbers])
         self._connection.execute(delete(table).where(chosen))
         self._connection.execute(delete(models.StoredDocument).where(documents))
-        self._index.remove(TYPES[resource], [(number, day) for number, day in known])
+        self._index.remove(TYPES[resource], [(number, day) for number, day in numbers])
 
     def _write(self, resource: str, changes: list[tuple[PlannedChange, BuiltRecord]]) -> None:
         """Inserts records with all rows that belong to them."""
@@ -325,18 +325,18 @@ class _Loading:
         own: list[Row] = []
         documents: list[Row] = []
         owned: dict[str, list[Row]] = {}
-        for change, made in changes:
+        for change, record in changes:
             number = next(self._numbers)
-            documents.append((number, made.id, with_release(made.body, change.version, release)))
-            own.append((*made.columns, number, made.digest, change.version, release))
-            for table, rows in made.owned.items():
+            documents.append((number, record.id, with_release(record.body, change.version, release)))
+            own.append((*record.columns, number, record.digest, change.version, release))
+            for table, rows in record.owned.items():
                 owned.setdefault(table, []).extend(rows)
         self._writer.insert("documents", documents)
         self._writer.insert(RECORD_TABLES[resource].__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
         self._index.add(
-            [(made.indexed_record, number) for (_, made), (number, *_) in zip(changes, documents, strict=True)]
+            [(record.indexed_record, number) for (_, record), (number, *_) in zip(changes, documents, strict=True)]
         )
         self._log(change for change, _ in changes)
 
@@ -355,12 +355,12 @@ _COMPARED_COLUMNS = ("digest", "version", "number", "terms_checksum")
 _DAY_COLUMNS = ("earliest", "latest")
 
 
-def _days(made: BuiltRecord) -> tuple[Any, ...]:
+def _days(record: BuiltRecord) -> tuple[Any, ...]:
     """Returns the effective days of a record's date, which are not all in its document."""
-    if made.resource not in DATED:
+    if record.resource not in DATED:
         return ()
-    names = columns(RECORD_TABLES[made.resource].__tablename__)
-    return tuple(made.columns[names.index(name)] for name in _DAY_COLUMNS)
+    names = columns(RECORD_TABLES[record.resource].__tablename__)
+    return tuple(record.columns[names.index(name)] for name in _DAY_COLUMNS)
 
 
 def _loaded_at(previous: str | None) -> str:

@@ -24,34 +24,36 @@ def violations(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Ke
             yield from violations(item, broken, (*path, number))
     if not isinstance(seed, Record):
         return
-    here = {found[len(path)] for found in broken if found[: len(path)] == path and len(found) > len(path)}
-    if here and isinstance(seed, ConstrainedRecord):
+    broken_fields = {
+        mistake[len(path)] for mistake in broken if mistake[: len(path)] == path and len(mistake) > len(path)
+    }
+    if broken_fields and isinstance(seed, ConstrainedRecord):
         for fields, message, at_field in seed.violations():
-            if not here.intersection(fields):
+            if not broken_fields.intersection(fields):
                 yield (*path, fields[0]) if at_field else path, message
-    for name in here & set(type(seed).model_fields):
+    for name in broken_fields & set(type(seed).model_fields):
         yield from violations(getattr(seed, str(name)), broken, (*path, str(name)))
 
 
-def _value(field: FieldInfo, given: Any) -> Any:
+def _value(field: FieldInfo, value: Any) -> Any:
     """Returns the value of a field, or its valid parts."""
-    if given is None:
+    if value is None:
         if _is_list(field.annotation):
             return []
         return None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
-    return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, given)
+    return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, value)
 
 
-def _read(kind: Any, given: Any) -> Any:
+def _read(kind: Any, value: Any) -> Any:
     try:
-        return _reader(kind).validate_python(given)
+        return _reader(kind).validate_python(value)
     except ValidationError:
         while get_origin(kind) is Annotated:
             kind = get_args(kind)[0]
     if _is_list(kind):
-        return [_read(get_args(kind)[0], item) for item in given] if isinstance(given, list) else []
+        return [_read(get_args(kind)[0], item) for item in value] if isinstance(value, list) else []
     models = [model for model in models_in(kind) if model is not Tombstone]
-    return partial(models[0], given) if models and isinstance(given, dict) and "removed" not in given else None
+    return partial(models[0], value) if models and isinstance(value, dict) and "removed" not in value else None
 
 
 def _is_list(kind: Any) -> bool:

@@ -77,13 +77,13 @@ class Text:
 
     def anchor(self, phrase: str, paragraph: int | None = None) -> Passage:
         """Returns the passage of a phrase. Raises PassageError unless the phrase occurs exactly once."""
-        found = self.find(phrase, paragraph)
-        if not found:
+        matches = self.find(phrase, paragraph)
+        if not matches:
             raise PassageError(f"the text does not contain “{phrase}”")
-        if len(found) > 1:
-            places = ", ".join(f"{number}:{start}-{end}" for number, start, end in found)
-            raise PassageError(f"“{phrase}” stands {len(found)} times: {places}")
-        return self.passage(*found[0])
+        if len(matches) > 1:
+            places = ", ".join(f"{number}:{start}-{end}" for number, start, end in matches)
+            raise PassageError(f"“{phrase}” stands {len(matches)} times: {places}")
+        return self.passage(*matches[0])
 
     def resolve(self, fragment: Fragment) -> Extent | None:
         """Returns the span that a browser scrolls to: the first match of the fragment, from first word to last."""
@@ -113,13 +113,13 @@ class Text:
         return number, fragment_match.start - position, fragment_match.end - position
 
     def _is_inside(self, fragment_match: FragmentMatch | None, span: Extent) -> bool:
-        found = self._span(fragment_match)
+        target = self._span(fragment_match)
         return (
             fragment_match is not None
             and fragment_match.certain
-            and found is not None
-            and found[0] == span[0]
-            and span[1] <= found[1] < found[2] <= span[2]
+            and target is not None
+            and target[0] == span[0]
+            and span[1] <= target[1] < target[2] <= span[2]
         )
 
     def _fragment(self, paragraph: int, start: int, end: int) -> Fragment:
@@ -153,8 +153,8 @@ def _word_choices(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tupl
     count = len(inside)
     if count <= _MAX_WORDS_PER_END:
         yield written(0, -1), None
-    kept = 1 if count <= 2 * _MAX_WORDS_PER_END + 1 else _MAX_WORDS_PER_END
-    for first, last in ((kept, kept), (1, 1), (2, 1), (1, 2), (2, 2)):
+    per_end = 1 if count <= 2 * _MAX_WORDS_PER_END + 1 else _MAX_WORDS_PER_END
+    for first, last in ((per_end, per_end), (1, 1), (2, 1), (1, 2), (2, 2)):
         if first + last <= max(count - 1, _MAX_WORDS_PER_END):
             yield written(0, first - 1), written(-last, -1)
 

@@ -127,7 +127,7 @@ def render_part(context: PipelineContext, part: Part) -> tuple[list[Rendered], l
     if checked_part.errors or not context.valid:
         return [], checked_part.errors
     renderer = Renderer(checked_part.refs)
-    documents = [found for entry in checked_part.records for found in renderer.documents(entry)]
+    documents = [document for entry in checked_part.records for document in renderer.documents(entry)]
     for one in documents[: None if part.chunk is None else SAMPLED_DOCUMENTS]:
         check_document(one.resource, one.data)
     return documents, []
@@ -143,13 +143,13 @@ def build_rows(context: PipelineContext, part: Part) -> tuple[list[tuple[Any, ..
 
 
 def _build_record(resource: str, data: Data, days: Days | None, shared_records: SharedRecords) -> BuiltRecord:
-    found = table_rows(resource, data, days)
-    indexed = indexed_record(data, found.columns, shared_records)
+    rows = table_rows(resource, data, days)
+    indexed = indexed_record(data, rows.columns, shared_records)
     by_model: dict[type[Any], list[dict[str, Any]]] = {}
-    for model, row in found.owned:
+    for model, row in rows.owned:
         by_model.setdefault(model, []).append(row)
     owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    own = _values(RECORD_TABLES[resource].__tablename__)({**found.columns, "terms_checksum": checksum(indexed)})
+    own = _values(RECORD_TABLES[resource].__tablename__)({**rows.columns, "terms_checksum": checksum(indexed)})
     return BuiltRecord(resource, data["id"], digest(data), serialize(data), own, owned, indexed)
 
 
@@ -181,15 +181,15 @@ class Pipeline:
         """Runs the first pass."""
         context, done = self.context, 0
         scanned = self._workers.map(scan_part, context.parsed_parts, self._parts)
-        for part, found in zip(self._parts, scanned, strict=True):
-            context.scratch_index.add(part.number, part.name, found.rows)
-            context.valid &= found.valid
-            if not found.complete:
+        for part, scan_result in zip(self._parts, scanned, strict=True):
+            context.scratch_index.add(part.number, part.name, scan_result.rows)
+            context.valid &= scan_result.valid
+            if not scan_result.complete:
                 context.unreadable.add(part.resource)
-            for id_, summary in found.summaries:
+            for id_, summary in scan_result.summaries:
                 context.shared_records.of(part.resource).setdefault(id_, summary)
-            self._counts[part.number] = found.read
-            done += found.read
+            self._counts[part.number] = scan_result.read
+            done += scan_result.read
             progress("Reading", done, None)
         context.scratch_index.finish()
         self.errors += find_cycles(context.scratch_index)
@@ -197,8 +197,8 @@ class Pipeline:
     @property
     def counts(self) -> dict[str, int]:
         """Number of records by resource."""
-        found = self.context.scratch_index.counts()
-        return {resource: found.get(resource, 0) for resource in RECORD_TABLES}
+        counts = self.context.scratch_index.counts()
+        return {resource: counts.get(resource, 0) for resource in RECORD_TABLES}
 
     def misdirected(self) -> list[SeedError]:
         """Errors for links that lead elsewhere, by all that the second pass revealed of a small dossier's articles."""
@@ -224,8 +224,8 @@ def scan(directory: Path, progress: Progress = no_progress, processes: int | Non
 
     Raises DatabaseError where there is no room for temporary files.
     """
-    found, errors, unreadable = parts(directory)
-    large = sum(part.chunk.size if part.chunk else _size(part) for part in found) >= PARALLEL_MIN_BYTES
+    all_parts, errors, unreadable = parts(directory)
+    large = sum(part.chunk.size if part.chunk else _size(part) for part in all_parts) >= PARALLEL_MIN_BYTES
     if processes is None:
         processes = min(MAX_PROCESSES, len(os.sched_getaffinity(0))) if large else 0
     with ExitStack() as ends:
@@ -238,7 +238,7 @@ def scan(directory: Path, progress: Progress = no_progress, processes: int | Non
         context = PipelineContext(SharedRecords(), scratch_index, unreadable=unreadable)
         if large or processes:
             context.parsed_parts = context.known_passages = None
-        result = Pipeline(directory, found, context, errors, workers)
+        result = Pipeline(directory, all_parts, context, errors, workers)
         with _temporary_file_errors():
             result.run(progress)
         yield result
@@ -277,10 +277,10 @@ def part_errors(context: PipelineContext, part: Part) -> list[SeedError]:
 
 def dossier(directory: Path, progress: Progress = no_progress) -> Dossier:
     """Returns the checked records of a directory, all in memory. Raises DossierError with all its errors."""
-    found, errors = read(directory, progress)
+    records, errors = read(directory, progress)
     if errors:
         raise DossierError(errors)
-    return found
+    return records
 
 
 def read(directory: Path, progress: Progress = no_progress) -> tuple[Dossier, list[SeedError]]:

@@ -43,6 +43,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing has changed, so that there will be no release."""
         return not self.tally
 
     def add(self, resource: str, changes: list[PlannedChange]) -> None:

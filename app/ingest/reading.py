@@ -1,4 +1,4 @@
-"""Seed files -> validated records, each with its file and line.
+"""Reads seed files into validated records, each with its file and line.
 
 Files are read part by part, so that a dossier of any size streams. Nothing is repaired and nothing is skipped: every
 mistake becomes a `SeedError`, and all errors are reported together.
@@ -89,6 +89,8 @@ class Entry(Generic[S]):
 
 @dataclass(slots=True, eq=False)
 class CasualtyEntry(Entry[CasualtySeed]):
+    """A claim, with the id of its incident."""
+
     incident: str = ""
 
 
@@ -108,8 +110,8 @@ class Dossier:
 
     def records(self, resource: str) -> dict[str, Entry[Any]]:
         """Returns the records of a resource."""
-        found: dict[str, Entry[Any]] = getattr(self, resource)
-        return found
+        records: dict[str, Entry[Any]] = getattr(self, resource)
+        return records
 
     def add(self, entry: Entry[Any]) -> None:
         """Adds a record, unless it is a tombstone or has mistakes."""
@@ -232,8 +234,14 @@ def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
     for position, claim in enumerate(seed.casualties):
         if claim is None:  # the claim is invalid as a whole
             continue
-        known = entry.source
-        source = Source(known.file, known.line, claim.id or known.record, known.lines, ("casualties", position))
+        incident_source = entry.source
+        source = Source(
+            incident_source.file,
+            incident_source.line,
+            claim.id or incident_source.record,
+            incident_source.lines,
+            ("casualties", position),
+        )
         place = RecordPosition(entry.position.part, entry.position.number, position)
         broken = frozenset(path[2:] for path in entry.broken if path[:2] == ("casualties", position))
         if isinstance(claim, Tombstone):
@@ -242,11 +250,11 @@ def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
             yield CasualtyEntry("casualties", claim, source, place, entry.article, broken, incident)
 
 
-def _unknown_files(directory: Path, known: set[Path]) -> Iterator[SeedError]:
+def _unknown_files(directory: Path, expected: set[Path]) -> Iterator[SeedError]:
     """Yields an error for each unknown data file: otherwise the records of a misspelt file name would be left out."""
     for path in sorted(directory.rglob("*")):
-        if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in known:
-            near = get_close_matches(path.name, [other.name for other in known], 1)
+        if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in expected:
+            near = get_close_matches(path.name, [other.name for other in expected], 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_file_names())}"
             yield SeedError(
                 relative_name(directory, path), 1, "", "", f"nothing is read from a file of this name here; {hint}"

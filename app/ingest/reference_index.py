@@ -85,6 +85,7 @@ class ReferenceIndex:
         return self._scratch_index.records("organizations", (id_,)).get(id_) if self.has("organizations", id_) else None
 
     def tombstone(self, resource: str, id_: str) -> RecordLocation | None:
+        """Returns the location of the tombstone of an id; None if there is none."""
         return self._scratch_index.tombstones(resource, (id_,)).get(id_)
 
     def missing_message(self, targets: Iterable[str], id_: str) -> str:
@@ -93,8 +94,8 @@ class ReferenceIndex:
             removed, successor = self._scratch_index.successor(target, id_)
             if removed:
                 return f"'{id_}' was removed" + (f"; use '{successor}'" if successor else "")
-        known = list(chain.from_iterable(self._known(target) for target in targets))
-        near = get_close_matches(id_, known[:_MAX_CANDIDATES], 1)
+        candidates = list(chain.from_iterable(self._known(target) for target in targets))
+        near = get_close_matches(id_, candidates[:_MAX_CANDIDATES], 1)
         return f"there is no '{id_}' among {' or '.join(targets)}" + (f"; did you mean '{near[0]}'?" if near else "")
 
     def _known(self, resource: str) -> list[str]:
@@ -131,6 +132,7 @@ class ReferenceIndex:
 
     @cached_property
     def children(self) -> dict[str, list[str]]:
+        """The parts of each incident."""
         return _ids_only(self._scratch_index.children("incidents", self._ids.get("incidents", [])))
 
     @cached_property
@@ -140,39 +142,43 @@ class ReferenceIndex:
 
     @cached_property
     def quotes_about(self) -> dict[str, list[str]]:
+        """Quotes about each incident."""
         return _ids_only(self._scratch_index.links("quotes", self._ids.get("incidents", [])))
 
     @cached_property
     def statements_about(self) -> dict[str, list[tuple[str, bool]]]:
         """Statements about each incident, and whether they contradict another statement or are contradicted."""
-        found = self._scratch_index.links("statements", self._ids.get("incidents", []))
-        against = self._scratch_index.links("contradictions", {id_ for ids in found.values() for id_, _ in ids})
-        return {incident: [(id_, bool(data) or id_ in against) for id_, data in ids] for incident, ids in found.items()}
+        statements = self._scratch_index.links("statements", self._ids.get("incidents", []))
+        against = self._scratch_index.links("contradictions", {id_ for ids in statements.values() for id_, _ in ids})
+        return {
+            incident: [(id_, bool(data) or id_ in against) for id_, data in ids] for incident, ids in statements.items()
+        }
 
     @cached_property
     def extensions(self) -> dict[str, list[Entry[Any]]]:
         """Valid extensions that other articles add to incidents."""
-        found = self._scratch_index.links("extensions", self._ids.get("incidents", []))
-        return {incident: list(_read(data for _, data in added)) for incident, added in found.items()}
+        extensions = self._scratch_index.links("extensions", self._ids.get("incidents", []))
+        return {incident: list(_read(data for _, data in added)) for incident, added in extensions.items()}
 
     @cached_property
     def embedded(self) -> dict[str, list[tuple[str, list[str], Source]]]:
         """Quotes embedded in each quote: id, spans of their words, and source."""
-        found = self._scratch_index.children("quotes", self._ids.get("quotes", []))
-        return {outer: [(id_, *pickle.loads(data)) for id_, data in inner] for outer, inner in found.items()}
+        children = self._scratch_index.children("quotes", self._ids.get("quotes", []))
+        return {outer: [(id_, *pickle.loads(data)) for id_, data in inner] for outer, inner in children.items()}
 
     @cached_property
     def contradicted_by(self) -> dict[str, list[str]]:
+        """Statements that contradict each statement."""
         return _ids_only(self._scratch_index.links("contradictions", self._ids.get("statements", [])))
 
     def claims(self, incident: Entry[Any]) -> list[CasualtyEntry]:
         """Returns all claims about an incident, in file order."""
-        if (known := self._claims.get(incident.seed.id)) is not None:
-            return known
-        found = list(self._own_claims.get(incident.position.number, ()))
+        if (cached := self._claims.get(incident.seed.id)) is not None:
+            return cached
+        all_claims = list(self._own_claims.get(incident.position.number, ()))
         for extension in self.extensions.get(incident.seed.id, ()):
-            found += [claim for claim in claims(extension) if isinstance(claim, CasualtyEntry)]
-        self._claims[incident.seed.id] = sorted(found, key=lambda claim: claim.position)
+            all_claims += [claim for claim in claims(extension) if isinstance(claim, CasualtyEntry)]
+        self._claims[incident.seed.id] = sorted(all_claims, key=lambda claim: claim.position)
         return self._claims[incident.seed.id]
 
     @cached_property
@@ -210,8 +216,8 @@ def _read(pickled: Iterable[bytes]) -> Iterator[Entry[Any]]:
             yield entry
 
 
-def _ids_only(found: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
-    return {target: [id_ for id_, _ in ids] for target, ids in found.items()}
+def _ids_only(records: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
+    return {target: [id_ for id_, _ in ids] for target, ids in records.items()}
 
 
 def _links(entry: Entry[Any]) -> Iterator[Reference]:

@@ -1,4 +1,4 @@
-"""Checked records -> JSON documents, which are rendered once, stored, and served."""
+"""Renders checked records as JSON documents, which are stored and served as they are."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -259,7 +259,7 @@ class Renderer:
         }
 
     def _note_and_evidence(self, entry: Entry[Any]) -> Data:
-        return {"note": entry.seed.note, "evidence": [self._passage(*found) for found in self._spans(entry)]}
+        return {"note": entry.seed.note, "evidence": [self._passage(*span) for span in self._spans(entry)]}
 
     def _spans(self, entry: Entry[Any]) -> Iterator[tuple[Span, str, str]]:
         """Yields the spans of a record with field and article: first a quote's own words with display copies, then the

@@ -1,4 +1,4 @@
-"""Document -> table rows: the columns by which a record is filtered, sorted and joined."""
+"""Table rows of a document: the columns by which a record is filtered, sorted and joined."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple

@@ -44,6 +44,7 @@ def _whole(value: Any) -> Any:
 
 
 def unique(values: list[Any]) -> list[Any]:
+    """Returns a list without duplicates as it is. Raises ValueError for a duplicate."""
     for value in values:
         if values.count(value) > 1:
             raise ValueError(f"'{value}' stands here twice")

@@ -24,6 +24,8 @@ SHARED_RESOURCES = ("articles", "places", "people", "organizations")
 
 
 class ArticleSummary(NamedTuple):
+    """What other records need of an article."""
+
     url: str
     published: date
     lengths: tuple[int, ...]
@@ -34,6 +36,8 @@ class ArticleSummary(NamedTuple):
 
 
 class PlaceSummary(NamedTuple):
+    """What other records need of a place."""
+
     name: str
     kind: PlaceKind
     coordinate: CoordinateSeed | None
@@ -41,7 +45,7 @@ class PlaceSummary(NamedTuple):
 
 
 class PartySummary(NamedTuple):
-    """A person or an organization."""
+    """What other records need of a person or an organization."""
 
     label: str
     anonymity: Anonymity | None
@@ -58,8 +62,9 @@ class SharedRecords:
     organizations: dict[str, PartySummary] = field(default_factory=dict)
 
     def of(self, resource: str) -> dict[str, Any]:
-        found: dict[str, Any] = getattr(self, resource)
-        return found
+        """Returns the summaries of a resource."""
+        summaries: dict[str, Any] = getattr(self, resource)
+        return summaries
 
 
 ParsedParts = dict[int, tuple[list[tuple[Mapping, Source]], list[SeedError]]]
@@ -270,9 +275,9 @@ def find_cycles(scratch_index: ScratchIndex) -> Iterator[SeedError]:
         graph: dict[str, set[str]] = {}
         for id_, parent in scratch_index.inner_edges(resource):
             graph.setdefault(id_, set()).add(parent)
-        for id_, found in scratch_index.records(resource, _ids_on_cycles(graph)).items():
+        for id_, location in scratch_index.records(resource, _ids_on_cycles(graph)).items():
             message = "the record contains itself through its parents"
-            yield SeedError(found.file, found.line, id_, "", message)
+            yield SeedError(location.file, location.line, id_, "", message)
 
 
 def _ids_on_cycles(graph: dict[str, set[str]]) -> list[str]:

@@ -69,6 +69,7 @@ class ScratchIndex:
 
     @classmethod
     def new(cls, path: Path) -> "ScratchIndex":
+        """Creates the database, for one process to fill; `finish` makes it ready to be read."""
         scratch_index = cls(path)
         scratch_index._database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_TABLES}")
         scratch_index._database.execute("BEGIN")
@@ -96,6 +97,7 @@ class ScratchIndex:
         return ScratchIndex, (self.path, self.has_duplicate_ids)
 
     def close(self) -> None:
+        """Closes the connection of this process."""
         self._database.close()
 
     def records(self, resource: str, ids: Iterable[str]) -> dict[str, RecordLocation]:
@@ -103,9 +105,11 @@ class ScratchIndex:
         return self._locations("records", resource, ids)
 
     def tombstones(self, resource: str, ids: Iterable[str]) -> dict[str, RecordLocation]:
+        """Returns the locations of the tombstones of these ids; absent ids are left out."""
         return self._locations("tombstones", resource, ids)
 
     def has(self, resource: str, id_: str) -> bool:
+        """Whether a record has this id."""
         return bool(self.records(resource, (id_,)))
 
     def successor(self, resource: str, id_: str) -> tuple[bool, str | None]:
@@ -176,10 +180,10 @@ class ScratchIndex:
     def _locations(self, table: str, resource: str, ids: Iterable[str]) -> dict[str, RecordLocation]:
         query = f"""SELECT id, part, {table}.number, claim, name, line FROM {table} JOIN parts ON parts.number = part
             WHERE resource = ? AND id {_IN_IDS}"""
-        found = self._database.execute(query, (resource, json.dumps(list(ids))))
+        rows = self._database.execute(query, (resource, json.dumps(list(ids))))
         return {
             id_: RecordLocation(RecordPosition(part, number, claim), name, line)
-            for id_, part, number, claim, name, line in found
+            for id_, part, number, claim, name, line in rows
         }
 
     def _grouped(self, query: str, kind: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:

@@ -1,7 +1,7 @@
-"""Pydantic models of the records in seed files. Unknown keys are errors; a key left out means that the reporting does
-not say.
+"""Pydantic models of the records in seed files.
 
-YAML scalars arrive as text and are converted here, so `no` and `2019-04` never become something else.
+Unknown keys are errors; a key left out means that the reporting does not say. YAML scalars arrive as text and are
+converted here, so `no` and `2019-04` never become something else.
 """
 
 import re
@@ -51,6 +51,8 @@ MAX_AS_STATED_WORDS = 6
 
 
 class Record(BaseModel):
+    """The base class of all records and of their parts."""
+
     # Enum values are kept as plain strings: they are written and compared, nothing else.
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 
@@ -67,6 +69,7 @@ class ConstrainedRecord(Record):
     """A record with constraints between its fields."""
 
     def violations(self) -> Iterator[Violation]:
+        """Yields the violated constraints of this record."""
         raise NotImplementedError
 
     @model_validator(mode="after")
@@ -113,6 +116,8 @@ class Span(Record):
 
 
 class EvidenceSeed(Span):
+    """A passage that supports a record; `field` says for what."""
+
     field: EvidenceField
 
 
@@ -152,6 +157,7 @@ class LimitsSeed(ConstrainedRecord):
     reason: Line
 
     def violations(self) -> Iterator[Violation]:
+        """Yields a violation for limits without an end."""
         if self.earliest is None and self.latest is None:
             yield Violation(
                 ("earliest", "latest"), "give 'earliest' or 'latest', whichever end is open", at_field=False
@@ -168,11 +174,15 @@ class DateSeed(Record):
 
 
 class Alias(Record):
+    """Another name of a record."""
+
     name: Line
     basis: Basis = Field(Basis.STATED, validate_default=True)
 
 
 class Parent(Record):
+    """The id of a record that contains this one."""
+
     id: Slug
     basis: Basis = Field(Basis.STATED, validate_default=True)
 
@@ -199,6 +209,8 @@ class PlaceSeed(SourcedRecord):
 
 
 class OrganizationSeed(SourcedRecord):
+    """An organization. `parents` are those that it is a part of."""
+
     name: Line
     kind: OrganizationKind
     aliases: list[Alias] = Field(default_factory=list)
@@ -227,6 +239,7 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
     aliases: list[Alias] = Field(default_factory=list)
 
     def violations(self) -> Iterator[Violation]:
+        """Yields a violation for a person with neither or both of a name and a label with an anonymity."""
         fields = ("name", "label", "anonymity")
         if self.name is None and (self.label is None or self.anonymity is None):
             yield Violation(fields, "a person without a name needs a label and an anonymity", at_field=False)
@@ -237,6 +250,8 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
 
 
 class PlaceLink(Record):
+    """A place of an incident by `id`, and what it is to the incident."""
+
     id: Slug
     role: PlaceRole
     certainty: Certainty
@@ -253,9 +268,10 @@ class ActorLink(ConstrainedRecord):
     note: Line | None = None
 
     def violations(self) -> Iterator[Violation]:
+        """Yields a violation for an actor with neither or both of an id and a label."""
         if (self.id is None) == (self.label is None):
-            told = f", not both '{self.id}' and '{self.label}'" if self.id else ""
-            message = f"an actor has either an id or, when unidentified, a label{told}"
+            hint = f", not both '{self.id}' and '{self.label}'" if self.id else ""
+            message = f"an actor has either an id or, when unidentified, a label{hint}"
             yield Violation(("id", "label"), message, at_field=False)
 
 
@@ -274,6 +290,7 @@ class CasualtySeed(SourcedRecord, ConstrainedRecord):
     counted: bool = True
 
     def violations(self) -> Iterator[Violation]:
+        """Yields violations for bounds in the wrong order, and for an uncounted claim without a reason."""
         if self.low is not None and self.high is not None and self.low > self.high:
             yield Violation(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
         if self.counted is False and self.note is None:
@@ -367,6 +384,8 @@ class ParagraphSeed(Record):
 
 
 class ArticleSeed(Record):
+    """An article that records are coded from. Its text is not in the seed, only lengths and digests of paragraphs."""
+
     id: Slug
     title: Line
     authors: Annotated[list[Line], Field(min_length=1)]

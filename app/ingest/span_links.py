@@ -108,22 +108,22 @@ class KnownPassages:
 
 
 def _misdirected(titles: tuple[str, ...], links: list[SpanLink]) -> Iterator[SeedError]:
-    known = sorted(
+    positions = sorted(
         {one for link in links for one in _known_words(link)}, key=lambda one: (one[0].paragraph, one[0].end)
     )
-    known = [*((_TITLE, title) for title in titles), *known]
+    positions = [*((_TITLE, title) for title in titles), *positions]
     starts, position = [], 0
-    for _, words in known:
+    for _, words in positions:
         starts.append(position)
         position += len(words) + len(_SEPARATOR)
-    page = Page(_SEPARATOR.join(words for _, words in known))
+    page = Page(_SEPARATOR.join(words for _, words in positions))
     fragment_matches = page.find_all([link.fragment.begin() for link in links], lambda done, total: None)
     for link, fragment_match in zip(links, fragment_matches, strict=True):
         if fragment_match is None:
             continue
-        found = known[bisect_right(starts, fragment_match.start) - 1][0]
-        if (found.paragraph, found.end) <= (link.at.paragraph, link.at.start):
-            there = f"{found.paragraph}:{found.start}-{found.end}" if found.paragraph else "the title"
+        target = positions[bisect_right(starts, fragment_match.start) - 1][0]
+        if (target.paragraph, target.end) <= (link.at.paragraph, link.at.start):
+            there = f"{target.paragraph}:{target.start}-{target.end}" if target.paragraph else "the title"
             at = f"{link.at.paragraph}:{link.at.start}-{link.at.end}"
             yield link.error(f"the link leads to {there}, not to {at}: its words stand there, too")
 

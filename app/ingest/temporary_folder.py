@@ -25,12 +25,12 @@ def temporary_folder() -> Iterator[Path]:
     _clear_abandoned()
     folder = Path(mkdtemp(prefix=_PREFIX))
     try:
-        made = folder / "new"
-        with made.open("wb") as lock:
+        new_folder = folder / "new"
+        with new_folder.open("wb") as lock:
             with suppress(OSError):  # where files cannot be locked, no load removes folders of others either
                 fcntl.flock(lock, fcntl.LOCK_EX)
             # The file is renamed after it is locked, so that it is never visible unlocked.
-            made.rename(folder / _LOCK)
+            new_folder.rename(folder / _LOCK)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -40,11 +40,11 @@ def _clear_abandoned() -> None:
     """Removes the folders of loads that were killed: only this user's own, and none that is in use."""
     for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            found = folder.lstat()
-            if found.st_uid != os.geteuid() or folder.is_symlink():
+            status = folder.lstat()
+            if status.st_uid != os.geteuid() or folder.is_symlink():
                 continue
             if not (folder / _LOCK).exists():
-                if time.time() - found.st_mtime > _LOCK_GRACE_SECONDS:
+                if time.time() - status.st_mtime > _LOCK_GRACE_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)
                 continue
             with (folder / _LOCK).open("rb") as lock:

@@ -92,16 +92,16 @@ class Page:
         self._tokens = array("I")
         self._origins = array("I")
         self._may_break = bytearray()
-        found: list[str] = []
+        pieces: list[str] = []
         for match in _TOKEN.finditer(text):
             token = letters(match.group())
             if token.text:
                 self._tokens.append(len(self._may_break))
                 self._origins.append(match.start())
                 self._may_break += token.breaks
-                found.append(token.text)
+                pieces.append(token.text)
         self._may_break.append(True)
-        self._letters = "".join(found)
+        self._letters = "".join(pieces)
 
     def find(self, fragment: Fragment) -> FragmentMatch | None:
         """Returns the passage that a browser scrolls to: the first match of a fragment, from first word to last."""
@@ -188,13 +188,13 @@ class Page:
 
 def _longest_prefixes(ordered: list[str]) -> list[int]:
     """Returns, for each of these sorted strings, the index of the longest other one that is its prefix; -1 for none."""
-    found: list[int] = []
+    lengths: list[int] = []
     for index, words in enumerate(ordered):
         other = index - 1
         while other >= 0 and not words.startswith(ordered[other]):
-            other = found[other]
-        found.append(other)
-    return found
+            other = lengths[other]
+        lengths.append(other)
+    return lengths
 
 
 @lru_cache(maxsize=16_384)

@@ -56,11 +56,11 @@ def article_text(entry: Entry[ArticleSeed], path: Path) -> Text:
 
 def choose_article(articles: Iterable[str], article: str | None) -> str:
     """Returns the id of the article that is meant. Raises TextError if that is ambiguous."""
-    known = list(articles)
-    if article is None and len(known) == 1:
-        return known[0]
-    if article is None or article not in known:
-        raise TextError(f"Choose one with --article: {', '.join(known)}.")
+    ids = list(articles)
+    if article is None and len(ids) == 1:
+        return ids[0]
+    if article is None or article not in ids:
+        raise TextError(f"Choose one with --article: {', '.join(ids)}.")
     return article
 
 

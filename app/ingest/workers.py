@@ -105,6 +105,7 @@ class Workers:
                 return
 
     def close(self) -> None:
+        """Kills the processes, and closes their pipes."""
         for process in self._processes:
             process.kill()
         for process in self._processes:

@@ -24,17 +24,17 @@ def columns(table: str) -> tuple[str, ...]:
 
 
 _FILL_CACHE_BYTES = 320 * 2**20
-"""Bytes of SQLite's pages that are kept in memory while an empty database is filled: those that entries of 30 years of
-days and boxes on a map go into, in no order, should not be written and read again and again."""
+"""Bytes of SQLite's page cache while an empty database is filled: enough for the pages that entries of 30 years of
+days and boxes on a map go into in random order, so that these are not written and read again and again."""
 
 _INDEX_CACHE_BYTES = 288 * 2**20
-"""Bytes of SQLite's pages that are kept in memory while indexes are made."""
+"""Bytes of SQLite's page cache while indexes are built."""
 
 
 class Writer:
-    """Writes within the transaction of a connection. PostgreSQL takes rows by COPY, SQLite by one statement for many.
+    """Writes rows within the transaction of a connection.
 
-    Raises DBAPIError for what the database does not take.
+    Raises DBAPIError for what the database refuses.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -60,6 +60,7 @@ class Writer:
             self.connection.exec_driver_sql(statement, list(rows))
 
     def run(self, statement: str) -> list[Any]:
+        """Runs a driver-level statement and returns its rows."""
         result = self.connection.exec_driver_sql(statement)
         return list(result) if result.returns_rows else []
 
@@ -83,12 +84,12 @@ class Writer:
         than a million insertions, and enlarges the page cache until then. Readers keep their snapshot. PostgreSQL
         would lock readers out, so it keeps its indexes."""
         if self.is_sqlite:
-            found = self.run(
+            indexes = self.run(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
             )
-            self._indexes = [sql for _, sql in found]
+            self._indexes = [sql for _, sql in indexes]
             self.run(f"PRAGMA cache_size = -{_FILL_CACHE_BYTES // 1024}")
-            for name, _ in found:
+            for name, _ in indexes:
                 self.run(f'DROP INDEX "{name}"')
 
     def grow_cache(self) -> None:
@@ -112,5 +113,6 @@ class Writer:
 
 
 def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Yields items in batches of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -46,4 +46,5 @@ class BoundedExecutor:
             done.cancel()
 
     def close(self) -> None:
+        """Waits for the running calls, drops the queued ones, and ends the threads."""
         self._executor.shutdown(wait=True, cancel_futures=True)

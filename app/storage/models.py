@@ -130,6 +130,8 @@ class PlaceParent(Table, table=True):
 
 
 class Organization(RecordTable, table=True):
+    """An organization, with an id that no person has."""
+
     __tablename__ = "organizations"
     __table_args__ = (
         Index(None, "sort_name", "id"),
