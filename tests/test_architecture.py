@@ -1,4 +1,7 @@
-"""How the code is divided: rooms that declare what they import, one place that reads the environment, short files."""
+"""How the code is divided: packages that declare what they import, no cycles, no dead code, short files.
+
+A failure says what to do instead.
+"""
 
 import ast
 import re
@@ -6,12 +9,14 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
+from vulture import Vulture
 
 APP = Path(__file__).parent.parent / "app"
 LIMIT = 420
@@ -57,6 +62,11 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def imported_files(path: Path) -> set[Path]:
+    """The files of the application that a file imports."""
+    return {file for name in imports(path) if (file := module_file(name)) is not None}
+
+
 def modules_of_ours(path: Path) -> set[str]:
     """The modules of the application that a file imports."""
     return {name for name in imports(path) if module_file(name) is not None}
@@ -87,18 +97,75 @@ def test_a_room_imports_what_it_declares(room: Path) -> None:
     assert used == declared.may_import, f"app/{room.name} does not need {sorted(declared.may_import - used)}"
 
 
+def cycle(graph: dict[str, set[str]]) -> list[str]:
+    """Returns the nodes of a cycle in order, the first again at the end; none for a graph without cycles."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        nodes: list[str] = error.args[1]
+        return nodes
+    return []
+
+
 def test_rooms_make_no_cycle() -> None:
     """Whoever reads one never has to come back to it."""
-    graph = {room.name: declaration(room).may_import & {one.name for one in ROOMS} for room in ROOMS}
-    while leaves := [name for name, uses in graph.items() if not uses]:
-        graph = {name: uses - set(leaves) for name, uses in graph.items() if name not in leaves}
-    assert not graph, f"these import each other in a circle: {sorted(graph)}"
+    rooms = {room.name for room in ROOMS}
+    path = cycle({room.name: declaration(room).may_import & rooms for room in ROOMS})
+    assert not path, (
+        f"these rooms import each other: {' <- '.join(path)}. Move what both need to a room below, or pass it in as an "
+        "argument"
+    )
+
+
+def test_modules_make_no_cycle() -> None:
+    """Imports inside functions count too: they hide a cycle, but whoever reads still goes round in it."""
+    files = {path: str(path.relative_to(APP)) for path in MODULES}
+    path = cycle({name: {files[file] for file in imported_files(path)} - {name} for path, name in files.items()})
+    assert not path, (
+        f"these modules import each other: {' <- '.join(path)}. Move what both need to a module that imports neither"
+    )
 
 
 def test_every_module_is_imported() -> None:
-    imported = {module_file(name) for path in MODULES for name in imports(path)}
+    imported = {file for path in MODULES for file in imported_files(path)}
     expected = {path for path in MODULES if path.name != "__init__.py" and part(path) not in WHOLE}
-    assert expected - imported == set(), "delete what nobody imports"
+    unused = sorted(str(path.relative_to(APP)) for path in expected - imported)
+    assert not unused, f"nobody imports {unused}: delete them with their tests"
+
+
+CALLED_BY_NAME = {
+    "_check_constraints": "pydantic runs a model's validators",
+    "__getattr__": "uvicorn takes `app.main:app`, which is created when it is asked for",
+    "file_response": "Starlette's StaticFiles responds with it",
+    "get_route_handler": "FastAPI builds a route with it",
+    "ignore_aliases": "PyYAML asks whether a value may be an alias",
+    "leaves": "tests compare all outputs of a document by its leaves",
+    "LineFormatter": "the logging configuration names it",
+    "main": "the command `dateline`, named in pyproject.toml",
+    "release_digest": "tests compute the digest of a release as clients do",
+    "send_400_response": "uvicorn calls it for a request that is not HTTP",
+    "StderrHandler": "the logging configuration names it",
+}
+"""Classes, functions and methods that no code of the application calls, each with who does."""
+
+
+def test_every_function_is_called() -> None:
+    """Vulture compares names, so a dead function that is called like a living one escapes."""
+    vulture = Vulture(ignore_decorators=["@*.get", "@*.command", "@compiles"])
+    vulture.scavenge([str(APP)])
+    kinds = {"class", "function", "method", "property"}
+    unused = {
+        code.name: f"{code.filename.relative_to(APP)}:{code.first_lineno}"
+        for code in vulture.get_unused_code()
+        if code.typ in kinds
+    }
+    dead = [f"{name} ({place})" for name, place in unused.items() if name not in CALLED_BY_NAME]
+    assert not dead, (
+        f"nobody calls {', '.join(dead)}: delete it with its tests. If a library calls it by its name, say which in "
+        "CALLED_BY_NAME"
+    )
+    called = sorted(set(CALLED_BY_NAME) - set(unused))
+    assert not called, f"{called} are gone, or called by the application itself: take them out of CALLED_BY_NAME"
 
 
 def test_the_application_has_few_entries() -> None:
