@@ -46,6 +46,8 @@ MAX_INLINE_RESPONSES = 32
 LINGER_SECONDS = 2.0
 """Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
+CLOSE = (b"connection", b"close")
+
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 _LINGER_RESET = struct.pack(
     "ii", 1, 0
@@ -55,7 +57,7 @@ _LINGER_RESET = struct.pack(
 async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers on connections beyond `MAX_CONNECTIONS`."""
     start, body = problem_response(Unavailable("Too many connections are open. Try again shortly.", 5), scope["path"])
-    await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS, (b"connection", b"close")]})
+    await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS, CLOSE]})
     await send(body)
 
 
@@ -78,6 +80,12 @@ def _date_fields_at(second: int) -> Fields:
 
 def _has_length(message: Message) -> bool:
     return any(name.lower() == b"content-length" for name, _ in message["headers"])
+
+
+def _without_close(message: Message) -> Message:
+    """Returns the start of a response without `Connection: close`, after which nothing may follow (RFC 9112, 9.6): the
+    refusal of what came behind the request has still to be sent, and closes the connection itself."""
+    return {**message, "headers": [field for field in message["headers"] if field != CLOSE]}
 
 
 class CoalescingTransport:
@@ -226,7 +234,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         start, body = problem_response(problem, "/")
         entry = AccessEntry(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
-        own = [(b"x-request-id", entry.id.encode()), (b"connection", b"close")]
+        own = [(b"x-request-id", entry.id.encode()), CLOSE]
         self.transport.write(
             STATUS_LINE[problem.status]
             + encode_fields([*_date_fields(), *start["headers"], *DEFAULT_FIELDS, *own])
@@ -302,6 +310,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         async def framed(message: Message) -> None:
             nonlocal until_close
             if message["type"] == "http.response.start":
+                if self._pending_problem is not None:
+                    message = _without_close(message)
                 cycle.default_headers = _date_fields()
                 until_close = scope["http_version"] == "1.0" and not _has_length(message)
                 if until_close:

@@ -71,16 +71,32 @@ def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path],
     assert (answer.status, answer.header("connection")) == (400, "close")
 
 
+LENGTH_3 = f"GET {SLOW} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n".encode()
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("before", [b"", GOOD])
-def test_a_body_longer_than_its_length(logged: tuple[str, Path], before: bytes) -> None:
-    """What is too much of it is no request: the connection ends with the answer, as it says."""
+@pytest.mark.parametrize("body", [b"hello, world\r\n\r\n", b"abcGET nowhere\r\n\r\n", b"abc\x00\xff", b"abc" * 5000])
+def test_what_is_too_much_of_a_body_is_refused_behind_the_answer(
+    logged: tuple[str, Path], before: bytes, body: bytes
+) -> None:
+    base, log = logged
+    lines = log.read_text().count("\n")
+    *answered, refused = taken_apart(raw_http.send(base, before + LENGTH_3 + body))
+    assert [one.status for one in answered] == [200] * (2 if before else 1)
+    assert len({one.body for one in answered}) == 1
+    assert all(one.header("connection") != "close" for one in answered), "else nothing could follow (RFC 9112, 9.6)"
+    assert (refused.status, refused.header("connection")) == (400, "close")
+    assert live.eventually(lambda: log.read_text().count("\n") == lines + len(answered) + 1), "one line for each"
+
+
+@pytest.mark.heavy
+def test_the_connection_ends_behind_a_request_with_a_body(logged: tuple[str, Path]) -> None:
+    """Also where the body is as long as it says. What is sent once the answer has said so is not answered any more."""
     base, _ = logged
-    data = before + f"GET {SLOW} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nhello, world\r\n\r\n".encode()
-    answers = list(taken_apart(raw_http.send(base, data)))
-    assert [one.status for one in answers] == [200] * (2 if before else 1)
-    assert answers[-1].header("connection") == "close"
-    assert len({one.body for one in answers}) == 1
+    for more in (b"", GOOD):
+        (answered,) = taken_apart(raw_http.send(base, LENGTH_3 + b"abc" + more))
+        assert (answered.status, answered.header("connection")) == (200, "close")
 
 
 @pytest.mark.heavy
