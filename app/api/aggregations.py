@@ -11,11 +11,12 @@ from app.api.pages import JsonBody, RequestUrl, resolve_ids
 from app.api.query_suggestions import suggestions
 from app.model.codebook import CasualtyOutcome
 from app.model.compact_json import dump_json
-from app.queries import summary as queries
 from app.queries.conditions import Condition
 from app.queries.counting import MatchedRecords, count_matches, match_records
 from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
+from app.records import RECORD_TYPES
+from app.records import casualty_sums as queries
 from app.storage.database import Snapshot
 from app.storage.registry import RECORD_TABLES, document_of
 
@@ -32,7 +33,7 @@ def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type
     return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **parameters, **filters)
 
 
-def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: RequestUrl) -> JsonBody:
+def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: RequestUrl) -> JsonBody:
     """Counts the matching records by the values of each requested facet."""
     found = resolve_ids(snapshot, filters)
     chosen = match_records(snapshot, resource, found)
@@ -44,7 +45,7 @@ def facets(snapshot: Snapshot, resource: Resource, filters: Any, request: Reques
 
 
 def _match_counts(
-    snapshot: Snapshot, resource: Resource, filters: Any, chosen: MatchedRecords, request: RequestUrl
+    snapshot: Snapshot, resource: RecordType, filters: Any, chosen: MatchedRecords, request: RequestUrl
 ) -> dict[str, Any]:
     """Counts the records that match and those not judged; adds suggestions if none match."""
 
@@ -57,7 +58,7 @@ def _match_counts(
 
 
 def _facet(
-    snapshot: Snapshot, resource: Resource, conditions: list[Condition], facet: Facet, filters: Any
+    snapshot: Snapshot, resource: RecordType, conditions: list[Condition], facet: Facet, filters: Any
 ) -> dict[str, Any]:
     split = facet.split(filters, records(resource, conditions))
     rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
@@ -86,7 +87,7 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
 def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
     """Adds up the matching claims by outcome and the other requested groups."""
     found = resolve_ids(snapshot, filters)
-    resource = RESOURCES["casualties"]
+    resource = RECORD_TYPES["casualties"]
     chosen = match_records(snapshot, resource, found)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
     rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)

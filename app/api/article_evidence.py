@@ -8,7 +8,7 @@ from app.api import cursors
 from app.api.pages import JsonBody, RequestUrl, find_document
 from app.model.compact_json import dump_json
 from app.queries import evidence as queries
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.registry import TYPES
 
@@ -17,7 +17,7 @@ _RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
     """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
-    link = json.loads(find_document(snapshot, RESOURCES["articles"], article, request))["link"]
+    link = json.loads(find_document(snapshot, RECORD_TYPES["articles"], article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
     query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.evidence_clauses(*selection)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)

@@ -16,7 +16,7 @@ from app.model.names import name
 from app.queries import changes as queries
 from app.queries.filters import ChangeFilters, Listing
 from app.queries.plan import plan
-from app.queries.resources import Resource
+from app.queries.record_type import RecordType
 from app.storage.database import Snapshot
 from app.storage.models import Release
 from app.storage.registry import TYPES
@@ -33,7 +33,7 @@ class FeedEntries:
     next: str | None = None
 
 
-def records(resource: Resource, snapshot: Snapshot, filters: Listing, base: str) -> FeedEntries:
+def records(resource: RecordType, snapshot: Snapshot, filters: Listing, base: str) -> FeedEntries:
     """Returns the matching records that changed last, in the order of `sort=-changed`, merged with the removals.
 
     The content of a removed record is no longer known, so removals appear in every feed of their list, whatever its

@@ -22,8 +22,9 @@ from app.queries.conditions import AXES
 from app.queries.counting import count_matches
 from app.queries.filters import FILTERS, DetailFilters, Listing
 from app.queries.plan import PlannedList, plan
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
 from app.queries.values import SLUG, Refers
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Change
 from app.storage.registry import RECORD_TABLES, TYPES, document_of
@@ -77,7 +78,7 @@ class RequestUrl:
         return RequestUrl("/".join(parts), self.items)
 
 
-def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl) -> JsonBody:
+def list_records(snapshot: Snapshot, resource: RecordType, filters: Listing, request: RequestUrl) -> JsonBody:
     """Returns one page of a list."""
     resolved = resolve_ids(snapshot, filters)
     planned = plan(resource, resolved).on(snapshot)
@@ -97,7 +98,7 @@ def list_records(snapshot: Snapshot, resource: Resource, filters: Listing, reque
 
 
 def _did_you_mean(
-    snapshot: Snapshot, resource: Resource, filters: Listing, request: RequestUrl
+    snapshot: Snapshot, resource: RecordType, filters: Listing, request: RequestUrl
 ) -> list[dict[str, Any]] | None:
     """Returns changed parameters that match something, for filters that match nothing; None if there are none."""
     few = snapshot.release.counts.get(resource.name, 0) <= MAX_EXACT_COUNT or filters.count == "exact"
@@ -112,7 +113,7 @@ def _did_you_mean(
 
 
 def get_record(
-    snapshot: Snapshot, resource: Resource, id_: str, filters: DetailFilters, request: RequestUrl
+    snapshot: Snapshot, resource: RecordType, id_: str, filters: DetailFilters, request: RequestUrl
 ) -> JsonBody:
     """Returns one record. Raises NotFound, Gone for a removed record and Merged for one merged into another."""
     document = find_document(snapshot, resource, id_, request)
@@ -121,7 +122,7 @@ def get_record(
     return JsonBody(body, snapshot.release.number)
 
 
-def find_document(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> str:
+def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> str:
     """Returns the document of a record.
 
     Raises NotFound, Gone or Merged. Their messages and redirects repeat the request's own path (`/v1` or `/ogc`) with
@@ -226,7 +227,7 @@ def _successor(
     return None
 
 
-def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> Exception:
+def _missing(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> Exception:
     last, removal = _follow_mergers(snapshot, resource.name, id_)
     if removal is not None:
         return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
@@ -239,7 +240,7 @@ def _missing(snapshot: Snapshot, resource: Resource, id_: str, request: RequestU
     return NotFound(f"There is no {resource.type} '{id_}'.{_hint(snapshot, resource, id_, request)}")
 
 
-def _hint(snapshot: Snapshot, resource: Resource, id_: str, request: RequestUrl) -> str:
+def _hint(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> str:
     found = suggest_record(snapshot, id_, (resource.name,))
     return f" Did you mean {request.for_record(id_, found).path}?" if found else ""
 
@@ -269,7 +270,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _match_counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> dict[str, Any]:
+def _match_counts(snapshot: Snapshot, resource: RecordType, filters: Listing) -> dict[str, Any]:
     total = snapshot.release.counts.get(resource.name, 0)
     if not resource.conditions(filters):
         return {"matched": total, "not_judged": dict.fromkeys(AXES)}
@@ -280,7 +281,7 @@ def _match_counts(snapshot: Snapshot, resource: Resource, filters: Listing) -> d
 
 def _envelope(
     snapshot: Snapshot,
-    resource: Resource,
+    resource: RecordType,
     documents: list[str],
     filters: Listing | DetailFilters,
     links: Mapping[str, Any],
@@ -299,7 +300,7 @@ def _envelope(
 
 
 def _included(
-    snapshot: Snapshot, resource: Resource, documents: list[str], wanted: list[str]
+    snapshot: Snapshot, resource: RecordType, documents: list[str], wanted: list[str]
 ) -> tuple[str, dict[str, list[str]]]:
     """Returns the `included` member as JSON text, and links to the complete lists where `MAX_INCLUDED` cut one."""
     if not wanted:
@@ -326,7 +327,7 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
     if not ids:
         return []
     filters = FILTERS[name].model_validate({parameter: ids})
-    return [row[0] for row in plan(RESOURCES[name], filters).on(snapshot).rows(MAX_INCLUDED + 1)]
+    return [row[0] for row in plan(RECORD_TYPES[name], filters).on(snapshot).rows(MAX_INCLUDED + 1)]
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.queries.conditions import AXES, MAX_LISTED_NUMBERS, Condition, using_lookup_of, with_numbers
-from app.queries.resources import Resource
+from app.queries.record_type import RecordType
 from app.storage.database import Snapshot
 
 
@@ -22,7 +22,7 @@ class MatchedRecords:
     matched: int | None
 
 
-def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> MatchedRecords:
+def match_records(snapshot: Snapshot, resource: RecordType, filters: Any) -> MatchedRecords:
     """Finds the records that match, once for several statements."""
     filter_conditions, few = _for_counts(snapshot, resource, filters)
     if not few:
@@ -32,7 +32,7 @@ def match_records(snapshot: Snapshot, resource: Resource, filters: Any) -> Match
 
 
 def count_matches(
-    snapshot: Snapshot, resource: Resource, filters: Any, found: MatchedRecords | None = None
+    snapshot: Snapshot, resource: RecordType, filters: Any, found: MatchedRecords | None = None
 ) -> dict[str, Any]:
     """Counts the records that match, and for each axis those that it could not judge. `found` saves a second search."""
     filter_conditions = found.filter_conditions if found is not None else _for_counts(snapshot, resource, filters)[0]
@@ -48,7 +48,7 @@ def count_matches(
     }
 
 
-def _for_counts(snapshot: Snapshot, resource: Resource, filters: Any) -> tuple[list[Condition], bool]:
+def _for_counts(snapshot: Snapshot, resource: RecordType, filters: Any) -> tuple[list[Condition], bool]:
     """Returns the conditions of counts, and whether an index finds few records. Text matches are looked up once for
     all statements."""
     conditions, most = resource.conditions(filters), MAX_LISTED_NUMBERS

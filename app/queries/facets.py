@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.queries.conditions import Clause, Condition, parties_within, places_within
 from app.queries.filters import LOCATING
 from app.queries.incidents import HAS_CLAIMANT
-from app.queries.resources import Resource
+from app.queries.record_type import RecordType
 from app.storage.models import (
     Affiliation,
     Article,
@@ -72,7 +72,7 @@ Records = Callable[[Any], Select[Any] | None]
 """The values of a column in the records that are split; null where these are all there are."""
 
 
-def records(resource: Resource, conditions: list[Condition]) -> Records:
+def records(resource: RecordType, conditions: list[Condition]) -> Records:
     """The records of a resource that match."""
     return lambda column: resource.select(conditions, column) if conditions else None
 
@@ -90,7 +90,7 @@ class Facet:
     missing: str = "not stated"
 
 
-def buckets(resource: Resource, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
+def buckets(resource: RecordType, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
     """Label, records and number of all labels: those of no value first, then so many others, those of most records
     first, or for dates the newest."""
     statement = split.joined(resource.select(conditions, split.label.label("label")))

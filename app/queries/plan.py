@@ -64,7 +64,7 @@ from app.queries.conditions import (
     using_lookup_of,
 )
 from app.queries.counting import most_selective
-from app.queries.resources import Order, Resource
+from app.queries.record_type import Order, RecordType
 from app.queries.search import (
     MAX_RANKED,
     count_hits,
@@ -98,7 +98,7 @@ _IN_LIST_ORDER = {
 """Filters with which a page is read from an index in list order; other filters may scan many records for a page."""
 
 
-def plan(resource: Resource, filters: Any, order: Order | None = None) -> "Plan":
+def plan(resource: RecordType, filters: Any, order: Order | None = None) -> "Plan":
     """Plans the list of the records that match, in the order that the filters name if none is given."""
     return Plan(resource, filters, order)
 
@@ -107,7 +107,7 @@ def plan(resource: Resource, filters: Any, order: Order | None = None) -> "Plan"
 class Plan:
     """A list that is to be read: what is known of it without a database."""
 
-    resource: Resource
+    resource: RecordType
     filters: Any
     order: Order | None = None
 
@@ -141,7 +141,7 @@ def includes_referring(resource: str, include: list[str]) -> bool:
     return not REFERRING_FILTERS.get(resource, {}).keys().isdisjoint(include)
 
 
-def _order(snapshot: Snapshot, resource: Resource, filters: Any) -> Order:
+def _order(snapshot: Snapshot, resource: RecordType, filters: Any) -> Order:
     order = resource.order(filters)
     if order.ranks is None:
         return order
@@ -164,7 +164,7 @@ class PlannedList:
     """The records of one snapshot that meet some conditions, in an order."""
 
     snapshot: Snapshot
-    resource: Resource
+    resource: RecordType
     order: Order
     conditions: list[Condition]
 

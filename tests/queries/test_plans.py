@@ -22,7 +22,7 @@ from app.api import cursors
 from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
 from app.queries.filters import IncidentFilters
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 from app.search import entry_numbers
 from app.search.entry_numbers import DAY_STEP
 from app.storage.database import Database
@@ -322,7 +322,7 @@ def test_nothing_is_looked_for_by_reading_a_whole_table(many: TestClient, many_u
     assert [line for line in found if FULL_SCAN.search(line)] == []
 
 
-SORTS = [(name, key) for name, resource in RESOURCES.items() for key in resource.sorts]
+SORTS = [(name, key) for name, resource in RECORD_TYPES.items() for key in resource.sorts]
 
 
 @pytest.mark.parametrize(("resource", "key"), SORTS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.queries.summary import MAX_LISTED_CLAIMS
+from app.records.casualty_sums import MAX_LISTED_CLAIMS
 from tests import newsroom
 from tests.conftest import load_seed, serving
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
 from app.queries.filters import FILTERS
-from app.queries.summary import GROUPINGS
+from app.records.casualty_sums import GROUPINGS
 from tests.answers import body
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Enum, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 from app.storage import models
 from app.storage.database import Database, DatabaseError
 from app.storage.registry import RECORD_TABLES
@@ -197,7 +197,7 @@ def test_every_sort_has_an_index(database: Database) -> None:
     """One that begins with the sort's column, so that a page deep in a list costs what the first does."""
     migrate(database)
     with database.writer() as connection:
-        for name, resource in RESOURCES.items():
+        for name, resource in RECORD_TYPES.items():
             table = RECORD_TABLES[name].__tablename__
             indexed = {tuple(index["column_names"])[:2] for index in inspect(connection).get_indexes(table)}
             for column in resource.sorts.values():

@@ -17,8 +17,9 @@ from app.problems import NotFound
 from app.queries.conditions import Condition
 from app.queries.filters import IncidentFilters, Listing, PlaceFilters
 from app.queries.plan import PlannedList
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
 from app.queries.values import LocationMatch
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Incident
 
@@ -58,8 +59,8 @@ class Collection:
     filters: Callable[[Items], Listing]
 
     @property
-    def resource(self) -> Resource:
-        return RESOURCES[self.name]
+    def resource(self) -> RecordType:
+        return RECORD_TYPES[self.name]
 
 
 COLLECTIONS = {
@@ -114,7 +115,7 @@ def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: st
 
 
 def _ordered(
-    snapshot: Snapshot, resource: Resource, conditions: list[Condition], parameters: Items
+    snapshot: Snapshot, resource: RecordType, conditions: list[Condition], parameters: Items
 ) -> Iterator[tuple[PagePosition, str]]:
     """Yields documents with their positions, by id, those with a point first: QGIS determines the geometry type from
     the first page alone."""
@@ -141,7 +142,7 @@ def _or_unknown(condition: Condition) -> Condition:
     return condition if condition.unknown is None else Condition(or_(condition.clause, condition.unknown))
 
 
-def _matched(snapshot: Snapshot, resource: Resource, conditions: list[Condition]) -> int | None:
+def _matched(snapshot: Snapshot, resource: RecordType, conditions: list[Condition]) -> int | None:
     total = snapshot.release.counts.get(resource.name, 0)
     if not conditions:
         return total

@@ -14,8 +14,9 @@ from app.api.routes.records import ID, json_response, reader
 from app.api.routes.representations import alternates, body_links, link_values
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, Paging
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
 from app.queries.values import NoParameters
+from app.records import RECORD_TYPES
 
 _INCLUDE = {"include": ("document",)}
 _MAX_DIGITS = 9
@@ -25,7 +26,7 @@ def router() -> APIRouter:
     """`/v1/changes`, `/v1/releases` and the history of every record."""
     found = APIRouter()
     found.include_router(_releases)
-    for name, resource in RESOURCES.items():
+    for name, resource in RECORD_TYPES.items():
         _add_history(found, name, resource)
     return found
 
@@ -100,7 +101,7 @@ async def get_release(request: Request) -> Response:
     return json_response(await reader(request).read(work))
 
 
-def _add_history(found: APIRouter, name: str, resource: Resource) -> None:
+def _add_history(found: APIRouter, name: str, resource: RecordType) -> None:
     async def handler(request: Request) -> Response:
         filters = parse(Paging, request.query_params.multi_items(), {})
         id_ = request.path_params["id"]

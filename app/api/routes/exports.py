@@ -21,7 +21,8 @@ from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
 from app.queries.filters import FILTERS
 from app.queries.plan import plan
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
+from app.records import RECORD_TYPES
 from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
@@ -61,7 +62,7 @@ _DESCRIPTION = (
 def router() -> APIRouter:
     """`/v1/<resource><suffix>` for every format of every resource."""
     found = APIRouter(prefix="/v1")
-    for name, resource in RESOURCES.items():
+    for name, resource in RECORD_TYPES.items():
         for suffix in export_suffixes(name):
             _add(found, name, resource, EXPORT_FORMATS[suffix])
     return found
@@ -79,7 +80,7 @@ def prepared(directory: SharedDirectory) -> PreparedFiles:
     )
 
 
-def _add(found: APIRouter, name: str, resource: Resource, export: ExportFormat) -> None:
+def _add(found: APIRouter, name: str, resource: RecordType, export: ExportFormat) -> None:
     model, suffix, media_type = FILTERS[name], export.suffix, export.media_type
     table = f"\n\n{columns.table(name)}" if export.of_columns else ""
 

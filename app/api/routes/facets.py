@@ -16,8 +16,8 @@ from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.facets import FACETS
 from app.queries.filters import FILTERS
-from app.queries.resources import RESOURCES
 from app.queries.values import PageSize
+from app.records import RECORD_TYPES
 
 
 class Bucket(BaseModel):
@@ -145,5 +145,5 @@ async def get_facets(request: Request) -> Response:
     if not filters.facet:
         raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")
     request_url = pages.RequestUrl(request.scope["path"], items)
-    work = partial(aggregations.facets, resource=RESOURCES[resource], filters=filters, request=request_url)
+    work = partial(aggregations.facets, resource=RECORD_TYPES[resource], filters=filters, request=request_url)
     return json_response(await reader(request).read(work, slow=True))

@@ -32,7 +32,7 @@ from app.exports.formats.atom import atom
 from app.exports.formats.feeds import Feed, tag_uri
 from app.exports.formats.jsonfeed import JsonFeed, json_feed
 from app.queries.filters import FILTERS, ChangeFilters
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
 
 Entries = Callable[[Snapshot, Any, str], FeedEntries]
@@ -67,7 +67,7 @@ def router() -> APIRouter:
     """`/v1/<list>.atom` and `/v1/<list>.feed.json`."""
     found = APIRouter(prefix="/v1")
     for feed in FEEDS:
-        for name, resource in RESOURCES.items():
+        for name, resource in RECORD_TYPES.items():
             if feed.suffix in suffixes(name):
                 _add(found, name, feed, FILTERS[name], partial(feed_entries.records, resource), tag=name)
         _add(found, "changes", feed, ChangeFilters, feed_entries.changes, tag="releases")

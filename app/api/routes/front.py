@@ -26,7 +26,7 @@ from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
 from app.problems import BadParameter, Gone, Merged, NotFound
 from app.queries.filters import FILTERS, DetailFilters, Paging
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 
 Page = tuple[str, int, dict[str, Any]]
@@ -137,7 +137,7 @@ def _incident(snapshot: Snapshot, id_: str) -> Page:
     include = "quotes,organizations,incidents"
     request_url = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
     filters = DetailFilters(include=include.split(","))
-    found = json.loads(pages.get_record(snapshot, RESOURCES["incidents"], id_, filters, request_url).body)
+    found = json.loads(pages.get_record(snapshot, RECORD_TYPES["incidents"], id_, filters, request_url).body)
     record, included = found["data"], found["included"]
     others = {one["id"]: one for one in included["incidents"]}
     statements, opposed = _statements(snapshot, record)
@@ -193,7 +193,7 @@ def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str,
     choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
     filters = parse(FILTERS[resource], list(items), choices)
     request_url = pages.RequestUrl(f"/v1/{resource}", items)
-    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RESOURCES[resource], filters, request_url).body)
+    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RECORD_TYPES[resource], filters, request_url).body)
     return found
 
 

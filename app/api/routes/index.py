@@ -13,8 +13,8 @@ from app.api.parameters import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
 from app.api.routes.representations import link, representations, suffixes
-from app.queries.resources import RESOURCES
 from app.queries.values import NoParameters
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 
 
@@ -97,7 +97,7 @@ async def get_index(request: Request) -> Response:
 
 def _index(snapshot: Snapshot) -> pages.JsonBody:
     counts = snapshot.release.counts
-    found = [_list(name, LIST_DESCRIPTIONS[name], counts.get(name, 0)) for name in RESOURCES]
+    found = [_list(name, LIST_DESCRIPTIONS[name], counts.get(name, 0)) for name in RECORD_TYPES]
     found.append(_list("changes", "What each release did to each record.", None))
     release: Any = changelog.newest_release(snapshot)
     number = snapshot.release.number

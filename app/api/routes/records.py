@@ -18,8 +18,9 @@ from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
 from app.queries.filters import FILTERS, DetailFilters
 from app.queries.plan import includes_referring, plan
-from app.queries.resources import RESOURCES, Resource
+from app.queries.record_type import RecordType
 from app.queries.values import SLUG
+from app.records import RECORD_TYPES
 from app.server.middleware import wait_for_disconnect
 from app.storage.reader import Reader
 
@@ -55,13 +56,13 @@ LIST_DESCRIPTIONS = {
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
     found = APIRouter(prefix="/v1", route_class=_RawRequestRoute)
-    for name, resource in RESOURCES.items():
+    for name, resource in RECORD_TYPES.items():
         _add_list(found, name, resource)
         _add_detail(found, name, resource)
     return found
 
 
-def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
+def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
     model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
 
     async def handler(request: Request) -> Response:
@@ -85,7 +86,7 @@ def _add_list(found: APIRouter, name: str, resource: Resource) -> None:
     )(handler)
 
 
-def _add_detail(found: APIRouter, name: str, resource: Resource) -> None:
+def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
     choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
 
     async def handler(request: Request) -> Response:

@@ -16,7 +16,7 @@ from app.api.routes.not_found import redirect
 from app.exports.formats.columns import COLUMNS, has_points
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import BadParameter, NotAcceptable, ParameterError
-from app.queries.resources import RESOURCES
+from app.records import RECORD_TYPES
 
 M = TypeVar("M", bound=BaseModel)
 Items = Sequence[tuple[str, str]]
@@ -120,7 +120,7 @@ def public_url(request: Request) -> str:
 def unknown_suffixes() -> APIRouter:
     """Returns routes for all other suffixes: they redirect, or answer 406 with the existing representations."""
     found = APIRouter(prefix="/v1", include_in_schema=False)
-    for name in (*RESOURCES, "changes"):
+    for name in (*RECORD_TYPES, "changes"):
         _add_refusal(found, name, suffixes(name))
     return found
 

@@ -14,8 +14,8 @@ from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
 from app.queries.filters import CasualtyFilters
-from app.queries.summary import GROUPINGS, MAX_LISTED_CLAIMS
 from app.queries.values import PageSize
+from app.records.casualty_sums import GROUPINGS, MAX_LISTED_CLAIMS
 
 
 class SumKey(BaseModel):

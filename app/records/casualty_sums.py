@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.queries.conditions import Condition
 from app.queries.facets import FACETS, Split, records
-from app.queries.resources import RESOURCES
+from app.records.casualties import CASUALTIES
 from app.storage.models import Casualty, CasualtyPerson
 from app.storage.registry import document_of
 
@@ -36,11 +36,11 @@ MAX_LISTED_CLAIMS = 100
 
 def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
     """The claims that match with their keys, once for each combination of values."""
-    chosen = records(RESOURCES["casualties"], conditions)
+    chosen = records(CASUALTIES, conditions)
     splits = [_alone() if key == "person" else FACETS["casualties"][key].split(filters, chosen) for key in keys]
     columns = [split.label.label(f"key_{number}") for number, split in enumerate(splits)]
     own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
-    statement = RESOURCES["casualties"].select(conditions, *columns, *own)
+    statement = CASUALTIES.select(conditions, *columns, *own)
     for split in splits:
         statement = split.joined(statement)
     return statement.subquery()

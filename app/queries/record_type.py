@@ -1,35 +1,21 @@
-"""The record types as queries see them: tables, conditions of their filters, sort keys."""
+"""What a record type is: one declaration, from which lists, exports, facets, feeds, `/ogc` and OpenAPI are made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
-from sqlmodel import col
 
-from app.queries.conditions import (
-    Axis,
-    Clause,
-    Condition,
-    common_conditions,
-    count_judgeable,
-    matching,
-    not_judged,
-)
-from app.queries.incidents import casualties, incidents
-from app.queries.people_organizations import organizations, people
-from app.queries.places import places
-from app.queries.quotes_statements import quotes, statements
+from app.model.documents import Document
+from app.queries.conditions import Axis, Clause, Condition, count_judgeable, matching, not_judged
+from app.queries.filters import Listing
 from app.queries.search import hits
 from app.search.entry_numbers import document_number, type_range
-from app.storage.models import Article, Casualty, Incident
-from app.storage.registry import RECORD_TABLES, TYPES
 
-
-def articles(filters: Any) -> list[Condition]:
-    """The conditions of a list of articles; an article does not rest on itself, so `article` chooses by id."""
-    chosen = [Condition(col(Article.id).in_(filters.article))] if filters.article else []
-    return [*common_conditions(Article, "article", filters.model_copy(update={"article": []})), *chosen]
+Table = type[Any]
+"""A table's model."""
+DocumentModel = type[Document]
+FilterModel = type[Listing]
 
 
 @dataclass(frozen=True)
@@ -52,28 +38,47 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Resource:
-    """A resource as queries see it: its table, its conditions, the column behind each sort key, the usual sort."""
+class Subject:
+    """The record that others are chosen by: claims have the dates, places, actors and words of their incident.
+
+    `table` is joined by `joined_on`.
+    """
+
+    table: Table
+    joined_on: Clause
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A type of records. Each is declared in a file of its own in `app.records`.
+
+    `name` is the list's and stands in URLs; `type` is what one record is called. `code` is stored in the numbers of
+    search entries: it is never given to another type. `children` are the tables whose rows come and go with a record,
+    each with the column that names the record.
+
+    `sorts` gives the column behind each sort key. In the order of `day_sort` dates are looked for as well.
+    `chosen_by` is the record by which these are chosen too.
+    """
 
     name: str
+    type: str
+    code: int
+    table: Table
+    document: DocumentModel
+    filters: FilterModel
     conditions: Callable[[Any], list[Condition]]
     sorts: dict[str, str]
     default_sort: str
-
-    @property
-    def table(self) -> type[Any]:
-        return RECORD_TABLES[self.name]
-
-    @property
-    def type(self) -> str:
-        return TYPES[self.name]
+    children: tuple[tuple[Table, str], ...] = ()
+    day_sort: str | None = None
+    chosen_by: Subject | None = None
 
     def order(self, filters: Any, *, ranked: bool = True) -> Order:
         """The order that filters ask for: by relevance where words are looked for and no sort is given.
 
-        Claims are found by the words of their incident as well, so they have no rank of their own.
+        What is found by the words of another record as well has no rank of its own.
         """
-        if ranked and filters.q is not None and filters.sort is None and self.name != "casualties":
+        if ranked and filters.q is not None and filters.sort is None and self.chosen_by is None:
             ranks = hits(filters.q, type_range(self.type))
             return Order(ranks.c.rank, float, ranks=ranks)
         sort = filters.sort or self.default_sort
@@ -84,9 +89,14 @@ class Resource:
         column = getattr(self.table, self.sorts[sort])
         return Order(column, column.type.python_type, descending)
 
+    @property
+    def day(self) -> Any:
+        """The column of the days that dates are looked for by; None for a type without."""
+        return None if self.day_sort is None else getattr(self.table, self.sorts[self.day_sort])
+
     def by_day(self, order: Order) -> bool:
         """Whether this is the order of the days, in which dates are looked for as well."""
-        return self.name == "incidents" and order.value is Incident.sort_date
+        return self.day_sort is not None and order.value is self.day
 
     def select(self, conditions: list[Condition], *columns: Any) -> Select[Any]:
         """The columns of every record that matches."""
@@ -97,7 +107,7 @@ class Resource:
         return self.select(conditions, func.count())
 
     def count_not_judged(self, conditions: list[Condition], axis: Axis, total: int) -> Select[Any] | None:
-        """How many records fit everything else but lack what the axis needs; null if no such filter is used. `total`
+        """How many records fit everything else but lack what the axis needs; None if no such filter is used. `total`
         is how many there are of all kinds."""
         if (known := count_judgeable(conditions, axis)) is not None:
             return select(total - known.scalar_subquery())
@@ -105,43 +115,10 @@ class Resource:
         return None if lacking is None else self.count(lacking)
 
     def join(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
+        """A statement over the records of this type, beside what they are chosen by and what they are ranked by."""
         statement = statement.select_from(self.table)
-        if self.name == "casualties":
-            statement = statement.join(Incident, col(Incident.id) == col(Casualty.incident_id))
+        if self.chosen_by is not None:
+            statement = statement.join(self.chosen_by.table, self.chosen_by.joined_on)
         if order is not None and order.ranks is not None:
             statement = statement.join(order.ranks, self.table.number == document_number(order.ranks.c.number))
         return statement
-
-
-_NAMED = {"name": "sort_name", "changed": "changed_in", "id": "id"}
-_SPOKEN = {"position": "sort_name", "changed": "changed_in", "id": "id"}
-
-RESOURCES: dict[str, Resource] = {
-    resource.name: resource
-    for resource in (
-        Resource(
-            "articles",
-            articles,
-            {"published": "published", "title": "sort_name", "changed": "changed_in", "id": "id"},
-            "-published",
-        ),
-        Resource(
-            "incidents",
-            incidents,
-            {
-                "date": "sort_date",
-                "title": "sort_name",
-                "killed": "sort_killed",
-                "changed": "changed_in",
-                "id": "id",
-            },
-            "-date",
-        ),
-        Resource("places", places, _NAMED, "name"),
-        Resource("people", people, _NAMED, "name"),
-        Resource("organizations", organizations, _NAMED, "name"),
-        Resource("quotes", quotes, _SPOKEN, "position"),
-        Resource("statements", statements, _SPOKEN, "position"),
-        Resource("casualties", casualties, {"incident": "sort_name", "changed": "changed_in", "id": "id"}, "incident"),
-    )
-}

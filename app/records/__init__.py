@@ -1,0 +1,26 @@
+"""The record types, one file each: what a type is called, how it is stored, filtered, sorted and counted.
+
+Everything generic (lists, exports, facets, feeds, `/ogc`, datasets, OpenAPI, loads) reads these declarations and knows
+no type by name.
+
+May import: model, queries, storage.
+Must not know: fastapi, starlette, app.storage.reader, app.storage.executors.
+"""
+
+from app.queries.record_type import RecordType
+from app.records.articles import ARTICLES
+from app.records.casualties import CASUALTIES
+from app.records.incidents import INCIDENTS
+from app.records.organizations import ORGANIZATIONS
+from app.records.people import PEOPLE
+from app.records.places import PLACES
+from app.records.quotes import QUOTES
+from app.records.statements import STATEMENTS
+
+RECORD_TYPES: dict[str, RecordType] = {
+    one.name: one for one in (ARTICLES, INCIDENTS, PLACES, PEOPLE, ORGANIZATIONS, QUOTES, STATEMENTS, CASUALTIES)
+}
+"""By the name of the list, in the order in which they are shown."""
+
+BY_TYPE: dict[str, RecordType] = {one.type: one for one in RECORD_TYPES.values()}
+"""By what one record is called."""
