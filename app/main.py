@@ -1,6 +1,7 @@
 """The FastAPI application: routes, error handlers, middleware, and the lifespan of its resources."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,6 +49,11 @@ from app.storage.reader import Reader
 
 if TYPE_CHECKING:
     from app.server.metrics import Metrics
+
+
+SWITCH_INTERVAL_SECONDS = 0.0005
+"""How long a thread may keep the interpreter lock, instead of Python's 5 ms: the event loop need not wait longer for a
+thread that writes a download."""
 
 
 class Service(FastAPI):
@@ -137,8 +143,11 @@ def create_app(settings: Settings | None = None) -> Service:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sampling = asyncio.ensure_future(app.state.metrics.sample(app.state.reader)) if app.state.metrics else None
     yield
+    sys.setswitchinterval(switch_interval)
     if sampling is not None:
         sampling.cancel()
     await app.state.exports.close()

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.prepared_response import PreparedResponse, responder
+from app.server.request_context import RequestContext
 
 logger = logging.getLogger("dateline.access")
 
@@ -92,8 +93,7 @@ class AccessLogMiddleware:
             return
         began = perf_counter()
         id_ = _request_id(scope)
-        state: dict[str, Any] = scope.setdefault("state", {})
-        state["request"] = id_
+        RequestContext.of(scope).id = id_
         status, size, complete = 0, 0, False
 
         async def send_and_measure(message: Message) -> None:
@@ -114,9 +114,10 @@ class AccessLogMiddleware:
     def _log(self, scope: Scope, id_: str, status: int, seconds: float, size: int, complete: bool) -> None:
         if self.watch is None and not logger.isEnabledFor(logging.INFO):
             return
-        state = scope["state"]
-        release, cache = state["release"].number if "release" in state else None, state.get("cache")
-        entry = AccessEntry(id_, scope["method"], _route(scope), status, seconds, size, release, cache, complete)
+        context = RequestContext.of(scope)
+        release = context.release.number if context.release is not None else None
+        route = context.route or ("/static/{path}" if scope["path"].startswith("/static/") else None)
+        entry = AccessEntry(id_, scope["method"], route, status, seconds, size, release, context.cache, complete)
         log_request(entry)
         if self.watch is not None:
             self.watch(entry)
@@ -163,14 +164,6 @@ def _request_id(scope: Scope) -> str:
             given: bytes = value
             return given.decode("ascii")
     return new_id()
-
-
-def _route(scope: Scope) -> str | None:
-    """Returns the route that a handler or the response cache has set in the request's state."""
-    found = scope["state"].get("route")
-    if found is not None:
-        return str(found.path)
-    return "/static/{path}" if scope["path"].startswith("/static/") else None
 
 
 class LineFormatter(logging.Formatter):

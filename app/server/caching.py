@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
 from app.server.prepared_response import Fields
+from app.server.request_context import RequestContext
 from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseInfo
 
@@ -44,11 +45,11 @@ class ValidatorsMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
+        context = RequestContext.of(scope)
 
         async def send_validated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self._headers(message, scope, state.get("release"))}
+                message = {**message, "headers": self._headers(message, scope, context.release)}
             await send(message)
 
         await self.app(scope, receive, send_validated)

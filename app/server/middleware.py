@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.problems import Problem
 from app.server.preconditions import RANGE_FIELDS
 from app.server.prepared_response import PreparedResponse, responder
+from app.server.request_context import RequestContext, route_path
 
 EXPOSED_FIELDS = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
@@ -85,10 +86,7 @@ class TransferAborted(Exception):
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET without range and body (RFC 9110, 14.2). A stream is stopped at its first chunk.
-
-    `head` in the request's state is True then.
-    """
+    """Answers HEAD as GET without range and body (RFC 9110, 14.2). A stream is stopped at its first chunk."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -111,7 +109,7 @@ class HeadMiddleware:
                 raise StopStream
 
         headers = [(name, value) for name, value in scope["headers"] if name not in RANGE_FIELDS]
-        scope.setdefault("state", {})["head"] = True
+        RequestContext.of(scope).is_head = True
         with suppress(StopStream):
             await self.app({**scope, "method": "GET", "headers": headers}, receive, send_headers)
 
@@ -126,7 +124,7 @@ class ErrorMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, state = False, scope.setdefault("state", {})
+        started, context = False, RequestContext.of(scope)
 
         async def noting_start(message: Message) -> None:
             nonlocal started
@@ -138,8 +136,7 @@ class ErrorMiddleware:
         except (StopStream, TransferAborted):
             raise
         except Exception as error:
-            noted = {"request": state.get("request")}
-            logger.exception("%s %s failed", scope["method"], scope["path"], extra=noted)
+            logger.exception("%s %s failed", scope["method"], scope["path"], extra={"request": context.id})
             if started:
                 raise TransferAborted from error
             for message in problem_response(
@@ -147,4 +144,4 @@ class ErrorMiddleware:
             ):
                 await send(message)
         finally:
-            state["route"] = scope.get("route")
+            context.route = route_path(scope)

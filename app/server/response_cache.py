@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
@@ -22,6 +22,7 @@ from app.server.middleware import StopStream, problem_response
 from app.server.negotiation import NEGOTIATED_FIELDS, HeaderLines, Preferences
 from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
 from app.server.prepared_response import Fields, PreparedResponse
+from app.server.request_context import RequestContext, route_path
 from app.storage.database import NO_RELEASE, ReleaseInfo
 
 NOT_MODIFIED_FIELDS = {
@@ -109,7 +110,7 @@ class CachedResponse:
     etag: str
     last_modified: str
     last_modified_at: float
-    route: Any
+    route: str | None
     size: int
 
 
@@ -117,8 +118,8 @@ class ResponseCache:
     """Middleware that stores responses and serves them again, or 304 to clients that have them.
 
     `limit` is in bytes of memory; the least recently used entries are evicted. While the database is unavailable, the
-    last release's responses are served marked as stale (`Cache-Status`, RFC 9211). On a hit the request's state has the
-    release and the route, as a handler would set them, and `cache`: `hit` or `stale`.
+    last release's responses are served marked as stale (`Cache-Status`, RFC 9211). On a hit the request's context
+    has the release and the route, as a handler would set them, and `cache`: `hit` or `stale`.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -182,12 +183,13 @@ class ResponseCache:
             if answer.last_modified_at > time():
                 found = PreparedResponse.of(found.status, _without_last_modified(found.fields), found.body)
             self._entries.move_to_end(entry_key)
-            scope.setdefault("state", {}).update(release=release, route=answer.route, cache=cache)
+            context = RequestContext.of(scope)
+            context.release, context.route, context.cache = release, answer.route, cache
         return found
 
     async def _respond_and_store(self, lookup: CacheLookup, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application respond, stores the response, and sends it, or 304 or 412, as the preconditions say."""
-        state: dict[str, Any] = scope.setdefault("state", {})
+        context = RequestContext.of(scope)
         # Preconditions are evaluated here alone, so the application does not get them.
         headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONAL_FIELDS]
         inner = {**scope, "headers": headers}
@@ -200,12 +202,11 @@ class ResponseCache:
                 start = message
                 return
             if start:
-                release = state.get("release")
                 answer = (
-                    _cached_response(start["headers"], message, inner.get("route")) if start["status"] == 200 else None
+                    _cached_response(start["headers"], message, route_path(inner)) if start["status"] == 200 else None
                 )
-                if answer is not None and release is not None:
-                    self._store(release, lookup.key, answer)
+                if answer is not None and context.release is not None:
+                    self._store(context.release, lookup.key, answer)
                 replacement = _conditional_response(start, lookup.conditions, scope["path"])
                 await send(_without_future_last_modified(start if replacement is None else _start_message(replacement)))
                 start = {}
@@ -277,7 +278,7 @@ def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
     return PreparedResponse.of(problem.status, [*start["headers"], *fields], body["body"])
 
 
-def _cached_response(headers: Fields, body: Message, route: Any) -> CachedResponse | None:
+def _cached_response(headers: Fields, body: Message, route: str | None) -> CachedResponse | None:
     """Returns the cache entry of a response; None if it has no validators. `body` is its first body message."""
     found = Headers(raw=headers)
     if "etag" not in found:

@@ -1,12 +1,10 @@
 """Runs all reads of the service, on the event loop or on threads, and streams of results too large to build at once."""
 
 import asyncio
-import copy
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from math import inf
+from dataclasses import dataclass
 from threading import Event, Lock
 from time import monotonic
 from typing import TypeVar
@@ -26,6 +24,7 @@ from app.storage.executors import BoundedExecutor
 from app.storage.release_watcher import ReleaseWatcher
 
 T = TypeVar("T")
+Disconnected = Callable[[], Awaitable[None]]
 
 STREAMING_THREADS = 2
 
@@ -44,13 +43,15 @@ STALLED_SECONDS = 3.0
 INLINE_SECONDS = 0.1
 """How long a short read may hold the event loop. A read that takes longer starts again on a thread."""
 
-SWITCH_INTERVAL_SECONDS = 0.0005
-"""How long a thread may keep the interpreter lock from the others."""
-
 SLOT_POLL_SECONDS = 0.05
 
 BUFFER_BYTES = 4 * 2**20
 """Bytes that are built before the first is sent. A smaller result is sent whole, so that its length is known."""
+
+
+async def never() -> None:
+    """Waits forever: the `disconnected` of a read that no client waits for."""
+    await asyncio.Event().wait()
 
 
 class Reader:
@@ -61,43 +62,32 @@ class Reader:
         self.database = database
         self._short_reads = BoundedExecutor("short", READING_THREADS, MAX_QUEUED_SHORT)
         self._long_reads = BoundedExecutor("long", READING_THREADS, MAX_QUEUED_LONG)
-        # The event loop gets its turn this soon while a download is being written, and not after Python's usual 5 ms.
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watcher = ReleaseWatcher(database)
         self._peeked_release: ReleaseInfo | None = None
         self.streams: set[Stream] = set()
         self._queue: list[object] = []  # downloads that wait for a slot, in order of arrival
-        self._on_release: Callable[[ReleaseInfo], None] = lambda release: None
-        self._disconnected: Callable[[], Awaitable[None]] = _never
-
-    def for_request(
-        self, on_release: Callable[[ReleaseInfo], None], disconnected: Callable[[], Awaitable[None]]
-    ) -> "Reader":
-        """A reader for one request. It calls `on_release` with the release of each snapshot that it opens, and cancels
-        queued and running reads once `disconnected` returns."""
-        reader = copy.copy(self)
-        reader._on_release, reader._disconnected = on_release, disconnected
-        return reader
 
     @property
     def queued(self) -> int:
         """How many reads wait for a thread."""
         return self._short_reads.queued + self._long_reads.queued
 
-    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
+    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False, disconnected: Disconnected = never) -> T:
         """Returns the result of `work` on one snapshot. `slow` says that it may take more than a few milliseconds.
 
-        Raises Unavailable when too many others wait, and TooSlow.
+        It is cancelled once `disconnected` returns. Raises Unavailable when too many others wait, and TooSlow.
         """
         if not self.database.is_sqlite:
-            return await self._on_thread(self._long_reads if slow else self._short_reads, work)
+            return await self._on_thread(self._long_reads if slow else self._short_reads, work, disconnected)
         if not slow:
             with suppress(TooSlow):
-                return self._read_snapshot(work, INLINE_SECONDS)
-        return await self._on_thread(self._long_reads, work)
+                return self.database.read(work, seconds=INLINE_SECONDS)
+        return await self._on_thread(self._long_reads, work, disconnected)
 
-    async def _on_thread(self, executor: BoundedExecutor, work: Callable[[Snapshot], T]) -> T:
+    async def _on_thread(
+        self, executor: BoundedExecutor, work: Callable[[Snapshot], T], disconnected: Disconnected
+    ) -> T:
         opened: list[Snapshot] = []
         left = Event()
 
@@ -108,7 +98,7 @@ class Reader:
             return work(snapshot)
 
         try:
-            return await executor.run(lambda: self._read_snapshot(opening), self._disconnected)
+            return await executor.run(lambda: self.database.read(opening), disconnected)
         finally:
             left.set()
             for snapshot in opened:
@@ -131,22 +121,22 @@ class Reader:
     def _forget_peeked(self) -> None:
         self._peeked_release = None
 
-    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
+    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]], disconnected: Disconnected = never) -> "Stream":
         """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
         here. Whoever asks has to close it. Raises Unavailable while too many others run or wait."""
-        await self._wait_for_slot()
+        await self._wait_for_slot(disconnected)
         try:
             return await self._start_stream(work)
         except ConnectionLost:
             return await self._start_stream(work)
 
-    async def _wait_for_slot(self) -> None:
+    async def _wait_for_slot(self, disconnected: Disconnected) -> None:
         """Waits until there is a slot for one more download, and evicts the slowest download that has stalled."""
         if len(self.streams) < MAX_CONCURRENT_STREAMS and not self._queue:
             return
         if len(self._queue) >= MAX_QUEUED_LONG:
             raise _too_many_streams()
-        me, left = object(), asyncio.ensure_future(self._disconnected())
+        me, left = object(), asyncio.ensure_future(disconnected())
         self._queue.append(me)
         try:
             async with asyncio.timeout(SLOT_TIMEOUT_SECONDS):
@@ -174,18 +164,10 @@ class Reader:
         self.streams.add(stream)
         try:
             await stream.start()
-            self._on_release(stream.release)
         except BaseException:
             await stream.close()
             raise
         return stream
-
-    def _read_snapshot(self, work: Callable[[Snapshot], T], seconds: float = inf) -> T:
-        def noted(snapshot: Snapshot) -> T:
-            self._on_release(snapshot.release)
-            return work(snapshot)
-
-        return self.database.read(noted, seconds=seconds)
 
     def close(self) -> None:
         self._watcher.close()
@@ -195,12 +177,33 @@ class Reader:
         self.database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSession:
+    """The reads of one request. `on_release` is called with the release of each snapshot, and the reads are cancelled
+    once `disconnected` returns."""
+
+    reader: Reader
+    on_release: Callable[[ReleaseInfo], None]
+    disconnected: Disconnected
+
+    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
+        """As `Reader.read`."""
+
+        def read_and_report(snapshot: Snapshot) -> T:
+            self.on_release(snapshot.release)
+            return work(snapshot)
+
+        return await self.reader.read(read_and_report, slow=slow, disconnected=self.disconnected)
+
+    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
+        """As `Reader.stream`."""
+        stream = await self.reader.stream(work, self.disconnected)
+        self.on_release(stream.release)
+        return stream
+
+
 def _too_many_streams() -> Unavailable:
     return Unavailable("As many downloads as can run at a time are running. Try again shortly.", retry_after=5)
-
-
-async def _never() -> None:
-    await asyncio.Event().wait()
 
 
 class Stream:

@@ -149,7 +149,7 @@ def test_the_queue_is_bounded_and_disconnecting_frees_a_place(
 
     async def scenario() -> None:
         running = [await reader.stream(pieces) for _ in range(MAX_CONCURRENT_STREAMS)]
-        leaving = asyncio.ensure_future(reader.for_request(lambda release: None, leaves).stream(pieces))
+        leaving = asyncio.ensure_future(reader.stream(pieces, leaves))
         staying = asyncio.ensure_future(reader.stream(pieces))
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):

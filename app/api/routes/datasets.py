@@ -10,6 +10,7 @@ from app.api.routes.downloads import RANGE, Download, responses
 from app.exports.datasets.files import Datasets, file_name
 from app.queries.values import NoParameters
 from app.server.caching import last_modified
+from app.server.request_context import RequestContext
 
 router = APIRouter(prefix="/v1")
 
@@ -23,7 +24,7 @@ async def _download(request: Request, suffix: str, media_type: str) -> Response:
     parse(NoParameters, request.query_params.multi_items(), {})
     datasets: Datasets = request.app.state.datasets
     file = await datasets.file(suffix)
-    request.state.release = file.release
+    RequestContext.of(request.scope).set_release(file.release)
     headers = {
         "Dateline-Release": str(file.release.number),
         "ETag": f'"{file.sha256}"',

@@ -26,6 +26,7 @@ from app.records import RECORD_TYPES
 from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
+from app.server.request_context import RequestContext
 from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseInfo, Snapshot
 from app.storage.reader import Reader, Stream
@@ -126,7 +127,7 @@ def _add(found: APIRouter, name: str, resource: RecordType, export: ExportFormat
 def _needs_whole_file(request: Request) -> bool:
     """Whether the response needs the complete file: for a range, or for the `Content-Length` of a HEAD request."""
     coded = Preferences.of(request.scope["headers"]).coding is not None
-    return "range" in request.headers or bool(request.scope["state"].get("head") and not coded)
+    return "range" in request.headers or (RequestContext.of(request.scope).is_head and not coded)
 
 
 async def _prepared(
@@ -158,7 +159,7 @@ async def _prepared(
     except OSError as error:
         logger.error("Exports cannot be prepared: %s", error)
         return None
-    request.state.release = file.release
+    RequestContext.of(request.scope).set_release(file.release)
     return file
 
 

@@ -22,7 +22,8 @@ from app.queries.record_type import RecordType
 from app.queries.values import SLUG
 from app.records import RECORD_TYPES
 from app.server.middleware import wait_for_disconnect
-from app.storage.reader import Reader
+from app.server.request_context import RequestContext
+from app.storage.reader import ReadSession
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -130,10 +131,10 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
     }
 
 
-def reader(request: Request) -> Reader:
-    """Returns the reader of a request. It stores the release it reads in the request's state, for the validators."""
-    found: Reader = request.app.state.reader
-    return found.for_request(partial(setattr, request.state, "release"), partial(wait_for_disconnect, request.receive))
+def reader(request: Request) -> ReadSession:
+    """Returns the read session of a request. The release it reads is stored in the request's context."""
+    context = RequestContext.of(request.scope)
+    return ReadSession(request.app.state.reader, context.set_release, partial(wait_for_disconnect, request.receive))
 
 
 def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:
