@@ -1,55 +1,181 @@
-"""The fields of documents, read from their models, so that every output explains a value in the same words."""
+"""The fields of documents, read from their models: what every output derives its columns and their meaning from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from app.model.documents import DOCUMENTS
+from app.model.documents.shared import Document
+from app.model.outputs import ChildTable, Flat, Id, Named, TableColumn
 
-BOUNDS = ("low", "high", "parts.low", "parts.high")
-"""The values of a total; in a flat column's name the dot is an underscore (`killed_parts_low`)."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DocumentField:
+    """A field of a document, or of an object in it.
+
+    `type` is a scalar type, a vocabulary or a tuple of the values of a literal; None if the field has fields of its
+    own (`inner`). `meaning` is what all keys of the path mean, from the outermost on.
+    """
+
+    path: tuple[str, ...]
+    meaning: str
+    type: Any
+    is_list: bool
+    nullable: bool
+    declarations: tuple[object, ...]
+    inner: tuple["DocumentField", ...]
+
+    @property
+    def key(self) -> str:
+        """The field's own key, the last of its path."""
+        return self.path[-1]
+
+    @property
+    def flat(self) -> Flat:
+        """What is different about its flat columns."""
+        return self.declared(Flat) or Flat()
+
+    @property
+    def column(self) -> TableColumn:
+        """What is different about its column in the dataset."""
+        return self.declared(TableColumn) or TableColumn()
+
+    @property
+    def child_table(self) -> ChildTable | None:
+        """The table of a list's items in the dataset, if it has one."""
+        return self.declared(ChildTable)
+
+    @property
+    def singular(self) -> str:
+        """What one item of a list is called."""
+        named = self.declared(Named)
+        return named.name if named else singular(self.key)
+
+    def declared(self, kind: type[T]) -> T | None:
+        """Returns the declaration of a kind that stands beside the field, if there is one."""
+        return next((one for one in self.declarations if isinstance(one, kind)), None)
+
+    def named_within(self, prefix: str) -> str:
+        """Returns the name of the column of a value in an object whose columns begin with `prefix`, or what the names
+        of its own columns begin with if it is an object itself."""
+        named = self.declared(Named)
+        if named:
+            return named.name
+        is_link = self.declared(Id) is not None and self.key != "id"
+        return "_".join(filter(None, (prefix, self.key, "id" if is_link else "")))
+
+
+def document_fields(model: type[BaseModel]) -> tuple[DocumentField, ...]:
+    """Returns the fields of a document. Those that the release adds come last, as in an answer."""
+    fields = tuple(_fields(model, (), ""))
+    of_the_release = Document.__annotations__
+    return tuple(sorted(fields, key=lambda field: field.key in of_the_release))
+
+
+def _fields(model: type[BaseModel], path: tuple[str, ...], meaning: str) -> Iterator[DocumentField]:
+    for key, info in model.model_fields.items():
+        kind = _Kind.of(info.annotation)
+        own_meaning = f"{meaning} {_description(model, key)}".strip()
+        own_path = (*path, key)
+        inner: tuple[DocumentField, ...] = ()
+        if isinstance(kind.type, type) and issubclass(kind.type, BaseModel):
+            inner = tuple(_fields(kind.type, own_path, own_meaning))
+        declarations = (*_declarations(model, key), *kind.declarations)
+        yield DocumentField(
+            own_path, own_meaning, None if inner else kind.type, kind.is_list, kind.nullable, declarations, inner
+        )
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What an annotation says, however it is wrapped (`list[X]`, `X | None`, `Annotated[X, …]`)."""
+
+    type: Any
+    is_list: bool = False
+    nullable: bool = False
+    declarations: tuple[object, ...] = ()
+
+    @classmethod
+    def of(cls, annotation: Any) -> "_Kind":
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            kind = cls.of(arguments[0])
+            return cls(kind.type, kind.is_list, kind.nullable, (*kind.declarations, *arguments[1:]))
+        if origin is list:
+            kind = cls.of(arguments[0])
+            return cls(kind.type, True, False, kind.declarations)
+        if origin in (Union, UnionType):
+            (other,) = (one for one in arguments if one is not NoneType)
+            kind = cls.of(other)
+            return cls(kind.type, kind.is_list, True, kind.declarations)
+        return cls(arguments if origin is Literal else annotation)
+
+
+def _declarations(model: type[BaseModel], key: str) -> tuple[object, ...]:
+    """A model that only narrows a field's type leaves the declarations to the model that it extends."""
+    several = (_declared_in(base, key) for base in model.__mro__ if issubclass(base, BaseModel))
+    return next(filter(None, several), ())
+
+
+def _declared_in(model: type[BaseModel], key: str) -> tuple[object, ...]:
+    kinds = (Flat, TableColumn, ChildTable, Id, Named)
+    return tuple(one for one in model.model_fields[key].metadata if isinstance(one, kinds)) if _has(model, key) else ()
+
+
+def _description(model: type[BaseModel], key: str) -> str:
+    """A model that only narrows a field's type leaves the description to the model that it extends."""
+    for base in model.__mro__:
+        if issubclass(base, BaseModel) and _has(base, key) and base.model_fields[key].description:
+            return str(base.model_fields[key].description)
+    raise LookupError(f"{model.__name__}.{key} has no description")
+
+
+def _has(model: type[BaseModel], key: str) -> bool:
+    return key in model.model_fields
 
 
 @cache
 def leaves(resource: str) -> tuple[str, ...]:
     """The paths of all values in the documents of a resource that have no keys of their own: `date.edtf`,
     `actors.role`."""
-    return tuple(_leaves(DOCUMENTS[resource]))
+    return tuple(_leaves(document_fields(DOCUMENTS[resource])))
 
 
-def _leaves(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        inner = _model(field.annotation)
-        if inner is None:
-            yield name
+def _leaves(fields: Iterable[DocumentField]) -> Iterator[str]:
+    for field in fields:
+        if field.inner:
+            yield from _leaves(field.inner)
         else:
-            yield from (f"{name}.{path}" for path in _leaves(inner))
+            yield ".".join(field.path)
 
 
-@cache
-def meaning(resource: str, path: str) -> str:
-    """What the value at a path means: what its keys mean, from the outermost on."""
-    model: type[BaseModel] | None = DOCUMENTS[resource]
-    found = []
-    for key in path.split("."):
-        assert model is not None, f"{path} leads beyond the documents of {resource}"
-        found.append(_description(model, key))
-        model = _model(model.model_fields[key].annotation)
-    return " ".join(found)
+def in_order(items: Iterable[T], name: Callable[[T], str], after: Callable[[T], str]) -> list[T]:
+    """Returns the items in their order, but each that is to follow another one behind it."""
+    items = list(items)
+    ordered = [item for item in items if not after(item)]
+    for item in items:
+        if after(item):
+            ordered.insert([name(one) for one in ordered].index(after(item)) + 1, item)
+    return ordered
 
 
-def _description(model: type[BaseModel], key: str) -> str:
-    """A model that only narrows a field's type leaves the description to the model that it extends."""
-    for base in model.__mro__:
-        if issubclass(base, BaseModel) and key in base.model_fields and base.model_fields[key].description:
-            return str(base.model_fields[key].description)
-    raise LookupError(f"{model.__name__}.{key} has no description")
+def singular(key: str) -> str:
+    """Returns the name of one of several things: `aliases` are each an `alias`."""
+    for ending, one in (("ses", "s"), ("ies", "y"), ("s", "")):
+        if key.endswith(ending):
+            return key.removesuffix(ending) + one
+    return key
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
-    """The model within an annotation, however it is wrapped (`list[X]`, `X | None`, `Annotated[X, …]`)."""
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model(inner)) is not None), None)
+def plural(key: str) -> str:
+    """Returns the name of several things that are each called so."""
+    for ending, several in (("is", "es"), ("ty", "ties")):
+        if key.endswith(ending):
+            return key.removesuffix(ending) + several
+    return f"{key}s"

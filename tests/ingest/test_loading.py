@@ -541,8 +541,8 @@ def test_shapes_change_with_their_number() -> None:
     schemas = {resource: document.model_json_schema(mode="serialization") for resource, document in DOCUMENTS.items()}
     found = hashlib.sha256(rfc8785.dumps(_bare(schemas))).hexdigest()
     assert SHAPES.get(documents.SHAPE) == found, (
-        "the documents' JSON Schemas have changed: raise SHAPE in app/model/documents.py by one, so that the next load "
-        f"renders every record anew, and put {{{documents.SHAPE + 1}: {found!r}}} into SHAPES here"
+        "the documents' JSON Schemas have changed: raise SHAPE in app/model/documents/__init__.py by one, so that the "
+        f"next load renders every record anew, and put {{{documents.SHAPE + 1}: {found!r}}} into SHAPES here"
     )
 
 

@@ -388,6 +388,6 @@ def test_terms_are_made_in_one_way_while_the_shape_is_one() -> None:
     languages = ["ar", "de", "en", "fr", "hi", "ru", "tr"]
     made = hashlib.sha256(index_text([MADE_OF], ["access", "denial", "2019"], languages).encode()).hexdigest()
     assert TERMS[max(number for number in TERMS if number <= SHAPE)] == made, (
-        "other terms are made than before: raise SHAPE in app/model/documents.py by one, and put "
+        "other terms are made than before: raise SHAPE in app/model/documents/__init__.py by one, and put "
         f"{{{SHAPE + 1}: {made!r}}} into TERMS here"
     )

@@ -1,4 +1,4 @@
-"""Definitions of public tables and columns, shared by the data package and the SQLite file.
+"""Public tables and their columns, shared by the data package and the SQLite file.
 
 A column's `path` says where its value comes from. It is resolved in the item that a row is made of:
 
@@ -10,15 +10,12 @@ A column's `path` says where its value comes from. It is resolved in the item th
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from app.model.codebook import CODEBOOK
-from app.model.fields import meaning
+from app.model.outputs import ColumnType, ForeignKey
 
-Type = Literal["string", "uri", "integer", "number", "boolean", "date", "datetime"]
 Getter = Callable[[Any, Any, int], Any]
 """Returns the value of a column from the record, the item and its position."""
 
@@ -26,25 +23,18 @@ OWNER, POSITION, WHOLE_ITEM, LIST_SEPARATOR = "/id", "#", ".", "|"
 
 
 @dataclass(frozen=True)
-class ForeignKey:
-    columns: tuple[str, ...]
-    table: str
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Column:
-    """A column. `only` limits it to items of these types; it is null for others. A column without a description gets
-    that of the document's field at its path (see `Table`)."""
+    """A column. `values` are all that it can have, and `vocabulary` is their name in the codebook. `references` is the
+    `table.column` that it leads to. `only` limits it to items of these types; it is null for others."""
 
     name: str
-    type: Type
+    type: ColumnType
     path: str
+    description: str
     nullable: bool = False
-    description: str = ""
     values: tuple[str, ...] = ()
     vocabulary: str | None = None
-    references: str | None = None
+    references: str = ""
     only: tuple[str, ...] = ()
 
     @property
@@ -58,7 +48,8 @@ class Column:
 @dataclass(frozen=True)
 class Table:
     """A table. `sources` says where its rows come from: a resource, and the list in each record whose items are rows
-    (`""` for the record itself). `references` holds foreign keys of several columns; others are in their column."""
+    (`""` for the record itself). `references` holds foreign keys of several columns; others are in their column.
+    `after` is the table that this one follows in the files, if not the one declared before it."""
 
     name: str
     description: str
@@ -67,21 +58,12 @@ class Table:
     columns: tuple[Column, ...]
     references: tuple[ForeignKey, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", tuple(map(self._described, self.columns)))
-
-    def _described(self, column: Column) -> Column:
-        if column.description:
-            return column
-        resource, each = self.sources[0]
-        path = ".".join(part for part in (each, column.path) if part not in ("", WHOLE_ITEM))
-        return replace(column, description=meaning(resource, path))
+    after: str = ""
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
         single = (column for column in self.columns if column.references)
-        own = (ForeignKey((column.name,), *_target(str(column.references))) for column in single)
+        own = (ForeignKey((column.name,), *_target(column.references)) for column in single)
         return (*own, *self.references)
 
     def rows(self, source: str, record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -120,47 +102,3 @@ def _value_at(item: Any, keys: list[str]) -> Any:
             return None
         item = item[key]
     return LIST_SEPARATOR.join(item) if isinstance(item, list) else item
-
-
-def column(name: str, type: Type, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
-    return Column(name, type, path or name, nullable, description)
-
-
-def text(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
-    return column(name, "string", path, nullable=nullable, description=description)
-
-
-def integer(name: str, path: str = "", *, nullable: bool = False, description: str = "") -> Column:
-    return column(name, "integer", path, nullable=nullable, description=description)
-
-
-def boolean(name: str, path: str = "") -> Column:
-    return column(name, "boolean", path)
-
-
-def choice(
-    name: str,
-    vocabulary: type[StrEnum] | tuple[str, ...],
-    path: str = "",
-    *,
-    nullable: bool = False,
-    description: str = "",
-) -> Column:
-    """Returns a column with a closed set of values: a vocabulary of the codebook, or the types of records."""
-    known, values = None, tuple(map(str, vocabulary))
-    if not isinstance(vocabulary, tuple):
-        known = next(key for key, value in CODEBOOK.items() if value is vocabulary)
-    return Column(name, "string", path or name, nullable, description, values, known)
-
-
-def reference(
-    name: str,
-    target: str,
-    path: str = "",
-    *,
-    nullable: bool = False,
-    only: tuple[str, ...] = (),
-    description: str = "",
-) -> Column:
-    """A foreign key to `table.column`."""
-    return Column(name, "string", path or name, nullable, description, references=target, only=only)

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from app.exports.datasets.columns import Column, ForeignKey, Table
+from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.readme import codebook, readme
 from app.exports.datasets.source_records import Progress
 from app.exports.datasets.sqlite import quoted
 from app.exports.datasets.tables import TABLES
+from app.model.outputs import ForeignKey
 from app.storage.database import ReleaseInfo
 
 ROWS_PER_CHUNK = 1000

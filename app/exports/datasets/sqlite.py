@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from app.exports.datasets.columns import Column, ForeignKey, Table
+from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.source_records import SOURCES, Progress, batches
 from app.exports.datasets.tables import TABLES
 from app.exports.datasets.views import VIEWS
+from app.model.outputs import ForeignKey
 from app.storage.database import Snapshot
 
 # GDAL, SQLAlchemy and others take dates and booleans from the declared type; SQLite itself stores text and 0 or 1.

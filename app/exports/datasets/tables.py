@@ -2,11 +2,115 @@
 
 They are the normalized documents: a record is a row, a list in it is a separate table. Left out is what only the API
 needs (folded text, sort keys, bounding boxes) and what another table already holds (the reverse of a link, the name
-of an id).
+of an id). Most are derived from the documents' models; those here come from no document or from several.
 """
 
-from app.exports.datasets.columns import Table
-from app.exports.datasets.events import INCIDENTS, PARTIES, PLACES
-from app.exports.datasets.sources import RELEASES, SOURCES, SPEECH
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import get_args
 
-TABLES: tuple[Table, ...] = (*RELEASES, *SOURCES, *PLACES, *PARTIES, *INCIDENTS, *SPEECH)
+from app.exports.datasets.columns import Column, Table
+from app.exports.datasets.document_tables import tables_of
+from app.model.codebook import ChangeOp
+from app.model.documents import DOCUMENTS, PartyType, RecordType
+from app.model.fields import in_order
+
+_OF_CHANGE = (
+    Column("type", "string", "type", "What sort of record it is.", values=get_args(RecordType)),
+    Column("id", "string", "id", "The record's id."),
+)
+
+RELEASES = (
+    Table(
+        "releases",
+        "The only thing that changes data; the newest is the one that this file shows.",
+        (("releases", ""),),
+        ("number",),
+        (
+            Column("number", "integer", "number", "Counts from 1."),
+            Column("loaded_at", "datetime", "loaded_at", "When it was loaded (UTC)."),
+            Column("note", "string", "note", "A line about it, for its readers.", nullable=True),
+            Column(
+                "digest",
+                "string",
+                "digest",
+                "SHA-256 of the sorted lines `type/id digest` of all its records, joined by newlines.",
+            ),
+        ),
+    ),
+    Table(
+        "changes",
+        "The log: what each release did to each record. Removed records stand here only.",
+        (("changes", ""),),
+        ("release", "type", "id"),
+        (
+            Column("release", "integer", "release", "The release.", references="releases.number"),
+            *_OF_CHANGE,
+            Column("op", "string", "op", "What was done.", values=tuple(map(str, ChangeOp)), vocabulary="change.op"),
+            Column("version", "integer", "version", "The record's version from then on."),
+            Column("reason", "string", "reason", "Why it was removed.", nullable=True),
+            Column("superseded_by", "string", "superseded_by", "The record that took it over.", nullable=True),
+        ),
+    ),
+    Table(
+        "records",
+        "Every record of every table that has documents in the API.",
+        tuple((resource, "") for resource in DOCUMENTS),
+        ("type", "id"),
+        (
+            *_OF_CHANGE,
+            Column(
+                "digest",
+                "string",
+                "digest",
+                "SHA-256 of its document in canonical JSON, without version and changed_in.",
+            ),
+        ),
+    ),
+    Table(
+        "codebook",
+        "What the values mean.",
+        (("codebook", ""),),
+        ("vocabulary", "value"),
+        (
+            Column("vocabulary", "string", "vocabulary", "The vocabulary's name in the API's codebook."),
+            Column("value", "string", "value", "A value of it."),
+            Column("meaning", "string", "meaning", "What the value means."),
+        ),
+    ),
+)
+
+PARTIES = Table(
+    "parties",
+    "People and organizations together: whoever can act, speak or claim. They share their ids.",
+    (("organizations", ""), ("people", "")),
+    ("id",),
+    (
+        Column("id", "string", "id", "The id in people or organizations."),
+        Column("type", "string", "type", "Which of the two it is.", values=get_args(PartyType)),
+        Column("label", "string", "label|name", "What to print: the name, or a description of the unnamed."),
+    ),
+    after="place_parents",
+)
+
+_ORDER = ("articles", "places", "organizations", "people", "incidents", "casualties", "quotes", "statements")
+"""The order of the resources in the files: what others refer to comes first. Those not named here are last."""
+
+
+def _merged(tables: Iterable[Table]) -> list[Table]:
+    """Returns each table once, with the rows of all documents that declare it."""
+    by_name: dict[str, Table] = {}
+    for table in tables:
+        known = by_name.get(table.name)
+        by_name[table.name] = replace(known, sources=(*known.sources, *table.sources)) if known else table
+    return list(by_name.values())
+
+
+def _of_documents() -> Iterator[Table]:
+    for resource in dict.fromkeys((*_ORDER, *DOCUMENTS)):
+        yield from tables_of(resource, DOCUMENTS[resource])
+
+
+TABLES: tuple[Table, ...] = tuple(
+    in_order(_merged((*RELEASES, PARTIES, *_of_documents())), lambda table: table.name, lambda table: table.after)
+)

@@ -1,8 +1,9 @@
 """Views of the SQLite file: the most common joins."""
 
-from app.exports.datasets.shared_columns import TOTALS
+from app.exports.datasets.tables import TABLES
 
-_TOTALS = ", ".join(f"incidents.{column.name}" for column in TOTALS)
+_INCIDENTS = next(table for table in TABLES if table.name == "incidents")
+_TOTALS = ", ".join(f"incidents.{one.name}" for one in _INCIDENTS.columns if one.path.startswith("totals."))
 
 VIEWS = {
     "incidents_with_totals": f"""\

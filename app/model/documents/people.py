@@ -1,0 +1,39 @@
+"""The documents of people."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from app.model.codebook import Anonymity, LifeStatus, PersonRole
+from app.model.documents.shared import PARTY_ALIASES, AliasDocument, Document, FrozenModel, Note, Passages
+from app.model.outputs import ChildTable, Flat, Id, RecordTable, TableColumn
+
+
+class AffiliationDocument(FrozenModel):
+    id: Annotated[str, Id("organizations")] = Field(description="Its id.")
+    name: Annotated[str, TableColumn.none("the organization has it")] = Field(description="Its name.")
+    role: str | None = Field(description="What the reporting calls the person there.")
+
+
+class PersonDocument(Document):
+    table: ClassVar = RecordTable("People, named and unnamed, and groups spoken of together.", ids_of="parties")
+
+    type: Literal["person"]
+    name: Annotated[str | None, Flat(after="label")] = Field(description="The name; null for the unnamed.")
+    label: str = Field(description="What to print: the name, or a description of the unnamed.")
+    named: bool = Field(description="Whether the reporting names them.")
+    group_size: int | None = Field(description="How many people the record stands for; null where that is open.")
+    roles: Annotated[
+        list[PersonRole], ChildTable("person_roles", "What people are in the reporting.", key=("person_id", "role"))
+    ] = Field(description="What they are to the reporting.")
+    rank: str | None = Field(description="As the reporting gives it.")
+    age: int | None = Field(description="In years, as the reporting gives it.")
+    life_status: LifeStatus = Field(description="What the reporting says of their life.")
+    anonymity: Anonymity | None = Field(description="How the unnamed appear; null for the named.")
+    organizations: Annotated[
+        list[AffiliationDocument],
+        ChildTable("affiliations", "Who belongs to which organization.", key=("person_id", "organization_id")),
+    ] = Field(description="The organizations that they belong to.")
+    aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
+    note: Note
+    evidence: Passages
