@@ -89,7 +89,7 @@ def list_records(snapshot: Snapshot, resource: RecordType, filters: Listing, req
     links = request.page_links(cursors.encode(query_key, rows[-1][1], rows[-1][2]) if more else None)
     meta = {
         "release": snapshot.release.number,
-        **_match_counts(snapshot, resource, resolved),
+        **_match_counts(planned, resolved),
         "returned": len(rows),
         "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, resolved, request),
     }
@@ -270,9 +270,10 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _match_counts(snapshot: Snapshot, resource: RecordType, filters: Listing) -> dict[str, Any]:
+def _match_counts(planned: PlannedList, filters: Listing) -> dict[str, Any]:
+    snapshot, resource = planned.snapshot, planned.resource
     total = snapshot.release.counts.get(resource.name, 0)
-    if not resource.conditions(filters):
+    if not planned.conditions:
         return {"matched": total, "not_judged": dict.fromkeys(AXES)}
     if total > MAX_EXACT_COUNT and filters.count != "exact":
         return {"matched": None, "not_judged": dict.fromkeys(AXES)}

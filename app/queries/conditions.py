@@ -4,12 +4,12 @@ A filter by place, date or number of casualties cannot judge a record that lacks
 matches, and `not_judged` counts it; so each condition on one of these axes also says which records it cannot judge.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, or_, select, union_all
 from sqlalchemy import Float as SqlFloat
 from sqlmodel import col
 
@@ -62,6 +62,9 @@ class Condition:
     does. `partitions` are the same clause in parts that share no record, so that an index returns each part in the
     order of the first days; the parts of one partition come before those of the next. `words` is the full-text query,
     if there is one.
+
+    `shape`, if there is one, tells all about the clause but the `values` of its named parameters: conditions with the
+    same shape differ in nothing else, so a statement of such conditions is built and compiled once.
     """
 
     expression: Clause | Callable[[], Clause]
@@ -72,6 +75,8 @@ class Condition:
     partitions: Partitions = ()
     words: SearchQuery | None = None
     known: Select[Any] | None = None
+    shape: Hashable | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def clause(self) -> Clause:
@@ -83,7 +88,7 @@ class Condition:
         if self.lookup is None or self.uses_index:
             return self
         clause = and_(self.lookup.key.in_(self.lookup.keys()), self.clause.is_(True))
-        return replace(self, expression=clause, lookup=None, uses_index=True, partitions=())
+        return replace(self, expression=clause, lookup=None, uses_index=True, partitions=(), shape=None)
 
 
 def with_numbers(table: type[Any], found: Iterable[int]) -> Condition:
@@ -105,15 +110,21 @@ def matching(conditions: Sequence[Condition]) -> list[Clause]:
     return [one.clause if one.uses_index else one.clause.is_(True) for one in conditions]
 
 
-def by_partition(conditions: Sequence[Condition], *, descending: bool) -> Iterator[list[list[Clause]]]:
-    """The same clauses in steps, each of them in branches, of which a record meets one at most."""
+Branches = Callable[[], list[list[Clause]]]
+"""Makes clauses of branches, of which a record meets one at most."""
+
+
+def by_partition(conditions: Sequence[Condition], *, descending: bool) -> list[Branches]:
+    """The same clauses in steps, each of them in branches."""
     dated = next((one for one in conditions if one.partitions), None)
     if dated is None:
-        yield [matching(conditions)]
-        return
-    others = [one.clause for one in conditions if one is not dated]
-    for partition in reversed(dated.partitions) if descending else dated.partitions:
-        yield [[*others, part] for part in partition()]
+        return [lambda: [matching(conditions)]]
+
+    def step(partition: Callable[[], Sequence[Clause]]) -> list[list[Clause]]:
+        others = [one.clause for one in conditions if one is not dated]
+        return [[*others, part] for part in partition()]
+
+    return [partial(step, one) for one in (reversed(dated.partitions) if descending else dated.partitions)]
 
 
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
@@ -135,7 +146,16 @@ def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] 
 
 def in_values(column: Any, values: Sequence[Any]) -> list[Condition]:
     """Equal to any of the values; nothing asked when there are none."""
-    return [Condition(column.in_(values))] if values else []
+    if not values:
+        return []
+    prefix = f"{column.class_.__tablename__}_{column.key}"
+    named = {f"{prefix}_{number}": value for number, value in enumerate(values)}
+
+    def clause() -> Clause:
+        is_one: Clause = column.in_([bindparam(name, value, column.type) for name, value in named.items()])
+        return is_one
+
+    return [Condition(clause, shape=(prefix, len(named)), values=named)]
 
 
 def is_true(clause: Clause, wanted: bool | None) -> list[Condition]:
@@ -198,35 +218,63 @@ def dated(table: type[Any], interval: Interval | None, match: str | None, first:
     if interval is None:
         return []
     start, end = interval.start or FIRST_DAY, interval.end or LAST_DAY
-    begun = and_(first >= start, first <= end)
+    days = {"first_day": start, "last_day": end}
+
+    def day(name: str) -> Any:
+        return bindparam(name, days[name], first.type)
+
+    def begun() -> Clause:
+        return and_(first >= day("first_day"), first <= day("last_day"))
+
+    def within() -> Clause:
+        return and_(begun(), table.latest <= day("last_day"))
+
     if match == "within":
-        return [_on_days(table, begun & (table.latest <= end))]
+        return [_on_days(table, within, (match, days), lambda: [within()])]
     if interval.start is None:
-        return [_on_days(table, begun)]
-    lasting = table.latest >= start
+        return [_on_days(table, begun, ("begun", days), lambda: [begun()])]
+    days |= {f"{reach}_days_before": days_before(start, reach) for reach in (SHORT_SPAN_DAYS, *LONG_SPAN_DAYS)}
+
+    def overlapping() -> Clause:
+        return and_(table.latest >= day("first_day"), first <= day("last_day"))
 
     def before() -> list[Clause]:
         reaches = (
             (SHORT_SPAN_DAYS, table.reach.is_(None)),
             *((reach, table.reach == reach) for reach in LONG_SPAN_DAYS),
         )
-        return [and_(of, first >= days_before(start, reach), first < start, lasting) for reach, of in reaches]
+        lasting = table.latest >= day("first_day")
+        return [
+            and_(of, first >= day(f"{reach}_days_before"), first < day("first_day"), lasting) for reach, of in reaches
+        ]
 
-    return [_on_days(table, lasting & (first <= end), before, lambda: [begun])]
+    return [_on_days(table, overlapping, ("overlaps", days), before, lambda: [begun()])]
 
 
 FIRST_DAY, LAST_DAY = "0", "9999-12-31"
 """The former lies behind the empty text that stands for no day."""
 
 
-def _on_days(table: type[Any], clause: Clause, *partitions: Callable[[], Sequence[Clause]]) -> Condition:
-    partitions = partitions or (lambda: [clause],)
-
+def _on_days(
+    table: type[Any],
+    clause: Callable[[], Clause],
+    compared: tuple[str, Mapping[str, str]],
+    *partitions: Callable[[], Sequence[Clause]],
+) -> Condition:
     def keys() -> Any:
         found = [select(table.number).where(part) for partition in partitions for part in partition()]
         return found[0] if len(found) == 1 else union_all(*found)
 
-    return Condition(clause, "date", table.earliest.is_(None), IndexLookup(table.number, keys), partitions=partitions)
+    how, days = compared
+    return Condition(
+        clause,
+        "date",
+        table.earliest.is_(None),
+        IndexLookup(table.number, keys),
+        partitions=partitions,
+        shape=(table.__tablename__, how),
+        values=days,
+    )
 
 
 def located(

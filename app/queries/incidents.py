@@ -139,7 +139,7 @@ def _totalled(filters: IncidentFilters) -> list[Condition]:
     """Bounds of totals against a number: `at_least` looks at the lower one, `possibly` at the upper, where open fits
     any."""
     link, found = IncidentTotal, []
-    for outcome in CasualtyOutcome:
+    for outcome in _bounded(filters):
         of_it = col(link.outcome) == outcome
         its_own = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id), of_it)
         for bounds in _bounds(filters, outcome, col(link.low), col(link.high)):
@@ -152,7 +152,7 @@ def _totalled(filters: IncidentFilters) -> list[Condition]:
 def _claimed(filters: CasualtyFilters) -> list[Condition]:
     """The same with the bounds of a claim. Of one that gives no number nothing is certain, and everything possible."""
     low, high, found = col(Casualty.low), col(Casualty.high), []
-    for outcome in CasualtyOutcome:
+    for outcome in _bounded(filters):
         of_it = col(Casualty.outcome) == outcome
         no_number = of_it & low.is_(None) & high.is_(None)
         for bounds in _bounds(filters, outcome, low, high):
@@ -160,6 +160,12 @@ def _claimed(filters: CasualtyFilters) -> list[Condition]:
             lookup = column_lookup(col(Casualty.id), clause)
             found.append(Condition(clause, "casualties", no_number & ~bounds.is_(True), lookup=lookup))
     return found
+
+
+def _bounded(filters: Any) -> list[CasualtyOutcome]:
+    """The outcomes that a bound is given for. Clauses of the others would take most of the time of a short list."""
+    given: set[str] = filters.model_fields_set
+    return [one for one in CasualtyOutcome if not given.isdisjoint((f"{one}_at_least", f"{one}_possibly"))]
 
 
 def _bounds(filters: Any, outcome: str, low: Any, high: Any) -> Iterator[Clause]:

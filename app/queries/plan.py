@@ -45,18 +45,19 @@ SQLite then does (from `EXPLAIN QUERY PLAN`; tests compare):
        SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, TableValuedAlias, select, union_all
+from sqlalchemy import CompoundSelect, Select, TableValuedAlias, bindparam, select, union_all
 
 from app.model.references import REFERRING_FILTERS
 from app.queries.conditions import (
     MAX_PRESORTED_RECORDS,
+    Branches,
     Clause,
     Condition,
     by_partition,
@@ -160,6 +161,21 @@ class PageStatement(NamedTuple):
 
 
 @dataclass(frozen=True)
+class _StatementShape:
+    """What tells all about a statement but the values of its parameters, and how to build it."""
+
+    shape: Hashable
+    build: Callable[[], Select[Any] | CompoundSelect[Any]] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def statement_of(statement: _StatementShape) -> Select[Any] | CompoundSelect[Any]:
+    """The statement of a shape, from then on with other values: building and compiling it takes ten times as long as
+    running it."""
+    return statement.build()
+
+
+@dataclass(frozen=True)
 class PlannedList:
     """The records of one snapshot that meet some conditions, in an order."""
 
@@ -192,26 +208,46 @@ class PlannedList:
     def _statements(self, after: PageKey | None = None, limit: int | None = None) -> Iterator[PageStatement]:
         """The statements that find the records, to be run one after the other until they have found enough."""
         words = next((one.words for one in self.conditions if one.words is not None), None)
-        by_day = self.resource.by_day(self.order)
+        order, by_day = self.order, self.resource.by_day(self.order)
         if limit is not None and words is not None and by_day:
             yield self._newest_with_words(words, after, limit)
         elif limit is not None and any(one.uses_index for one in self.conditions):
             yield PageStatement(self._presorted(after, limit))
         else:
-            partitions = by_partition(self.conditions, descending=self.order.descending)
-            for branches in partitions if by_day else [[matching(self.conditions)]]:
-                yield PageStatement(self._in_list_order(branches, after).limit(limit))
+            in_order = by_partition(self.conditions, descending=order.descending)
+            for step, branches in enumerate(in_order if by_day else [lambda: [matching(self.conditions)]]):
+                yield self._in_list_order(step, branches, after, limit)
 
-    def _in_list_order(self, branches: list[list[Clause]], after: PageKey | None) -> Select[Any] | CompoundSelect[Any]:
+    def _in_list_order(self, step: int, branches: Branches, after: PageKey | None, limit: int | None) -> PageStatement:
         """The records that meet the clauses of one of the branches; each has an index that finds them in order."""
+        order, shapes = self.order, tuple(one.shape for one in self.conditions)
+
+        def build() -> Select[Any] | CompoundSelect[Any]:
+            return self._merged(branches(), after, limit)
+
+        if None in shapes or order.ranks is not None:
+            return PageStatement(build())
+        shape = (self.resource.name, order.value.key, order.descending, step, after is None, limit is None, shapes)
+        values = {"limit": limit, **dict(zip(("after_value", "after_id"), after or (), strict=False))}
+        for one in self.conditions:
+            values.update(one.values)
+        return PageStatement(statement_of(_StatementShape(shape, build)), values)
+
+    def _merged(
+        self, branches: list[list[Clause]], after: PageKey | None, limit: int | None
+    ) -> Select[Any] | CompoundSelect[Any]:
         resource, order = self.resource, self.order
-        after_key = [] if after is None else [order.after_key(after, order.value, resource.table.id)]
-        selects = [resource.join(select(*self._row()), order).where(*branch, *after_key) for branch in branches]
-        if len(selects) == 1:
-            return selects[0].order_by(*order.of(order.value, resource.table.id))
-        merged = union_all(*selects)
-        _, value, id_ = merged.exported_columns
-        return merged.order_by(*order.of(value, id_))
+        behind: list[Clause] = []
+        if after is not None:
+            key: PageKey = (bindparam("after_value", after[0]), bindparam("after_id", after[1]))
+            behind.append(order.after_key(key, order.value, resource.table.id))
+        selects = [resource.join(select(*self._row()), order).where(*branch, *behind) for branch in branches]
+        whole: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, resource.table.id))
+        if len(selects) > 1:
+            merged = union_all(*selects)
+            _, value, id_ = merged.exported_columns
+            whole = merged.order_by(*order.of(value, id_))
+        return whole if limit is None else whole.limit(bindparam("limit", limit))
 
     def _presorted(self, after: PageKey | None, limit: int) -> Select[Any]:
         resource, order = self.resource, self.order

@@ -73,7 +73,7 @@ def _release(number: int, digest: str, loaded_at: str, counts: str, languages: s
     return ReleaseInfo(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _compile(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
     """SQL, the names of the values that it takes, one after the other, and those that it brings along."""
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
@@ -108,7 +108,8 @@ class Snapshot:
             # By the driver itself, because what is between takes longer than short statements; errors are
             # SQLAlchemy's to explain.
             sql, names, constants = _compile(statement, self._connection.dialect)
-            parameters = [(constants | values)[name] for name in names]
+            given = {**constants, **values}
+            parameters = [given[name] for name in names]
             try:
                 return cast(list[Any], self._connection.connection.cursor().execute(sql, parameters).fetchall())
             except sqlite3.Error as error:

@@ -244,6 +244,18 @@ def test_the_planner_explains_five_ways() -> None:
     assert len(list(explained_ways())) == len(re.findall(r"^\d\. \*", plan.__doc__ or "", re.MULTILINE)) == 5
 
 
+def test_a_statement_is_built_once_for_all_values(many: TestClient) -> None:
+    """Building and compiling it takes longer than running it. Another number of values is another statement."""
+    asked = "/v1/incidents?kind={}&datetime={}&sort=-date&limit=3"
+    first = pages(many, asked.format("detention", "1999-07"))
+    built = plan.statement_of.cache_info().misses
+    second = pages(many, asked.format("detention", "1998"))
+    assert plan.statement_of.cache_info().misses == built
+    assert first and second and first != second
+    assert pages(many, asked.format("detention&kind=joint_raid", "1998")) == second
+    assert plan.statement_of.cache_info().misses > built
+
+
 TABLE = (
     r"(incidents|places|people|quotes|statements|casualties|evidence|incident_[a-z]+|quote_[a-z]+|search_entries"
     r"|documents)"
