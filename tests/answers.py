@@ -34,11 +34,11 @@ def problem(client: TestClient, url: str, status: int = 400) -> Any:
     response = client.get(url)
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
-    found = response.json()
-    assert {"type", "title", "status", "detail", "instance"} <= set(found)
-    assert (found["status"], found["instance"]) == (status, url.partition("?")[0])
+    parsed = response.json()
+    assert {"type", "title", "status", "detail", "instance"} <= set(parsed)
+    assert (parsed["status"], parsed["instance"]) == (status, url.partition("?")[0])
     assert "Traceback" not in response.text and "SELECT" not in response.text
-    return found
+    return parsed
 
 
 def refused(client: TestClient, url: str) -> list[tuple[str, str | None]]:

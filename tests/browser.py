@@ -42,16 +42,16 @@ def browser() -> Iterator["Browser"]:
     if chromium is None:
         pytest.skip("no chromium: install Debian's package of that name")
     with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=chromium, args=QUIET)
-        yield found
-        found.close()
+        actual = driver.chromium.launch(executable_path=chromium, args=QUIET)
+        yield actual
+        actual.close()
 
 
 @pytest.fixture
 def tab(browser: "Browser", live: str) -> Iterator[Tab]:
     """An empty page over the running server, with a memory of its own."""
-    with visiting(browser, live) as found:
-        yield found
+    with visiting(browser, live) as opened:
+        yield opened
 
 
 @contextmanager
@@ -59,19 +59,21 @@ def visiting(browser: "Browser", base: str) -> Iterator[Tab]:
     """An empty page over the server at a base URL."""
     context = browser.new_context(base_url=base, viewport={"width": 1280, "height": 1000})
     context.set_default_timeout(120_000)  # two slow cores may be busy with other tests
-    found = Tab(context.new_page())
+    actual = Tab(context.new_page())
 
     def keep_inside(route: "Route") -> None:
         if route.request.url.startswith(f"{base}/") or route.request.url.startswith("data:"):
             route.continue_()
         else:
-            found.left.append(route.request.url)
+            actual.left.append(route.request.url)
             route.abort()
 
     context.route("**/*", keep_inside)
-    found.page.on("console", lambda message: found.complaints.append(message.text) if message.type == "error" else None)
-    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    yield found
+    actual.page.on(
+        "console", lambda message: actual.complaints.append(message.text) if message.type == "error" else None
+    )
+    actual.page.on("pageerror", lambda error: actual.complaints.append(str(error)))
+    yield actual
     context.close()
 
 
@@ -92,8 +94,8 @@ def drawn(page: "Page", path: str | None = None) -> "Page":
 
 
 def ids(cards: "Locator") -> list[str]:
-    found: list[str] = cards.evaluate_all("cards => cards.map(card => card.id)")
-    return found
+    actual: list[str] = cards.evaluate_all("cards => cards.map(card => card.id)")
+    return actual
 
 
 def findings(tab: Tab) -> list[str]:
@@ -101,4 +103,4 @@ def findings(tab: Tab) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: install 'clients'")
     results = axe.Axe().run(tab.page).response
     assert len(results["passes"]) > 10
-    return [f"{found['id']}: {found['nodes'][0]['html']}" for found in results["violations"]]
+    return [f"{entry['id']}: {entry['nodes'][0]['html']}" for entry in results["violations"]]

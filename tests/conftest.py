@@ -116,8 +116,8 @@ def article_url(new_database: NewDatabase) -> str:
 @pytest.fixture(scope="session")
 def client(article_url: str) -> Iterator[TestClient]:
     """The service over the shipped article."""
-    with serving(article_url) as found:
-        yield found
+    with serving(article_url) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
@@ -125,13 +125,13 @@ def small_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFac
     """The service over the small invented article."""
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("small")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 @contextmanager
-def away(url: str) -> Iterator[None]:
-    """A database that cannot answer meanwhile."""
+def database_unavailable(url: str) -> Iterator[None]:
+    """A database that cannot answer: its table of releases has another name meanwhile."""
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE releases RENAME TO mislaid"))

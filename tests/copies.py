@@ -15,14 +15,14 @@ Copy = dict[tuple[str, str], Any]
 
 def pulled(client: TestClient) -> Copy:
     """All documents, from the lists."""
-    found: Copy = {}
+    collected: Copy = {}
     for resource in RECORD_TABLES:
         url = f"/v1/{resource}?limit=500"
         while url:
             page = body(client, url)
-            found |= {(document["type"], document["id"]): document for document in page["data"]}
+            collected |= {(document["type"], document["id"]): document for document in page["data"]}
             url = page["links"].get("next")
-    return found
+    return collected
 
 
 class Reader:

@@ -57,9 +57,9 @@ class Desk:
 
     def rename(self, first: int, second: int) -> None:
         """Names and titles stand in the documents of others too."""
-        found = _pick(self._there(PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS), first)
-        key = next(key for key in ("name", "label", "title") if key in found)
-        found[key] = f"{found[key].partition(',')[0]}, renamed {second}"
+        actual = _pick(self._there(PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS), first)
+        key = next(key for key in ("name", "label", "title") if key in actual)
+        actual[key] = f"{actual[key].partition(',')[0]}, renamed {second}"
 
     def note(self, first: int, second: int) -> None:
         _pick(self._there(*FILES), first)["note"] = f"Note é 😀 {second}"
@@ -81,11 +81,11 @@ class Desk:
 
     def merge(self, first: int, second: int) -> None:
         file = _pick([PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS], first)
-        movable = [found for found in self._there(file) if found["id"] not in FIXED]
+        movable = [entry for entry in self._there(file) if entry["id"] not in FIXED]
         if not movable:
             return
         gone = _pick(movable, second)
-        heirs = [found for found in self._there(file) if found is not gone]
+        heirs = [entry for entry in self._there(file) if entry is not gone]
         if heirs:
             heir = _pick(heirs, first + second)
             self._rewrite(gone["id"], heir)
@@ -94,8 +94,8 @@ class Desk:
     def restore(self, first: int, second: int) -> None:
         """A removed place or person comes back as what it was; those that were merged are left alone."""
         for file, make, key in ((PLACES, _place, "name"), (PEOPLE, _person, "label")):
-            gone = [found for found in self.files[file] if "removed" in found]
-            if gone := [found for found in gone if "successor" not in found["removed"]]:
+            gone = [entry for entry in self.files[file] if "removed" in entry]
+            if gone := [entry for entry in gone if "successor" not in entry["removed"]]:
                 back = _pick(gone, first)
                 id_ = back["id"]
                 back.clear()
@@ -104,7 +104,7 @@ class Desk:
 
     def explain(self, first: int, second: int) -> None:
         """The reason of a removal is told differently."""
-        if gone := [found for file in FILES for found in self.files[file] if "removed" in found]:
+        if gone := [entry for file in FILES for entry in self.files[file] if "removed" in entry]:
             _pick(gone, first)["removed"]["reason"] = f"Explained {second}"
 
     def _new(self, what: str) -> str:
@@ -112,11 +112,11 @@ class Desk:
         return f"{what}-{self._made}"
 
     def _there(self, *files: str) -> list[Json]:
-        return [found for file in files for found in self.files[file] if "removed" not in found]
+        return [entry for file in files for entry in self.files[file] if "removed" not in entry]
 
     def _movable(self) -> list[Json]:
-        found = self._there(PLACES, PEOPLE, INCIDENTS, STATEMENTS)
-        return [record for record in found if record["id"] not in FIXED]
+        actual = self._there(PLACES, PEOPLE, INCIDENTS, STATEMENTS)
+        return [record for record in actual if record["id"] not in FIXED]
 
     def _claims(self) -> Iterator[Json]:
         for incident in self._there(INCIDENTS):
@@ -124,21 +124,21 @@ class Desk:
 
     def _forget(self, id_: str) -> None:
         """Takes out every reference to a record."""
-        for found in _objects(self.files):
-            for key, value in list(found.items()):
+        for entry in _objects(self.files):
+            for key, value in list(entry.items()):
                 if key != "id" and value == id_:
-                    del found[key]
+                    del entry[key]
                 elif isinstance(value, list):
-                    found[key] = [item for item in value if item != id_ and not _refers(item, id_)]
+                    entry[key] = [item for item in value if item != id_ and not _refers(item, id_)]
 
     def _rewrite(self, gone: str, heir: Json) -> None:
         """Turns every reference to a record into one to its heir, once each and never from the heir to itself."""
-        for found in _objects(self.files):
-            for key, value in list(found.items()):
+        for entry in _objects(self.files):
+            for key, value in list(entry.items()):
                 if key != "id" and value == gone:
-                    found[key] = heir["id"]
+                    entry[key] = heir["id"]
                 elif isinstance(value, list):
-                    found[key] = _once([_turned(item, gone, heir["id"]) for item in value])
+                    entry[key] = _once([_turned(item, gone, heir["id"]) for item in value])
         heir.pop("parent", None)
         for key in ("parents", "related"):
             heir[key] = [item for item in heir.get(key, []) if item != heir["id"] and not _refers(item, heir["id"])]
@@ -254,9 +254,9 @@ def _turned(item: Any, gone: str, heir: str) -> Any:
 
 def _once(items: list[Any]) -> list[Any]:
     """Without what would then stand twice: the same id in the same role."""
-    found: dict[Any, Any] = {}
+    collected: dict[Any, Any] = {}
     for position, item in enumerate(items):
         link = isinstance(item, dict) and "id" in item and not _is_record(item)
         key = (item["id"], item.get("role")) if link else item if isinstance(item, str) else position
-        found.setdefault(key, item)
-    return list(found.values())
+        collected.setdefault(key, item)
+    return list(collected.values())

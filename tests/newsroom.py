@@ -300,8 +300,8 @@ def small() -> Files:
 
 def record(files: Files, file: str, id_: str) -> dict[str, Any]:
     """One record of a dossier, to change in place."""
-    found: dict[str, Any] = next(entry for entry in files[file] if entry.get("id") == id_)
-    return found
+    actual: dict[str, Any] = next(entry for entry in files[file] if entry.get("id") == id_)
+    return actual
 
 
 class _Plain(yaml.CSafeDumper):

@@ -25,9 +25,9 @@ def binaries() -> Path | None:
     """The newest PostgreSQL there is; `PG_BINDIR` chooses another."""
     if chosen := os.environ.get("PG_BINDIR"):
         return Path(chosen)
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if found:
-        return found[-1].parent
+    actual = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if actual:
+        return actual[-1].parent
     initdb = shutil.which("initdb")
     return Path(initdb).resolve().parent if initdb else None
 
@@ -152,8 +152,8 @@ def _folder() -> Iterator[Server]:
 @contextmanager
 def server() -> Iterator[str]:
     """A running server; yields the URL of its maintenance database."""
-    with running() as found:
-        yield found.url()
+    with running() as actual:
+        yield actual.url()
 
 
 def together(*servers: Server, database: str, **parameters: str) -> str:

@@ -38,9 +38,9 @@ class Declaration(NamedTuple):
 @cache
 def declaration(room: Path) -> Declaration:
     text = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
-    found = [re.search(rf"^{words}: (.+?)\.$", text, re.MULTILINE) for words in ("May import", "Must not know")]
-    assert all(found), f"app/{room.name}/__init__.py: add lines 'May import: …' and 'Must not know: …'"
-    may, must_not = (set(match[1].split(", ")) - {"nothing"} for match in found if match)
+    actual = [re.search(rf"^{words}: (.+?)\.$", text, re.MULTILINE) for words in ("May import", "Must not know")]
+    assert all(actual), f"app/{room.name}/__init__.py: add lines 'May import: …' and 'Must not know: …'"
+    may, must_not = (set(match[1].split(", ")) - {"nothing"} for match in actual if match)
     return Declaration(may, must_not)
 
 
@@ -52,14 +52,14 @@ def part(path: Path) -> str:
 @cache
 def imports(path: Path) -> set[str]:
     """The modules that a file imports, those inside functions included."""
-    found: set[str] = set()
+    collected: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            collected |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} imports relatively: write the module's whole name"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return found
+            collected |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return collected
 
 
 def imported_files(path: Path) -> set[Path]:

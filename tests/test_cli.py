@@ -186,9 +186,9 @@ def test_load_prints_what_it_does_and_dry_run_does_nothing(database_url: str, tm
 def releases(url: str) -> int:
     engine = create_engine(url)
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT count(*) FROM releases")).scalar_one()
+        actual = connection.execute(text("SELECT count(*) FROM releases")).scalar_one()
     engine.dispose()
-    return int(found)
+    return int(actual)
 
 
 def test_mistakes_are_listed_and_the_old_release_stays(database_url: str, tmp_path: Path) -> None:
@@ -378,9 +378,9 @@ def test_verify_shows_how_far_it_is_on_a_terminal(small: tuple[Path, Path]) -> N
         os.fdopen(theirs, "w") as terminal,
         redirect_stderr(terminal),
         ProgressBars() as bars,
-        scan(seed, bars) as found,
+        scan(seed, bars) as opened,
     ):
-        assert verify(found, [ArticleFile(paper)], bars).errors == []
+        assert verify(opened, [ArticleFile(paper)], bars).errors == []
     drawn = _everything(ours)
     os.close(ours)
     assert "Following links" in drawn

@@ -8,5 +8,5 @@ from app.ingest.verifying import ArticleFile, Verification, verify
 
 def verified(directory: Path, text: Path, article: str | None = None) -> Verification:
     """What holds of the seed files in a directory, and what does not."""
-    with scan(directory) as found:
-        return verify(found, [ArticleFile(text, article)])
+    with scan(directory) as opened:
+        return verify(opened, [ArticleFile(text, article)])

@@ -103,8 +103,8 @@ def _whole(case: Case[Any], url: str) -> Response:
     """The answer to the same request, as it was sent, without `fields`."""
     sent = parse_qs(urlsplit(url).query, keep_blank_values=True)
     query = {name: values if len(values) > 1 else values[0] for name, values in sent.items() if name != "fields"}
-    found: Response = case.operation.Case(path_parameters=case.path_parameters, query=query).call()
-    return found
+    actual: Response = case.operation.Case(path_parameters=case.path_parameters, query=query).call()
+    return actual
 
 
 def _is_cut(data: Any, whole: Any) -> bool:

@@ -36,14 +36,14 @@ def renamed(files: Files) -> Files:
 
 
 def merged(files: Files) -> Files:
-    gone = next(found for found in files[PEOPLE] if found["id"] == "man-at-mill")
+    gone = next(entry for entry in files[PEOPLE] if entry["id"] == "man-at-mill")
     gone.clear()
     gone.update(id="man-at-mill", removed={"reason": "The same as the miller", "successor": "miller"})
     return files
 
 
 def removed(files: Files) -> Files:
-    files[INCIDENTS] = [found for found in files[INCIDENTS] if found["id"] != "mill-search"]
+    files[INCIDENTS] = [entry for entry in files[INCIDENTS] if entry["id"] != "mill-search"]
     files[INCIDENTS].append({"id": "mill-search", "removed": {"reason": "Retracted by the paper"}})
     return files
 
@@ -84,9 +84,9 @@ def test_the_first_release_adds_everything(log: TestClient) -> None:
 
 
 def test_entries_stand_by_release_type_and_id(log: TestClient) -> None:
-    found = [(entry["release"], entry["type"], entry["id"]) for entry in body(log, "/v1/changes?limit=500")["data"]]
-    assert found == sorted(found)
-    assert len(found) == len(set(found))
+    actual = [(entry["release"], entry["type"], entry["id"]) for entry in body(log, "/v1/changes?limit=500")["data"]]
+    assert actual == sorted(actual)
+    assert len(actual) == len(set(actual))
 
 
 def test_an_entry_of_a_merger(log: TestClient) -> None:
@@ -108,17 +108,17 @@ def test_an_entry_of_a_merger(log: TestClient) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 500])
 def test_pages_hold_every_entry_once(log: TestClient, limit: int) -> None:
-    url, found = f"/v1/changes?limit={limit}", []
+    url, actual = f"/v1/changes?limit={limit}", []
     while url:
         response = log.get(url)
         page = response.json()
-        found += page["data"]
+        actual += page["data"]
         assert page["meta"] == {"release": 4, "returned": len(page["data"])}
         assert response.headers["Dateline-Release"] == "4"
         url = page["links"].get("next")
         assert response.links.get("next", {}).get("url") == url
         assert len(page["data"]) == limit or url is None
-    assert found == body(log, "/v1/changes?limit=500")["data"]
+    assert actual == body(log, "/v1/changes?limit=500")["data"]
 
 
 def test_documents_are_those_of_today(log: TestClient) -> None:
@@ -136,10 +136,10 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
     for version in (files, merged(first()), files):
         load_seed(database_url, newsroom.write(version, tmp_path))
     with serving(database_url) as client:
-        found = body(client, "/v1/changes?include=document&type=person&limit=500")["data"]
-        told = [(entry["op"], entry["document"] is None) for entry in found if entry["id"] == "man-at-mill"]
+        answer = body(client, "/v1/changes?include=document&type=person&limit=500")["data"]
+        told = [(entry["op"], entry["document"] is None) for entry in answer if entry["id"] == "man-at-mill"]
         assert told == [("ADD", False), ("DEL", True), ("ADD", False)]
-        versions = [entry["version"] for entry in found if entry["id"] == "man-at-mill"]
+        versions = [entry["version"] for entry in answer if entry["id"] == "man-at-mill"]
         assert versions == [1, 2, 3] and body(client, "/v1/people/man-at-mill")["data"]["version"] == 3
 
 
@@ -225,14 +225,14 @@ def test_a_copy_from_lists_goes_on_from_its_first_answer(database_url: str, tmp_
 def test_releases_are_listed_newest_first(log: TestClient) -> None:
     page = body(log, "/v1/releases")
     assert [release["number"] for release in page["data"]] == [4, 3, 2, 1]
-    found: list[Any] = []
+    collected: list[Any] = []
     url = "/v1/releases?limit=3"
     while url:
         part = body(log, url)
-        found += part["data"]
+        collected += part["data"]
         url = part["links"].get("next")
-    assert found == page["data"]
-    assert [body(log, release["url"])["data"] for release in found] == found
+    assert collected == page["data"]
+    assert [body(log, release["url"])["data"] for release in collected] == collected
 
 
 def test_no_two_releases_have_the_same_time(log: TestClient) -> None:
@@ -294,8 +294,8 @@ def test_a_new_shape_is_a_release_of_everything(database_url: str, tmp_path: Pat
         load_seed(database_url, tmp_path)
         before, after = (body(client, f"/v1/releases/{number}")["data"] for number in (1, 2))
         assert before["shape"] == 0 != after["shape"] and before["digest"] == after["digest"]
-        found = body(client, "/v1/changes?since=1&limit=500")["data"]
-        assert {entry["op"] for entry in found} == {"MOD"} and len(found) == sum(after["counts"].values())
+        answer = body(client, "/v1/changes?since=1&limit=500")["data"]
+        assert {entry["op"] for entry in answer} == {"MOD"} and len(answer) == sum(after["counts"].values())
         assert as_json(reader.catch_up()) == as_json(pulled(client))
 
 

@@ -23,9 +23,9 @@ def test_a_latitude_that_came_first(client: TestClient, resource: str, asked: st
     assert meta["matched"] == 0
     assert {one["parameter"]: one["value"] for one in meta["did_you_mean"]} == meant
     values = dict(part.split("=") for part in asked.split("&")) | meant
-    found = body(client, f"/v1/{resource}?{'&'.join(f'{name}={value}' for name, value in values.items())}")
-    assert [found["meta"]["matched"]] == [one["matched"] for one in meta["did_you_mean"]] != [0]
-    assert found["meta"]["did_you_mean"] is None
+    answer = body(client, f"/v1/{resource}?{'&'.join(f'{name}={value}' for name, value in values.items())}")
+    assert [answer["meta"]["matched"]] == [one["matched"] for one in meta["did_you_mean"]] != [0]
+    assert answer["meta"]["did_you_mean"] is None
 
 
 @pytest.mark.parametrize("url", ["/v1/casualties/summary?", "/v1/facets?of=incidents&facet=kind&"])
@@ -66,8 +66,8 @@ def test_a_page_behind_the_last_is_no_question(client: TestClient) -> None:
 
 def test_what_takes_long_to_count_is_not_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MAX_EXACT_COUNT", 10)
-    found = body(client, "/v1/incidents?near=35.41,43.31")["meta"]
-    assert found["did_you_mean"] == [{"parameter": "near", "value": "43.31,35.41", "matched": None}]
+    answer = body(client, "/v1/incidents?near=35.41,43.31")["meta"]
+    assert answer["did_you_mean"] == [{"parameter": "near", "value": "43.31,35.41", "matched": None}]
     assert body(client, "/v1/incidents?near=-43.31,-35.41")["meta"]["did_you_mean"] is None
     exactly = body(client, "/v1/incidents?near=35.41,43.31&count=exact")["meta"]["did_you_mean"]
     assert exactly[0]["matched"] > 0

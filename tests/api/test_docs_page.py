@@ -17,11 +17,11 @@ def policy(client: TestClient, path: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_pages_allow_only_what_the_server_itself_sends(client: TestClient, path: str) -> None:
-    found = policy(client, path)
-    assert found["default-src"] == found["base-uri"] == found["frame-ancestors"] == "'none'"
-    assert found["script-src"] == "'self'"
-    assert found["connect-src"] == "'self'"
-    assert "https:" not in str(found) and "unsafe-eval" not in str(found)
+    actual = policy(client, path)
+    assert actual["default-src"] == actual["base-uri"] == actual["frame-ancestors"] == "'none'"
+    assert actual["script-src"] == "'self'"
+    assert actual["connect-src"] == "'self'"
+    assert "https:" not in str(actual) and "unsafe-eval" not in str(actual)
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"

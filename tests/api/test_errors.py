@@ -160,8 +160,8 @@ def test_every_list_refuses(client: TestClient, resource: str, query: str, param
 
 
 def test_every_mistake_is_named_at_once(client: TestClient) -> None:
-    found = refused(client, "/v1/incidents?limit=0&kind=killin&datetime=2019-13&plaec=iraq&bbox=1")
-    assert sorted(found, key=str) == [
+    refusal = refused(client, "/v1/incidents?limit=0&kind=killin&datetime=2019-13&plaec=iraq&bbox=1")
+    assert sorted(refusal, key=str) == [
         ("bbox", None),
         ("datetime", None),
         ("kind", "killing"),
@@ -200,10 +200,10 @@ def test_one_record_takes_only_fields_and_include(client: TestClient) -> None:
 def test_not_found(client: TestClient, path: str, status: int, words: str) -> None:
     response = client.get(path)
     assert response.headers["content-type"] == "application/problem+json"
-    found = ProblemDocument.model_validate(response.json())
-    assert (response.status_code, found.status) == (status, status)
-    assert words in found.detail
-    assert found.instance.isascii() and found.instance.startswith("/")
+    actual = ProblemDocument.model_validate(response.json())
+    assert (response.status_code, actual.status) == (status, status)
+    assert words in actual.detail
+    assert actual.instance.isascii() and actual.instance.startswith("/")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -213,9 +213,9 @@ def test_not_allowed(client: TestClient, method: str, path: str) -> None:
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, OPTIONS"
     assert response.headers["content-type"] == "application/problem+json"
-    found = ProblemDocument.model_validate(response.json())
-    assert (found.title, found.instance) == ("Method not allowed", path)
-    assert method in found.detail
+    actual = ProblemDocument.model_validate(response.json())
+    assert (actual.title, actual.instance) == ("Method not allowed", path)
+    assert method in actual.detail
 
 
 @settings(max_examples=60, deadline=None)
@@ -287,8 +287,8 @@ def test_a_handler_that_fails(article_url: str) -> None:
 
     app.add_route("/broken", broken)
     with TestClient(app) as client:
-        found = problem(client, "/broken", 500)
-        assert found["title"] == "Internal error"
+        refusal = problem(client, "/broken", 500)
+        assert refusal["title"] == "Internal error"
         response = client.get("/broken")
         assert "secret" not in response.text
         assert response.headers["access-control-allow-origin"] == "*"

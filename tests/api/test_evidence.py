@@ -61,13 +61,13 @@ def test_every_link_opens_at_the_words_of_its_span(small_client: TestClient) -> 
     for resource in RECORD_TABLES:
         for record in small_client.get(f"/v1/{resource}?limit=500").json()["data"]:
             for span in record["evidence"]:
-                words, found = PAPER.slice(*place(span)), fragment(span["url"])
+                words, actual = PAPER.slice(*place(span)), fragment(span["url"])
                 assert digest(words) == span["sha256"]
                 spoken = words.rstrip("”,.")
-                assert found.first in words and spoken.endswith(found.last or found.first), span["url"]
-                landed = PAPER.resolve(found)
+                assert actual.first in words and spoken.endswith(actual.last or actual.first), span["url"]
+                landed = PAPER.resolve(actual)
                 assert landed is not None and landed[0] == span["paragraph"]
-                assert PAPER.slice(*landed).startswith(found.first)
+                assert PAPER.slice(*landed).startswith(actual.first)
                 assert span["start"] <= landed[1] and landed[2] == span["start"] + len(spoken), span["url"]
                 checked += 1
     assert checked > 20
@@ -111,9 +111,9 @@ def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client:
     assert of_passages(passages(small_client)) == of_records(small_client)
     paper = tmp_path / "paper.txt"
     paper.write_text(newsroom.TEXT, "utf-8")
-    found = verified(newsroom.write(newsroom.small(), tmp_path), paper)
-    assert sum(len(passage["records"]) for passage in passages(small_client)) == found.spans, "all that is verified"
-    assert found.errors == found.file_errors == []
+    actual = verified(newsroom.write(newsroom.small(), tmp_path), paper)
+    assert sum(len(passage["records"]) for passage in passages(small_client)) == actual.spans, "all that is verified"
+    assert actual.errors == actual.file_errors == []
     article = "/v1/articles/foltyn-us-iran-isis-2020/evidence?limit=200"
     listed = []
     while article:
@@ -126,15 +126,15 @@ def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client:
 
 
 def test_a_passage_has_its_digest_its_link_and_its_records(small_client: TestClient) -> None:
-    found = {(passage["paragraph"], PAPER.slice(*place(passage))): passage for passage in passages(small_client)}
-    shout = found[4, "a guard shouted"]
+    actual = {(passage["paragraph"], PAPER.slice(*place(passage))): passage for passage in passages(small_client)}
+    shout = actual[4, "a guard shouted"]
     assert shout["sha256"] == digest("a guard shouted")
     assert shout["url"].startswith("https://courier.example/ash-river/#:~:text=")
     assert shout["records"] == [
         {"type": "organization", "id": "night-patrol", "url": "/v1/organizations/night-patrol", "field": "name"},
         {"type": "person", "id": "guard", "url": "/v1/people/guard", "field": "name"},
     ]
-    for passage in found.values():
+    for passage in actual.values():
         assert all(small_client.get(record["url"]).status_code == 200 for record in passage["records"])
 
 
@@ -164,16 +164,16 @@ def test_filters(small_client: TestClient, query: str, expected: Any) -> None:
 def test_pages_follow_one_another(small_client: TestClient) -> None:
     whole = passages(small_client)
     for limit in (1, 4):
-        following, found = f"{PATH}?limit={limit}", []
+        following, actual = f"{PATH}?limit={limit}", []
         while following:
             answer = small_client.get(following)
             body = answer.json()
-            found += body["data"]
+            actual += body["data"]
             assert body["meta"] == {"release": 1, "matched": len(whole), "returned": len(body["data"])}
             following = body["links"].get("next")
             if following:
                 assert answer.headers["Link"] == f'<{following}>; rel="next"'
-        assert found == whole
+        assert actual == whole
 
 
 def test_a_cursor_belongs_to_its_query(small_client: TestClient) -> None:

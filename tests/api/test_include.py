@@ -40,7 +40,7 @@ def test_included_records_are_those_of_their_own_address(client: TestClient, res
     if included:
         asked = f"?include={wanted}&fields=id"
         alone = [body(client, document["url"] + asked)["included"][wanted] for document in page["data"][:50]]
-        shared = {document["id"] for found in alone for document in found}
+        shared = {document["id"] for entry in alone for document in entry}
         assert shared <= set(names)
         assert shared == set(names) or len(page["data"]) > 50
 
@@ -48,16 +48,16 @@ def test_included_records_are_those_of_their_own_address(client: TestClient, res
 def test_what_an_incident_refers_to(client: TestClient) -> None:
     wanted = "places,people,organizations,quotes,statements,casualties,incidents,articles"
     page = body(client, f"/v1/incidents/kanoos-island-raid?include={wanted}")
-    found = {name: {document["id"] for document in page["included"][name]} for name in wanted.split(",")}
+    actual = {name: {document["id"] for document in page["included"][name]} for name in wanted.split(",")}
     raid = page["data"]
     assert list(page["included"]) == wanted.split(",")
-    assert found["places"] == {place["id"] for place in raid["places"]}
-    assert found["casualties"] == {claim["id"] for claim in raid["casualties"]}
-    assert found["statements"] == set(raid["statements"]) != set()
-    assert found["incidents"] == {*raid["children"], *raid["related"]} >= {"kanoos-aerial-shelling"}
-    assert {"scott-koppenhafer", "coalition-spokesperson-p24"} <= found["people"]
-    assert {"us-led-coalition", "nineveh-swat"} <= found["organizations"]
-    assert found["articles"] == {"foltyn-us-iran-isis-2020"}
+    assert actual["places"] == {place["id"] for place in raid["places"]}
+    assert actual["casualties"] == {claim["id"] for claim in raid["casualties"]}
+    assert actual["statements"] == set(raid["statements"]) != set()
+    assert actual["incidents"] == {*raid["children"], *raid["related"]} >= {"kanoos-aerial-shelling"}
+    assert {"scott-koppenhafer", "coalition-spokesperson-p24"} <= actual["people"]
+    assert {"us-led-coalition", "nineveh-swat"} <= actual["organizations"]
+    assert actual["articles"] == {"foltyn-us-iran-isis-2020"}
 
 
 def test_nothing_is_included_unless_asked(client: TestClient) -> None:
@@ -93,14 +93,14 @@ def test_unknown_names(client: TestClient) -> None:
 def test_what_refers_to_a_record_is_what_its_filter_lists(
     client: TestClient, resource: str, wanted: str, parameter: str
 ) -> None:
-    found = 0
+    total = 0
     for record in body(client, f"/v1/{resource}?limit=500")["data"][::4]:
         alone = body(client, f"{record['url']}?include={wanted}")
         listed = body(client, f"/v1/{wanted}?{parameter}={record['id']}&limit=500")["data"]
         assert alone["included"] == {wanted: listed}
         assert alone["data"] == record and alone["links"] == {"self": f"{record['url']}?include={wanted}"}
-        found += len(listed)
-    assert found
+        total += len(listed)
+    assert total
 
 
 @pytest.mark.parametrize("resource", REFERRING_FILTERS)
@@ -134,8 +134,8 @@ def test_claims_are_included_by_whom_they_count(client: TestClient) -> None:
     counted = [claim for claim in body(client, "/v1/casualties?limit=500")["data"] if claim["people"]]
     for claim in counted:
         for person in claim["people"]:
-            found = body(client, f"/v1/people/{person}?include=casualties")["included"]["casualties"]
-            assert claim["id"] in [one["id"] for one in found]
-            assert all(person in one["people"] for one in found)
+            answer = body(client, f"/v1/people/{person}?include=casualties")["included"]["casualties"]
+            assert claim["id"] in [one["id"] for one in answer]
+            assert all(person in one["people"] for one in answer)
     assert counted
     assert body(client, "/v1/people/hassan-al-soofy?include=casualties")["included"]["casualties"] == []

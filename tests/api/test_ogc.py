@@ -38,26 +38,26 @@ def pages(client: TestClient, url: str) -> Iterator[Any]:
     """The pages of a list, following `next`."""
     following: str | None = url
     while following:
-        found = body(client, following)
-        yield found
-        following = local(links(found)["next"]["href"]) if "next" in links(found) else None
+        answer = body(client, following)
+        yield answer
+        following = local(links(answer)["next"]["href"]) if "next" in links(answer) else None
 
 
 def features(client: TestClient, collection: str, query: str = "") -> list[Any]:
-    return [one for found in pages(client, f"/ogc/collections/{collection}/items?{query}") for one in found["features"]]
+    return [one for entry in pages(client, f"/ogc/collections/{collection}/items?{query}") for one in entry["features"]]
 
 
 def ids(client: TestClient, collection: str, query: str = "") -> set[str]:
-    found = [one["id"] for one in features(client, collection, query)]
-    assert len(found) == len(set(found))
-    return set(found)
+    actual = [one["id"] for one in features(client, collection, query)]
+    assert len(actual) == len(set(actual))
+    return set(actual)
 
 
 def records(client: TestClient, collection: str, query: str = "") -> dict[str, Any]:
     """All records of /v1 by id."""
-    found = body(client, f"/v1/{collection}?limit=500&{query}")
-    assert "next" not in found["links"]
-    return {one["id"]: one for one in found["data"]}
+    answer = body(client, f"/v1/{collection}?limit=500&{query}")
+    assert "next" not in answer["links"]
+    return {one["id"]: one for one in answer["data"]}
 
 
 def has_point(record: Any) -> bool:
@@ -77,18 +77,18 @@ def far_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFacto
     newsroom.record(files, "places.yaml", "orsa")["coordinate"] |= {"longitude": "179.99", "latitude": "10"}
     url = new_database()
     load_seed(url, newsroom.write(files, tmp_path_factory.mktemp("far")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 def test_the_landing_page_leads_everywhere(client: TestClient) -> None:
     for path in ("/ogc", "/ogc/"):
         response = client.get(path, headers={"Host": "elsewhere.example"})
         assert response.headers["content-type"] == "application/json"
-        found = links(response.json())
-        assert set(found) == {"self", "service-desc", "conformance", "data"}
-        assert found["service-desc"]["type"] == OPENAPI
-        for link in found.values():
+        actual = links(response.json())
+        assert set(actual) == {"self", "service-desc", "conformance", "data"}
+        assert actual["service-desc"]["type"] == OPENAPI
+        for link in actual.values():
             there = client.get(local(link["href"]))
             assert (there.status_code, there.headers["content-type"]) == (200, link["type"])
 
@@ -102,20 +102,20 @@ def test_what_is_kept_of_the_standard(client: TestClient) -> None:
 
 
 def test_the_definition_is_valid_and_true(client: TestClient) -> None:
-    found = body(client, "/ogc/api")
-    assert found["openapi"].startswith("3.0.")
-    OpenAPIV30SpecValidator(found).validate()
+    answer = body(client, "/ogc/api")
+    assert answer["openapi"].startswith("3.0.")
+    OpenAPIV30SpecValidator(answer).validate()
     references = re.findall(r'"\$ref":\s*"([^"]*)"', client.get("/ogc/api").text)
     assert references and all(reference.startswith("#/") for reference in references)
-    assert found["servers"] == [{"url": ROOT}]
+    assert answer["servers"] == [{"url": ROOT}]
     names = {"incidents": "kanoos-aerial-shelling", "places": "khatuniya"}
-    for path, operations in found["paths"].items():
+    for path, operations in answer["paths"].items():
         collection = next((name for name in COLLECTIONS if name in path), "")
         response = client.get("/ogc" + path.replace("{featureId}", names.get(collection, "")))
         assert response.status_code == 200
         [(type_, content)] = operations["get"]["responses"]["200"]["content"].items()
         assert response.headers["content-type"] == type_
-        OAS30Validator({**content["schema"], "components": found["components"]}).validate(response.json())
+        OAS30Validator({**content["schema"], "components": answer["components"]}).validate(response.json())
         declared = operations["get"]["responses"].keys()
         assert declared >= {"304", "400", "405", "408", "412", "414", "431", "500", "503"}
         assert (declared >= {"308", "404", "410"}) is path.endswith("{featureId}")
@@ -123,12 +123,12 @@ def test_the_definition_is_valid_and_true(client: TestClient) -> None:
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_parameters_are_declared_as_the_standard_writes_them(client: TestClient, collection: str) -> None:
-    found = body(client, "/ogc/api")["paths"][f"/collections/{collection}/items"]["get"]["parameters"]
-    declared = {parameter["name"]: parameter for parameter in found}
+    answer = body(client, "/ogc/api")["paths"][f"/collections/{collection}/items"]["get"]["parameters"]
+    declared = {parameter["name"]: parameter for parameter in answer}
     own = {"incidents": {"kind", "granularity"}, "places": {"kind"}}[collection]
     assert set(declared) == {"limit", "bbox", "datetime", "crs", "bbox-crs", "after"} | own
     assert all(
-        (one["in"], one["required"], one["style"], one["explode"]) == ("query", False, "form", False) for one in found
+        (one["in"], one["required"], one["style"], one["explode"]) == ("query", False, "form", False) for one in answer
     )
     assert declared["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 100}
     assert declared["bbox"]["schema"] == {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
@@ -139,9 +139,9 @@ def test_parameters_are_declared_as_the_standard_writes_them(client: TestClient,
 
 
 def test_collections(either: TestClient) -> None:
-    found = body(either, "/ogc/collections")
-    assert [one["id"] for one in found["collections"]] == list(COLLECTIONS)
-    for one in found["collections"]:
+    answer = body(either, "/ogc/collections")
+    assert [one["id"] for one in answer["collections"]] == list(COLLECTIONS)
+    for one in answer["collections"]:
         assert body(either, f"/ogc/collections/{one['id']}") == one
         assert one["links"] and one["crs"] == [CRS84] == [one["storageCrs"]]
         for link in one["links"]:
@@ -223,32 +223,32 @@ def test_the_numbers_agree_with_not_judged(either: TestClient, query: str, axis:
     by_point = "&location_match=point" if axis == "location" else ""
     meta = body(either, f"/v1/incidents?{query}{by_point}")["meta"]
     standard = query.replace("../2018", "../2018-12-31")
-    found = body(either, f"/ogc/collections/incidents/items?{standard}")
-    assert found["numberMatched"] == meta["matched"] + meta["not_judged"][axis]
+    answer = body(either, f"/ogc/collections/incidents/items?{standard}")
+    assert answer["numberMatched"] == meta["matched"] + meta["not_judged"][axis]
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 @pytest.mark.parametrize("limit", [1, 2, 5, 41, 42, 500])
 def test_pages_hold_everything_once(either: TestClient, collection: str, limit: int) -> None:
     everything = set(records(either, collection))
-    found = list(pages(either, f"/ogc/collections/{collection}/items?limit={limit}"))
-    ids = [one["id"] for page in found for one in page["features"]]
+    actual = list(pages(either, f"/ogc/collections/{collection}/items?limit={limit}"))
+    ids = [one["id"] for page in actual for one in page["features"]]
     assert sorted(ids) == sorted(everything)
-    assert all(page["numberMatched"] == len(everything) for page in found)
-    assert all(page["numberReturned"] == len(page["features"]) for page in found)
-    assert [page["numberReturned"] for page in found[:-1]] == [limit] * (len(found) - 1)
-    assert found[-1]["features"]
+    assert all(page["numberMatched"] == len(everything) for page in actual)
+    assert all(page["numberReturned"] == len(page["features"]) for page in actual)
+    assert [page["numberReturned"] for page in actual[:-1]] == [limit] * (len(actual) - 1)
+    assert actual[-1]["features"]
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_points_come_first(either: TestClient, collection: str) -> None:
     """QGIS takes a layer for a table when the first page has no geometry."""
-    found = features(either, collection, "limit=4")
-    located = [one["geometry"] is not None for one in found]
+    actual = features(either, collection, "limit=4")
+    located = [one["geometry"] is not None for one in actual]
     assert True in located and False in located
     assert located == sorted(located, reverse=True)
     for want in (True, False):
-        part = [one["id"] for one, has in zip(found, located, strict=True) if has is want]
+        part = [one["id"] for one, has in zip(actual, located, strict=True) if has is want]
         assert part == sorted(part)
 
 
@@ -265,8 +265,8 @@ def test_the_next_page_keeps_every_filter(client: TestClient) -> None:
 def test_a_limit_beyond_the_greatest_is_the_greatest(either: TestClient) -> None:
     everything = ids(either, "incidents")
     for limit in ("10000", "10001", "9" * 30):
-        found = body(either, f"/ogc/collections/incidents/items?limit={limit}")
-        assert {one["id"] for one in found["features"]} == everything
+        answer = body(either, f"/ogc/collections/incidents/items?limit={limit}")
+        assert {one["id"] for one in answer["features"]} == everything
 
 
 MOMENTS = [
@@ -327,10 +327,10 @@ def test_one_feature(either: TestClient, collection: str) -> None:
         response = either.get(f"/ogc/collections/{collection}/items/{one['id']}?crs={CRS84}")
         assert response.headers["content-type"] == "application/geo+json"
         assert (response.headers["content-crs"], response.headers["dateline-release"]) == (f"<{CRS84}>", "1")
-        found = response.json()
-        assert {key: value for key, value in found.items() if key != "links"} == one
-        assert local(links(found)["self"]["href"]) == response.request.url.path
-        assert links(found)["collection"]["href"] == f"{ROOT}/collections/{collection}"
+        parsed = response.json()
+        assert {key: value for key, value in parsed.items() if key != "links"} == one
+        assert local(links(parsed)["self"]["href"]) == response.request.url.path
+        assert links(parsed)["collection"]["href"] == f"{ROOT}/collections/{collection}"
         record = body(either, one["properties"]["url"].removeprefix(BASE))["data"]
         assert (record["id"], has_point(record)) == (one["id"], one["geometry"] is not None)
 
@@ -338,9 +338,9 @@ def test_one_feature(either: TestClient, collection: str) -> None:
 def test_features_are_those_of_the_geojson_file(either: TestClient) -> None:
     for collection in COLLECTIONS:
         file = {one["id"]: one for one in body(either, f"/v1/{collection}.geojson")["features"]}
-        found = features(either, collection)
-        assert {one["id"] for one in found} == set(file)
-        for one in found:
+        actual = features(either, collection)
+        assert {one["id"] for one in actual} == set(file)
+        for one in actual:
             other = file[one["id"]]
             assert one["geometry"] == other["geometry"]
             own = {"date", "date_range"}
@@ -391,12 +391,12 @@ def test_head_and_the_release(small_client: TestClient, path: str) -> None:
 def test_the_public_address_is_a_setting(article_url: str) -> None:
     settings = Settings(database_url=article_url, public_url="https://data.example/dateline/")
     with TestClient(create_app(settings)) as client:
-        found = client.get("/ogc/collections/incidents/items?limit=1", headers={"Host": "evil.example"})
-        assert "evil.example" not in found.text
-        hrefs = [link["href"] for link in found.json()["links"]]
-        hrefs.append(found.json()["features"][0]["properties"]["url"])
+        response = client.get("/ogc/collections/incidents/items?limit=1", headers={"Host": "evil.example"})
+        assert "evil.example" not in response.text
+        hrefs = [link["href"] for link in response.json()["links"]]
+        hrefs.append(response.json()["features"][0]["properties"]["url"])
         assert all(href.startswith("https://data.example/dateline/") for href in hrefs)
-        assert "//ogc" not in found.text
+        assert "//ogc" not in response.text
 
 
 def test_large_resources_are_counted_only_as_a_whole(article_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,26 +39,26 @@ WHERE = [
 
 def records(live: str, query: str = "") -> dict[str, Any]:
     """The incidents of /v1, by id."""
-    found = httpx2.get(f"{live}/v1/incidents?limit=500&{query}").raise_for_status().json()
-    assert "next" not in found["links"]
-    return {one["id"]: one for one in found["data"]}
+    parsed = httpx2.get(f"{live}/v1/incidents?limit=500&{query}").raise_for_status().json()
+    assert "next" not in parsed["links"]
+    return {one["id"]: one for one in parsed["data"]}
 
 
 def expected(live: str, query: str) -> set[str]:
     """What /v1 finds, and, where a date is asked for, what has none but fits everything else."""
-    found = set(records(live, query))
+    actual = set(records(live, query))
     if "datetime" in query:
         elsewise = "&".join(part for part in query.split("&") if not part.startswith("datetime"))
-        found |= {id_ for id_, one in records(live, elsewise).items() if not one["date"]}
-    return found
+        actual |= {id_ for id_, one in records(live, elsewise).items() if not one["date"]}
+    return actual
 
 
 def inside(live: str, box: tuple[float, float, float, float]) -> set[str]:
     """What /v1 finds in a box by its point itself: GDAL looks again, and drops what may only lie there and what has no
     point at all."""
     west, south, east, north = box
-    found = records(live, f"bbox={','.join(map(str, box))}")
-    places = {id_: one["location"] for id_, one in found.items()}
+    actual = records(live, f"bbox={','.join(map(str, box))}")
+    places = {id_: one["location"] for id_, one in actual.items()}
     return {
         id_
         for id_, place in places.items()
@@ -87,24 +87,24 @@ def ogrinfo(live: str, *options: str) -> list[str]:
 
 @pytest.mark.parametrize(("where", "query"), WHERE)
 def test_pyogrio_reads_the_rows_of_v1(live: str, where: str, query: str) -> None:
-    found = gdal(live, where)
-    assert sorted(found) == sorted(expected(live, query))
-    assert found and (not where or len(found) < len(records(live)))
+    actual = gdal(live, where)
+    assert sorted(actual) == sorted(expected(live, query))
+    assert actual and (not where or len(actual) < len(records(live)))
 
 
 @pytest.mark.parametrize("box", [IRAQ, BOX])
 def test_pyogrio_reads_a_box(live: str, box: tuple[float, float, float, float]) -> None:
-    found = gdal(live, box=box)
-    assert found and sorted(found) == sorted(inside(live, box))
+    actual = gdal(live, box=box)
+    assert actual and sorted(actual) == sorted(inside(live, box))
     series = gdal(live, "granularity = 'series'", box)
     assert sorted(series) == sorted(inside(live, box) & set(records(live, "granularity=series")))
 
 
 def test_pyogrio_sees_points_and_types(live: str) -> None:
     pyogrio = pytest.importorskip("pyogrio", reason="pyogrio is not installed")
-    found = pyogrio.read_info(f"OAPIF:{live}/ogc", layer="incidents")
-    types = dict(zip(found["fields"], found["dtypes"], strict=True))
-    assert (found["geometry_type"], found["features"]) == ("Point", len(records(live)))
+    actual = pyogrio.read_info(f"OAPIF:{live}/ogc", layer="incidents")
+    types = dict(zip(actual["fields"], actual["dtypes"], strict=True))
+    assert (actual["geometry_type"], actual["features"]) == ("Point", len(records(live)))
     assert [name for name, kind in types.items() if kind.startswith("datetime")] == ["date"]
     assert {types[name] for name in ("killed_low", "abducted_high", "coordinate_radius_m")} == {"int32"}
 
@@ -119,15 +119,15 @@ def test_ogrinfo_knows_the_type_of_every_column(live: str, name: str) -> None:
         pytest.skip("there is no ogrinfo; install Debian's package gdal-bin")
     command = ["ogrinfo", "-ro", "-so", f"OAPIF:{live}/ogc", name]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = dict(re.findall(r"^(\w+): (\S+) \(\d+\.\d+\)$", printed, re.M))
+    actual = dict(re.findall(r"^(\w+): (\S+) \(\d+\.\d+\)$", printed, re.M))
     schema = httpx2.get(f"{live}/ogc/collections/{name}/schema").json()["properties"]["properties"]["properties"]
     expected = {
         column: "Date" if described.get("format") == "date" else GDAL_TYPES[described["type"]]
         for column, described in schema.items()
     }
-    assert {column: kind for column, kind in found.items() if column != "id"} == expected
+    assert {column: kind for column, kind in actual.items() if column != "id"} == expected
     empty = [column for column in expected if all(one[column] is None for one in properties(live, name))]
-    assert name == "places" or {"Integer"} & {found[column] for column in empty}
+    assert name == "places" or {"Integer"} & {actual[column] for column in empty}
 
 
 def properties(live: str, name: str) -> list[dict[str, Any]]:
@@ -137,14 +137,14 @@ def properties(live: str, name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("where", "query"), WHERE)
 def test_ogrinfo_reads_the_rows_of_v1(live: str, where: str, query: str) -> None:
-    found = ogrinfo(live, *(["-where", where] if where else []))
-    assert sorted(found) == sorted(expected(live, query))
+    actual = ogrinfo(live, *(["-where", where] if where else []))
+    assert sorted(actual) == sorted(expected(live, query))
 
 
 @pytest.mark.parametrize("box", [IRAQ, BOX])
 def test_ogrinfo_reads_a_box(live: str, box: tuple[float, float, float, float]) -> None:
-    found = ogrinfo(live, "-oo", "PAGE_SIZE=7", "-spat", *map(str, box))
-    assert found and sorted(found) == sorted(inside(live, box))
+    actual = ogrinfo(live, "-oo", "PAGE_SIZE=7", "-spat", *map(str, box))
+    assert actual and sorted(actual) == sorted(inside(live, box))
 
 
 def test_owslib_reads_everything(live: str) -> None:
@@ -155,13 +155,13 @@ def test_owslib_reads_everything(live: str) -> None:
     assert service.feature_collections() == ["incidents", "places"]
     assert {"kind", "granularity"} <= set(service.collection_queryables("incidents")["properties"])
     assert service.collection_schema("incidents")["type"] == "object"
-    found = service.collection_items("incidents", limit=500, bbox=list(BOX), datetime_="2019-01-01/..")
+    actual = service.collection_items("incidents", limit=500, bbox=list(BOX), datetime_="2019-01-01/..")
     unplaced = {id_ for id_, one in records(live).items() if not one["location"]}
     box = ",".join(map(str, BOX))
     there = set(records(live, f"bbox={box}")) | unplaced
-    assert {one["id"] for one in found["features"]} == there & expected(live, "datetime=2019-01-01/..")
-    one = service.collection_item("incidents", found["features"][0]["id"])
-    assert one["properties"] == found["features"][0]["properties"]
+    assert {one["id"] for one in actual["features"]} == there & expected(live, "datetime=2019-01-01/..")
+    one = service.collection_item("incidents", actual["features"][0]["id"])
+    assert one["properties"] == actual["features"][0]["properties"]
 
 
 def run(*command: str | Path, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -197,11 +197,11 @@ def outcomes(suite: Path, base: str, report: Path) -> dict[str, str]:
     options = ["-q", "-p", "no:cacheprovider", f"--rootdir={root}", f"--junitxml={report}"]
     done = run(suite, "-m", "pytest", *options, f"{root}/features/core", INSTANCE_URL=f"{base}/ogc")
     assert report.exists(), done.stdout + done.stderr
-    found = {}
+    collected = {}
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         tags = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
-        found[str(case.get("name"))] = " ".join(tags) or "passed"
-    return found
+        collected[str(case.get("name"))] = " ".join(tags) or "passed"
+    return collected
 
 
 ALL = {f"test_ast{number}" for number in range(1, 30)}
@@ -216,8 +216,8 @@ def test_the_conformance_suite_passes(suite: Path, new_database: NewDatabase, tm
     url = new_database()
     load_seed(url, newsroom.write(files, tmp_path / "seed"))
     with serving(url) as base:
-        found = outcomes(suite, base, tmp_path / "report.xml")
-    assert found == dict.fromkeys(ALL, "passed")
+        actual = outcomes(suite, base, tmp_path / "report.xml")
+    assert actual == dict.fromkeys(ALL, "passed")
 
 
 def test_over_the_article_only_features_without_geometry_stand_against_it(
@@ -225,7 +225,7 @@ def test_over_the_article_only_features_without_geometry_stand_against_it(
 ) -> None:
     """15 wants every feature in a box to touch it, against the standard's rule that it quotes itself; 22 and 28 check
     against a schema that has no null geometry, against RFC 7946."""
-    found = outcomes(suite, live, tmp_path / "report.xml")
-    assert set(found) == ALL
-    failed = {name for name, outcome in found.items() if outcome != "passed"}
+    actual = outcomes(suite, live, tmp_path / "report.xml")
+    assert set(actual) == ALL
+    failed = {name for name, outcome in actual.items() if outcome != "passed"}
     assert failed == {"test_ast15", "test_ast22", "test_ast28"}

@@ -73,6 +73,6 @@ def test_what_does_not_exist_is_404(client: TestClient, path: str) -> None:
 
 
 def test_refusals_are_problem_documents(client: TestClient) -> None:
-    found = problem(client, "/ogc/collections/incidents/items?limit=0")
-    assert found["title"] == "Bad parameter"
+    refusal = problem(client, "/ogc/collections/incidents/items?limit=0")
+    assert refusal["title"] == "Bad parameter"
     problem(client, "/ogc/collections/people", 404)

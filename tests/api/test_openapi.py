@@ -27,8 +27,8 @@ NODE = Path(__file__).parent / "node"
 
 @pytest.fixture(scope="module")
 def document(client: TestClient) -> Json:
-    found: Json = client.get("/openapi.json").json()
-    return found
+    parsed: Json = client.get("/openapi.json").json()
+    return parsed
 
 
 def operations(document: Json) -> Iterator[tuple[str, Json]]:
@@ -70,7 +70,7 @@ def test_every_operation_says_what_it_is_for(document: Json) -> None:
     for name, operation in operations(document):
         assert operation["summary"] and len(operation["description"]) > 20, name
         assert operation["tags"] and set(operation["tags"]) <= tags, name
-        undescribed = [found["name"] for found in operation.get("parameters", []) if not found.get("description")]
+        undescribed = [entry["name"] for entry in operation.get("parameters", []) if not entry.get("description")]
         assert undescribed == [], name
     assert tags == {tag for _, operation in operations(document) for tag in operation["tags"]}
 
@@ -131,7 +131,7 @@ def test_answers_fit_their_schemas(document: Json, client: TestClient) -> None:
             continue
         schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         parameters = methods["get"].get("parameters", [])
-        asked = {found["name"]: example(found["schema"]) for found in parameters if found["required"]}
+        asked = {entry["name"]: example(entry["schema"]) for entry in parameters if entry["required"]}
         answer = client.get(path, params=asked)
         assert answer.status_code == 200, path
         validator = OAS31Validator({**schema, "components": document["components"]})
@@ -140,8 +140,8 @@ def test_answers_fit_their_schemas(document: Json, client: TestClient) -> None:
 
 def example(schema: Json) -> str:
     """The example of a parameter as it stands in a URL."""
-    found = schema["examples"][0]
-    return ",".join(found) if isinstance(found, list) else str(found)
+    actual = schema["examples"][0]
+    return ",".join(actual) if isinstance(actual, list) else str(actual)
 
 
 @pytest.fixture(scope="module")
@@ -166,14 +166,14 @@ def run(folder: Path, *command: str | Path, env: dict[str, str] | None = None) -
 
 @pytest.mark.heavy
 def test_spectral_finds_nothing(workshop: Path) -> None:
-    found = run(workshop, "node_modules/.bin/spectral", "lint", "openapi.json", "--fail-severity=hint")
-    assert "No results" in found
+    actual = run(workshop, "node_modules/.bin/spectral", "lint", "openapi.json", "--fail-severity=hint")
+    assert "No results" in actual
 
 
 @pytest.mark.heavy
 def test_redocly_finds_nothing(workshop: Path) -> None:
-    found = run(workshop, "node_modules/.bin/redocly", "lint", "openapi.json", "--format=json")
-    assert json.loads(found)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+    actual = run(workshop, "node_modules/.bin/redocly", "lint", "openapi.json", "--format=json")
+    assert json.loads(actual)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
 
 
 @pytest.mark.heavy
@@ -289,13 +289,13 @@ IDS = {
 
 def list_parameters(document: Json) -> dict[str, tuple[str, Json]]:
     """Every parameter that takes several values, once for each set of values: its path and itself, by what it is."""
-    found = [
+    actual = [
         (path, parameter)
         for path, methods in document["paths"].items()
         for parameter in methods["get"].get("parameters", [])
         if parameter["in"] == "query" and parameter["schema"].get("type") == "array"
     ]
-    return {f"{one['name']} {json.dumps(one['schema'])}": (path, one) for path, one in reversed(found)}
+    return {f"{one['name']} {json.dumps(one['schema'])}": (path, one) for path, one in reversed(actual)}
 
 
 def some_values(document: Json, parameter: Json) -> list[str]:
@@ -340,8 +340,8 @@ def test_schemas_admit_as_many_values_as_are_taken(document: Json, client: TestC
 @pytest.mark.parametrize("form", ["1e3", ".5", "5.", "+5", "1E-1"])
 def test_numbers_may_be_written_as_programs_write_them(client: TestClient, form: str) -> None:
     wanted = client.get(f"/v1/places?near=43.4,35.4&radius_km={float(form)}").json()
-    found = client.get("/v1/places", params={"near": "43.4,35.4", "radius_km": form}).json()
-    assert found["data"] == wanted["data"]
+    parsed = client.get("/v1/places", params={"near": "43.4,35.4", "radius_km": form}).json()
+    assert parsed["data"] == wanted["data"]
 
 
 def test_no_choice_is_empty(document: Json, client: TestClient) -> None:
@@ -353,7 +353,7 @@ def test_no_choice_is_empty(document: Json, client: TestClient) -> None:
         if isinstance(value, dict):
             yield value
 
-    for found in (document, client.get("/ogc/api").json()):
-        assert [one for one in walk(found) if one.get("enum") == []] == []
+    for entry in (document, client.get("/ogc/api").json()):
+        assert [one for one in walk(entry) if one.get("enum") == []] == []
     for path in ("/v1/articles", "/v1/articles/{id}"):
         assert "include" not in {one["name"] for one in document["paths"][path]["get"]["parameters"]}

@@ -19,7 +19,7 @@ from tests.answers import body, problem, refused
 from tests.conftest import serving
 
 
-def told(client: TestClient, url: str) -> list[str]:
+def advice(client: TestClient, url: str) -> list[str]:
     """What a refusal says of each parameter, with the suggestion behind it."""
     return [f"{one['detail']} {one['suggestion']}" for one in problem(client, url)["errors"]]
 
@@ -62,8 +62,8 @@ def told(client: TestClient, url: str) -> list[str]:
     ],
 )
 def test_parameters_of_other_apis(client: TestClient, query: str, words: str) -> None:
-    (found,) = told(client, f"/v1/incidents?{query}")
-    assert all(word in found for word in words.split(" ")), found
+    (actual,) = advice(client, f"/v1/incidents?{query}")
+    assert all(word in actual for word in words.split(" ")), actual
 
 
 @pytest.mark.parametrize("resource", FILTERS)
@@ -78,8 +78,8 @@ def test_no_habit_suggests_what_a_list_does_not_take(client: TestClient, resourc
 
 @pytest.mark.parametrize("query", ["page=2", "per_page=5", "select=title", "expand=people", "order=date"])
 def test_a_whole_file_says_that_it_is_whole(client: TestClient, query: str) -> None:
-    (found,) = told(client, f"/v1/incidents.csv?{query}")
-    assert ("holds everything" in found) is (query != "order=date")
+    (actual,) = advice(client, f"/v1/incidents.csv?{query}")
+    assert ("holds everything" in actual) is (query != "order=date")
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_an_address_written_otherwise_leads_on(client: TestClient, path: str, lo
 
 
 def test_a_redirect_that_no_head_can_take_is_said_in_words(client: TestClient) -> None:
-    found = problem(client, f"/v1/Incidents?q={'x' * MAX_LINK_BYTES}", 404)
-    assert "/v1/incidents." in found["detail"]
+    refusal = problem(client, f"/v1/Incidents?q={'x' * MAX_LINK_BYTES}", 404)
+    assert "/v1/incidents." in refusal["detail"]
 
 
 @pytest.mark.parametrize(
@@ -231,9 +231,9 @@ def test_what_nobody_can_guess_is_not_guessed(client: TestClient, path: str) -> 
 
 
 def test_the_index_leads_to_everything(client: TestClient) -> None:
-    found = body(client, "/v1")
-    assert body(client, "/v1/") == found
-    lists = {one["name"]: one for one in found["data"]["lists"]}
+    actual = body(client, "/v1")
+    assert body(client, "/v1/") == actual
+    lists = {one["name"]: one for one in actual["data"]["lists"]}
     assert set(lists) == {*FILTERS, "changes"}
     for name, one in lists.items():
         media_types = [representations()[suffix].media_type for suffix in suffixes(name)]
@@ -243,9 +243,9 @@ def test_the_index_leads_to_everything(client: TestClient) -> None:
             assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, entry["type"])
         if name in TYPES:
             assert one["records"] == body(client, f"{one['url']}?limit=1")["meta"]["matched"]
-    assert found["data"]["release"] == body(client, "/v1/releases/1")["data"]
+    assert actual["data"]["release"] == body(client, "/v1/releases/1")["data"]
     needed = {"facets": "?of=incidents&facet=kind", "search": "?q=night"}
-    for name, url in found["links"].items():
+    for name, url in actual["links"].items():
         assert client.head(url + needed.get(name, "")).status_code == 200, name
     assert refused(client, "/v1?limit=1") == [("limit", None)]
 
@@ -255,9 +255,9 @@ def test_the_index_before_the_first_release(database_url: str) -> None:
     migrate(database)
     database.close()
     with serving(database_url) as client:
-        found = body(client, "/v1")["data"]
-    assert found["release"] is None
-    assert {one["records"] for one in found["lists"]} == {0, None}
+        answer = body(client, "/v1")["data"]
+    assert answer["release"] is None
+    assert {one["records"] for one in answer["lists"]} == {0, None}
 
 
 def test_the_description_as_yaml_is_the_description(client: TestClient) -> None:
@@ -265,5 +265,5 @@ def test_the_description_as_yaml_is_the_description(client: TestClient) -> None:
     assert answer.headers["content-type"] == "application/yaml"
     assert b"&id0" not in answer.content
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found = yaml.load(answer.content, Loader=loader)
-    assert json.loads(json.dumps(found)) == client.get("/openapi.json").json()
+    actual = yaml.load(answer.content, Loader=loader)
+    assert json.loads(json.dumps(actual)) == client.get("/openapi.json").json()

@@ -57,8 +57,8 @@ def mixed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -
     load_seed(url, newsroom.write(files, folder))
     _add_boats(files, "b-boat", "z-boat", "a-boat", "c-boat")
     load_seed(url, newsroom.write(files, folder))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 def _add_boats(files: newsroom.Files, *names: str) -> None:

@@ -29,9 +29,9 @@ TAG = re.compile(r"tag:[a-z0-9]([a-z0-9.-]*[a-z0-9])?,[0-9]{4}(-[0-9]{2}){0,2}:[
     ],
 )
 def test_addresses_are_written_in_ascii(url: str, base: str) -> None:
-    found = Settings(public_url=url).public_url
-    assert found == base
-    assert TAG.fullmatch(tag_uri(found, "/v1/incidents.atom?q=%C3%BC&kind=raid"))
+    actual = Settings(public_url=url).public_url
+    assert actual == base
+    assert TAG.fullmatch(tag_uri(actual, "/v1/incidents.atom?q=%C3%BC&kind=raid"))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_what_is_no_public_address_is_refused(url: str, told: str) -> None:
 
 def test_feeds_of_a_host_beyond_ascii(article_url: str, tmp_path: Path) -> None:
     with serving(article_url, public_url="https://bücher.example/日/") as client:
-        found: Any = feedparser.parse(client.get("/v1/quotes.atom?limit=3&q=night").content)
-    assert not found.bozo and found.entries
-    for one in (found.feed, *found.entries):
+        feed: Any = feedparser.parse(client.get("/v1/quotes.atom?limit=3&q=night").content)
+    assert not feed.bozo and feed.entries
+    for one in (feed.feed, *feed.entries):
         assert TAG.fullmatch(one.id), one.id
         assert one.link.startswith("https://xn--bcher-kva.example/%E6%97%A5/v1/quotes")

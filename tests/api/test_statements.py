@@ -17,7 +17,7 @@ OFFICIAL = {"iraqi-commanders-only-iraqi-troops", "hill-train-and-advise"}
 QUOTED_LINE = {"al-kinani-only-iraqi-troops", "hill-iraqi-driven-missions"}
 
 
-def found(client: TestClient, query: str) -> list[Json]:
+def listed(client: TestClient, query: str) -> list[Json]:
     answer = client.get(f"/v1/statements?limit=500&{query}")
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"])
@@ -33,7 +33,7 @@ def exists(client: TestClient, kind: str, id_: str) -> bool:
 
 
 def test_all_statements_and_assertions_of_the_article_are_there(client: TestClient) -> None:
-    everything = found(client, "")
+    everything = listed(client, "")
     assert len(everything) == 42 + 40
     assert all(record["gist"] and record["evidence"] for record in everything)
     assert {record["stance"] for record in everything} <= set(Stance)
@@ -41,7 +41,7 @@ def test_all_statements_and_assertions_of_the_article_are_there(client: TestClie
 
 def test_speakers_subjects_and_contradictions_are_ids_of_records(client: TestClient) -> None:
     named = set()
-    for record in found(client, ""):
+    for record in listed(client, ""):
         for party in filter(None, (record["by"], record["told_to"])):
             named.add((party["type"], party["id"]))
         named |= {(other["type"], other["id"]) for key in ("about", "contradicts") for other in record[key]}
@@ -57,17 +57,17 @@ def test_an_organization_speaks_through_its_parts_and_members(client: TestClient
     belong = {
         one["id"]: {link["id"] for link in one["organizations"]} & {*parts, "iraqi-security-forces"} for one in people
     }
-    said = found(client, "")
+    said = listed(client, "")
     members = {one["id"] for one in said if one["by"] and belong.get(one["by"]["id"])}
     themselves = {one["id"] for one in said if one["by"] and one["by"]["id"] in {*parts, "iraqi-security-forces"}}
-    assert ids(found(client, "organization=iraqi-security-forces")) == members | themselves
-    assert ids(found(client, "organization=nineveh-swat")) < members
+    assert ids(listed(client, "organization=iraqi-security-forces")) == members | themselves
+    assert ids(listed(client, "organization=nineveh-swat")) < members
 
 
 def test_what_nobody_is_given_for_is_the_articles_own_voice(client: TestClient) -> None:
-    own = {one["id"] for one in found(client, "") if one["by"] is None}
-    assert ids(found(client, "attributed=false")) == own != set()
-    assert ids(found(client, "attributed=true")) == ids(found(client, "")) - own
+    own = {one["id"] for one in listed(client, "") if one["by"] is None}
+    assert ids(listed(client, "attributed=false")) == own != set()
+    assert ids(listed(client, "attributed=true")) == ids(listed(client, "")) - own
 
 
 def test_the_official_line_and_what_stands_against_it_are_one_query(client: TestClient) -> None:
@@ -89,7 +89,7 @@ def test_the_official_line_and_what_stands_against_it_are_one_query(client: Test
 
 
 def test_contradictions_are_told_from_both_sides(client: TestClient) -> None:
-    everything = {record["id"]: record for record in found(client, "")}
+    everything = {record["id"]: record for record in listed(client, "")}
     pairs = {
         (record["id"], other["id"])
         for record in everything.values()
@@ -128,18 +128,18 @@ def test_contradictions_are_told_from_both_sides(client: TestClient) -> None:
     ],
 )
 def test_filters_choose_what_they_say(client: TestClient, query: str, expected: Any) -> None:
-    wanted = {one["id"] for one in found(client, "") if expected(one)}
+    wanted = {one["id"] for one in listed(client, "") if expected(one)}
     assert wanted, "the case must be able to fail"
-    assert ids(found(client, query)) == wanted
+    assert ids(listed(client, query)) == wanted
 
 
 def test_text_is_looked_for(client: TestClient) -> None:
-    assert "raids-mostly-at-night" in ids(found(client, "q=night"))
-    assert "us-denies-depot-blasts" not in ids(found(client, "q=night"))
+    assert "raids-mostly-at-night" in ids(listed(client, "q=night"))
+    assert "us-denies-depot-blasts" not in ids(listed(client, "q=night"))
 
 
 def test_undated_statements_are_counted_aside(client: TestClient) -> None:
-    undated = sum(one["date"] is None for one in found(client, ""))
+    undated = sum(one["date"] is None for one in listed(client, ""))
     meta = client.get("/v1/statements?datetime=2019").json()["meta"]
     assert meta["not_judged"]["date"] == undated > 0
 
@@ -159,7 +159,7 @@ def test_bad_values_are_named(client: TestClient) -> None:
 
 
 def test_incidents_carry_their_statements_and_whether_they_are_contested(client: TestClient) -> None:
-    statements = found(client, "")
+    statements = listed(client, "")
     incidents = client.get("/v1/incidents?limit=500").json()["data"]
     for incident in incidents:
         about = [one for one in statements if incident["id"] in ids(one["about"])]
@@ -171,7 +171,7 @@ def test_incidents_carry_their_statements_and_whether_they_are_contested(client:
 
 
 def test_no_reply_is_neither_denial_nor_contradiction(client: TestClient) -> None:
-    (silence,) = found(client, "stance=did_not_reply")
+    (silence,) = listed(client, "stance=did_not_reply")
     assert silence["contradicts"] == [] and silence["contested"] is False
     assert client.get("/v1/incidents/dub-checkpoint-strike").json()["data"]["contested"] is False
 
@@ -187,4 +187,4 @@ def test_an_incident_is_contested_only_while_a_statement_about_it_is(database_ur
     load_seed(database_url, newsroom.write(files, tmp_path))
     with serving(database_url) as client:
         assert client.get("/v1/incidents/ferry-shooting").json()["data"]["contested"] is False
-        assert found(client, "contested=true") == []
+        assert listed(client, "contested=true") == []

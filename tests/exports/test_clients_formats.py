@@ -21,8 +21,8 @@ pytestmark = pytest.mark.heavy
 
 
 def listed(base: str, path: str) -> list[Any]:
-    found: list[Any] = httpx2.get(f"{base}{path}").json()["data"]
-    return found
+    response: list[Any] = httpx2.get(f"{base}{path}").json()["data"]
+    return response
 
 
 @pytest.mark.parametrize("resource", ["incidents", "places", "people", "quotes", "statements", "casualties"])
@@ -128,9 +128,9 @@ def test_polars_reads_and_scans_the_plain_address(live: str) -> None:
     frame = polars.read_csv(address)
     assert frame["id"].to_list() == [document["id"] for document in documents]
     assert frame["killed_low"].dtype == polars.Int64
-    found = polars.scan_csv(f"{address}?kind=joint_raid").filter(polars.col("killed_low") > 0).select("id").collect()
+    actual = polars.scan_csv(f"{address}?kind=joint_raid").filter(polars.col("killed_low") > 0).select("id").collect()
     raids = listed(live, "/v1/incidents?kind=joint_raid&killed_at_least=1&limit=500")
-    assert sorted(found["id"]) == sorted(raid["id"] for raid in raids) != []
+    assert sorted(actual["id"]) == sorted(raid["id"] for raid in raids) != []
     lines = polars.scan_ndjson(f"{live}/v1/places.ndjson").select("id", "kind").collect()
     assert lines.rows() == [(one["id"], one["kind"]) for one in listed(live, "/v1/places?limit=500")]
 
@@ -162,5 +162,5 @@ def test_gdal_reads_the_plain_address_bit_by_bit(live: str, name: str) -> None:
 
 def test_pyogrio_reads_the_plain_address_bit_by_bit(live: str) -> None:
     pyogrio = pytest.importorskip("pyogrio", reason="pip install pyogrio geopandas")
-    found = pyogrio.read_info(f"/vsicurl/{live}/v1/incidents.geojson")
-    assert found["features"] == len(listed(live, "/v1/incidents?limit=500"))
+    actual = pyogrio.read_info(f"/vsicurl/{live}/v1/incidents.geojson")
+    assert actual["features"] == len(listed(live, "/v1/incidents?limit=500"))

@@ -59,14 +59,14 @@ OUTCOMES = tuple(CasualtyOutcome)
 
 @pytest.fixture(scope="module")
 def package(client: TestClient) -> Iterator[ZipFile]:
-    with ZipFile(io.BytesIO(client.get("/v1/dataset.zip").content)) as found:
-        yield found
+    with ZipFile(io.BytesIO(client.get("/v1/dataset.zip").content)) as archive:
+        yield archive
 
 
 @pytest.fixture(scope="module")
 def descriptor(package: ZipFile) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(package.read("datapackage.json"))
-    return found
+    parsed: dict[str, Any] = json.loads(package.read("datapackage.json"))
+    return parsed
 
 
 @pytest.fixture(scope="module")
@@ -226,16 +226,16 @@ def test_sqlite_file_is_sound(tables: sqlite3.Connection) -> None:
 
 
 def test_keys_of_the_descriptor_hold(package: ZipFile, descriptor: dict[str, Any]) -> None:
-    found = {resource["name"]: cells(package, resource) for resource in descriptor["resources"]}
+    actual = {resource["name"]: cells(package, resource) for resource in descriptor["resources"]}
     links = 0
     for resource in descriptor["resources"]:
         name, schema = resource["name"], resource["schema"]
-        keys = [tuple(row[column] for column in schema["primaryKey"]) for row in found[name]]
+        keys = [tuple(row[column] for column in schema["primaryKey"]) for row in actual[name]]
         assert len(set(keys)) == len(keys), name
         for key in schema["foreignKeys"]:
             targets, other = key["reference"]["fields"], key["reference"]["resource"] or name
-            there = {tuple(row[column] for column in targets) for row in found[other]}
-            for row in found[name]:
+            there = {tuple(row[column] for column in targets) for row in actual[other]}
+            for row in actual[name]:
                 value = tuple(row[column] for column in key["fields"])
                 assert value in there or None in value, (name, key)
                 links += value in there

@@ -28,10 +28,10 @@ TYPES = {"/v1/dataset.zip": "application/zip", "/v1/dataset.sqlite": "applicatio
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where temporary files go, so that a test sees what is left."""
-    found = tmp_path / "temporary"
-    found.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(found))
-    return found
+    actual = tmp_path / "temporary"
+    actual.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(actual))
+    return actual
 
 
 @pytest.fixture
@@ -93,11 +93,11 @@ def test_served_and_exported_bytes_are_the_same(client: TestClient, article_url:
 
 @pytest.mark.heavy
 def test_every_build_makes_the_same_bytes(small_url: str, folder: Path) -> None:
-    found = []
+    collected = []
     for _ in range(2):
         with serving(small_url, cache_bytes=0) as client:
-            found.append([client.get(path).content for path in PATHS])
-    assert found[0] == found[1]
+            collected.append([client.get(path).content for path in PATHS])
+    assert collected[0] == collected[1]
     assert list(folder.iterdir()) == []
 
 

@@ -36,10 +36,10 @@ ANY = {"Accept-Encoding": "gzip, zstd"}
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where temporary files go."""
-    found = tmp_path / "temporary"
-    found.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(found))
-    return found
+    actual = tmp_path / "temporary"
+    actual.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(actual))
+    return actual
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def small_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def desk(small_url: str, folder: Path) -> Iterator[TestClient]:
-    with serving(small_url, cache_bytes=0) as found:
-        yield found
+    with serving(small_url, cache_bytes=0) as service:
+        yield service
 
 
 def part(client: TestClient, url: str, bounds: str = "0-9", **headers: str) -> Any:
@@ -65,7 +65,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("export-*") if path.is_file() and not path.suffix]
 
 
-def asked(work: Callable[[], object]) -> int:
+def count_statements(work: Callable[[], object]) -> int:
     """So many statements are sent meanwhile, beside which release is the newest."""
     with statements() as sent:
         work()
@@ -87,11 +87,11 @@ def test_parts_are_parts_of_the_whole(desk: TestClient, url: str) -> None:
         ("0-", 0, size - 1),
     ):
         for coding in (PLAIN, ANY):
-            found = part(desk, url, bounds, **coding)
-            assert (found.status_code, found.content) == (206, whole.content[first : last + 1])
-            assert found.headers["Content-Range"] == f"bytes {first}-{last}/{size}"
-            assert {name: found.headers[name] for name in same} == {name: whole.headers[name] for name in same}
-            assert "Content-Encoding" not in found.headers and "Accept-Encoding" in found.headers["Vary"]
+            response = part(desk, url, bounds, **coding)
+            assert (response.status_code, response.content) == (206, whole.content[first : last + 1])
+            assert response.headers["Content-Range"] == f"bytes {first}-{last}/{size}"
+            assert {name: response.headers[name] for name in same} == {name: whole.headers[name] for name in same}
+            assert "Content-Encoding" not in response.headers and "Accept-Encoding" in response.headers["Vary"]
     several = part(desk, url, "0-3,50-59")
     assert several.status_code == 206 and whole.content[50:60] in several.content
     beyond = part(desk, url, f"{size}-")
@@ -105,9 +105,9 @@ def test_parts_are_parts_of_the_whole(desk: TestClient, url: str) -> None:
         ({"If_Match": '"x"'}, 412),
         ({"If_None_Match": whole.headers["ETag"]}, 304),
     ):
-        found = part(desk, url, **headers)
-        assert found.status_code == status, headers
-        assert status != 200 or found.content == whole.content
+        response = part(desk, url, **headers)
+        assert response.status_code == status, headers
+        assert status != 200 or response.content == whole.content
 
 
 def test_a_whole_export_is_not_prepared(desk: TestClient, folder: Path) -> None:
@@ -125,24 +125,24 @@ def test_a_bad_question_is_refused_in_parts_too(desk: TestClient) -> None:
 
 def test_it_is_prepared_once(desk: TestClient, folder: Path) -> None:
     url = LISTS[0]
-    assert asked(lambda: desk.get(url)) == (once := asked(lambda: part(desk, url)))
+    assert count_statements(lambda: desk.get(url)) == (once := count_statements(lambda: part(desk, url)))
     assert once > 0
-    assert asked(lambda: [part(desk, url, "5-9"), desk.head(url, headers=PLAIN), part(desk, url, "-3")]) == 0
+    assert count_statements(lambda: [part(desk, url, "5-9"), desk.head(url, headers=PLAIN), part(desk, url, "-3")]) == 0
     # Another spelling of the address is the same file, another order of it is not.
-    assert asked(lambda: part(desk, "/v1/%69ncidents.csv")) == 0
+    assert count_statements(lambda: part(desk, "/v1/%69ncidents.csv")) == 0
     with ThreadPoolExecutor(6) as threads:
-        together = asked(lambda: list(threads.map(lambda _: part(desk, "/v1/quotes.csv"), range(6))))
-    assert together == asked(lambda: desk.get("/v1/quotes.csv"))
+        together = count_statements(lambda: list(threads.map(lambda _: part(desk, "/v1/quotes.csv"), range(6))))
+    assert together == count_statements(lambda: desk.get("/v1/quotes.csv"))
     assert len(files(folder)) == 2
 
 
 def test_processes_share_what_is_prepared(small_url: str, folder: Path) -> None:
     with serving(small_url, cache_bytes=0) as one, serving(small_url, cache_bytes=0) as another:
-        found = part(one, LISTS[0])
-        assert asked(lambda: part(another, LISTS[0])) == 0
-        assert part(another, LISTS[0]).content == found.content
+        response = part(one, LISTS[0])
+        assert count_statements(lambda: part(another, LISTS[0])) == 0
+        assert part(another, LISTS[0]).content == response.content
         one.__exit__(None, None, None)
-        assert asked(lambda: part(another, LISTS[0])) == 0, "who leaves takes nothing along"
+        assert count_statements(lambda: part(another, LISTS[0])) == 0, "who leaves takes nothing along"
         one.__enter__()
     assert list(folder.iterdir()) == []
 
@@ -170,11 +170,11 @@ def test_what_is_larger_than_the_room_has_no_parts(
     with serving(small_url, cache_bytes=0) as client:
         whole = client.get(LISTS[0], headers=PLAIN).content
         assert len(whole) > 1000
-        found = part(client, LISTS[0])
-        assert (found.status_code, found.content) == (200, whole)
+        response = part(client, LISTS[0])
+        assert (response.status_code, response.content) == (200, whole)
         assert files(folder) == []
-        once = asked(lambda: client.get(LISTS[0]))
-        assert asked(lambda: part(client, LISTS[0])) == once, "it is known that it does not fit"
+        once = count_statements(lambda: client.get(LISTS[0]))
+        assert count_statements(lambda: part(client, LISTS[0])) == once, "it is known that it does not fit"
         head = client.head(LISTS[0], headers=PLAIN)
         assert head.status_code == 200 and "Accept-Ranges" not in head.headers
 
@@ -190,8 +190,8 @@ def test_the_oldest_make_room(small_url: str, folder: Path, monkeypatch: pytest.
             assert part(client, urls[0]).status_code == 206
             assert part(client, url).status_code == 206
             assert sum(path.stat().st_size for path in files(folder)) <= 2 * size
-        assert asked(lambda: part(client, urls[0])) == 0, "it was always asked for again"
-        assert asked(lambda: part(client, urls[1])) > 0
+        assert count_statements(lambda: part(client, urls[0])) == 0, "it was always asked for again"
+        assert count_statements(lambda: part(client, urls[1])) > 0
 
 
 @pytest.mark.heavy
@@ -210,8 +210,8 @@ def test_what_is_being_read_does_not_make_room(
 def test_a_full_disk_costs_the_parts_and_nothing_else(desk: TestClient, folder: Path) -> None:
     whole = desk.get(LISTS[0], headers=PLAIN).content
     with small_disk(1000):
-        found = part(desk, LISTS[0])
-        assert (found.status_code, found.content) == (200, whole)
+        response = part(desk, LISTS[0])
+        assert (response.status_code, response.content) == (200, whole)
     assert files(folder) == []
     assert part(desk, LISTS[0]).status_code == 206
 
@@ -273,11 +273,11 @@ def test_workers_prepare_it_once_and_leave_nothing(small_url: str, folder: Path)
     with live.serving(small_url, "--workers", "2", TMPDIR=str(folder)) as base:
         asked = [(url, f"Range: bytes={start}-") for url in LISTS for start in range(8)]
         with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(lambda one: raw_http.ask(base, *one), asked))
-        assert {answer.status for answer in found} == {206}
-        wholes = [answer.body for answer, (_, bounds) in zip(found, asked, strict=True) if bounds.endswith("=0-")]
+            actual = list(threads.map(lambda one: raw_http.ask(base, *one), asked))
+        assert {answer.status for answer in actual} == {206}
+        wholes = [answer.body for answer, (_, bounds) in zip(actual, asked, strict=True) if bounds.endswith("=0-")]
         assert sorted(path.read_bytes() for path in files(folder)) == sorted(wholes)
-        assert [answer.body for answer in found] == [whole[start:] for whole in wholes for start in range(8)], (
+        assert [answer.body for answer in actual] == [whole[start:] for whole in wholes for start in range(8)], (
             "each worker has the same bytes"
         )
     assert live.eventually(lambda: not list(folder.iterdir()))

@@ -27,26 +27,26 @@ def pages(client: TestClient, url: str) -> Iterator[Any]:
         answer = client.get(following.removeprefix(ADDRESS))
         assert answer.status_code == 200, answer.text
         if ".atom" in url:
-            found = read(answer.content)
-            yield found, answer.text
-            following = next((link.href for link in found.feed.links if link.rel == "next"), None)
+            feed = read(answer.content)
+            yield feed, answer.text
+            following = next((link.href for link in feed.feed.links if link.rel == "next"), None)
         else:
-            found = checked(answer.text)
-            yield found, answer.text
-            following = found.get("next_url")
+            feed = checked(answer.text)
+            yield feed, answer.text
+            following = feed.get("next_url")
         assert ('rel="next"' in answer.headers.get("Link", "")) is (following is not None)
 
 
 def ids(client: TestClient, url: str) -> list[str]:
     if ".atom" in url:
-        return [entry.id for found, _ in pages(client, url) for entry in found.entries]
-    return [item["id"] for found, _ in pages(client, url) for item in found["items"]]
+        return [entry.id for actual, _ in pages(client, url) for entry in actual.entries]
+    return [item["id"] for actual, _ in pages(client, url) for item in actual["items"]]
 
 
 def ended(client: TestClient, url: str) -> list[tuple[str, str | None]]:
     """The ends in a feed, page by page: which entry, and why."""
-    found = [one for _, text in pages(client, url) for one in fromstring(text).iter(ENDED)]
-    return [(one.attrib["ref"].rpartition("/")[2], one.findtext(COMMENT)) for one in found]
+    actual = [one for _, text in pages(client, url) for one in fromstring(text).iter(ENDED)]
+    return [(one.attrib["ref"].rpartition("/")[2], one.findtext(COMMENT)) for one in actual]
 
 
 @pytest.mark.parametrize("suffix", ["atom", "feed.json"])
@@ -56,10 +56,10 @@ def test_a_feed_is_read_to_its_last_entry(client: TestClient, name: str, query: 
         expected = [f"{one['type']}/{one['id']}" for one in body(client, "/v1/changes?limit=500")["data"]][::-1]
     else:
         expected = [f"{one['type']}/{one['id']}" for one in body(client, f"/v1/{name}?limit=500{query}")["data"]]
-    found = ids(client, f"/v1/{name}.{suffix}?limit=20{query}")
-    short = [one.split(":/", 1)[1].removeprefix("change/1/") for one in found]
+    actual = ids(client, f"/v1/{name}.{suffix}?limit=20{query}")
+    short = [one.split(":/", 1)[1].removeprefix("change/1/") for one in actual]
     assert (short if name == "changes" else sorted(short)) == (expected if name == "changes" else sorted(expected))
-    assert found == ids(client, f"/v1/{name}.{suffix}?limit=7{query}") and len(found) > 5
+    assert actual == ids(client, f"/v1/{name}.{suffix}?limit=7{query}") and len(actual) > 5
 
 
 def test_without_a_limit_there_is_a_way_to_the_rest(client: TestClient) -> None:
@@ -70,9 +70,9 @@ def test_without_a_limit_there_is_a_way_to_the_rest(client: TestClient) -> None:
 
 
 def test_pages_are_of_one_feed(client: TestClient) -> None:
-    found = [one for one, _ in pages(client, "/v1/incidents.atom?limit=20&granularity=event")]
-    assert len(found) > 1 and len({one.feed.id for one in found}) == 1
-    links = [{link.rel: link.href for link in one.feed.links} for one in found]
+    actual = [one for one, _ in pages(client, "/v1/incidents.atom?limit=20&granularity=event")]
+    assert len(actual) > 1 and len({one.feed.id for one in actual}) == 1
+    links = [{link.rel: link.href for link in one.feed.links} for one in actual]
     assert {one["first"] for one in links} == {f"{ADDRESS}/v1/incidents.atom?limit=20&granularity=event"}
     assert [one["self"] for one in links[1:]] == [one["next"] for one in links[:-1]]
     assert "next" not in links[-1]
@@ -92,10 +92,10 @@ def test_a_page_of_another_feed_is_refused(client: TestClient) -> None:
 @pytest.mark.parametrize("name", ["incidents", "quotes", "changes"])
 def test_people_are_led_to_pages(client: TestClient, name: str) -> None:
     query = "?type=incident&type=article&limit=20" if name == "changes" else "?limit=20"
-    found = read(client.get(f"/v1/{name}.atom{query}").content)
+    feed = read(client.get(f"/v1/{name}.atom{query}").content)
     items = body(client, f"/v1/{name}.feed.json{query}")["items"]
     led = 0
-    for entry, item in zip(found.entries, items, strict=True):
+    for entry, item in zip(feed.entries, items, strict=True):
         about = entry.id.split("/")[-2:]
         links = {link.get("type"): link.href for link in entry.links if link.rel == "alternate"}
         if about[0] == "incident":
@@ -174,7 +174,7 @@ def test_ends_have_their_place_among_the_pages(changed: TestClient) -> None:
         whole = f"/v1/{name}.atom?limit=500"
         single = f"/v1/{name}.atom?limit=1"
         assert ids(changed, single) == ids(changed, whole) and ended(changed, single) == ended(changed, whole) != []
-        sizes = [len(found.entries) + atom.count("deleted-entry ref") for found, atom in pages(changed, single)]
+        sizes = [len(entry.entries) + atom.count("deleted-entry ref") for entry, atom in pages(changed, single)]
         assert set(sizes) == {1}
 
 

@@ -27,18 +27,18 @@ ADDRESS = "http://127.0.0.1:8000"
 
 def read(content: bytes) -> Any:
     """An Atom feed as feedparser takes it; it must find nothing to complain about."""
-    found = feedparser.parse(content)
-    assert found.bozo is False, found.bozo_exception
-    assert found.version == "atom10"
-    return found
+    feed = feedparser.parse(content)
+    assert feed.bozo is False, feed.bozo_exception
+    assert feed.version == "atom10"
+    return feed
 
 
 def checked(text: str) -> Any:
     """A JSON feed that the validator finds no mistake in."""
-    found = json.loads(text)
-    assert [error.message for error in validate_feed(found)] == []
-    assert found["version"] == "https://jsonfeed.org/version/1.1"
-    return found
+    parsed = json.loads(text)
+    assert [error.message for error in validate_feed(parsed)] == []
+    assert parsed["version"] == "https://jsonfeed.org/version/1.1"
+    return parsed
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def changed_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def changed(changed_url: str) -> Any:
-    with serving(changed_url) as found:
-        yield found
+    with serving(changed_url) as service:
+        yield service
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -89,10 +89,10 @@ def test_the_newest_change_comes_first_with_the_time_of_its_release(changed: Tes
     records = body(changed, "/v1/incidents?sort=-changed")["data"]
     (first, ferry), (third, before) = [one["id"] for one in records], [one["changed_in"] for one in records]
     assert (first, ferry, third) == ("boat-stopped", "ferry-shooting", 3) and before < 3
-    found = read(changed.get("/v1/incidents.atom").content)
-    assert [one.title for one in found.entries] == ["A boat & <its> crew stopped", "Guards fire on a ferry"]
-    assert [one.updated for one in found.entries] == [loaded[3], loaded[before]]
-    assert found.feed.updated == loaded[3]
+    feed = read(changed.get("/v1/incidents.atom").content)
+    assert [one.title for one in feed.entries] == ["A boat & <its> crew stopped", "Guards fire on a ferry"]
+    assert [one.updated for one in feed.entries] == [loaded[3], loaded[before]]
+    assert feed.feed.updated == loaded[3]
 
 
 def test_changes_hold_removals_with_their_reason(changed: TestClient) -> None:
@@ -110,8 +110,8 @@ def test_changes_hold_removals_with_their_reason(changed: TestClient) -> None:
 
 
 def boat_version(client: TestClient) -> int:
-    found: int = body(client, "/v1/incidents/boat-stopped")["data"]["version"]
-    return found
+    answer: int = body(client, "/v1/incidents/boat-stopped")["data"]["version"]
+    return answer
 
 
 @pytest.mark.parametrize("kind", TYPES.values())
@@ -155,8 +155,8 @@ def test_points(client: TestClient) -> None:
         one["id"]: (one["location"]["longitude"], one["location"]["latitude"])
         for one in body(client, "/v1/incidents?limit=500&has_location=true")["data"]
     }
-    found = {one.id.rpartition("/")[2]: one.where["coordinates"] for one in entries if "where" in one}
-    assert found == points and 0 < len(points) < len(entries)
+    actual = {one.id.rpartition("/")[2]: one.where["coordinates"] for one in entries if "where" in one}
+    assert actual == points and 0 < len(points) < len(entries)
     items = body(client, "/v1/incidents.feed.json?limit=500")["items"]
     spots = {one["id"].rpartition("/")[2]: one["_geo"] for one in items if "_geo" in one}
     assert {id_: (spot["longitude"], spot["latitude"]) for id_, spot in spots.items()} == points
@@ -166,14 +166,14 @@ def test_addresses_come_from_the_settings(changed_url: str) -> None:
     settings = Settings(database_url=changed_url, public_url="https://desk.example/data/")
     with TestClient(create_app(settings)) as client:
         url = "/v1/incidents.atom?kind=ground_fire&q=a+ferry"
-        found = read(client.get(url, headers={"Host": "evil.example"}).content)
+        feed = read(client.get(url, headers={"Host": "evil.example"}).content)
         text = client.get("/v1/incidents.csv", headers={"Host": "evil.example"}).text
-    links = {link.rel: link.href for link in found.feed.links}
+    links = {link.rel: link.href for link in feed.feed.links}
     assert links["self"] == f"https://desk.example/data{url}"
     assert links["alternate"] == "https://desk.example/data/v1/incidents?kind=ground_fire&q=a+ferry"
-    assert found.feed.id == f"tag:desk.example,2026:/data{url}"
-    assert found.entries[0].link == "https://desk.example/data/incidents/ferry-shooting"
-    assert found.entries[0].id == "tag:desk.example,2026:/data/incident/ferry-shooting"
+    assert feed.feed.id == f"tag:desk.example,2026:/data{url}"
+    assert feed.entries[0].link == "https://desk.example/data/incidents/ferry-shooting"
+    assert feed.entries[0].id == "tag:desk.example,2026:/data/incident/ferry-shooting"
     assert "https://desk.example/data/v1/incidents/ferry-shooting" in text
 
 
@@ -190,8 +190,8 @@ def test_a_feed_without_entries_is_a_feed(client: TestClient) -> None:
 @pytest.mark.parametrize("suffix", ["atom", "feed.json"])
 def test_a_feed_refuses_what_it_does_not_take(client: TestClient, suffix: str) -> None:
     for query in ("sort=-changed", "cursor=abc", "count=exact", "fields=title", "include=places"):
-        found = problem(client, f"/v1/incidents.{suffix}?{query}")
-        assert [error["parameter"] for error in found["errors"]] == [query.partition("=")[0]]
+        refusal = problem(client, f"/v1/incidents.{suffix}?{query}")
+        assert [error["parameter"] for error in refusal["errors"]] == [query.partition("=")[0]]
     assert problem(client, f"/v1/changes.{suffix}?since=99")["errors"][0]["suggestion"] == "1"
     assert problem(client, f"/v1/changes.{suffix}?include=document")["errors"][0]["parameter"] == "include"
     assert problem(client, f"/v1/quotes.{suffix}?limit=501")["errors"][0]["parameter"] == "limit"

@@ -76,12 +76,12 @@ CASES = [(resource, query) for resource, queries in FILTERS.items() for query in
 
 def paged(client: TestClient, resource: str, query: str) -> list[Any]:
     """Every record of a JSON list, page by page."""
-    url, found = f"/v1/{resource}?{query}&limit=7", []
+    url, actual = f"/v1/{resource}?{query}&limit=7", []
     while url:
         page = body(client, url)
-        found += page["data"]
+        actual += page["data"]
         url = page["links"].get("next", "")
-    return found
+    return actual
 
 
 def table(client: TestClient, url: str) -> list[dict[str, str]]:
@@ -180,10 +180,10 @@ def test_geojson_counts_what_has_no_point(client: TestClient, small_client: Test
         for resource in ("incidents", "places"):
             response = one.get(f"/v1/{resource}.geojson")
             assert response.headers["content-type"] == "application/geo+json"
-            found = response.json()
-            points = [feature["geometry"] for feature in found["features"]]
-            assert found["type"] == "FeatureCollection" and found["release"] == 1
-            assert found["without_geometry"] == points.count(None) > 0
+            parsed = response.json()
+            points = [feature["geometry"] for feature in parsed["features"]]
+            assert parsed["type"] == "FeatureCollection" and parsed["release"] == 1
+            assert parsed["without_geometry"] == points.count(None) > 0
             assert len(points) > points.count(None)
 
 
@@ -199,8 +199,8 @@ def test_geojson_feature_is_flat_and_longitude_comes_first(small_client: TestCli
 
 
 def test_empty_geojson_is_a_collection(client: TestClient) -> None:
-    found = body(client, "/v1/incidents.geojson?q=nothing-says-this")
-    assert found == {"type": "FeatureCollection", "release": 1, "features": [], "without_geometry": 0}
+    answer = body(client, "/v1/incidents.geojson?q=nothing-says-this")
+    assert answer == {"type": "FeatureCollection", "release": 1, "features": [], "without_geometry": 0}
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
@@ -240,19 +240,21 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
 
 
 def _links(header: str) -> list[dict[str, str]]:
-    found = []
+    collected = []
     for link in header.split(", <"):
         url, _, rest = link.lstrip("<").partition(">; ")
-        found.append({"url": url} | {key: value.strip('"') for key, value in (p.split("=") for p in rest.split("; "))})
-    return found
+        collected.append(
+            {"url": url} | {key: value.strip('"') for key, value in (p.split("=") for p in rest.split("; "))}
+        )
+    return collected
 
 
 @pytest.mark.parametrize("name", ["limit=5", "cursor=abc", "count=exact", "fields=title", "include=places"])
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
 def test_a_file_takes_no_paging(client: TestClient, suffix: str, name: str) -> None:
-    found = problem(client, f"/v1/incidents.{suffix}?{name}")
-    assert [error["parameter"] for error in found["errors"]] == [name.partition("=")[0]]
-    assert suffix in found["detail"]
+    refusal = problem(client, f"/v1/incidents.{suffix}?{name}")
+    assert [error["parameter"] for error in refusal["errors"]] == [name.partition("=")[0]]
+    assert suffix in refusal["detail"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
@@ -344,7 +346,7 @@ def test_hostile_text_comes_back_from_csv() -> None:
 
 def test_hostile_text_comes_back_from_geojson_in_several_batches() -> None:
     batches = [[json.dumps(_place(HOSTILE))], [], [json.dumps(_place("b", latitude=-1.5, longitude=180.0))]]
-    found = json.loads(b"".join(geojson.chunks("places", batches, "", 7)))
-    assert [feature["properties"]["name"] for feature in found["features"]] == [HOSTILE, "b"]
-    assert found["features"][1]["geometry"]["coordinates"] == [180.0, -1.5]
-    assert (found["without_geometry"], found["release"]) == (1, 7)
+    parsed = json.loads(b"".join(geojson.chunks("places", batches, "", 7)))
+    assert [feature["properties"]["name"] for feature in parsed["features"]] == [HOSTILE, "b"]
+    assert parsed["features"][1]["geometry"]["coordinates"] == [180.0, -1.5]
+    assert (parsed["without_geometry"], parsed["release"]) == (1, 7)

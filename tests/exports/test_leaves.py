@@ -144,11 +144,11 @@ def at(document: Any, keys: list[str]) -> Iterator[Any]:
 
 def written(values: Iterable[Any]) -> list[str]:
     """Values as text, an address as its path; none where nothing but null is there."""
-    found = []
+    collected = []
     for value in values:
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        found.append(text.removeprefix(BASE))
-    return found if any(found) else []
+        collected.append(text.removeprefix(BASE))
+    return collected if any(collected) else []
 
 
 def split(cell: Any) -> list[Any]:
@@ -162,12 +162,12 @@ def split(cell: Any) -> list[Any]:
 
 def flat_columns(rows: Iterable[dict[str, Any]]) -> dict[str, Values]:
     """By column, as it stands and taken apart."""
-    found: dict[str, Values] = {}
+    collected: dict[str, Values] = {}
     for row in rows:
         for name, cell in row.items():
-            found.setdefault(name, {})[row["id"]] = written([cell])
-            found.setdefault(f"{name} taken apart", {})[row["id"]] = written(split(cell))
-    return found
+            collected.setdefault(name, {})[row["id"]] = written([cell])
+            collected.setdefault(f"{name} taken apart", {})[row["id"]] = written(split(cell))
+    return collected
 
 
 def csv_rows(desk: TestClient, resource: str) -> list[dict[str, Any]]:
@@ -206,17 +206,17 @@ def sqlite_tables(desk: TestClient, folder: Path) -> dict[str, list[dict[str, An
     with closing(sqlite3.connect(file)) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}
+        actual = {name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}
     flags = {(table.name, column.name) for table in TABLES for column in table.columns if column.type == "boolean"}
-    for name, rows in found.items():
+    for name, rows in actual.items():
         for row in rows:
             row |= {key: bool(value) for key, value in row.items() if (name, key) in flags and value is not None}
-    return found
+    return actual
 
 
 def table_columns(tables: dict[str, list[dict[str, Any]]], resource: str) -> dict[str, Values]:
     """By table and column: the values that belong to each record, by whatever column says whose they are."""
-    found: dict[str, Values] = {}
+    collected: dict[str, Values] = {}
     for table, rows in tables.items():
         own = [row for row in rows if row.get("record_type", row.get("type")) in (None, TYPES[resource], *PARTIES)]
         for key in (name for name in (rows[0] if rows else ()) if name == "id" or name.endswith("_id")):
@@ -226,10 +226,10 @@ def table_columns(tables: dict[str, list[dict[str, Any]]], resource: str) -> dic
             for name in own[0] if own else ():
                 values = {owner: [row[name] for row in its] for owner, its in by_owner.items()}
                 label = f"{table}.{name} by {key}"
-                found[label] = {owner: written(cells) for owner, cells in values.items()}
+                collected[label] = {owner: written(cells) for owner, cells in values.items()}
                 apart = {owner: [part for cell in cells for part in split(cell)] for owner, cells in values.items()}
-                found[f"{label} taken apart"] = {owner: written(cells) for owner, cells in apart.items()}
-    return found
+                collected[f"{label} taken apart"] = {owner: written(cells) for owner, cells in apart.items()}
+    return collected
 
 
 PARTIES = ("person", "organization", "unidentified")
@@ -240,10 +240,10 @@ def outputs(
     desks: list[TestClient], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, dict[str, Values]]]:
     """By output and resource: its columns."""
-    found: dict[str, dict[str, list[dict[str, Values]]]] = {}
+    collected: dict[str, dict[str, list[dict[str, Values]]]] = {}
 
     def add(output: str, resource: str, columns: dict[str, Values]) -> None:
-        found.setdefault(output, {}).setdefault(resource, []).append(columns)
+        collected.setdefault(output, {}).setdefault(resource, []).append(columns)
 
     for desk in desks:
         tables = package_tables(desk), sqlite_tables(desk, tmp_path_factory.mktemp("sqlite"))
@@ -258,7 +258,7 @@ def outputs(
             add("ogc", resource, flat_columns(features(list(ogc_features(desk, resource)))))
     return {
         output: {resource: merged(columns) for resource, columns in by_resource.items()}
-        for output, by_resource in found.items()
+        for output, by_resource in collected.items()
     }
 
 

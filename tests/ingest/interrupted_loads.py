@@ -122,30 +122,30 @@ def state(url: str) -> str:
     rows = _rows(url)
     if rows is None:
         return NOTHING
-    found = hashlib.sha256(rows.encode())
+    actual = hashlib.sha256(rows.encode())
     with serving(url) as client:
         for path in ASKED:
             answer = client.get(path)
             assert answer.status_code == 200, f"{path}: {answer.text}"
-            found.update(_TIME.sub(b"", answer.content))
-    return found.hexdigest()
+            actual.update(_TIME.sub(b"", answer.content))
+    return actual.hexdigest()
 
 
 def _rows(url: str) -> str | None:
     """A digest of all rows but for the time of loading; null where there are none."""
-    database, found, number = Database(url), hashlib.sha256(), 0
+    database, actual, number = Database(url), hashlib.sha256(), 0
     try:
         with database.snapshot() as snapshot:
             for table in Table.metadata.sorted_tables:
                 columns = [column for column in table.columns if column.name != "loaded_at"]
                 rows = sorted(repr(tuple(row)) for row in snapshot.rows(select(*columns)))
                 number += len(rows)
-                found.update(f"{table.name}\n{chr(10).join(rows)}\n".encode())
+                actual.update(f"{table.name}\n{chr(10).join(rows)}\n".encode())
     except Unavailable:
         return None
     finally:
         database.close()
-    return found.hexdigest() if number else None
+    return actual.hexdigest() if number else None
 
 
 def integrity_problems(url: str) -> list[str]:
@@ -213,8 +213,8 @@ class Sqlite:
         if not file(url).exists():
             return []
         with closing(sqlite3.connect(file(url))) as connection:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            return found + [str(row) for row in connection.execute("PRAGMA foreign_key_check")]
+            actual = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            return actual + [str(row) for row in connection.execute("PRAGMA foreign_key_check")]
 
 
 class Postgresql:
@@ -321,15 +321,15 @@ class Load:
 
 def group(leader: int) -> list[int]:
     """The living processes of a process group."""
-    found = []
+    collected = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, its_group, *_ = path.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
         if int(its_group) == leader and state not in "ZX":
-            found.append(int(path.parent.name))
-    return found
+            collected.append(int(path.parent.name))
+    return collected
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,9 @@ def test_villages_without_a_province_stay_without(client: TestClient) -> None:
 
 
 def test_places_without_a_point(client: TestClient) -> None:
-    found = body(client, "/v1/places?has_location=false&limit=500")
-    assert found["meta"]["matched"] == 23
-    assert all(place["coordinate"] is None for place in found["data"])
+    answer = body(client, "/v1/places?has_location=false&limit=500")
+    assert answer["meta"]["matched"] == 23
+    assert all(place["coordinate"] is None for place in answer["data"])
     assert body(client, "/v1/places?bbox=-180,-90,180,90")["meta"] | {"release": 0} == {
         "release": 0,
         "matched": 18,

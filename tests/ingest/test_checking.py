@@ -194,9 +194,9 @@ def test_mistake(tmp_path: Path, mutate: Callable[[Files], None], record_id: str
         if isinstance(entries, list):
             entries[:] = [_without_nothing(entry) for entry in entries]
     directory = newsroom.write(files, tmp_path / "seed")
-    found = errors_in(directory)
-    fitting = [error for error in found if (error.record, error.field) == (record_id, field)]
-    assert any(message in error.message for error in fitting), found
+    errors = errors_in(directory)
+    fitting = [error for error in errors if (error.record, error.field) == (record_id, field)]
+    assert any(message in error.message for error in fitting), errors
     line = line_of(directory, fitting[-1])
     names = [part for part in field.split(".") if not part.isdigit()]
     assert not names or f"{names[-1]}:" in line or line.lstrip().startswith("- "), line
@@ -214,8 +214,8 @@ def test_only_the_members_of_a_circle_are_named(tmp_path: Path) -> None:
     town = record(files, "places.yaml", "orsa")
     files["places.yaml"].append({**town, "id": "orsa-mill", "parents": [{"id": "orsa"}]})
     record(files, "places.yaml", "ash-county")["parents"] = [{"id": "orsa"}, {"id": "ash-river"}]
-    found = errors_in(newsroom.write(files, tmp_path))
-    assert {error.record for error in found} == {"orsa", "ash-county"}
+    errors = errors_in(newsroom.write(files, tmp_path))
+    assert {error.record for error in errors} == {"orsa", "ash-county"}
 
 
 def test_a_record_with_a_mistake_is_not_called_missing_too(tmp_path: Path) -> None:

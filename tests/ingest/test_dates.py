@@ -110,8 +110,8 @@ def test_open_or_unknown_end_has_no_bound(edtf: str, earliest: str | None, lates
     ],
 )
 def test_filters_have_a_limit_for_an_open_end(date_seed: dict[str, str], earliest: str, latest: str) -> None:
-    found = effective_days(DateSeed.model_validate(date_seed), PUBLISHED)
-    assert found == (date.fromisoformat(earliest), date.fromisoformat(latest))
+    actual = effective_days(DateSeed.model_validate(date_seed), PUBLISHED)
+    assert actual == (date.fromisoformat(earliest), date.fromisoformat(latest))
 
 
 @pytest.mark.parametrize(
@@ -220,11 +220,11 @@ def test_the_shipped_dates_mean_the_same_to_the_library() -> None:
     """Whoever recomputes the days from a string gets those that stand beside it, in every record that has a date."""
     dated = {document["id"]: document["date"] for _, document in documents(SEED) if document.get("date")}
     assert len(dated) == 42 + 36  # incidents and statements
-    for id_, found in dated.items():
-        parsed = parse_edtf(found["edtf"])
+    for id_, entry in dated.items():
+        parsed = parse_edtf(entry["edtf"])
         strict = parsed.lower_strict(), parsed.upper_strict()
         days = [None if isinstance(moment, float) else date(*moment[:3]).isoformat() for moment in strict]
-        assert [found["earliest"], found["latest"]] == days, id_
+        assert [entry["earliest"], entry["latest"]] == days, id_
 
 
 def test_the_raid_whose_day_is_open_says_so_in_the_string() -> None:

@@ -87,9 +87,9 @@ def test_a_killed_load_leaves_the_old_release_or_the_new_one(
             continue
         made.settle(url)
         assert made.complaints(url) == [], told
-        found = interrupted_loads.state(url)
-        assert found in (before, after), told
-        outcomes["old" if found == before else "new"] += 1
+        actual = interrupted_loads.state(url)
+        assert actual in (before, after), told
+        outcomes["old" if actual == before else "new"] += 1
 
         left = set(temporary.rglob("*"))
         _load_again(seed, url, outcomes.total(), temporary)
@@ -189,9 +189,9 @@ def test_a_load_survives_the_end_of_its_database_server(
         assert code in (0, 1), told + run.printed
         assert "Traceback" not in run.printed, told + run.printed
         server.start()
-        found = interrupted_loads.state(url)
-        assert found in bench.states and (code == 1 or found == bench.states[1]), told
-        outcomes["old" if found == bench.states[0] else "new"] += 1
+        actual = interrupted_loads.state(url)
+        assert actual in bench.states and (code == 1 or actual == bench.states[1]), told
+        outcomes["old" if actual == bench.states[0] else "new"] += 1
         load_seed(url, bench.second)
         assert interrupted_loads.state(url) == bench.states[1], told
     figures = f"{outcomes['old']} old, {outcomes['new']} new (seed {fuzz_seed})"

@@ -56,20 +56,20 @@ def everything(url: str) -> dict[str, list[str]]:
         day = col(entry.number) - document_number(col(entry.number))
         led_to = select(day, col(entry.terms), col(kept.id), col(kept.document))
         led_to = led_to.join(kept, col(kept.number) == document_number(col(entry.number)))
-        found = {
+        actual = {
             table.name: sorted(
                 repr([value for name, value in row.items() if (table.name, name) not in left_out])
                 for row in connection.execute(select(table)).mappings()
             )
             for table in models.Release.metadata.sorted_tables
         }
-        found |= {
+        actual |= {
             f"documents of {name}": sorted(map(repr, connection.execute(select(table.id, document_of(table)))))
             for name, table in RECORD_TABLES.items()
         }
-        found["documents found by words"] = sorted(map(repr, connection.execute(led_to)))
+        actual["documents found by words"] = sorted(map(repr, connection.execute(led_to)))
     database.close()
-    return found
+    return actual
 
 
 def loaded(url: str, directory: Path, **how: Any) -> dict[str, list[str]]:
@@ -123,8 +123,8 @@ def _indexes(url: str) -> list[str]:
     asked = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY sql"
     engine = create_engine(url)
     with engine.connect() as connection:
-        found = connection.execute(text(asked if ENGINE == "sqlite" else "SELECT indexdef FROM pg_indexes ORDER BY 1"))
-        result = list(found.scalars())
+        actual = connection.execute(text(asked if ENGINE == "sqlite" else "SELECT indexdef FROM pg_indexes ORDER BY 1"))
+        result = list(actual.scalars())
     engine.dispose()
     return result
 
@@ -173,7 +173,7 @@ def test_readers_keep_the_old_release_until_the_new_one_is_complete(database_url
             seen.add((what, answer["meta"]["release"], len(answer["data"])))
 
         load(tmp_path, database, progress=look)
-        assert {(release, found) for _, release, found in seen} == {(1, 3)}
+        assert {(release, entry) for _, release, entry in seen} == {(1, 3)}
         assert {what for what, _, _ in seen} == {"Reading", "Rendering", "Finishing"}
     database.close()
     with serving(database_url) as client:

@@ -80,8 +80,8 @@ EXPECTED = {
 
 
 def test_a_records_own_mistakes_hide_no_others(tmp_path: Path) -> None:
-    found = errors_in(newsroom.write(everything_wrong(), tmp_path))
-    left = {(error.record, error.field): error.message for error in found}
+    errors = errors_in(newsroom.write(everything_wrong(), tmp_path))
+    left = {(error.record, error.field): error.message for error in errors}
     for name, field, message in EXPECTED:
         assert message in left.pop((name, field), ""), (name, field)
     assert left == {}
@@ -249,8 +249,8 @@ def test_an_articles_own_mistake_hides_none_about_its_paragraphs(tmp_path: Path)
     files: Any = newsroom.small()
     files[f"articles/{ARTICLE}/article.yaml"]["title"] = " "
     record(files, INCIDENTS, "mill-search")["evidence"][0]["at"] = "9:0-4"
-    found = {(error.record, error.field) for error in errors_in(newsroom.write(files, tmp_path))}
-    assert found == {(ARTICLE, "title"), ("mill-search", "evidence.0")}
+    errors = {(error.record, error.field) for error in errors_in(newsroom.write(files, tmp_path))}
+    assert errors == {(ARTICLE, "title"), ("mill-search", "evidence.0")}
 
 
 def records_of(files: newsroom.Files) -> list[tuple[str, dict[str, Any]]]:

@@ -80,8 +80,8 @@ def test_every_stretch_of_words_has_a_link_that_leads_to_it(text: Text) -> None:
 
 def landing(text: Text, **parts: str) -> str | None:
     """The words that a browser would scroll to."""
-    found = text.resolve(Fragment(**parts))
-    return text.slice(*found) if found else None
+    actual = text.resolve(Fragment(**parts))
+    return text.slice(*actual) if actual else None
 
 
 def test_a_browser_takes_the_first_match() -> None:

@@ -89,11 +89,11 @@ def test_mistake_in_a_record(
     files = newsroom.small()
     newsroom.record(files, file, record).update(changes)
     directory = newsroom.write(files, tmp_path / "seed")
-    found = [error for error in errors_in(directory) if error.record == record]
-    assert found, "the mistake was not found"
-    assert {error.file for error in found} == {f"seed/{file}"}
-    assert (field, True) in [(error.field, message in error.message) for error in found], found
-    assert line in line_of(directory, found[0])
+    errors = [error for error in errors_in(directory) if error.record == record]
+    assert errors, "the mistake was not found"
+    assert {error.file for error in errors} == {f"seed/{file}"}
+    assert (field, True) in [(error.field, message in error.message) for error in errors], errors
+    assert line in line_of(directory, errors[0])
 
 
 SPANS = [
@@ -138,8 +138,8 @@ def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> Non
     newsroom.record(files, INCIDENTS, "mill-search")["date"] = {"edtf": "2021-13"}
     newsroom.record(files, INCIDENTS, "boat-stopped")["related"] = ["nowhere"]
     newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["spans"][0]["exact"] = "“Turn away”"
-    found = errors_in(newsroom.write(files, tmp_path / "seed"))
-    named = {(error.file.rpartition("/")[2], error.record, error.field) for error in found}
+    errors = errors_in(newsroom.write(files, tmp_path / "seed"))
+    named = {(error.file.rpartition("/")[2], error.record, error.field) for error in errors}
     assert named == {
         ("places.yaml", "orsa", "kind"),
         ("people.yaml", "jon-berg", "nmae"),
@@ -147,7 +147,7 @@ def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> Non
         ("incidents.yaml", "boat-stopped", "related.0"),
         ("quotes.yaml", "guard-turn-back", "spans.0.exact"),
     }
-    assert [(error.file, error.line) for error in found] == sorted((error.file, error.line) for error in found)
+    assert [(error.file, error.line) for error in errors] == sorted((error.file, error.line) for error in errors)
 
 
 TEXTS: list[tuple[str, bytes, int, str]] = [
@@ -191,16 +191,16 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
 def test_mistake_in_a_file(tmp_path: Path, file: str, content: bytes, line: int, message: str) -> None:
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / file).write_bytes(content)
-    found = [(error.line, error.message) for error in errors_in(directory) if error.file == f"seed/{file}"]
-    assert any(number == line and message in text for number, text in found), found
+    errors = [(error.line, error.message) for error in errors_in(directory) if error.file == f"seed/{file}"]
+    assert any(number == line and message in text for number, text in errors), errors
 
 
 def test_a_bad_line_hides_no_other(tmp_path: Path) -> None:
     directory = newsroom.write(newsroom.small(), tmp_path / "seed")
     (directory / "places.jsonl").write_text('{"id": "a"\n{"id": "b", "kind": "hamlet"}\n')
-    found = [(error.line, error.record) for error in errors_in(directory) if error.file == "seed/places.jsonl"]
-    assert (1, "a") in found
-    assert (2, "b") in found
+    errors = [(error.line, error.record) for error in errors_in(directory) if error.file == "seed/places.jsonl"]
+    assert (1, "a") in errors
+    assert (2, "b") in errors
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_missing_folders_and_files(tmp_path: Path) -> None:
 def test_article_is_named_as_its_folder(tmp_path: Path) -> None:
     files = newsroom.small()
     files[f"articles/{newsroom.ARTICLE}/article.yaml"]["id"] = "another"
-    found = errors_in(newsroom.write(files, tmp_path / "seed"))
-    assert any(error.field == "id" and newsroom.ARTICLE in error.message for error in found)
+    errors = errors_in(newsroom.write(files, tmp_path / "seed"))
+    assert any(error.field == "id" and newsroom.ARTICLE in error.message for error in errors)
 
 
 def test_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, record
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
-    found = Desk(database_url, tmp_path / "seed")
-    yield found
-    found.database.close()
+    actual = Desk(database_url, tmp_path / "seed")
+    yield actual
+    actual.database.close()
 
 
 def refused(desk: Desk, files: Files) -> list[tuple[str, str, str]]:
@@ -103,7 +103,7 @@ def test_nothing_of_any_type_is_given_the_id_of_another(
     remove(files, file, id_, "coded in error")
     desk.load(files)
     files[file] = [one if one["id"] != id_ else {**known, **changes} for one in files[file]]
-    assert [(found[0], found[1]) for found in refused(desk, files)] == [(id_, "id")]
+    assert [(entry[0], entry[1]) for entry in refused(desk, files)] == [(id_, "id")]
 
 
 def test_a_claims_id_is_not_given_to_another_harm(desk: Desk) -> None:
@@ -137,15 +137,15 @@ def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
     record(files, INCIDENTS, "ferry-shooting")["casualties"][0]["id"] = word
     folder = newsroom.write(files, tmp_path)
     (folder / "articles" / newsroom.ARTICLE).rename(folder / "articles" / word)
-    found = [error for error in errors_in(folder) if "word of the API's addresses" in error.message]
+    errors = [error for error in errors_in(folder) if "word of the API's addresses" in error.message]
     # Parties share their ids, so the two of them are one record more or less; every resource is there.
-    assert len(found) == 7 and all(error.record == word and error.field.endswith("id") for error in found)
+    assert len(errors) == 7 and all(error.record == word and error.field.endswith("id") for error in errors)
 
 
 def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: Any) -> None:
     paths = body(client, "/openapi.json")["paths"]
     parts = [path.split("/")[3:] for path in paths if path.split("/")[2:3] and path.split("/")[2] in RECORD_TABLES]
-    assert {part for found in parts for part in found if not part.startswith("{")} == RESERVED_IDS
+    assert {part for entry in parts for part in entry if not part.startswith("{")} == RESERVED_IDS
 
 
 def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:
@@ -162,13 +162,13 @@ def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:
     newsroom.write(files, desk.folder)
     with pytest.raises(DossierError) as caught:
         desk.load(files)
-    found = {error.record: (error.file, error.line) for error in caught.value.errors}
+    actual = {error.record: (error.file, error.line) for error in caught.value.errors}
     lines = {name: (desk.folder / name).read_text("utf-8").splitlines() for name in files}
 
     def line(file: str, text: str) -> int:
         return next(number for number, one in enumerate(lines[file], 1) if one.strip() == text)
 
-    assert found == {
+    assert actual == {
         "guards-deny-firing": (f"seed/{STATEMENTS}", 1),
         "berg-again": (f"seed/{second}/quotes.yaml", line(f"{second}/quotes.yaml", "- id: berg-went-down")),
         "ferry-wounded": (f"seed/{INCIDENTS}", line(INCIDENTS, "- id: ferry-shooting")),

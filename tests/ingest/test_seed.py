@@ -30,13 +30,13 @@ certainty says from where."""
 
 
 @pytest.fixture(scope="module")
-def found() -> Dossier:
+def shipped() -> Dossier:
     return dossier(SEED)
 
 
-def test_numbers_of_the_article(found: Dossier) -> None:
+def test_numbers_of_the_article(shipped: Dossier) -> None:
     counts = {
-        resource: len(found.records(resource))
+        resource: len(shipped.records(resource))
         for resource in (
             "articles",
             "incidents",
@@ -59,22 +59,22 @@ def test_numbers_of_the_article(found: Dossier) -> None:
         "quotes": 14,
         "statements": 82,
     }
-    assert sum(entry.seed.coordinate is None for entry in found.places.values()) == 23
-    assert sum(entry.seed.name is not None for entry in found.people.values()) == 15
-    assert sum(len(entry.seed.spans) for entry in found.quotes.values() if entry.seed.contained_in is None) == 16
-    assert sum(entry.seed.contained_in is not None for entry in found.quotes.values()) == 1
+    assert sum(entry.seed.coordinate is None for entry in shipped.places.values()) == 23
+    assert sum(entry.seed.name is not None for entry in shipped.people.values()) == 15
+    assert sum(len(entry.seed.spans) for entry in shipped.quotes.values() if entry.seed.contained_in is None) == 16
+    assert sum(entry.seed.contained_in is not None for entry in shipped.quotes.values()) == 1
 
 
-def test_every_incident_rests_on_passages_for_what_when_where_and_who(found: Dossier) -> None:
+def test_every_incident_rests_on_passages_for_what_when_where_and_who(shipped: Dossier) -> None:
     missing = {
         (id_, field)
-        for id_, entry in found.incidents.items()
+        for id_, entry in shipped.incidents.items()
         for field in (WHAT, WHEN, WHERE, WHO)
         if field not in {span.field for span in entry.seed.evidence}
     }
     assert missing == NOT_SAID.keys()
     for id_, field in NOT_SAID:
-        seed = found.incidents[id_].seed
+        seed = shipped.incidents[id_].seed
         if field is WHEN:
             assert seed.date is not None
             assert seed.date.edtf[-1] in "?]"
@@ -83,16 +83,16 @@ def test_every_incident_rests_on_passages_for_what_when_where_and_who(found: Dos
             assert all(place.certainty == Certainty.INFERRED for place in seed.places)
 
 
-def test_every_claim_rests_on_a_count(found: Dossier) -> None:
-    assert {id_ for id_, entry in found.casualties.items() if not has(entry, EvidenceField.COUNT)} == set()
+def test_every_claim_rests_on_a_count(shipped: Dossier) -> None:
+    assert {id_ for id_, entry in shipped.casualties.items() if not has(entry, EvidenceField.COUNT)} == set()
 
 
-def test_every_place_person_and_organization_rests_on_its_name(found: Dossier) -> None:
+def test_every_place_person_and_organization_rests_on_its_name(shipped: Dossier) -> None:
     """A place without a name of its own rests on the words that say where it is."""
-    for id_, entry in found.places.items():
+    for id_, entry in shipped.places.items():
         assert has(entry, EvidenceField.NAME if entry.seed.named else WHERE), id_
     for resource in ("people", "organizations"):
-        for id_, entry in found.records(resource).items():
+        for id_, entry in shipped.records(resource).items():
             assert has(entry, EvidenceField.NAME), id_
 
 
@@ -100,22 +100,22 @@ def has(entry: Any, field: EvidenceField) -> bool:
     return any(span.field == field for span in entry.seed.evidence)
 
 
-def test_no_passage_is_longer_than_a_sentence(found: Dossier) -> None:
+def test_no_passage_is_longer_than_a_sentence(shipped: Dossier) -> None:
     """The longest needs 95 characters, for a sentence that names both who speaks and to whom; most are far shorter."""
     lengths = sorted(
         span.at.end - span.at.start
         for resource in ("places", "people", "organizations", "incidents", "casualties", "quotes", "statements")
-        for entry in found.records(resource).values()
+        for entry in shipped.records(resource).values()
         for span in entry.seed.evidence
     )
     assert lengths[-1] <= 100
     assert lengths[len(lengths) // 2] <= 40
 
 
-def test_pull_quotes_are_display_copies(found: Dossier) -> None:
+def test_pull_quotes_are_display_copies(shipped: Dossier) -> None:
     """Words are quoted from the running text; what the layout repeats is only counted."""
-    paragraphs = found.articles[ARTICLE].seed.paragraphs
-    for entry in found.quotes.values():
+    paragraphs = shipped.articles[ARTICLE].seed.paragraphs
+    for entry in shipped.quotes.values():
         assert {paragraphs[span.at.paragraph - 1].kind for span in entry.seed.spans} == {ParagraphKind.BODY}
         kinds = {paragraphs[span.at.paragraph - 1].kind for span in entry.seed.pull_quotes}
         assert kinds <= {ParagraphKind.PULL_QUOTE}
@@ -130,16 +130,16 @@ def test_everything_stands_in_the_articles_text() -> None:
     assert checked.spans == checked.of > 500
 
 
-def test_the_project_holds_no_sentence_of_the_article_but_quotes(found: Dossier) -> None:
+def test_the_project_holds_no_sentence_of_the_article_but_quotes(shipped: Dossier) -> None:
     """No stretch of eight words of the running text stands in the seed outside quoted words."""
     if not TEXT.is_file():
         pytest.skip("the article's text is its publisher's; this runs where somebody who holds it put it")
-    quoted = [span.exact for entry in found.quotes.values() for span in entry.seed.spans]
-    titles = [found.articles[ARTICLE].seed.title]
+    quoted = [span.exact for entry in shipped.quotes.values() for span in entry.seed.spans]
+    titles = [shipped.articles[ARTICLE].seed.title]
     allowed = set().union(*(runs(words) for words in [*quoted, *titles]))
     known = runs(TEXT.read_text("utf-8")) - allowed
     for resource in ("places", "people", "organizations", "incidents", "quotes", "statements"):
-        for id_, entry in found.records(resource).items():
+        for id_, entry in shipped.records(resource).items():
             assert all(runs(text).isdisjoint(known) for text in texts(entry.seed.model_dump())), id_
 
 

@@ -17,8 +17,8 @@ Json = dict[str, Any]
 
 
 def evidence(files: Files, file: str, id_: str, number: int = 0) -> Json:
-    found: Json = record(files, file, id_)["evidence"][number]
-    return found
+    actual: Json = record(files, file, id_)["evidence"][number]
+    return actual
 
 
 def link(span: Json, **parts: str) -> None:
@@ -96,10 +96,10 @@ def by_what_a_browser_ignores(files: Files) -> Json:
 def test_a_link_that_leads_elsewhere(change: Any, advice: str, tmp_path: Path) -> None:
     files = newsroom.small()
     span = change(files)
-    found = [error for error in errors_in(newsroom.write(files, tmp_path / "seed")) if advice in error.message]
-    assert len(found) == 1, found
-    lines = (tmp_path / found[0].file).read_text("utf-8").splitlines()
-    assert any(span["sha256"] in line for line in lines[found[0].line - 1 : found[0].line + 8])
+    errors = [error for error in errors_in(newsroom.write(files, tmp_path / "seed")) if advice in error.message]
+    assert len(errors) == 1, errors
+    lines = (tmp_path / errors[0].file).read_text("utf-8").splitlines()
+    assert any(span["sha256"] in line for line in lines[errors[0].line - 1 : errors[0].line + 8])
     with pytest.raises(DossierError, match=advice):
         check(tmp_path / "seed")
 
@@ -112,7 +112,7 @@ def test_what_is_found_without_the_text_is_found_with_it(change: Any, tmp_path: 
     seed = newsroom.write(files, tmp_path / "seed")
     (error,) = verified(seed, paper).errors
     assert (error.file, error.record, error.field) in {
-        (found.file, found.record, found.field) for found in errors_in(seed)
+        (entry.file, entry.record, entry.field) for entry in errors_in(seed)
     }
 
 

@@ -58,7 +58,7 @@ def shown(browser: "Browser", paragraphs: list[str], title: str = TITLE) -> Iter
     page.close()
 
 
-def told(paragraphs: list[str]) -> Text:
+def text_of(paragraphs: list[str]) -> Text:
     return Text("\n".join(paragraphs), (TITLE,))
 
 
@@ -72,7 +72,7 @@ def test_phrases_that_a_browser_takes_for_one_another_have_links_of_their_own(br
     assert len(alike) >= 60
     phrases = [phrase for pair in (*alike, *apart) for phrase in pair]
     paragraphs = [f"Note {number} says {phrase} there." for number, phrase in enumerate(phrases, 1000)]
-    text, wrong = told(paragraphs), []
+    text, wrong = text_of(paragraphs), []
     with shown(browser, paragraphs) as opens:
         for number, phrase in enumerate(phrases, 1):
             if number % 2 == 0:
@@ -105,7 +105,7 @@ SPACED = [
 
 def test_words_apart_by_other_spaces_and_line_breaks(browser: "Browser") -> None:
     """Every stretch of up to three words."""
-    text, made = told(SPACED), 0
+    text, made = text_of(SPACED), 0
     with shown(browser, SPACED) as opens:
         for number, paragraph in enumerate(SPACED, 1):
             places = words(paragraph)
@@ -127,7 +127,7 @@ def test_words_apart_by_other_spaces_and_line_breaks(browser: "Browser") -> None
 def test_words_that_no_browser_finds_so(browser: "Browser", words_: str) -> None:
     """A run of spaces is one space on a page, a line break none at all, and half a number is no word."""
     paragraphs = [SPACED[index] for index in (0, 2, 4, 5)]
-    text = told(paragraphs)
+    text = text_of(paragraphs)
     assert not any(text.leads_to(Fragment(words_), number, 0, 99) for number in (1, 2, 3, 4))
     with shown(browser, paragraphs) as opens:
         assert opens(Fragment(words_)) is None
@@ -157,7 +157,7 @@ def test_a_text_of_few_words(browser: "Browser") -> None:
         + f"end {number}"
         for number in range(40)
     ]
-    text, made, refused = told(paragraphs), 0, 0
+    text, made, refused = text_of(paragraphs), 0, 0
     with shown(browser, paragraphs) as opens:
         for number, paragraph in enumerate(paragraphs, 1):
             places = words(paragraph)
@@ -195,7 +195,7 @@ def test_links_do_not_depend_on_the_language_of_the_browser(browser: "Browser", 
         if not page.evaluate("navigator.language").startswith(language):
             pytest.skip("this browser speaks English only: install Debian's package chromium-l10n")
         paragraphs = [f"At {number} the {name} sank then." for number, name in enumerate(SPELLINGS, 10)]
-        text = told(paragraphs)
+        text = text_of(paragraphs)
         with shown(other, paragraphs) as opens:
             bare, there = LANGUAGES[language]
             assert opens(Fragment(bare)) == SPELLINGS.index(there) + 1
@@ -206,13 +206,13 @@ def test_links_do_not_depend_on_the_language_of_the_browser(browser: "Browser", 
 def test_every_link_of_the_shipped_article_opens_at_its_paragraph(browser: "Browser") -> None:
     if not TEXT.is_file():
         pytest.skip("the article's text is its publisher's; this runs where somebody who holds it put it")
-    found = dossier(SEED)
-    paragraphs = article_text(found.articles[ARTICLE], TEXT).paragraphs
+    actual = dossier(SEED)
+    paragraphs = article_text(actual.articles[ARTICLE], TEXT).paragraphs
     links = {
         (link.fragment, link.at.paragraph)
         for resource in RECORD_TABLES
-        for link in links_of(found.records(resource).values())
+        for link in links_of(actual.records(resource).values())
     }
-    with shown(browser, paragraphs, found.articles[ARTICLE].seed.title) as opens:
+    with shown(browser, paragraphs, actual.articles[ARTICLE].seed.title) as opens:
         assert [(fragment, number) for fragment, number in links if opens(fragment) != number] == []
     assert len(links) > 300

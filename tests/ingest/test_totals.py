@@ -125,20 +125,20 @@ def test_parts_add_the_same_whatever_the_form_of_the_files(database_url: str, tm
 @pytest.mark.parametrize("dossier", ["the article", "invented"])
 def test_what_is_related_is_so_both_ways(client: TestClient, dossier: str, database_url: str, tmp_path: Path) -> None:
     if dossier == "the article":
-        found = listed(client)
+        actual = listed(client)
     else:
         files = wider.wider()
         # Either of two names the other, and one of them alone another one.
         newsroom.record(files, newsroom.INCIDENTS, FERRY)["related"] = [MILL, BOAT]
         load_seed(database_url, newsroom.write(files, tmp_path))
         with serving(database_url) as other:
-            found = listed(other)
-        assert {id_: one["related"] for id_, one in found.items()} == {
+            actual = listed(other)
+        assert {id_: one["related"] for id_, one in actual.items()} == {
             FERRY: [MILL, BOAT],
             MILL: [FERRY],
             BOAT: [FERRY],
             "lamp-out": [],
         }
-    pairs = {(id_, other) for id_, one in found.items() for other in one["related"]}
+    pairs = {(id_, other) for id_, one in actual.items() for other in one["related"]}
     assert pairs and pairs == {(other, id_) for id_, other in pairs}
-    assert sum(len(one["related"]) for one in found.values()) == len(pairs)
+    assert sum(len(one["related"]) for one in actual.values()) == len(pairs)

@@ -18,15 +18,15 @@ ALONE, HELPED = 0, 2
 @pytest.mark.heavy
 def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
     directory = newsroom.write(newsroom.pair(), tmp_path)
-    found = []
+    collected = []
     for processes in (ALONE, HELPED):
         database = Database(new_database())
         migrate(database)
         load(directory, database, processes=processes)
         with database.snapshot() as snapshot:
-            found.append(snapshot.release.digest)
+            collected.append(snapshot.release.digest)
         database.close()
-    assert found[0] == found[1] != ""
+    assert collected[0] == collected[1] != ""
 
 
 @pytest.mark.heavy
@@ -41,12 +41,12 @@ def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
     lines.write_text(search[:-1] + ', "kind": "raid"}\n', "utf-8")
     database = Database(database_url)
     migrate(database)
-    found = []
+    collected = []
     for processes in (ALONE, HELPED):
         with pytest.raises(DossierError) as caught:
             load(directory, database, processes=processes)
-        found.append(list(map(str, caught.value.errors)))
+        collected.append(list(map(str, caught.value.errors)))
     database.close()
-    assert found[0] == found[1]
+    assert collected[0] == collected[1]
     told = {"stands in": 3, "did you mean 'mill-search'": 1, "the key 'kind' stands twice": 1}  # a claim twice, too
-    assert {what: sum(what in error for error in found[0]) for what in told} == told
+    assert {what: sum(what in error for error in collected[0]) for what in told} == told

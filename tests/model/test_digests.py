@@ -47,10 +47,10 @@ def test_no_number_but_a_points_has_decimals() -> None:
     """What the fast way relies on."""
     for resource, document in DOCUMENTS.items():
         schema = document.model_json_schema(mode="serialization")
-        found = {(name, field) for name, field in _decimals({resource: schema, **schema.get("$defs", {})})}
+        actual = {(name, field) for name, field in _decimals({resource: schema, **schema.get("$defs", {})})}
         allowed = {"places"} if resource == "places" else {"LocationDocument"}
-        assert {name for name, _ in found} <= allowed
-        assert {field for _, field in found} <= {"latitude", "longitude"}
+        assert {name for name, _ in actual} <= allowed
+        assert {field for _, field in actual} <= {"latitude", "longitude"}
 
 
 def _written(value: Any) -> Any:
@@ -74,9 +74,9 @@ def test_the_rule_as_it_is_published_gives_the_digest(tmp_path: Path, database_u
     with serving(database_url) as client:
         for entry in body(client, "/v1/changes?include=document&limit=500")["data"]:
             document = {name: entry["document"][name] for name in entry["document"].keys() - {"version", "changed_in"}}
-            for found, data in ((lines, _written(document)), (plain, document)):
+            for actual, data in ((lines, _written(document)), (plain, document)):
                 text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-                found.append(f"{entry['type']}/{entry['id']} {sha256(text.encode()).hexdigest()}")
+                actual.append(f"{entry['type']}/{entry['id']} {sha256(text.encode()).hexdigest()}")
         published = body(client, "/v1/releases/1")["data"]["digest"]
     assert sha256("\n".join(sorted(lines)).encode()).hexdigest() == published
     assert sha256("\n".join(sorted(plain)).encode()).hexdigest() != published, "without the clause it would not be"

@@ -50,8 +50,8 @@ def atlas(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -
         files[newsroom.INCIDENTS].append({**incident, "id": id_, "location": id_, "places": places})
     url = new_database()
     load_seed(url, newsroom.write(files, tmp_path_factory.mktemp("atlas")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 LINE = "edge-east edge-west on-the-line on-the-line-too over-the-line"
@@ -123,9 +123,9 @@ CASES = [
 
 @pytest.mark.parametrize(("query", "expected"), CASES)
 def test_what_lies_there(atlas: TestClient, query: str, expected: str) -> None:
-    found = body(atlas, f"/v1/incidents?{query}")
-    assert sorted(incident["id"] for incident in found["data"]) == sorted(expected.split())
-    assert found["meta"]["not_judged"]["location"] == 1, "the boat that was stopped somewhere"
+    answer = body(atlas, f"/v1/incidents?{query}")
+    assert sorted(incident["id"] for incident in answer["data"]) == sorted(expected.split())
+    assert answer["meta"]["not_judged"]["location"] == 1, "the boat that was stopped somewhere"
 
 
 @pytest.mark.parametrize("query", [query for query, _ in CASES])

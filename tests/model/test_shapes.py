@@ -22,20 +22,20 @@ from tests.conftest import NewDatabase, load_seed, serving
 def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     url = new_database()
     load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("shapes")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
     """Those of a long file are not all compared when they are loaded."""
     invention.write(tmp_path / "seed", 1_000)
-    found: Counter[str] = Counter()
+    collected: Counter[str] = Counter()
     for resource, data in documents(tmp_path / "seed"):
         check(resource, data)
         of_the_release = {"version", "changed_in"}
         assert list(data) == [key for key in DOCUMENTS[resource].model_fields if key not in of_the_release]
-        found[resource] += 1
-    assert found["incidents"] == found["quotes"] == 1_000 and found["casualties"] > 1_000
+        collected[resource] += 1
+    assert collected["incidents"] == collected["quotes"] == 1_000 and collected["casualties"] > 1_000
     with pytest.raises(ValidationError):
         check(resource, {**data, "note": 1})
 
@@ -139,8 +139,8 @@ def test_sums_take_sides_with_nobody(desk: TestClient) -> None:
 
 
 def test_codebook(client: TestClient) -> None:
-    found = Codebook.model_validate(body(client, "/v1/codebook")).data
-    assert set(found) == set(CODEBOOK)
-    for name, vocabulary in found.items():
+    actual = Codebook.model_validate(body(client, "/v1/codebook")).data
+    assert set(actual) == set(CODEBOOK)
+    for name, vocabulary in actual.items():
         assert [entry.value for entry in vocabulary.values] == [member.value for member in CODEBOOK[name]]
         assert vocabulary.description and all(entry.meaning for entry in vocabulary.values)

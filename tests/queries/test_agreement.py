@@ -45,10 +45,10 @@ LISTS = [
 
 def pages(client: TestClient, path: str) -> list[Json]:
     """The bodies of a list's pages, from the first to the last."""
-    found = [client.get(path).json()]
-    while following := found[-1]["links"].get("next"):
-        found.append(client.get(following).json())
-    return found
+    actual = [client.get(path).json()]
+    while following := actual[-1]["links"].get("next"):
+        actual.append(client.get(following).json())
+    return actual
 
 
 def listed(client: TestClient, resource: str, filters: str) -> list[Json]:
@@ -58,8 +58,8 @@ def listed(client: TestClient, resource: str, filters: str) -> list[Json]:
 def counted(client: TestClient, resource: str, facet: str, filters: str) -> tuple[int, Json]:
     """The records in all buckets of a facet of single values, and what the answer says of itself."""
     body = client.get(f"/v1/facets?of={resource}&facet={facet}&limit=500&{filters}").json()
-    found = body["data"][facet]
-    records = sum(bucket["count"] for bucket in found["buckets"]) + found["missing"] + (found["imprecise"] or 0)
+    actual = body["data"][facet]
+    records = sum(bucket["count"] for bucket in actual["buckets"]) + actual["missing"] + (actual["imprecise"] or 0)
     return records, body["meta"]
 
 

@@ -90,8 +90,8 @@ def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -
         facet = body["data"][name]
         assert facet["buckets"] or facet["missing"] == body["meta"]["matched"], name
         for bucket in facet["buckets"]:
-            found = client.get(f"/v1/{of}", params={**as_filter(name, bucket["value"]), "limit": "1"}).json()
-            assert found["meta"]["matched"] == bucket["count"], (name, bucket)
+            parsed = client.get(f"/v1/{of}", params={**as_filter(name, bucket["value"]), "limit": "1"}).json()
+            assert parsed["meta"]["matched"] == bucket["count"], (name, bucket)
 
 
 def test_what_can_be_counted_can_be_filtered_and_the_other_way_round() -> None:

@@ -243,15 +243,15 @@ def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     """The service over the wider dossier, with some of it withdrawn."""
     url = new_database()
     load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("wider")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 @pytest.mark.parametrize(("url", "expected"), CASES)
 def test_filter(desk: TestClient, url: str, expected: str) -> None:
-    found = body(desk, url)
-    assert sorted(document["id"] for document in found["data"]) == sorted(expected.split())
-    assert found["meta"]["matched"] == found["meta"]["returned"] == len(expected.split())
+    answer = body(desk, url)
+    assert sorted(document["id"] for document in answer["data"]) == sorted(expected.split())
+    assert answer["meta"]["matched"] == answer["meta"]["returned"] == len(expected.split())
 
 
 @pytest.mark.parametrize("resource", FILTERS)
@@ -349,8 +349,8 @@ def _withdraw(files: newsroom.Files, place: str, removed: dict[str, str]) -> Non
 
 
 def test_a_removed_id_is_refused_with_the_reason(desk: TestClient) -> None:
-    found = problem(desk, "/v1/incidents?place=old-mill")
-    assert found["detail"] == "Parameter 'place': 'old-mill' was removed: It was never there."
+    refusal = problem(desk, "/v1/incidents?place=old-mill")
+    assert refusal["detail"] == "Parameter 'place': 'old-mill' was removed: It was never there."
 
 
 @pytest.mark.parametrize(
@@ -378,9 +378,9 @@ def test_an_unknown_id_is_refused_with_the_nearest(
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/places.csv", "/v1/quotes.atom", "/v1/casualties/summary"])
 def test_changed_since_a_release_that_has_not_been_is_an_error(small_client: TestClient, path: str) -> None:
     """Silence would leave a copy behind for ever where the data began anew."""
-    found = problem(small_client, f"{path}?changed_since=2", 400)
-    assert found["errors"][0]["parameter"] == "changed_since"
-    assert found["errors"][0]["suggestion"] == "1"
+    refusal = problem(small_client, f"{path}?changed_since=2", 400)
+    assert refusal["errors"][0]["parameter"] == "changed_since"
+    assert refusal["errors"][0]["suggestion"] == "1"
 
 
 def test_changed_since_finds_what_later_releases_changed(tmp_path: Path, database_url: str) -> None:

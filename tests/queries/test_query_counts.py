@@ -15,22 +15,22 @@ from tests.statements import statements
 @pytest.fixture(scope="module")
 def client(article_url: str) -> Iterator[TestClient]:
     """The service without its memory, so that every answer is made."""
-    with serving(article_url, cache_bytes=0) as found:
-        yield found
+    with serving(article_url, cache_bytes=0) as service:
+        yield service
 
 
-def asked(client: TestClient, url: str, rows: int) -> int:
+def count_statements(client: TestClient, url: str, rows: int) -> int:
     with statements() as sent:
-        found = body(client, url)
-    assert len(found["data"]) == rows, "the comparison needs that many"
+        answer = body(client, url)
+    assert len(answer["data"]) == rows, "the comparison needs that many"
     return len(sent)
 
 
 @pytest.mark.parametrize("resource", sorted(set(FILTERS) - {"articles"}))
 def test_lists(client: TestClient, resource: str) -> None:
     many = min(20, body(client, f"/v1/{resource}?limit=1")["meta"]["matched"])
-    one = asked(client, f"/v1/{resource}?limit=1", 1)
-    assert one == asked(client, f"/v1/{resource}?limit={many}", many) > 0
+    one = count_statements(client, f"/v1/{resource}?limit=1", 1)
+    assert one == count_statements(client, f"/v1/{resource}?limit={many}", many) > 0
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ def test_lists(client: TestClient, resource: str) -> None:
 def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int) -> None:
     first = body(client, f"/v1/{query}&limit=1")
     assert all(first["included"].values()), "the first record refers to each of them, so each is asked for"
-    one = asked(client, f"/v1/{query}&limit=1", 1)
-    assert one == asked(client, f"/v1/{query}&limit={rows}", rows)
+    one = count_statements(client, f"/v1/{query}&limit=1", 1)
+    assert one == count_statements(client, f"/v1/{query}&limit={rows}", rows)
 
 
 @pytest.mark.parametrize("resource", REFERRING_FILTERS)
 def test_lists_with_what_refers_to_them(client: TestClient, resource: str) -> None:
     url = f"/v1/{resource}?sort=-name&include={','.join(REFERRING_FILTERS[resource])}"
-    assert asked(client, f"{url}&limit=1", 1) == asked(client, f"{url}&limit=20", 20)
+    assert count_statements(client, f"{url}&limit=1", 1) == count_statements(client, f"{url}&limit=20", 20)
 
 
 def test_ids_in_filters(client: TestClient) -> None:
-    one = asked(client, "/v1/incidents?place=iraq&limit=1", 1)
-    assert one == asked(client, "/v1/incidents?place=iraq&place=kubaiba&place=riyadh-district&limit=20", 20)
+    one = count_statements(client, "/v1/incidents?place=iraq&limit=1", 1)
+    assert one == count_statements(client, "/v1/incidents?place=iraq&place=kubaiba&place=riyadh-district&limit=20", 20)

@@ -72,7 +72,7 @@ def test_rows_by_incident_are_the_totals_of_the_incidents(client: TestClient) ->
     rows = bounds(summary(client, group_by="incident")["data"]["rows"], "incident", "outcome")
     known = {key: value for key, value in rows.items() if value[0] is not None}
     told = {
-        (incident["id"], outcome): whole(total)
+        (incident["id"], outcome): with_parts(total)
         for incident in client.get("/v1/incidents?limit=500").json()["data"]
         for outcome, total in incident["totals"].items()
         if total
@@ -80,7 +80,7 @@ def test_rows_by_incident_are_the_totals_of_the_incidents(client: TestClient) ->
     assert known == told
 
 
-def whole(total: Json) -> tuple[int, int | None]:
+def with_parts(total: Json) -> tuple[int, int | None]:
     """An incident's own total and what its parts add."""
     added = [one for one in (total if total["low"] is not None else None, total["parts"]) if one]
     highs = [one["high"] for one in added]

@@ -118,7 +118,7 @@ def by_hand(claims: Iterable[Json], archive: Archive, keys: tuple[str, ...]) -> 
     return {values: added(some) for values, some in found.items()}
 
 
-def told(rows: list[Json], keys: tuple[str, ...]) -> dict[Key, Json]:
+def by_keys(rows: list[Json], keys: tuple[str, ...]) -> dict[Key, Json]:
     found = {}
     for row in rows:
         values = tuple(row["by"][key]["value"] for key in keys)
@@ -143,8 +143,8 @@ ASKED = [
 def test_rows_are_what_adding_up_by_hand_gives(client: TestClient, archive: Archive, keys: tuple[str, ...]) -> None:
     data = body(client, f"/v1/casualties/summary?limit=500&group_by={','.join((*keys, 'outcome'))}")["data"]
     asked = (*keys, "outcome")
-    assert told(data["rows"], asked) == by_hand(archive.casualties.values(), archive, asked)
-    assert told(data["totals"], ("outcome",)) == by_hand(archive.casualties.values(), archive, ("outcome",))
+    assert by_keys(data["rows"], asked) == by_hand(archive.casualties.values(), archive, asked)
+    assert by_keys(data["totals"], ("outcome",)) == by_hand(archive.casualties.values(), archive, ("outcome",))
 
 
 def test_nobody_is_given_the_dead_of_others(client: TestClient, archive: Archive) -> None:
@@ -275,8 +275,8 @@ def test_filtered_sums_are_those_of_the_claims_that_are_meant(client: TestClient
     keys = ("organization", "outcome")
     data = body(client, f"/v1/casualties/summary?limit=500&group_by=organization&{query}")["data"]
     claims = list(chosen(archive, FILTERED[query]))
-    assert told(data["rows"], keys) == by_hand(claims, archive, keys)
-    assert told(data["totals"], ("outcome",)) == by_hand(claims, archive, ("outcome",))
+    assert by_keys(data["rows"], keys) == by_hand(claims, archive, keys)
+    assert by_keys(data["totals"], ("outcome",)) == by_hand(claims, archive, ("outcome",))
 
 
 def test_most_of_the_queries_find_something_and_leave_something_out(archive: Archive) -> None:

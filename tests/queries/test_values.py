@@ -55,10 +55,10 @@ def test_an_interval_runs_from_the_first_day_to_the_last(one: date, other: date,
 
 @given(text=NOISE)
 def test_any_other_text_is_no_interval(text: str) -> None:
-    found = read(DAYS, text)
-    if found is not None:
+    feed = read(DAYS, text)
+    if feed is not None:
         assert re.fullmatch(DAYS.json_schema()["pattern"], text), "what is documented says otherwise"
-        bounds = [date.fromisoformat(bound) for bound in (found.start, found.end) if bound is not None]
+        bounds = [date.fromisoformat(bound) for bound in (feed.start, feed.end) if bound is not None]
         assert bounds and bounds == sorted(bounds)
 
 
@@ -76,27 +76,27 @@ def same_meridian(one: float, other: float) -> bool:
 @example(west=179, south=0, east=181, north=50)
 def test_a_box_lies_on_the_globe(west: Any, south: Any, east: Any, north: Any) -> None:
     """South is below north, and what goes beyond 180 degrees lies on the same meridian as without the turn."""
-    found = read(BOX, f"{west},{south},{east},{north}")
-    assert (found is not None) is (-90 <= south <= north <= 90)
-    if found is None:
+    feed = read(BOX, f"{west},{south},{east},{north}")
+    assert (feed is not None) is (-90 <= south <= north <= 90)
+    if feed is None:
         return
-    assert (found.south, found.north) == (float(south), float(north))
-    assert -180 <= found.west <= 180 and -180 <= found.east <= 180
+    assert (feed.south, feed.north) == (float(south), float(north))
+    assert -180 <= feed.west <= 180 and -180 <= feed.east <= 180
     if east - west >= 360:
-        assert (found.west, found.east) == (-180, 180)
+        assert (feed.west, feed.east) == (-180, 180)
     else:
-        assert same_meridian(found.west, float(west)) and same_meridian(found.east, float(east))
+        assert same_meridian(feed.west, float(west)) and same_meridian(feed.east, float(east))
     if abs(west) <= 180 and abs(east) <= 180:
-        assert (found.west, found.east) == (float(west), float(east))
+        assert (feed.west, feed.east) == (float(west), float(east))
 
 
 @given(longitude=LONGITUDES, latitude=LATITUDES)
 def test_a_point_lies_on_the_globe(longitude: Any, latitude: Any) -> None:
-    found = read(POINT, f"{longitude},{latitude}")
-    assert (found is not None) is (abs(latitude) <= 90)
-    if found is not None:
-        assert found.latitude == float(latitude) and -180 <= found.longitude <= 180
-        assert same_meridian(found.longitude, float(longitude))
+    feed = read(POINT, f"{longitude},{latitude}")
+    assert (feed is not None) is (abs(latitude) <= 90)
+    if feed is not None:
+        assert feed.latitude == float(latitude) and -180 <= feed.longitude <= 180
+        assert same_meridian(feed.longitude, float(longitude))
 
 
 @given(text=NOISE | st.lists(st.floats().map(str) | NOISE, min_size=2, max_size=5).map(",".join))

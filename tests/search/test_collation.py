@@ -73,9 +73,9 @@ def test_words_that_no_browser_takes_apart(text: str, expected: list[str]) -> No
     ],
 )
 def test_where_some_browser_may_see_an_edge(text: str, parts: list[str]) -> None:
-    found = letters(text)
-    places = [place for place, may_break in enumerate(found.breaks) if may_break] + [len(found.text)]
-    assert [found.text[start:end] for start, end in pairwise(places)] == parts
+    actual = letters(text)
+    places = [place for place, may_break in enumerate(actual.breaks) if may_break] + [len(actual.text)]
+    assert [actual.text[start:end] for start, end in pairwise(places)] == parts
 
 
 IN_USE = (
@@ -110,7 +110,7 @@ def test_letters_that_chromium_takes_for_one_another_are_the_same_here(browser: 
     single = [char for char in every if unicodedata.category(char)[0] in "LN" and not _is_small_kana(char)]
     double = [one + other for one in "abcdeghijlmnopqrstuvyz" for other in "abcdeghijlmnopqrstuvyz"]
     page = browser.new_page()
-    found = page.evaluate(_ALIKE, [single + double, LANGUAGES])
+    actual = page.evaluate(_ALIKE, [single + double, LANGUAGES])
     page.close()
-    assert len(found) > 10_000
-    assert {(one, other) for _, one, other in found if read(one) != read(other)} == NOT_THE_SAME
+    assert len(actual) > 10_000
+    assert {(one, other) for _, one, other in actual if read(one) != read(other)} == NOT_THE_SAME

@@ -14,7 +14,7 @@ from tests.conftest import load_seed, serving
 from tests.newsroom import INCIDENTS, record, small, write
 
 
-def found(client: TestClient, q: str, **more: Any) -> list[str]:
+def matches(client: TestClient, q: str, **more: Any) -> list[str]:
     answer = client.get("/v1/search", params={"q": q, "limit": 100, **more})
     assert answer.status_code == 200, answer.text
     return [f"{hit['type']}/{hit['id']}" for hit in answer.json()["data"]]
@@ -36,12 +36,12 @@ def found(client: TestClient, q: str, **more: Any) -> list[str]:
     ],
 )
 def test_spellings_find_theirs(client: TestClient, asked: str, first: str) -> None:
-    assert found(client, asked)[0] == first
+    assert matches(client, asked)[0] == first
 
 
 @pytest.mark.parametrize("asked", ["dub al kabir", "Dub-Al Kabir", "Dub al-Kabir", "dub kabir"])
 def test_both_spellings_of_the_village(client: TestClient, asked: str) -> None:
-    assert "place/dub-al-kabir" in found(client, asked)
+    assert "place/dub-al-kabir" in matches(client, asked)
 
 
 def test_every_name_and_alias_finds_its_record(client: TestClient) -> None:
@@ -51,7 +51,7 @@ def test_every_name_and_alias_finds_its_record(client: TestClient) -> None:
             if resource != "organizations" and not one["named"]:
                 continue
             for name in [one["name"], *(alias["name"] for alias in one["aliases"])]:
-                hits = found(client, f'"{name}"', type=one["type"])
+                hits = matches(client, f'"{name}"', type=one["type"])
                 assert f"{one['type']}/{one['id']}" in hits, name
                 looked_for += 1
     assert looked_for > 64, "15 people, 21 places and 28 organizations have at least a name each"
@@ -82,28 +82,28 @@ def test_short_beginnings_count_as_several_words(asked: str, too_many: bool) -> 
 
 
 def test_k1_does_not_find_mk19(client: TestClient) -> None:
-    hits = found(client, "K1")
+    hits = matches(client, "K1")
     assert "place/k1-air-base" in hits
     assert "incident/kanoos-grenade-fire" not in hits
 
 
 def test_operators(client: TestClient) -> None:
-    raids = set(found(client, "raid", type="incident"))
-    without = set(found(client, "raid -kanoos", type="incident"))
+    raids = set(matches(client, "raid", type="incident"))
+    without = set(matches(client, "raid -kanoos", type="incident"))
     assert without and without < raids
-    assert raids - without == set(found(client, "raid kanoos", type="incident"))
-    assert set(found(client, '"raid"', type="incident")) < raids, "a phrase is taken as it stands, a word in any form"
-    assert set(found(client, "rai*", type="incident")) >= raids
-    assert "organization/islamic-resistance" in found(client, '"islamic resistance"')
-    assert "organization/islamic-resistance" not in found(client, '"resistance islamic"')
+    assert raids - without == set(matches(client, "raid kanoos", type="incident"))
+    assert set(matches(client, '"raid"', type="incident")) < raids, "a phrase is taken as it stands, a word in any form"
+    assert set(matches(client, "rai*", type="incident")) >= raids
+    assert "organization/islamic-resistance" in matches(client, '"islamic resistance"')
+    assert "organization/islamic-resistance" not in matches(client, '"resistance islamic"')
 
 
 def test_types_and_limit(client: TestClient) -> None:
-    hits = found(client, "kanoos", type=["place", "quote"])
+    hits = matches(client, "kanoos", type=["place", "quote"])
     assert hits and {hit.split("/")[0] for hit in hits} == {"place"}
     body = client.get("/v1/search?q=kanoos&limit=2").json()
     assert body["meta"]["returned"] == len(body["data"]) == 2
-    assert body["meta"]["matched"] == len(found(client, "kanoos")) > 2
+    assert body["meta"]["matched"] == len(matches(client, "kanoos")) > 2
 
 
 def test_snippets_show_the_match(client: TestClient) -> None:
@@ -175,12 +175,12 @@ def test_the_index_follows_the_releases(database_url: str, tmp_path: Path) -> No
     files = small()
     load_seed(database_url, write(files, tmp_path))
     with serving(database_url) as client:
-        assert found(client, '"the mill"') == ["incident/mill-search"]
+        assert matches(client, '"the mill"') == ["incident/mill-search"]
         record(files, INCIDENTS, "mill-search")["title"] = "Search of the granary in Orsa"
         record(files, INCIDENTS, "mill-search")["summary"] = "One man was held."
         load_seed(database_url, write(files, tmp_path))
-        assert found(client, '"the mill"') == []
-        assert found(client, "granary") == ["incident/mill-search"]
+        assert matches(client, '"the mill"') == []
+        assert matches(client, "granary") == ["incident/mill-search"]
 
 
 def listed(client: TestClient, url: str) -> list[str]:
@@ -191,7 +191,7 @@ def test_lists_show_the_best_first_unless_a_sort_is_given(client: TestClient) ->
     best = listed(client, "/v1/incidents?q=kanoos&limit=500")
     dated = listed(client, "/v1/incidents?q=kanoos&sort=-date&limit=500")
     assert sorted(best) == sorted(dated) and best != dated
-    assert best == [hit.removeprefix("incident/") for hit in found(client, "kanoos", type="incident")]
+    assert best == [hit.removeprefix("incident/") for hit in matches(client, "kanoos", type="incident")]
     assert listed(client, "/v1/people?q=soofy")[0] == "hassan-al-soofy"
     assert listed(client, "/v1/statements?q=trainers") and listed(client, "/v1/articles?q=tensions")
 

@@ -17,7 +17,7 @@ from tests import newsroom
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.newsroom import ARTICLE, INCIDENTS, record
-from tests.search.test_search import found, listed
+from tests.search.test_search import listed, matches
 
 QUESTIONS = [
     # Other forms of a word than the one that is printed.
@@ -217,8 +217,8 @@ def test_every_spelling_finds_every_other(many_scripts: TestClient) -> None:
         for asked in (printed, f'"{typed}"'):
             answer = many_scripts.get("/v1/incidents", params={"q": asked, "limit": 100, "fields": "id"})
             assert f"event-{number}" in [one["id"] for one in answer.json()["data"]], (asked, answer.text)
-    assert found(many_scripts, "हिंदी") == ["incident/hindi"]
-    assert found(many_scripts, "हिं") == found(many_scripts, "दी") == [], "marks end no word in the database either"
+    assert matches(many_scripts, "हिंदी") == ["incident/hindi"]
+    assert matches(many_scripts, "हिं") == matches(many_scripts, "दी") == [], "marks end no word in the database either"
 
 
 def test_a_snippet_marks_the_words_as_they_are_printed() -> None:
@@ -234,14 +234,14 @@ def test_a_snippet_marks_the_words_as_they_are_printed() -> None:
 
 
 def test_a_phrase_is_looked_for_as_it_stands(client: TestClient, small_client: TestClient) -> None:
-    assert "incident/kanoos-grenade-fire" in found(client, "armored vehicles")
-    assert "incident/kanoos-grenade-fire" not in found(client, '"armored vehicle"')
-    assert "incident/kanoos-grenade-fire" in found(client, '"ARMOURED vehicle"'), "case makes no difference"
+    assert "incident/kanoos-grenade-fire" in matches(client, "armored vehicles")
+    assert "incident/kanoos-grenade-fire" not in matches(client, '"armored vehicle"')
+    assert "incident/kanoos-grenade-fire" in matches(client, '"ARMOURED vehicle"'), "case makes no difference"
     # A single word in quotation marks is no stem of another.
-    assert found(small_client, "guarding") == found(small_client, "guard") != []
-    assert found(small_client, "guarded") and not found(small_client, '"guarded"')
-    assert found(small_client, "search -searches") == []
-    assert found(small_client, 'fire -"fired"')
+    assert matches(small_client, "guarding") == matches(small_client, "guard") != []
+    assert matches(small_client, "guarded") and not matches(small_client, '"guarded"')
+    assert matches(small_client, "search -searches") == []
+    assert matches(small_client, 'fire -"fired"')
 
 
 def test_names_of_what_a_record_names_find_it(client: TestClient) -> None:
@@ -290,20 +290,20 @@ def test_words_are_stemmed_in_the_language_of_their_article(database_url: str, t
     with serving(database_url) as client:
         for asked in ("durchsuchung", "Wohnung", "Flusse", '"den Wohnungen"', "Wohnungen -Wald"):
             assert listed(client, f"/v1/incidents?q={asked}") == ["mill-search"], asked
-            assert found(client, asked) == ["incident/mill-search"]
+            assert matches(client, asked) == ["incident/mill-search"]
         assert listed(client, "/v1/incidents?q=Wohnung+-Durchsuchung") == []
 
 
 def test_where_nothing_has_all_words_those_with_most_are_shown(client: TestClient, small_client: TestClient) -> None:
     answer = body(client, "/v1/search?q=police+checkpoint+strike+zeppelin&limit=100")
     assert answer["meta"]["partial"] and answer["meta"]["matched"] == len(answer["data"]) > 0
-    whole = found(client, "police checkpoint strike")
+    whole = matches(client, "police checkpoint strike")
     assert [f"{hit['type']}/{hit['id']}" for hit in answer["data"]] == whole
     assert any(piece["match"] for hit in answer["data"] for piece in hit["snippet"])
-    assert found(small_client, "ferry mill miller") == ["incident/mill-search"], "two of three, whichever they are"
-    assert set(found(small_client, "ferry boat")) == {"incident/ferry-shooting", "incident/boat-stopped"}
+    assert matches(small_client, "ferry mill miller") == ["incident/mill-search"], "two of three, whichever they are"
+    assert set(matches(small_client, "ferry boat")) == {"incident/ferry-shooting", "incident/boat-stopped"}
     # What is excluded stays out, a single word has no part, and lists have all or nothing.
-    assert not set(found(client, "police zeppelin -checkpoint")) & set(found(client, "checkpoint"))
+    assert not set(matches(client, "police zeppelin -checkpoint")) & set(matches(client, "checkpoint"))
     assert body(client, "/v1/search?q=zeppelin")["meta"]["partial"] is False
     assert listed(client, "/v1/incidents?q=police+zeppelin") == []
 
@@ -360,7 +360,7 @@ def test_the_article_before_a_name_makes_no_difference(client: TestClient) -> No
     assert parse_query("ash-Sharqat").phrases[0].terms == ("sharqat",)
     assert parse_query("an Orsa").phrases[0].terms == ("an",), "the English one is left alone"
     assert parse_query('"ar Ruz"').phrases[0].terms == ("ar", "ruz")
-    assert found(client, "ar-Riyadh district") == found(client, "riyadh district") != []
+    assert matches(client, "ar-Riyadh district") == matches(client, "riyadh district") != []
 
 
 def test_texts_of_a_record_are_read_at_once_as_they_are_one_by_one() -> None:

@@ -32,13 +32,13 @@ def written(client: TestClient, *, human_readable: bool = False) -> Iterator[Log
     loggers[0].addHandler(handler)
     loggers[1].setLevel(logging.INFO)
 
-    def told() -> str:
+    def log_text() -> str:
         assert client.portal is not None
         client.portal.call(asyncio.sleep, 0)  # lines are written at the end of a turn of the event loop
         return lines.getvalue()
 
     try:
-        yield told
+        yield log_text
     finally:
         loggers[0].removeHandler(handler)
         loggers[1].setLevel(before)
@@ -65,8 +65,8 @@ def client(article_url: str) -> Iterator[TestClient]:
 
         return StreamingResponse(pieces())
 
-    with TestClient(app, raise_server_exceptions=False) as found:
-        yield found
+    with TestClient(app, raise_server_exceptions=False) as service:
+        yield service
 
 
 def test_a_request_is_one_line(client: TestClient) -> None:
@@ -80,8 +80,8 @@ def test_a_request_is_one_line(client: TestClient) -> None:
         client.get("/wp-login.php")
         client.get("/static/page.css")
         client.post("/v1/incidents")
-    found = logged(log)
-    assert [(one["method"], one["route"], one["status"], one["cache"]) for one in found] == [
+    actual = logged(log)
+    assert [(one["method"], one["route"], one["status"], one["cache"]) for one in actual] == [
         ("GET", "/v1/incidents", 200, None),
         ("GET", "/v1/incidents", 200, "hit"),
         ("GET", "/v1/incidents", 304, "hit"),
@@ -92,15 +92,15 @@ def test_a_request_is_one_line(client: TestClient) -> None:
         ("GET", "/static/{path}", 200, None),
         ("POST", None, 405, None),
     ]
-    assert list(found[0]) == [
+    assert list(actual[0]) == [
         "time", "level", "request", "method", "route", "status", "ms", "bytes", "release", "cache"
     ]  # fmt: skip
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found[0]["time"])
-    assert found[0]["bytes"] == found[1]["bytes"] == int(first.headers["content-length"])
-    assert found[2]["bytes"] == found[3]["bytes"] == 0
-    assert [one["release"] for one in found[:4]] == [1, 1, 1, 1]
-    assert found[0]["request"] == first.headers["x-request-id"]
-    assert len({one["request"] for one in found}) == len(found)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", actual[0]["time"])
+    assert actual[0]["bytes"] == actual[1]["bytes"] == int(first.headers["content-length"])
+    assert actual[2]["bytes"] == actual[3]["bytes"] == 0
+    assert [one["release"] for one in actual[:4]] == [1, 1, 1, 1]
+    assert actual[0]["request"] == first.headers["x-request-id"]
+    assert len({one["request"] for one in actual}) == len(actual)
     assert not re.search("somebody|testclient|killing|soofy|wp-login", log())
 
 
@@ -158,5 +158,5 @@ def test_the_log_can_be_left_out() -> None:
 @pytest.mark.parametrize("complete", [True, False])
 def test_every_line_is_json(complete: bool) -> None:
     entry = AccessEntry("x", "GET", None, 499, 0.00125, 0, None, None, complete)
-    found = json.loads(f"{{{entry.json()}}}")
-    assert (found["ms"], found["route"], found.get("complete", True)) == (1.25, None, complete)
+    parsed = json.loads(f"{{{entry.json()}}}")
+    assert (parsed["ms"], parsed["route"], parsed.get("complete", True)) == (1.25, None, complete)

@@ -47,8 +47,8 @@ def before(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def base(url: str, before: str) -> Iterator[str]:
-    with live.serving(url) as found:
-        yield found
+    with live.serving(url) as service:
+        yield service
 
 
 class Client:
@@ -69,20 +69,22 @@ class Client:
 
 @pytest.fixture(scope="module")
 def client(base: str) -> Iterator[Client]:
-    found = Client(base)
-    yield found
-    found.close()
+    actual = Client(base)
+    yield actual
+    actual.close()
 
 
 @pytest.fixture(scope="module")
 def operations(client: Client) -> Operations:
     paths: dict[str, Any] = json.loads(client.get("/openapi.json").body)["paths"]
-    found = []
+    collected = []
     for path, methods in paths.items():
         assert set(methods) == {"get"}
         asked = [one["name"] for one in methods["get"].get("parameters", []) if one["in"] == "query"]
-        found.append((path.replace("{id}", "jon-berg" if "people" in path else "orsa").replace("{number}", "1"), asked))
-    return found
+        collected.append(
+            (path.replace("{id}", "jon-berg" if "people" in path else "orsa").replace("{number}", "1"), asked)
+        )
+    return collected
 
 
 # Files.
@@ -354,7 +356,7 @@ WORDS = {"q"}
 
 
 def test_no_parameter_reaches_the_sql(client: Client, operations: Operations) -> None:
-    found = 0
+    total = 0
     for path, names in operations:
         for name, text in product(names, SQL):
             answer = client.get(f"{path}?{name}={quote(text)}")
@@ -364,7 +366,7 @@ def test_no_parameter_reaches_the_sql(client: Client, operations: Operations) ->
                 text,
             )
             assert answer.status in (200, 400, 404), (path, name, text, answer.body)
-            found += answer.status == 200
+            total += answer.status == 200
             assert not LEAKED.search(answer.body), answer.body
             TRIED["SQL injection"] += 1
         for text in SQL:
@@ -374,7 +376,7 @@ def test_no_parameter_reaches_the_sql(client: Client, operations: Operations) ->
                 text,
             )
             TRIED["SQL injection"] += 2
-    assert found > 0
+    assert total > 0
 
 
 NO_PARAMETERS = ("/healthz", "/readyz")
@@ -390,17 +392,17 @@ def test_sql_in_a_search_is_words(client: Client, path: str, word: str) -> None:
     def answer(text: str) -> Any:
         return json.loads(client.get(f"{path}?q={quote(text)}").body)
 
-    def found(text: str) -> list[str]:
+    def matches(text: str) -> list[str]:
         return [one["id"] for one in answer(text)["data"]]
 
-    def found_whole(text: str) -> list[str]:
-        return [] if answer(text)["meta"].get("partial") else found(text)
+    def complete_matches(text: str) -> list[str]:
+        return [] if answer(text)["meta"].get("partial") else matches(text)
 
-    plain = found(word)
+    plain = matches(word)
     assert plain
-    assert all(found(f"{word}{end}") == plain for end in ("'", "');", "' --", " /*", ";", "' ||"))
+    assert all(matches(f"{word}{end}") == plain for end in ("'", "');", "' --", " /*", ";", "' ||"))
     assert all(
-        found_whole(f"{word}{end}") == [] for end in ("' OR '1'='1", " UNION SELECT x", "; DROP TABLE incidents")
+        complete_matches(f"{word}{end}") == [] for end in ("' OR '1'='1", " UNION SELECT x", "; DROP TABLE incidents")
     )
     TRIED["SQL injection"] += 9
 

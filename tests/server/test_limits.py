@@ -42,8 +42,8 @@ def server(article_url: str) -> Iterator[Server]:
     async def large(request: Request) -> Response:
         return Response(bytes(LARGE))
 
-    with listening(app) as found:
-        yield found
+    with listening(app) as opened:
+        yield opened
 
 
 def connected(server: Server) -> socket.socket:
@@ -64,7 +64,7 @@ def parsed(raw: bytes) -> RawResponse:
     return int(line.split()[1]), dict(field.split(": ", 1) for field in fields), body
 
 
-def asked(server: Server, line: str, headers: str = "", body: bytes = b"") -> RawResponse:
+def ask(server: Server, line: str, headers: str = "", body: bytes = b"") -> RawResponse:
     """The answer to a request that ends its connection."""
     with connected(server) as client:
         client.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n".encode() + body)
@@ -78,9 +78,9 @@ def is_problem(answer: RawResponse, status: int) -> dict[str, Any]:
     assert headers["access-control-allow-origin"] == "*"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-request-id"]
-    found: dict[str, Any] = json.loads(body)
-    assert ProblemDocument.model_validate(found).status == status
-    return found
+    actual: dict[str, Any] = json.loads(body)
+    assert ProblemDocument.model_validate(actual).status == status
+    return actual
 
 
 def half_a_minute() -> Iterator[None]:
@@ -92,20 +92,20 @@ def half_a_minute() -> Iterator[None]:
 
 def test_a_request_line_of_32_kilobytes_passes_and_no_longer_one(server: Server) -> None:
     room = MAX_REQUEST_LINE_BYTES - len("GET /healthz? HTTP/1.1\r\n")
-    assert asked(server, f"GET /healthz?{'x' * room}")[0] == 200
+    assert ask(server, f"GET /healthz?{'x' * room}")[0] == 200
     for more in (1, 2**15, 2**16, 2**20):
-        is_problem(asked(server, f"GET /healthz?{'x' * (room + more)}"), 414)
-    is_problem(asked(server, f"GET /{'x' * MAX_REQUEST_LINE_BYTES}"), 414)
+        is_problem(ask(server, f"GET /healthz?{'x' * (room + more)}"), 414)
+    is_problem(ask(server, f"GET /{'x' * MAX_REQUEST_LINE_BYTES}"), 414)
     places = "&".join(["place=riyadh-district"] * 900)
-    assert asked(server, f"GET /v1/incidents?{places}")[0] == 200
+    assert ask(server, f"GET /v1/incidents?{places}")[0] == 200
 
 
 def test_headers_of_30_kilobytes_pass_and_no_larger_ones(server: Server) -> None:
-    assert asked(server, "GET /healthz", f"X: {'x' * 30_000}\r\n")[0] == 200
-    assert asked(server, "GET /healthz", "X: x\r\n" * 1000)[0] == 200
+    assert ask(server, "GET /healthz", f"X: {'x' * 30_000}\r\n")[0] == 200
+    assert ask(server, "GET /healthz", "X: x\r\n" * 1000)[0] == 200
     for size in (MAX_HEADER_BYTES, 2**16, 2**20):
-        is_problem(asked(server, "GET /healthz", f"X: {'x' * size}\r\n"), 431)
-    is_problem(asked(server, "GET /healthz", "X: x\r\n" * 10_000), 431)
+        is_problem(ask(server, "GET /healthz", f"X: {'x' * size}\r\n"), 431)
+    is_problem(ask(server, "GET /healthz", "X: x\r\n" * 10_000), 431)
 
 
 def test_unfinished_headers_are_not_buffered_without_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +121,10 @@ def test_unfinished_headers_are_not_buffered_without_limit(server: Server, monke
 
 def test_too_many_query_parameters_get_400(server: Server) -> None:
     query = "&".join(["kind=killing"] * MAX_QUERY_PARAMETERS)
-    assert asked(server, f"GET /v1/incidents?{query}")[0] == 200
-    found = is_problem(asked(server, f"GET /v1/incidents?{query}&limit=1"), 400)
-    assert [error["parameter"] for error in found["errors"]] == ["kind"]
-    assert found["detail"] == "A query may have 1000 parameters; this one has 1001, 'kind' 1000 times."
+    assert ask(server, f"GET /v1/incidents?{query}")[0] == 200
+    refusal = is_problem(ask(server, f"GET /v1/incidents?{query}&limit=1"), 400)
+    assert [error["parameter"] for error in refusal["errors"]] == ["kind"]
+    assert refusal["detail"] == "A query may have 1000 parameters; this one has 1001, 'kind' 1000 times."
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_too_many_query_parameters_get_400(server: Server) -> None:
 )
 def test_other_methods_get_405_everywhere(server: Server, path: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
-        code, headers, body = asked(server, f"{method} {path}", "Content-Length: 7\r\n", b"a=b&c=d")
+        code, headers, body = ask(server, f"{method} {path}", "Content-Length: 7\r\n", b"a=b&c=d")
         is_problem((code, headers, body), 405)
         assert headers["allow"] == "GET, HEAD, OPTIONS"
 
@@ -169,7 +169,7 @@ def test_a_slow_request_times_out(server: Server, monkeypatch: pytest.MonkeyPatc
         answers = received(kept).split(b"HTTP/1.1 ")
         assert [answer[:3] for answer in answers] == [b"", b"200", b"408"]
         is_problem(parsed(b"HTTP/1.1 " + answers[2]), 408)
-    assert asked(server, "GET /healthz")[0] == 200
+    assert ask(server, "GET /healthz")[0] == 200
 
 
 def test_a_slow_body_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,11 +277,11 @@ def test_connections_beyond_the_maximum_get_503(server: Server, monkeypatch: pyt
     with connected(server), connected(server):
         with connected(server):
             assert eventually(lambda: len(server[1].connections) == 3)
-            refused = asked(server, "GET /healthz")
+            refused = ask(server, "GET /healthz")
             assert is_problem(refused, 503)["title"] == "Unavailable"
             assert refused[1]["retry-after"] == "5"
         assert eventually(lambda: len(server[1].connections) == 2)
-        assert asked(server, "GET /healthz")[0] == 200
+        assert ask(server, "GET /healthz")[0] == 200
 
 
 HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (MAX_COALESCED_BYTES + 1)
@@ -334,9 +334,9 @@ async def _through_an_outlet(talk: Callable[[CoalescingTransport, socket.socket]
     talk(CoalescingTransport(transport, loop), client)
     for _ in range(3):
         await asyncio.sleep(0)
-    found = b""
+    actual = b""
     with client, suppress(BlockingIOError):
         while piece := client.recv(2**20):
-            found += piece
+            actual += piece
     transport.abort()
-    return found
+    return actual

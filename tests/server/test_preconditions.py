@@ -100,8 +100,8 @@ def test_two_digits_of_a_year_are_at_most_fifty_years_ahead() -> None:
     now = datetime.now(UTC)
     for years in (-49, -1, 0, 49):
         year = now.year + years
-        found = parse_http_date(f"Monday, 01-Mar-{year % 100:02} 00:00:00 GMT")
-        assert found is not None and found.year == year
+        actual = parse_http_date(f"Monday, 01-Mar-{year % 100:02} 00:00:00 GMT")
+        assert actual is not None and actual.year == year
 
 
 def test_a_tag_goes_before_a_date_and_what_must_hold_before_what_is_known() -> None:
@@ -160,8 +160,8 @@ def desk(request: Any, new_database: NewDatabase, tmp_path_factory: pytest.TempP
     """The small article, with answers made anew and from memory."""
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("desk")))
-    with serving(url, cache_bytes=request.param) as found:
-        yield found
+    with serving(url, cache_bytes=request.param) as service:
+        yield service
 
 
 @pytest.mark.heavy
@@ -187,15 +187,15 @@ def test_what_has_validators_heeds_them(desk: TestClient, url: str) -> None:
             ({"If-Match": '"other"', "If-None-Match": etag}, 412),
             ({"If-Match": etag, "If-None-Match": etag}, 304),
         ):
-            found = desk.request(method, url, headers=conditions)
-            assert found.status_code == status, (method, conditions)
+            response = desk.request(method, url, headers=conditions)
+            assert response.status_code == status, (method, conditions)
             if status == 412:
-                assert found.headers["Content-Type"] == "application/problem+json"
-                assert found.headers["Cache-Control"] == "no-store" and found.headers["ETag"] == etag
-                assert found.headers["Access-Control-Allow-Origin"] == "*"
-                assert method == "HEAD" or found.json()["instance"] == url
+                assert response.headers["Content-Type"] == "application/problem+json"
+                assert response.headers["Cache-Control"] == "no-store" and response.headers["ETag"] == etag
+                assert response.headers["Access-Control-Allow-Origin"] == "*"
+                assert method == "HEAD" or response.json()["instance"] == url
             else:
-                assert found.content == (answer.content if (method, status) == ("GET", 200) else b"")
+                assert response.content == (answer.content if (method, status) == ("GET", 200) else b"")
 
 
 @pytest.mark.heavy
@@ -233,12 +233,12 @@ def test_a_part_is_judged_last(desk: TestClient, url: str) -> None:
     ):
         # Whoever takes a coding, too, gets parts of the bytes as they are.
         for coding in ("identity", "gzip, zstd"):
-            found = desk.get(url, headers=conditions | {"Accept-Encoding": coding})
-            assert found.status_code == status, conditions
-            assert "Content-Encoding" not in found.headers
-            assert found.headers["ETag"] == etag and found.headers["Last-Modified"] == changed
-            assert status != 200 or found.content == whole.content
-            assert status != 206 or found.content == whole.content[10:20]
+            response = desk.get(url, headers=conditions | {"Accept-Encoding": coding})
+            assert response.status_code == status, conditions
+            assert "Content-Encoding" not in response.headers
+            assert response.headers["ETag"] == etag and response.headers["Last-Modified"] == changed
+            assert status != 200 or response.content == whole.content
+            assert status != 206 or response.content == whole.content[10:20]
     for asked in (part, beyond, part | {"If-Range": '"older"'}):
         head = desk.head(url, headers=plain | asked)
         assert (head.status_code, head.content) == (200, b"")
@@ -247,10 +247,10 @@ def test_a_part_is_judged_last(desk: TestClient, url: str) -> None:
 
 def test_parts_that_lie_apart_come_in_one_answer(desk: TestClient) -> None:
     whole = desk.get(DOWNLOADS[0]).content
-    found = desk.get(DOWNLOADS[0], headers={"Range": "bytes=0-3,2-5,100-109"})
-    assert found.status_code == 206
-    boundary = found.headers["Content-Type"].partition("boundary=")[2].encode()
-    _, *parts, end = found.content.split(b"--" + boundary)
+    response = desk.get(DOWNLOADS[0], headers={"Range": "bytes=0-3,2-5,100-109"})
+    assert response.status_code == 206
+    boundary = response.headers["Content-Type"].partition("boundary=")[2].encode()
+    _, *parts, end = response.content.split(b"--" + boundary)
     bodies = [part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for part in parts]
     assert (bodies, end) == ([whole[0:6], whole[100:110]], b"--")
     beyond = desk.get(DOWNLOADS[0], headers={"Range": f"bytes={len(whole)}-,0-9"})
@@ -303,8 +303,8 @@ def test_an_older_release_is_a_failed_precondition(database_url: str, tmp_path: 
                 {"If-Match": headers["ETag"], **rest},
                 {"If-Unmodified-Since": headers["Last-Modified"], **rest},
             ):
-                found = client.get(url, headers=conditions)
-                assert (found.status_code, found.headers["Dateline-Release"]) == (412, "2"), (url, conditions)
+                response = client.get(url, headers=conditions)
+                assert (response.status_code, response.headers["Dateline-Release"]) == (412, "2"), (url, conditions)
             for validator in ("ETag", "Last-Modified"):
                 again = client.get(url, headers={"If-Range": headers[validator], **rest})
                 assert (again.status_code, again.headers["Dateline-Release"]) == (200, "2")

@@ -25,7 +25,7 @@ from app.server.limits import MAX_HEADER_BYTES
 from app.server.prepared_response import PreparedResponse
 from app.settings import Settings
 from tests import newsroom
-from tests.conftest import NewDatabase, away, load_seed
+from tests.conftest import NewDatabase, database_unavailable, load_seed
 from tests.live import eventually, listening
 from tests.newsroom import INCIDENTS, record
 from tests.server.raw_http import RawResponse, first
@@ -66,9 +66,9 @@ class Server:
     def connection(self) -> BoundedHttpProtocol:
         """The only one that is open."""
         assert eventually(lambda: len(self.state.connections) == 1)
-        (found,) = self.state.connections
-        assert isinstance(found, BoundedHttpProtocol)
-        return found
+        (actual,) = self.state.connections
+        assert isinstance(actual, BoundedHttpProtocol)
+        return actual
 
 
 @contextmanager
@@ -97,10 +97,10 @@ class Client:
     def answer(self, method: str = "GET") -> RawResponse:
         """The next answer that comes."""
         head = b"".join(takewhile(lambda line: line != b"\r\n", self._read))
-        found = first(head + b"\r\n")
-        bare = method == "HEAD" or found.status == 304
+        actual = first(head + b"\r\n")
+        bare = method == "HEAD" or actual.status == 304
         return RawResponse(
-            found.status, found.headers, b"" if bare else self._read.read(int(length(found))), found.head
+            actual.status, actual.headers, b"" if bare else self._read.read(int(length(actual))), actual.head
         )
 
     def ask_inline(self, target: str, *headers: str, method: str = "GET") -> tuple[bool, RawResponse]:
@@ -127,14 +127,14 @@ def settled(answer: RawResponse) -> tuple[Any, ...]:
 def server(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     url = new_database()
     load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("at-once")))
-    with served(url) as found:
-        yield found
+    with served(url) as service:
+        yield service
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
-    with closing(Client(server)) as found:
-        yield found
+    with closing(Client(server)) as service:
+        yield service
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
@@ -208,7 +208,7 @@ def test_response_is_marked_stale_while_the_newest_release_is_unknown(database_u
     load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
         client.ask(URL)
-        with away(database_url):
+        with database_unavailable(database_url):
             is_inline, answer = client.ask_inline(URL)
         assert (is_inline, answer.status) == (False, 200)
         assert answer.header("cache-status") == "dateline; hit; detail=stale"
@@ -236,7 +236,7 @@ def test_stale_response_is_of_the_last_known_release(database_url: str, tmp_path
         load_seed(database_url, newsroom.write(files, tmp_path))
         client.ask(URL, "Range: bytes=0-1")
         assert client.ask_inline(URL)[0] == server.glances
-        with away(database_url):
+        with database_unavailable(database_url):
             assert json.loads(client.ask(URL).body)["meta"]["release"] == 2
 
 

@@ -49,36 +49,36 @@ def base(article_url: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def told(base: str, *lines: str) -> RawResponse:
+def send(base: str, *lines: str) -> RawResponse:
     return first(raw_http.send(base, "\r\n".join([*lines, "", ""]).encode()))
 
 
 @pytest.mark.parametrize("target", ["/v1/incidents?limit=1", "/v1/places.csv", "/", "/healthz", "/nothing"])
 def test_a_request_names_one_host(base: str, target: str) -> None:
     line = f"GET {target} HTTP/1.1"
-    good = told(base, line, "Host: x", "Connection: close").status
+    good = send(base, line, "Host: x", "Connection: close").status
     for lines in (["Host:"], ["Host: 127.0.0.1:8000"], ["host: [::1]:80"], ["Host: a_b.example."]):
-        assert told(base, line, *lines, "Connection: close").status == good, lines
+        assert send(base, line, *lines, "Connection: close").status == good, lines
     for lines in ([], ["Host: x", "Host: x"], ["Host: x y"], ["Host: x/y"], ["Host: a@b"], ["Host: x:y"], ["Host: é"]):
-        refused = told(base, line, *lines, "Connection: close")
+        refused = send(base, line, *lines, "Connection: close")
         assert (refused.status, json.loads(refused.body)["title"]) == (400, "Bad request"), lines
 
 
 def test_http_1_0_need_not_name_one(base: str) -> None:
-    assert told(base, "GET /v1/incidents?limit=1 HTTP/1.0").status == 200
+    assert send(base, "GET /v1/incidents?limit=1 HTTP/1.0").status == 200
 
 
 def test_http_1_0_is_sent_no_chunks(base: str) -> None:
     """What has no length ends with the connection (RFC 9112, 6.1 and 6.3)."""
     for coding, decoded in (("identity", bytes), ("gzip", gzip.decompress)):
         lines = [f"Accept-Encoding: {coding}", "Connection: close"]
-        chunked = told(base, "GET /streams/whole HTTP/1.1", "Host: x", *lines)
+        chunked = send(base, "GET /streams/whole HTTP/1.1", "Host: x", *lines)
         assert chunked.header("transfer-encoding") == "chunked"
-        answer = told(base, "GET /streams/whole HTTP/1.0", *lines)
+        answer = send(base, "GET /streams/whole HTTP/1.0", *lines)
         assert (answer.header("transfer-encoding"), answer.header("content-length")) == (None, None)
         assert answer.header("content-encoding") == chunked.header("content-encoding")
         assert answer.header("connection") == "close" and decoded(answer.body) == LONG * 8
-    listed = told(base, "GET /v1/incidents HTTP/1.0")
+    listed = send(base, "GET /v1/incidents HTTP/1.0")
     assert listed.header("content-length") == str(len(listed.body))
 
 
@@ -109,15 +109,15 @@ def test_no_answer_is_older_than_what_it_says(tmp_path: Path, database_url: str)
 
         def dates() -> set[bool]:
             """Whether an answer says when it was modified, in whatever way it is asked for."""
-            found = set()
+            collected = set()
             for method, headers in product(("GET", "HEAD"), ([], ["If-None-Match: *"], ["Accept-Encoding: zstd"])):
                 answer = ask(f"http://127.0.0.1:{port}", "/v1/incidents", *headers, method=method)
                 assert answer.status in (200, 304)
                 modified = answer.header("last-modified")
-                found.add(modified is not None)
+                collected.add(modified is not None)
                 if modified is not None:
                     assert parsedate_to_datetime(modified) <= parsedate_to_datetime(str(answer.header("date")))
-            return found
+            return collected
 
         _load_at(database_url, datetime.now(UTC) + timedelta(hours=1))
         assert [dates(), dates()] == [{False}, {False}], "made, and from memory"

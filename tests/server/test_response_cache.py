@@ -12,7 +12,7 @@ from app.storage.database import Database
 from app.storage.release_watcher import ReleaseWatcher
 from tests import newsroom
 from tests.answers import body, lasting
-from tests.conftest import NewDatabase, away, load_seed, serving
+from tests.conftest import NewDatabase, database_unavailable, load_seed, serving
 from tests.newsroom import INCIDENTS, record
 from tests.statements import statements
 
@@ -39,11 +39,11 @@ def status(client: TestClient, url: str, **headers: str) -> str | None:
     """What an answer's `Cache-Status` says."""
     answer = client.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     assert answer.status_code in (200, 304)
-    found: str | None = answer.headers.get("Cache-Status")
-    return found
+    actual: str | None = answer.headers.get("Cache-Status")
+    return actual
 
 
-def asked(work: Callable[[], object]) -> list[str]:
+def statements_of(work: Callable[[], object]) -> list[str]:
     """The SQL that databases are asked meanwhile."""
     with statements() as sent:
         work()
@@ -53,10 +53,10 @@ def asked(work: Callable[[], object]) -> list[str]:
 def test_a_cache_hit_reads_nothing_from_the_database(small_url: str) -> None:
     with keeping(small_url) as client:
         made = client.get(URL)
-        assert len(asked(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
-        assert asked(lambda: client.get(URL)) == []
+        assert len(statements_of(lambda: client.get("/v1/incidents?limit=2&include=places&sort=title"))) > 1
+        assert statements_of(lambda: client.get(URL)) == []
         known = {"If-None-Match": made.headers["ETag"]}
-        assert asked(lambda: client.get(URL, headers=known)) == []
+        assert statements_of(lambda: client.get(URL, headers=known)) == []
         again, not_modified = client.get(URL), client.get(URL, headers=known)
     assert again.headers["Cache-Status"] == HIT and "Cache-Status" not in made.headers
     assert (again.content, lasting(again.headers)) == (made.content, lasting(made.headers))
@@ -161,7 +161,7 @@ def test_cached_responses_are_stale_while_the_database_is_unavailable(database_u
     with keeping(database_url) as client:
         made = client.get(URL)
         assert status(client, URL) == HIT
-        with away(database_url):
+        with database_unavailable(database_url):
             again = client.get(URL)
             assert (again.headers["Cache-Status"], again.headers["Cache-Control"]) == (STALE, "no-cache")
             assert again.content == made.content and again.headers["Dateline-Release"] == "1"

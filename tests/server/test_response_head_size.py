@@ -28,14 +28,14 @@ def base(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     """A server over a database with merged records."""
     url = new_database()
     load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("heads")))
-    with live.serving(url) as found:
-        yield found
+    with live.serving(url) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
 def proxied(base: str) -> Iterator[str]:
-    with nginx.proxying(base) as found:
-        yield found
+    with nginx.proxying(base) as opened:
+        yield opened
 
 
 def long(path: str, part: str, size: int) -> str:

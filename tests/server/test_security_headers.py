@@ -52,8 +52,8 @@ def wider_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFac
     """The service over a dossier with merged and removed records."""
     url = new_database()
     load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("wider")))
-    with serving(url) as found:
-        yield found
+    with serving(url) as service:
+        yield service
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ASKED)

@@ -131,10 +131,10 @@ def test_a_stream_belongs_to_the_release_that_it_began_in(new_database: NewDatab
     async def scenario() -> tuple[list[str], list[str]]:
         stream = await reader.stream(_places)
         _add_places(url, iter(["zz-later"]))
-        found = b" ".join([chunk async for chunk in stream.chunks()])
+        actual = b" ".join([chunk async for chunk in stream.chunks()])
         await stream.close()
         now = await reader.read(lambda snapshot: snapshot.column(select(col(Place.id))))
-        return found.decode().split(), now
+        return actual.decode().split(), now
 
     streamed, now = asyncio.run(scenario())
     assert set(now) - set(streamed) == {"zz-later"}
@@ -245,9 +245,9 @@ def test_an_error_on_the_way_breaks_the_transfer(broken_url: str, suffix: str) -
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
 def test_an_error_before_the_first_byte_is_a_problem(database_url: str, many_url: str, suffix: str) -> None:
     with serving(database_url) as without_tables:
-        found = problem(without_tables, f"/v1/places.{suffix}", 503)
+        refusal = problem(without_tables, f"/v1/places.{suffix}", 503)
         assert without_tables.get(f"/v1/places.{suffix}").headers["retry-after"]
-        assert found["title"] == "Unavailable"
+        assert refusal["title"] == "Unavailable"
         assert without_tables.app.state.reader.streams == set()  # type: ignore[attr-defined]
     with serving(many_url) as client:
         problem(client, f"/v1/places.{suffix}?within=nowhere", 400)

@@ -67,10 +67,12 @@ class Traffic:
                     if self._over.is_set():
                         return
                     asked = time.monotonic()
-                    found = client.get(path)
+                    response = client.get(path)
                     given = time.monotonic()
                     self.told.append(
-                        TimedResponse(reader, path, found.status_code, found.headers, found.content, asked, given)
+                        TimedResponse(
+                            reader, path, response.status_code, response.headers, response.content, asked, given
+                        )
                     )
         except Exception as error:
             self._broken.append(error)

@@ -62,9 +62,9 @@ def count_none_by_driver(snapshot: Snapshot) -> Any:
 @pytest.fixture
 def hurried(article_url: str) -> Iterator[Reader]:
     """A reader whose requests may take a fifth of a second."""
-    found = Reader(Database(article_url, SHORT))
-    yield found
-    found.close()
+    actual = Reader(Database(article_url, SHORT))
+    yield actual
+    actual.close()
 
 
 async def eventually(condition: Callable[[], bool]) -> bool:
@@ -151,19 +151,19 @@ def test_the_event_loop_is_not_held(tmp_path: Path) -> None:
     and it is stopped when that one has gone."""
     database = Database(f"sqlite:///{tmp_path}/empty.db", 600.0)
     migrate(database)
-    found = Reader(database)
+    actual = Reader(database)
 
     async def scenario() -> None:
-        reading = asyncio.ensure_future(found.read(count_on))
+        reading = asyncio.ensure_future(actual.read(count_on))
         await asyncio.sleep(0)
-        assert await found.read(lambda snapshot: snapshot.release.number) == 0
+        assert await actual.read(lambda snapshot: snapshot.release.number) == 0
         assert not reading.done()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
 
     asyncio.run(scenario())
-    found.close()
+    actual.close()
 
 
 def test_a_batch_of_a_download_has_a_deadline(hurried: Reader) -> None:
@@ -206,7 +206,7 @@ def test_it_is_a_problem_that_says_what_to_do(article_url: str) -> None:
 def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
     """A server with room for one more search: the others run, or wait, until the event is set."""
     app, go_on = create_app(Settings(database_url=article_url)), threading.Event()
-    found: Reader = app.state.reader
+    actual: Reader = app.state.reader
 
     def search(snapshot: Snapshot) -> None:
         go_on.wait(60)
@@ -214,14 +214,14 @@ def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
     @app.get("/crowd")
     async def crowd(request: Request) -> Response:
         app.state.crowd = [
-            asyncio.ensure_future(found.read(search, slow=True)) for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
+            asyncio.ensure_future(actual.read(search, slow=True)) for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
         ]
-        return JSONResponse(await eventually(lambda: found.queued == MAX_QUEUED_LONG - 1))
+        return JSONResponse(await eventually(lambda: actual.queued == MAX_QUEUED_LONG - 1))
 
     with listening(app) as (port, _):
         try:
             assert httpx2.get(f"http://127.0.0.1:{port}/crowd", timeout=40).json() is True
-            yield found, port, go_on
+            yield actual, port, go_on
         finally:
             go_on.set()
 

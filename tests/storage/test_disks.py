@@ -68,8 +68,8 @@ def release(base: str) -> int:
     """The release that a server answers from; every sort of answer has to be there."""
     for path in interrupted_loads.ASKED:
         assert raw_http.ask(base, path).status == 200, path
-    found: int = json.loads(raw_http.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
-    return found
+    parsed: int = json.loads(raw_http.ask(base, "/v1/incidents?limit=1").body)["meta"]["release"]
+    return parsed
 
 
 def state(where: Disk, to: Path) -> str:

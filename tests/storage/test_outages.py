@@ -38,9 +38,9 @@ WAYS: dict[str, tuple[Way, Way]] = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgresql.running() as found:
-        load_seed(found.url(), newsroom.write(newsroom.small(), tmp_path_factory.mktemp("seed")))
-        yield found
+    with postgresql.running() as actual:
+        load_seed(actual.url(), newsroom.write(newsroom.small(), tmp_path_factory.mktemp("seed")))
+        yield actual
 
 
 @pytest.mark.parametrize("way", WAYS)

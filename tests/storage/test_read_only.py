@@ -95,8 +95,8 @@ def contents(file: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgresql.Server]:
-    with postgresql.running() as found:
-        yield found
+    with postgresql.running() as actual:
+        yield actual
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ def test_the_list_is_there_without_scripts(client: TestClient) -> None:
 
 def test_filters_work_without_scripts(client: TestClient) -> None:
     page = client.get("/?q=&kind=air_attack&actor=&place=&datetime=").text
-    found = {one["id"] for one in client.get("/v1/incidents?kind=air_attack").json()["data"]}
-    assert set(re.findall(r'<li class="incident" id="([^"]+)"', page)) == found
+    actual = {one["id"] for one in client.get("/v1/incidents?kind=air_attack").json()["data"]}
+    assert set(re.findall(r'<li class="incident" id="([^"]+)"', page)) == actual
     assert "/v1/incidents?kind=air_attack" in page
     assert re.search(r'value="air_attack" selected', page)
 
@@ -115,9 +115,9 @@ def test_counts_stand_beside_who_says_so(small_client: TestClient) -> None:
 
 def test_links_show_what_they_lead_to(client: TestClient) -> None:
     page = client.get("/?kind=air_attack&place=iraq").text
-    found = client.get("/v1/incidents?kind=air_attack&place=iraq").json()["meta"]["matched"]
+    response = client.get("/v1/incidents?kind=air_attack&place=iraq").json()["meta"]["matched"]
     assert "<title>air attack, Iraq – Dateline: reporting as data</title>" in page
-    assert f'<meta property="og:description" content="{found} incident' in page
+    assert f'<meta property="og:description" content="{response} incident' in page
     incident = client.get("/incidents/kubaiba-raid").text
     for name in ("title", "description"):
         (content,) = re.findall(f'<meta property="og:{name}" content="([^"]+)">', incident)

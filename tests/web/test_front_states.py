@@ -60,8 +60,8 @@ def small_live(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def small_tab(browser: "Browser", small_live: str) -> Iterator[Tab]:
-    with visiting(browser, small_live) as found:
-        yield found
+    with visiting(browser, small_live) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -169,8 +169,8 @@ def test_names_from_right_to_left_stay_whole(small_tab: Tab) -> None:
     names = page.locator("bdi")
     assert ARABIC in names.all_inner_texts() and "يونس (بيرغ)" in names.all_inner_texts()
     assert names.evaluate_all("all => all.every(one => getComputedStyle(one).unicodeBidi === 'isolate')")
-    found = drawn(page, f"/?{urlencode({'q': ARABIC})}")
-    assert "ferry-shooting" in ids(found.locator("#list .incident"))
+    actual = drawn(page, f"/?{urlencode({'q': ARABIC})}")
+    assert "ferry-shooting" in ids(actual.locator("#list .incident"))
     assert small_tab.complaints == [] and small_tab.left == []
 
 

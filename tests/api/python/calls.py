@@ -20,14 +20,14 @@ def snake(name: str) -> str:
 
 def needed(operation: dict[str, Any], function: Any) -> dict[str, Any]:
     """The parameters that an operation needs, by the examples of the document, in the types of the client."""
-    found = {}
+    collected = {}
     for parameter in operation.get("parameters", []):
         if parameter["required"]:
             value = parameter.get("example", parameter["schema"].get("examples", [None])[0])
             if parameter["schema"].get("enum") or parameter["schema"].get("items", {}).get("enum"):
                 value = typed(function, parameter["name"], value)
-            found[parameter["name"]] = value
-    return found
+            collected[parameter["name"]] = value
+    return collected
 
 
 def typed(function: Any, name: str, value: Any) -> Any:
