@@ -280,6 +280,7 @@ class ProgressBars:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Shows that `done` of `total` steps of a task are done; None: their number is not known yet."""
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, refresh=True)

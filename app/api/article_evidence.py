@@ -27,7 +27,7 @@ def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl
         spans = spans[: filters.limit]
         links["next"] = request.link(cursor=cursors.encode(query_key, *spans[-1]))
     rows = snapshot.rows(queries.evidence_between(clauses, spans[0], spans[-1])) if spans else []
-    data = [_passage(link, span, list(found)) for span, found in groupby(rows, key=lambda row: tuple(row[:3]))]
+    data = [_passage(link, span, list(records)) for span, records in groupby(rows, key=lambda row: tuple(row[:3]))]
     release = snapshot.release.number
     meta = {"release": release, "matched": snapshot.value(queries.count(clauses)), "returned": len(data)}
     body = dump_json({"data": data, "links": links, "meta": meta})

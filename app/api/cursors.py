@@ -31,12 +31,12 @@ def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]
     damaged = BadParameter.of("cursor", "Parameter 'cursor' is damaged; take it from links.next as it stands.")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        found, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        key, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError, TypeError) as error:
         raise damaged from error
     if [type(value) for value in place] != list(kinds) or not all(_is_storable(value) for value in place):
         raise damaged
-    if found != expected_key:
+    if key != expected_key:
         other = "Parameter 'cursor' belongs to another query, or to an order by relevance in an older release."
         raise BadParameter.of("cursor", other)
     return tuple(place)

@@ -62,6 +62,7 @@ class RequestUrl:
     formats: Mapping[str, str] = field(default_factory=dict)
 
     def link(self, **changes: str) -> str:
+        """Returns this URL with some parameters changed."""
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
 

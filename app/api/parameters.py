@@ -111,18 +111,18 @@ def _accepted(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
 
 
 def _unknown_parameter(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
-    here = f"There is no parameter '{truncated(name)}' here"
+    problem = f"There is no parameter '{truncated(name)}' here"
     taken = {} if name in model.model_fields else {_normalized(one): one for one in _accepted(model, choices)}
     for plain in _candidate_names(name):
         if plain in taken:
-            return ParameterError(parameter=truncated(name), detail=f"{here}.", suggestion=taken[plain])
+            return ParameterError(parameter=truncated(name), detail=f"{problem}.", suggestion=taken[plain])
         equivalent = PARAMETERS.get(plain)
         accepted = [one for one in equivalent.parameters if one in taken.values()] if equivalent else []
         if equivalent and (accepted or not equivalent.parameters):
             suggestion = next(iter(accepted), None)
-            detail = f"{here}: {equivalent.explanation}."
+            detail = f"{problem}: {equivalent.explanation}."
             return ParameterError(parameter=truncated(name), detail=detail, suggestion=suggestion)
-    return ParameterError(parameter=truncated(name), detail=f"{here}.", suggestion=_nearest(name, taken.values()))
+    return ParameterError(parameter=truncated(name), detail=f"{problem}.", suggestion=_nearest(name, taken.values()))
 
 
 def equivalent_parameter(name: str, taken: Iterable[str]) -> str:
@@ -182,11 +182,12 @@ def _error(name: str, detail: str, suggestion: str | None = None) -> ParameterEr
 
 
 def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
-    found = get_close_matches(str(value)[:100].lower(), list(allowed), n=1, cutoff=0.5)
-    return found[0] if found else None
+    matches = get_close_matches(str(value)[:100].lower(), list(allowed), n=1, cutoff=0.5)
+    return matches[0] if matches else None
 
 
 def truncated(text: str) -> str:
+    """Returns a text as error messages repeat it: 60 characters at most."""
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
@@ -210,8 +211,8 @@ def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None)
     variants = [variant for variant in schema.pop("anyOf", []) if variant.get("type") != "null"]
     if variants:
         schema = {**variants[0], **schema}
-    found: dict[str, Any] = {"name": name, "in": "query"}
-    found["description"] = schema.pop("description")
+    parameter: dict[str, Any] = {"name": name, "in": "query"}
+    parameter["description"] = schema.pop("description")
     examples = schema.pop("examples", None)
     schema.pop("title", None)
     if schema.get("default", ...) in (None, []):
@@ -220,12 +221,12 @@ def _parameter(name: str, schema: dict[str, Any], choices: Sequence[str] | None)
         schema["enum"] = [schema.pop("const")]
     if choices is not None:
         schema |= {"items": {"type": "string", "enum": list(choices)}, "minItems": 1}
-        found |= {"style": "form", "explode": False}
+        parameter |= {"style": "form", "explode": False}
     elif schema.get("type") == "array":
-        found |= {"style": "form", "explode": True}
+        parameter |= {"style": "form", "explode": True}
     if examples:
         # Not `example`: the docs page would send it as if the reader had chosen it.
         shown = ",".join(map(str, examples[0])) if isinstance(examples[0], list) else examples[0]
-        found["description"] += f" Example: `{shown}`."
+        parameter["description"] += f" Example: `{shown}`."
         schema["examples"] = examples
-    return {**found, "schema": schema}
+    return {**parameter, "schema": schema}

@@ -22,20 +22,20 @@ def suggestions(
 
     Returns None if there are none.
     """
-    found = swapped_coordinates(filters, items, matched) or []
+    changes = swapped_coordinates(filters, items, matched) or []
     if filters.q is not None:
-        found += (
+        changes += (
             corrected_spelling(snapshot, filters.q, lambda query: matched(filters.model_copy(update={"q": query})))
             or []
         )
-    return found or None
+    return changes or None
 
 
 def swapped_coordinates(
     filters: Any, items: Iterable[tuple[str, str]], matched: Matched
 ) -> list[dict[str, Any]] | None:
     """Returns points and boxes that match something with longitude and latitude swapped; None if none do."""
-    found = []
+    changes = []
     for name, text in items:
         if name not in MAP_PARSERS or getattr(filters, name, None) is None:
             continue
@@ -45,8 +45,8 @@ def swapped_coordinates(
         except BadValue:
             continue
         if count != 0:
-            found.append({"parameter": name, "value": value, "matched": count})
-    return found or None
+            changes.append({"parameter": name, "value": value, "matched": count})
+    return changes or None
 
 
 def corrected_spelling(
@@ -56,25 +56,25 @@ def corrected_spelling(
     unknown = _unknown_terms(snapshot, query)
     if not unknown or len(unknown) > MAX_SUGGESTIONS:
         return None
-    found = []
+    changes = []
     for chosen in islice(product(*(spelling_index(snapshot).nearest(term) for term in unknown)), MAX_SUGGESTIONS):
         value = _replace_words(query.text, dict(zip(unknown, chosen, strict=True)))
         if len(value) > MAX_QUERY_LENGTH:
             continue
         count = matched(parse_query(value).in_languages(query.languages))
         if count != 0:
-            found.append({"parameter": "q", "value": value, "matched": count})
-    return found or None
+            changes.append({"parameter": "q", "value": value, "matched": count})
+    return changes or None
 
 
 def _unknown_terms(snapshot: Snapshot, query: SearchQuery) -> list[str]:
     """Returns the terms of a query that no record contains in any form."""
-    known = spelling_index(snapshot)
+    index = spelling_index(snapshot)
     terms = dict.fromkeys((term, phrase) for phrase in query.required for term in phrase.terms)
     return [
         term
         for term, phrase in terms
-        if term not in known and not snapshot.value(any_match(query.for_terms(phrase, (term,))))
+        if term not in index and not snapshot.value(any_match(query.for_terms(phrase, (term,))))
     ]
 
 

@@ -31,12 +31,12 @@ class SpellingIndex:
         """Returns the words that begin with a word, then those at the smallest edit distance from it."""
         if len(word) < MIN_WORD_LENGTH:
             return []
-        begun = islice((known for known in self._words if known.startswith(word)), MAX_SUGGESTIONS)
-        found = process.extract(
+        completions = islice((known for known in self._words if known.startswith(word)), MAX_SUGGESTIONS)
+        candidates = process.extract(
             word, self._words, scorer=OSA.distance, score_cutoff=_max_edits(word), limit=5 * MAX_SUGGESTIONS
         )
-        near = sorted(found, key=lambda one: (one[1], self._ranks[one[0]]))
-        return [known for known in dict.fromkeys([*begun, *(one[0] for one in near)]) if known != word][
+        near = sorted(candidates, key=lambda one: (one[1], self._ranks[one[0]]))
+        return [known for known in dict.fromkeys([*completions, *(one[0] for one in near)]) if known != word][
             :MAX_SUGGESTIONS
         ]
 
@@ -53,8 +53,8 @@ def spelling_index(snapshot: Snapshot) -> SpellingIndex:
     """Returns the index of the release's words. It is loaded on the first misspelt word, and cached until the next
     release."""
     mark = snapshot.release.fingerprint
-    if (found := _cache.get(mark)) is None:
-        found = SpellingIndex(snapshot.value(select(col(KnownWords.words))) or "")
+    if (index := _cache.get(mark)) is None:
+        index = SpellingIndex(snapshot.value(select(col(KnownWords.words))) or "")
         _cache.clear()
-        _cache[mark] = found
-    return found
+        _cache[mark] = index
+    return index

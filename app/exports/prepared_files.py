@@ -130,8 +130,8 @@ class PreparedFiles:
         """
         name = key(release)
         while True:
-            if (found := self._find(name)) is not None:
-                return PreparedFile(found, release)
+            if (path := self._find(name)) is not None:
+                return PreparedFile(path, release)
             if self.is_too_large(name):
                 raise OutOfSpace
             if (prepared_file := await asyncio.shield(self._task(name, key, make))) is not None:

@@ -64,15 +64,15 @@ def lock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
     With `LOCK_NB`, raises BlockingIOError while another process holds the lock.
     """
     while True:
-        found = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(found, kind)
-            if _is_same_file(path, found):
-                return found
+            fcntl.flock(descriptor, kind)
+            if _is_same_file(path, descriptor):
+                return descriptor
         except BaseException:
-            os.close(found)
+            os.close(descriptor)
             raise
-        os.close(found)  # the previous holder has removed the file: a lock on an unlinked file protects nothing
+        os.close(descriptor)  # the previous holder has removed the file: a lock on an unlinked file protects nothing
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:

@@ -1,7 +1,7 @@
 """Database connections and snapshots, for SQLite and PostgreSQL.
 
-There is one writer, which loads a release in one transaction, and a Reader, which answers every request from one
-snapshot and so from one release.
+There is one writer, which loads a release in one transaction. Every request reads from one snapshot, and so from one
+release.
 """
 
 import json
@@ -32,18 +32,18 @@ READING_THREADS = 4
 """Threads for short reads, and as many again for long ones."""
 
 MAX_CONCURRENT_STREAMS = 8
-"""Each download holds a connection for as long as its client takes."""
+"""Downloads that run at a time. Each holds a connection for as long as its client takes."""
 
 STREAM_BATCH_ROWS = 100
 """Rows of a stream that are fetched at a time."""
 
 
 class DatabaseError(Exception):
-    """The database cannot be used as asked; the message says why in one plain sentence."""
+    """The database cannot be used; the message says why in one plain sentence."""
 
 
 class ConnectionLost(Unavailable):
-    """A connection broke, or its server took the snapshot away. Another one may well be there."""
+    """A connection broke, or its server took the snapshot away. A new connection may succeed."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ReleaseInfo:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Distinguishes it from every other release, those of other databases included."""
+        """A text that distinguishes the release from every other one, also from those of other databases."""
         return f"{self.number} {self.digest} {self.loaded_at}"
 
 
@@ -75,10 +75,10 @@ def _release(number: int, digest: str, loaded_at: str, counts: str, languages: s
 
 @lru_cache(maxsize=512)
 def _compile(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
-    """SQL, the names of the values that it takes, one after the other, and those that it brings along."""
+    """Returns the SQL of a statement, the names of its parameters in order, and the values that it holds itself."""
     compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
     if compiled.post_compile_params:
-        raise TypeError("a statement whose SQL depends on its values cannot be kept")
+        raise TypeError("a statement whose SQL depends on its values cannot be cached")
     constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
     return str(compiled), list(compiled.positiontup or ()), constants
 
@@ -101,15 +101,18 @@ class Snapshot:
         self.release = _newest(connection)
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
-        """The rows of a statement. One that takes values is kept by whoever asks and written for the engine once; its
-        columns are numbers and text."""
+        """Returns the rows of a statement.
+
+        A statement with `values` is compiled once for each engine, so callers keep it between calls; its columns must
+        be numbers or text.
+        """
         self._apply_deadline()
         if values and self._connection.dialect.name == "sqlite":
-            # By the driver itself, because what is between takes longer than short statements; errors are
-            # SQLAlchemy's to explain.
+            # By the driver itself, because SQLAlchemy takes longer than a short statement. After an error SQLAlchemy
+            # runs it again, and raises its own exception.
             sql, names, constants = _compile(statement, self._connection.dialect)
-            given = {**constants, **values}
-            parameters = [given[name] for name in names]
+            by_name = {**constants, **values}
+            parameters = [by_name[name] for name in names]
             try:
                 return cast(list[Any], self._connection.connection.cursor().execute(sql, parameters).fetchall())
             except sqlite3.Error as error:
@@ -118,20 +121,23 @@ class Snapshot:
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
     def column(self, statement: Executable) -> list[Any]:
+        """Returns the first column of all rows."""
         self._apply_deadline()
         return list(self._connection.execute(statement).scalars())
 
     def value(self, statement: ClauseElement, **values: Any) -> Any:
-        """The first column of the first row; None without rows."""
+        """Returns the first column of the first row; None without rows."""
         return next((row[0] for row in self.rows(statement, **values)), None)
 
     def batches(self, statement: Executable, **parameters: Any) -> Iterator[Sequence[Any]]:
-        """The first column, read bit by bit, each batch with a time of its own. The first is read at once, so that an
-        error shows here."""
+        """Returns the first column in batches, each with the whole time limit for itself.
+
+        The first batch is read before it returns, so that an error is raised here.
+        """
         self._apply_deadline()
         result = self._connection.execute(statement, parameters, execution_options={"yield_per": STREAM_BATCH_ROWS})
-        found = self._results.enter_context(result).scalars().partitions()
-        return chain([next(found, [])], self._renewing(found))
+        partitions = self._results.enter_context(result).scalars().partitions()
+        return chain([next(partitions, [])], self._renewing(partitions))
 
     def _renewing(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         self.renew()
@@ -140,22 +146,22 @@ class Snapshot:
             self.renew()
 
     def renew(self) -> None:
-        """The whole time again, for the next batch of what is longer than one answer."""
+        """Starts the time limit again, for the next batch of a download."""
         self.deadline.renew()
         self._apply_deadline()
 
     def _apply_deadline(self) -> None:
         left = self.deadline.remaining()
-        # Telling costs as much as a short statement, so it is not told what makes next to no difference.
+        # Setting it costs as much as a short statement, so small differences are not set.
         if self._connection.dialect.name != "sqlite" and abs(self._timeout - left) > self.deadline.seconds / 20:
             self._connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, round(left * 1000))}")
             self._timeout = left
 
 
 class Database:
-    """A database by its URL. Raises DatabaseError for a URL that names no database it knows.
+    """A database, given by its URL. Raises DatabaseError for a URL that is not one of SQLite or PostgreSQL.
 
-    A request may read for `query_seconds`. Without them it may take for ever.
+    A request may read for `query_seconds`; by default without limit.
     """
 
     def __init__(self, url: str, query_seconds: float = inf) -> None:
@@ -173,7 +179,7 @@ class Database:
 
     @property
     def name(self) -> str:
-        """For people: the file, or the URL without its password."""
+        """Its name in messages: the file, or the URL without its password."""
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
 
     @cached_property
@@ -189,12 +195,12 @@ class Database:
 
     @cached_property
     def _reading(self) -> Engine:
-        """A connection for each thread, and one for whoever asks which release is the newest."""
+        """Connections for the reading threads, and one for the lookup of the newest release."""
         return self._read_only_engine(2 * READING_THREADS + 1, _READING_PRAGMAS)
 
     @cached_property
     def _streaming(self) -> Engine:
-        """Connections of their own: a client that takes its time keeps none from the others."""
+        """Connections for downloads, apart from the others, because slow clients hold them for long."""
         return self._read_only_engine(MAX_CONCURRENT_STREAMS, _STREAMING_PRAGMAS)
 
     def _read_only_engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:
@@ -212,12 +218,12 @@ class Database:
 
     @contextmanager
     def writer(self, *, unchecked: bool = False, filling: bool = False) -> Iterator[Connection]:
-        """One transaction: committed at the end, or rolled back as a whole. Raises DatabaseError if not.
+        """A transaction for writing: committed at the end, rolled back after an exception. Raises DatabaseError.
 
-        With `unchecked` SQLite does not look after foreign keys meanwhile, for whoever rebuilds tables that others
-        point at, or writes a lot and checks them all at the end. `filling` says that a lot is written into a database
-        that has nothing to be read yet: unless others have the file open, its pages go there at once, because those in
-        a long write-ahead log take ever longer to be found again.
+        With `unchecked` SQLite does not enforce foreign keys meanwhile, for rebuilding tables that others refer to, and
+        for writing many rows whose keys are checked at the end. `filling` says that many rows are written into a
+        database without a release: unless another process has the file open, SQLite then writes pages directly to it,
+        because pages in a long write-ahead log are ever slower to find.
         """
         if filling:
             self._dispose("_reading", "_streaming")
@@ -240,10 +246,11 @@ class Database:
 
     @contextmanager
     def snapshot(self, *, streaming: bool = False, deadline: Deadline | None = None) -> Iterator[Snapshot]:
-        """A read-only view, by default with the usual time for all that is read through it.
+        """A read-only view of one release. `deadline` is for all its statements; by default `query_seconds` from now.
 
-        Raises Unavailable while the database cannot be reached or is not set up, ConnectionLost where trying once
-        more makes sense, TooSlow when the time was over."""
+        Raises Unavailable while the database cannot be reached or has no tables, ConnectionLost where a retry may
+        succeed, and TooSlow after the deadline.
+        """
         engine = self._streaming if streaming else self._reading
         deadline = deadline or Deadline(self.query_seconds)
         try:
@@ -255,8 +262,10 @@ class Database:
             raise (ConnectionLost if _is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
     def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
-        """What `work` makes of one snapshot; of another one on a new connection, once, if the connection breaks. Less
-        time than usual can be given, but on PostgreSQL not for the first statement."""
+        """Returns the result of `work` on one snapshot, and retries once on a new connection if the connection breaks.
+
+        `seconds` may lower the time limit; on PostgreSQL this has no effect on the first statement.
+        """
         deadline = Deadline(min(seconds, self.query_seconds))
         try:
             with self.snapshot(deadline=deadline) as snapshot:
@@ -266,14 +275,14 @@ class Database:
                 return work(snapshot)
 
     def newest(self) -> ReleaseInfo:
-        """The newest release. Raises Unavailable as `snapshot` does.
+        """Returns the newest release. Raises Unavailable as `snapshot` does.
 
-        SQLite counts the changes that others make, so a glance at its counter tells whether the release that was seen
-        last is still the one; PostgreSQL has to be asked.
+        SQLite has a counter of changes by other connections (`PRAGMA data_version`): while it is the same, so is the
+        release. PostgreSQL is queried each time.
         """
-        counted = self._data_version() if self.is_sqlite else None
-        if counted is None or counted != self._newest_seen[0]:
-            self._newest_seen = counted, self.read(lambda snapshot: snapshot.release)
+        data_version = self._data_version() if self.is_sqlite else None
+        if data_version is None or data_version != self._newest_seen[0]:
+            self._newest_seen = data_version, self.read(lambda snapshot: snapshot.release)
         return self._newest_seen[1]
 
     def _data_version(self) -> int:
@@ -284,16 +293,17 @@ class Database:
 
     @cached_property
     def _polling_connection(self) -> Any:
-        """A connection of SQLite's driver that is never within a transaction, which would stop its counter."""
+        """A connection of SQLite's driver that is never in a transaction, within which the counter stands still."""
         pooled = self._reading.raw_connection()
         pooled.detach()
         return pooled.dbapi_connection
 
     def close(self) -> None:
+        """Closes all connections. A later use opens new ones."""
         self._dispose("_writing", "_reading", "_streaming")
 
     def _dispose(self, *engines: str) -> None:
-        """Closes the connections of engines, which open new ones when they are asked again."""
+        """Closes the connections of engines, which are created again when they are next used."""
         if "_reading" in engines and (polling := self.__dict__.pop("_polling_connection", None)):
             polling.close()
         for name in engines:
@@ -303,38 +313,39 @@ class Database:
 
 def _newest(connection: Connection) -> ReleaseInfo:
     if connection.dialect.name == "sqlite":
-        # By the driver itself, because every request begins so; errors are SQLAlchemy's to explain.
+        # By the driver itself, because every request begins so. After an error SQLAlchemy runs it again, and raises its
+        # own exception.
         with suppress(sqlite3.Error):
             row = connection.connection.cursor().execute(_NEWEST).fetchone()
             return _release(*row) if row else NO_RELEASE
-    # By SQLAlchemy, which sees when a connection is broken, and trusts none that is older after that.
-    found = connection.exec_driver_sql(_NEWEST).first()
-    return _release(*found) if found else NO_RELEASE
+    # By SQLAlchemy, which notices a broken connection, and then replaces all older ones of its pool.
+    newest = connection.exec_driver_sql(_NEWEST).first()
+    return _release(*newest) if newest else NO_RELEASE
 
 
 _STEPS_BETWEEN_CHECKS = 50_000
-"""Of SQLite's machine, a few milliseconds' worth: so often it is asked whether a statement's time is over."""
+"""Instructions of SQLite's virtual machine, a few milliseconds' worth, between two checks of the deadline."""
 
 _UNAVAILABLE = "The database cannot answer at the moment. Try again shortly."
 _LOCK_TIMEOUT_SECONDS = 30
 """Seconds that a writer waits for another."""
 
-# A new file has pages that an incident's document fits into: with smaller ones half of it lies elsewhere.
+# Pages of a new file are as large as an incident's document: with smaller ones half of it is on an overflow page.
 _WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
-# No memory map: every page of the file that was ever read would count as the process's own, once per connection.
+# No memory map: every page that was ever read would count as memory of the process, once per connection.
 _STREAMING_PRAGMAS = ("query_only=ON",)
 _READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
 
 
 def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:
-    # Python's own transaction handling opens none for SELECT; BEGIN is ours (see the engines' `begin` events).
+    # Python's transaction handling begins none for SELECT, so the engines' `begin` events do.
     connection.isolation_level = None
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _set_journal_mode(cursor: Any, mode: str) -> None:
-    """Changes how SQLite keeps what it may have to take back, if nobody else has the file open."""
+    """Changes the rollback journal of SQLite, if no other connection has the file open."""
     cursor.execute("PRAGMA busy_timeout=0")
     with suppress(sqlite3.OperationalError):
         cursor.execute(f"PRAGMA journal_mode={mode}")
@@ -342,7 +353,7 @@ def _set_journal_mode(cursor: Any, mode: str) -> None:
 
 
 def _forbid_attach(connection: Any, _record: Any) -> None:
-    # What is attached would be open for writing, the same file once more included.
+    # An attached database would be writable, even the same file once more.
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
@@ -357,11 +368,11 @@ def _enforce_deadlines(connection: Any, record: Any) -> None:
 def _read_only(url: URL) -> URL:
     path = Path(str(url.database)).resolve()
     if path.with_name(f"{path.name}-journal").exists():
-        # Somebody was killed while filling the file. Whoever may write and looks at it takes that back.
+        # A load was killed while filling the file. Opening it with write access rolls that back.
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    # A WAL database wants to write beside itself even to be read; where nobody can, nobody is loading either. Only what
-    # is in a log, after a loader was killed, has to be read from there.
+    # Readers of a WAL database need to write beside it. Where they cannot, no load is running either, so the file is
+    # immutable, unless a killed load has left a log that has to be read.
     log = path.with_name(f"{path.name}-wal")
     alone = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     mode = {"immutable": "1"} if alone else {"mode": "ro"}
@@ -369,27 +380,29 @@ def _read_only(url: URL) -> URL:
 
 
 def _is_cancelled(error: Exception) -> bool:
-    """SQLite's SQLITE_INTERRUPT, PostgreSQL's query_canceled."""
+    """Whether a statement was stopped at its deadline: SQLITE_INTERRUPT, or PostgreSQL's query_canceled."""
     error = getattr(error, "orig", None) or error
     return getattr(error, "sqlite_errorcode", None) == 9 or getattr(error, "sqlstate", None) == "57014"
 
 
 def _is_lost(error: Exception) -> bool:
-    """40001 is a replica that has to go on with what it receives, and gives up a snapshot that is in the way; 57P01 to
-    57P03 is a server that ends or begins, and says so before the connection is seen to be closed. Without a statement
-    a connection broke while it was made, or could not be made."""
+    """Whether a connection or its snapshot is lost, so that a retry may succeed.
+
+    40001 is a replica that cancels a snapshot which conflicts with what it receives; 57P01 to 57P03 are a server that
+    shuts down or starts. An error without a statement came while connecting.
+    """
     lost = isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement is None)
     state = getattr(getattr(error, "orig", None), "sqlstate", None)
     return lost or state in ("40001", "57P01", "57P02", "57P03")
 
 
 def _is_refused(error: Exception) -> bool:
-    """Not allowed to this role (42501), or written to a replica."""
+    """Whether the role may not write (42501), or the server is a replica."""
     refused = getattr(getattr(error, "orig", None), "sqlstate", None) == "42501"
     return refused or "session is read-only" in str(error)
 
 
 def _driver_message(error: Exception) -> str:
-    """The driver's own first line, without SQL."""
+    """Returns the first line of the driver's message, without SQL."""
     text = str(getattr(error, "orig", None) or error).strip().splitlines()
     return text[0] if text else type(error).__name__

@@ -1,4 +1,14 @@
-"""Runs all reads of the service, on the event loop or on threads, and streams of results too large to build at once."""
+"""Runs all reads of the service, and decides on which thread each runs; streams results too large to build at once.
+
+* On the event loop: short reads on SQLite, for at most INLINE_SECONDS.
+* On the threads `short-…`: short reads on PostgreSQL.
+* On the threads `long-…`: long reads, and short ones on SQLite that took longer than they may.
+* On the threads `stream-…`: each chunk of a download.
+* On the thread `watch-…`: the query for the newest release (`release_watcher`), on PostgreSQL.
+
+Elsewhere, threads of asyncio's own compress large responses (`app.server.compression`) and write the files of exports
+and the dataset (`app.exports`).
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -27,6 +37,7 @@ T = TypeVar("T")
 Disconnected = Callable[[], Awaitable[None]]
 
 STREAMING_THREADS = 2
+"""Threads that build chunks of downloads."""
 
 MAX_QUEUED_LONG = 32
 """Long reads that may wait for a thread; few enough that the last is answered before its client gives up."""
@@ -35,15 +46,16 @@ MAX_QUEUED_SHORT = 256
 """Short reads that may wait for a thread, on databases where they need one."""
 
 SLOT_TIMEOUT_SECONDS = 10.0
-"""How long a download waits for one of the concurrent slots."""
+"""Seconds that a download waits for one of the MAX_CONCURRENT_STREAMS slots."""
 
 STALLED_SECONDS = 3.0
-"""While others wait for a slot, a client that has taken nothing of its download for this long loses its own."""
+"""Seconds without progress after which a download may lose its slot to one that waits for one."""
 
 INLINE_SECONDS = 0.1
-"""How long a short read may hold the event loop. A read that takes longer starts again on a thread."""
+"""Seconds that a short read may hold the event loop. A read that takes longer starts again on a thread."""
 
 SLOT_POLL_SECONDS = 0.05
+"""Seconds between two looks of a waiting download at the slots."""
 
 BUFFER_BYTES = 4 * 2**20
 """Bytes that are built before the first is sent. A smaller result is sent whole, so that its length is known."""
@@ -55,8 +67,8 @@ async def never() -> None:
 
 
 class Reader:
-    """All reading of the service. It alone decides where the work runs: short reads on SQLite at once, everything
-    else on a few threads, so that nothing slow ever holds the event loop, and short reads never wait for long ones."""
+    """Runs reads on the event loop or on threads (see above), so that nothing slow ever holds the event loop, and short
+    reads never wait for long ones."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -76,7 +88,8 @@ class Reader:
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False, disconnected: Disconnected = never) -> T:
         """Returns the result of `work` on one snapshot. `slow` says that it may take more than a few milliseconds.
 
-        It is cancelled once `disconnected` returns. Raises Unavailable when too many others wait, and TooSlow.
+        It is cancelled once `disconnected` returns. Raises Unavailable when the queue of waiting reads is full, and
+        TooSlow.
         """
         if not self.database.is_sqlite:
             return await self._on_thread(self._long_reads if slow else self._short_reads, work, disconnected)
@@ -105,9 +118,9 @@ class Reader:
                 snapshot.deadline.cancel()
 
     def peek_release(self) -> ReleaseInfo | None:
-        """The newest release, where nothing has to be waited for to know it: on SQLite. Raises Unavailable.
+        """Returns the newest release on SQLite; None on PostgreSQL, where it takes a round trip. Raises Unavailable.
 
-        The result is kept for one iteration of the event loop: every caller within it came before the lookup.
+        The result is cached for one iteration of the event loop: every caller within it came before the lookup.
         """
         if self._peeked_release is None and self.database.is_sqlite:
             self._peeked_release = self.database.newest()
@@ -115,15 +128,18 @@ class Reader:
         return self._peeked_release
 
     async def newest(self) -> ReleaseInfo:
-        """The newest release when the question came or later. Raises Unavailable while the database is away."""
+        """Returns the newest release at the time of the call or later. Raises Unavailable while it is unknown."""
         return self.peek_release() or await self._watcher.newest()
 
     def _forget_peeked(self) -> None:
         self._peeked_release = None
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]], disconnected: Disconnected = never) -> "Stream":
-        """What `work` makes of one snapshot, bit by bit. The first chunks are made at once, so that an error shows
-        here. Whoever asks has to close it. Raises Unavailable while too many others run or wait."""
+        """Returns the chunks that `work` yields from one snapshot; the caller has to close the stream.
+
+        The first chunks are built before it returns, so that an error is raised here. Raises Unavailable when too many
+        downloads run or wait.
+        """
         await self._wait_for_slot(disconnected)
         try:
             return await self._start_stream(work)
@@ -152,10 +168,10 @@ class Reader:
             self._queue.remove(me)
 
     def _evict_slowest(self) -> None:
-        """Breaks off the download whose client has taken nothing for longest. One at a time: its end takes a moment."""
-        if len(self.streams) < MAX_CONCURRENT_STREAMS or any(one.evicted for one in self.streams):
+        """Aborts the download that has stalled for longest. One at a time, because its end takes a moment."""
+        if len(self.streams) < MAX_CONCURRENT_STREAMS or any(stream.evicted for stream in self.streams):
             return
-        slowest = max(self.streams, key=lambda one: one.stalled_for)
+        slowest = max(self.streams, key=lambda stream: stream.stalled_for)
         if slowest.stalled_for >= STALLED_SECONDS:
             slowest.evict()
 
@@ -170,6 +186,7 @@ class Reader:
         return stream
 
     def close(self) -> None:
+        """Waits for the running reads, and closes the database."""
         self._watcher.close()
         self._short_reads.close()
         self._long_reads.close()
@@ -207,10 +224,10 @@ def _too_many_streams() -> Unavailable:
 
 
 class Stream:
-    """Chunks of bytes that are made of one snapshot, each on a thread when its turn comes.
+    """Chunks of bytes from one snapshot, each built on a thread when the client has taken the one before.
 
-    The first are made in advance; `whole` holds all of them joined if there are no more. A connection is held until
-    `close`, which may come at any time.
+    The first BUFFER_BYTES are built in advance; `whole` is the complete result if there is no more. A connection is
+    held until `close`, which may be called at any time.
     """
 
     def __init__(
@@ -231,6 +248,7 @@ class Stream:
         self.evicted = False
 
     async def start(self) -> None:
+        """Opens the snapshot, and builds chunks until the buffer is full or none is left."""
         size = 0
         while size < BUFFER_BYTES:
             chunk = await self._on_thread(self._next)
@@ -241,16 +259,16 @@ class Stream:
             size += len(chunk)
 
     async def chunks(self) -> AsyncIterator[bytes]:
+        """Yields the chunks, those in the buffer first."""
         while self._buffered:
             yield self._buffered.pop(0)
         while (chunk := await self._on_thread(self._next)) is not None:
             yield chunk
 
     @asynccontextmanager
-    async def sending(self, patience: float) -> AsyncIterator[None]:
-        """While the client takes a piece. Raises TimeoutError when it takes longer than `patience`, and when the
-        stream is to give way."""
-        async with asyncio.timeout(patience) as limit:
+    async def sending(self, timeout: float) -> AsyncIterator[None]:
+        """Wraps the sending of one chunk. Raises TimeoutError after `timeout` seconds, and if the stream is evicted."""
+        async with asyncio.timeout(timeout) as limit:
             self._sending = monotonic(), limit
             try:
                 yield
@@ -259,17 +277,17 @@ class Stream:
 
     @property
     def stalled_for(self) -> float:
-        """Seconds for which the client has not taken the piece that it is offered."""
+        """Seconds that the chunk being sent has been waiting for the client."""
         return monotonic() - self._sending[0] if self._sending is not None else 0
 
     def evict(self) -> None:
-        """Breaks off what is offered, so that another stream gets the place of this one."""
+        """Aborts the sending of the current chunk, so that another stream gets the slot of this one."""
         if self._sending is not None:
             self.evicted = True
             self._sending[1].reschedule(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
-        """Gives the snapshot back, even if whoever waits for it is given up meanwhile. May be called again."""
+        """Releases the snapshot, even if the calling task is cancelled. May be called more than once."""
         await asyncio.shield(self._on_thread(self._end))
 
     def _generate(
@@ -284,7 +302,7 @@ class Stream:
             return next(self._chunks, None)
 
     def _end(self) -> None:
-        # A request that was given up may leave its last chunk in the making; the lock waits for that.
+        # The last chunk of a cancelled request may still be being built; the lock waits for that.
         with self._lock:
             try:
                 self._chunks.close()

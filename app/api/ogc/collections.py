@@ -60,6 +60,7 @@ class Collection:
 
     @property
     def resource(self) -> RecordType:
+        """The type of the records that are its features."""
         return RECORD_TYPES[self.name]
 
 

@@ -32,8 +32,8 @@ _DATE = [
 
 
 def _columns(resource: str) -> list[Column]:
-    kept = (column for column in COLUMNS[resource] if column.name not in _LEFT_OUT)
-    return [one for column in kept for one in (_DATE if column.name == "date_earliest" else [column])]
+    included = (column for column in COLUMNS[resource] if column.name not in _LEFT_OUT)
+    return [one for column in included for one in (_DATE if column.name == "date_earliest" else [column])]
 
 
 PROPERTIES: dict[str, list[Column]] = {resource: _columns(resource) for resource in ("incidents", "places")}
@@ -42,13 +42,13 @@ PROPERTIES: dict[str, list[Column]] = {resource: _columns(resource) for resource
 
 def feature(resource: str, document: Json, base: str) -> dict[str, Any]:
     """Returns one record as a feature. `base` makes its `url` absolute."""
-    found = geojson.feature(resource, document, base)
-    flat = found["properties"]
+    geojson_feature = geojson.feature(resource, document, base)
+    flat = geojson_feature["properties"]
     properties = {
         column.name: flat[column.name] if column.name in flat else column.value(document)
         for column in PROPERTIES[resource]
     }
-    return {**found, "properties": properties}
+    return {**geojson_feature, "properties": properties}
 
 
 def properties_schema(resource: str) -> Schema:

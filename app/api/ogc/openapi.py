@@ -41,7 +41,7 @@ def definition(root: str) -> Json:
 
 
 def _of_collection(one: Collection) -> Json:
-    here, name = f"/collections/{one.name}", one.name
+    path, name = f"/collections/{one.name}", one.name
     title = one.title.lower()
     schema_of_feature = feature_schema(one.name)
     schema = _answer("A JSON schema", responses.SCHEMA, {"type": "object"})
@@ -53,13 +53,13 @@ def _of_collection(one: Collection) -> Json:
         {**schema_of_feature, "properties": {**schema_of_feature["properties"], "links": _LINKS}},
     )
     return {
-        here: _get(
+        path: _get(
             f"{name}.collection", f"The collection of {title}", _answer(one.title, responses.JSON, _ref("Collection"))
         ),
-        f"{here}/queryables": _get(f"{name}.queryables", "What can be asked for", schema),
-        f"{here}/schema": _get(f"{name}.schema", "The properties of a feature", schema),
-        f"{here}/items": _get(f"{name}.features", f"Find {title}", many, _parameters(one.parameters)),
-        f"{here}/items/{{featureId}}": _get(
+        f"{path}/queryables": _get(f"{name}.queryables", "What can be asked for", schema),
+        f"{path}/schema": _get(f"{name}.schema", "The properties of a feature", schema),
+        f"{path}/items": _get(f"{name}.features", f"Find {title}", many, _parameters(one.parameters)),
+        f"{path}/items/{{featureId}}": _get(
             f"{name}.feature",
             "Read one feature",
             {
@@ -95,16 +95,16 @@ _BY_ANY = {
 def _parameters(model: type[BaseModel]) -> list[Json]:
     """The model's parameters as the standard wants them: single values, with their vocabularies written out."""
     schema = model.model_json_schema()
-    words = {f"#/components/schemas/{name}": found for name, found in schema.get("$defs", {}).items()}
-    found = []
+    words = {f"#/components/schemas/{name}": parameters for name, parameters in schema.get("$defs", {}).items()}
+    parameters = []
     for parameter in openapi_parameters(model, {}):
         kind = parameter["schema"]
         if "$ref" in kind:
             kind = {"type": "string", "enum": words[kind["$ref"]]["enum"]}
         if "const" in kind:
             kind = {"type": "string", "enum": [kind["const"]]}
-        found.append({**parameter, "style": "form", "explode": False, "schema": kind})
-    return found
+        parameters.append({**parameter, "style": "form", "explode": False, "schema": kind})
+    return parameters
 
 
 def _ref(name: str) -> Json:

@@ -99,10 +99,10 @@ class PagePosition:
 def _position(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    found = _POSITION.fullmatch(value)
-    if found is None:
+    match = _POSITION.fullmatch(value)
+    if match is None:
         raise BadValue("is damaged; take it from the next link as it stands")
-    return PagePosition(found[1] == "with", found[2])
+    return PagePosition(match[1] == "with", match[2])
 
 
 Limit = Annotated[

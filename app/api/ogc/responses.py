@@ -43,6 +43,7 @@ def landing(root: str) -> Json:
 
 
 def conformance() -> Json:
+    """Returns the conformance classes of the standard that the service implements."""
     return {"conformsTo": CONFORMS_TO}
 
 
@@ -56,7 +57,8 @@ def collections(root: str, extents: dict[str, Json]) -> Json:
 
 
 def collection(root: str, one: Collection, extent: Json) -> Json:
-    here = f"{root}/collections/{one.name}"
+    """Returns one collection with links to its features and schemas."""
+    url = f"{root}/collections/{one.name}"
     return {
         "id": one.name,
         "title": one.title,
@@ -66,14 +68,14 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
         "crs": [CRS84],
         "storageCrs": CRS84,
         "links": [
-            _link(here, "self", JSON, one.title),
+            _link(url, "self", JSON, one.title),
             # Without a query, because GDAL appends the id of a feature.
-            _link(f"{here}/items", "items", GEOJSON, f"{one.title} as GeoJSON"),
-            _link(f"{here}/queryables", _QUERYABLES, SCHEMA, "What can be asked for"),
+            _link(f"{url}/items", "items", GEOJSON, f"{one.title} as GeoJSON"),
+            _link(f"{url}/queryables", _QUERYABLES, SCHEMA, "What can be asked for"),
             # Link relations are case-insensitive (RFC 8288, 2.1.1), but GDAL 3.6 knows only `describedBy`. Without a
             # schema it takes types from values: a column that is null in the first features would become text.
             *(
-                _link(f"{here}/schema", rel, SCHEMA, "The properties of a feature")
+                _link(f"{url}/schema", rel, SCHEMA, "The properties of a feature")
                 for rel in ("describedby", "describedBy")
             ),
         ],
@@ -82,13 +84,13 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
 
 def queryables(root: str, one: Collection) -> Json:
     """Returns the schema of the properties that are also query parameters."""
-    known = properties_schema(one.name)
+    properties = properties_schema(one.name)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{root}/collections/{one.name}/queryables",
         "title": one.title,
         "type": "object",
-        "properties": {name: known[name] for name in one.parameters.model_fields if name not in _NOT_PROPERTIES},
+        "properties": {name: properties[name] for name in one.parameters.model_fields if name not in _NOT_PROPERTIES},
         "additionalProperties": False,
     }
 
@@ -98,7 +100,7 @@ def schema(root: str, one: Collection) -> Json:
     return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
 
 
-def features(root: str, one: Collection, found: Features, request_url: RequestUrl) -> Json:
+def features(root: str, one: Collection, page: Features, request_url: RequestUrl) -> Json:
     """Returns a page of features. `request_url` makes the link to the next page keep every filter.
 
     The optional `timeStamp` is left out: it would change the bytes every second, although the release is the same.
@@ -107,24 +109,24 @@ def features(root: str, one: Collection, found: Features, request_url: RequestUr
         _link(request_url.link(), "self", GEOJSON, "This page"),
         _link(f"{root}/collections/{one.name}", "collection", JSON, one.title),
     ]
-    if found.last is not None:
-        links.append(_link(request_url.link(after=str(found.last)), "next", GEOJSON, "The next page"))
-    counted = {} if found.matched is None else {"numberMatched": found.matched}
+    if page.last is not None:
+        links.append(_link(request_url.link(after=str(page.last)), "next", GEOJSON, "The next page"))
+    counted = {} if page.matched is None else {"numberMatched": page.matched}
     return {
         "type": "FeatureCollection",
         **counted,
-        "numberReturned": len(found.features),
+        "numberReturned": len(page.features),
         "links": links,
-        "features": found.features,
+        "features": page.features,
     }
 
 
-def feature(root: str, one: Collection, found: Json) -> Json:
+def feature(root: str, one: Collection, geojson_feature: Json) -> Json:
     """Returns one feature with its links."""
-    here = f"{root}/collections/{one.name}"
+    url = f"{root}/collections/{one.name}"
     links = [
-        _link(f"{here}/items/{found['id']}", "self", GEOJSON, "This feature"),
-        _link(here, "collection", JSON, one.title),
-        _link(found["properties"]["url"], "canonical", JSON, "The record with everything known about it"),
+        _link(f"{url}/items/{geojson_feature['id']}", "self", GEOJSON, "This feature"),
+        _link(url, "collection", JSON, one.title),
+        _link(geojson_feature["properties"]["url"], "canonical", JSON, "The record with everything known about it"),
     ]
-    return {**found, "links": links}
+    return {**geojson_feature, "links": links}

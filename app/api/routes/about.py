@@ -18,8 +18,8 @@ router = APIRouter()
 
 def _vocabulary(name: str) -> Vocabulary:
     purpose, values = meanings(CODEBOOK[name])
-    found = [Meaning(value=value, meaning=meaning) for value, meaning in values.items()]
-    return Vocabulary(description=purpose, values=found)
+    entries = [Meaning(value=value, meaning=meaning) for value, meaning in values.items()]
+    return Vocabulary(description=purpose, values=entries)
 
 
 _CODEBOOK = Codebook(data={name: _vocabulary(name) for name in CODEBOOK}).model_dump_json()

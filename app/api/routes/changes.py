@@ -24,11 +24,11 @@ _MAX_DIGITS = 9
 
 def router() -> APIRouter:
     """`/v1/changes`, `/v1/releases` and the history of every record."""
-    found = APIRouter()
-    found.include_router(_releases)
+    routes = APIRouter()
+    routes.include_router(_releases)
     for name, resource in RECORD_TYPES.items():
-        _add_history(found, name, resource)
-    return found
+        _add_history(routes, name, resource)
+    return routes
 
 
 _releases = APIRouter(prefix="/v1", tags=["releases"])
@@ -101,7 +101,7 @@ async def get_release(request: Request) -> Response:
     return json_response(await reader(request).read(work))
 
 
-def _add_history(found: APIRouter, name: str, resource: RecordType) -> None:
+def _add_history(routes: APIRouter, name: str, resource: RecordType) -> None:
     async def handler(request: Request) -> Response:
         filters = parse(Paging, request.query_params.multi_items(), {})
         id_ = request.path_params["id"]
@@ -110,7 +110,7 @@ def _add_history(found: APIRouter, name: str, resource: RecordType) -> None:
         )
         return json_response(await reader(request).read(work))
 
-    found.get(
+    routes.get(
         f"/v1/{name}/{{id}}/history",
         name=f"list_{resource.type}_history",
         summary=f"List the history of one {resource.type}",

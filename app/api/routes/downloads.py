@@ -33,6 +33,7 @@ class Download(FileResponse):
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the file, its ranges, or a 416 if no range is in it."""
         assert self.stat_result is not None, "the size has to be known"
         request_headers, size = Headers(scope=scope), self.stat_result.st_size
         holds = range_applies(request_headers.get("if-range"), self.headers["etag"], self.headers["last-modified"])
@@ -61,16 +62,16 @@ def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
     if unit is None:
         return None
     texts = [text for text in map(str.strip, header[unit.end() :].split(",")) if text]
-    found = [_RANGE.fullmatch(text) for text in texts]
-    if not found:
+    matches = [_RANGE.fullmatch(text) for text in texts]
+    if not matches:
         return None
     parts: list[tuple[int, int]] = []
-    for one in found:
-        if one is None or not any(one.groups()):
+    for match in matches:
+        if match is None or not any(match.groups()):
             return None
-        first = int(one[1]) if one[1] else max(0, size - int(one[2]))
-        last = int(one[2]) if one[1] and one[2] else size - 1
-        if one[1] and first > last and one[2]:
+        first = int(match[1]) if match[1] else max(0, size - int(match[2]))
+        last = int(match[2]) if match[1] and match[2] else size - 1
+        if match[1] and first > last and match[2]:
             return None
         parts.append((first, min(last, size - 1)))
     return [part for part in parts if part[0] < size]

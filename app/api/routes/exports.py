@@ -203,6 +203,7 @@ class Transfer(Response):
         self.max_seconds = max_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the chunks, and closes the stream in any case."""
         left = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -40,6 +40,8 @@ Entries = Callable[[Snapshot, Any, str], FeedEntries]
 
 
 class AtomResponse(Response):
+    """An Atom feed. The class tells FastAPI the media type, so that it is documented."""
+
     media_type = ATOM.media_type
 
 
@@ -49,6 +51,7 @@ class JsonFeedResponse(JSONResponse):
     media_type = JSON_FEED.media_type
 
     def render(self, content: bytes) -> bytes:
+        """Returns the content, which is serialized already."""
         return content
 
 

@@ -49,24 +49,28 @@ def _answer(content: Any, type_: str = responses.JSON, release: int | None = Non
 @router.get("")
 @router.get("/")
 async def ogc_landing(request: Request) -> Response:
+    """The landing page, with links to everything else."""
     _refuse_parameters(request)
     return _answer(responses.landing(_root(request)))
 
 
 @router.get("/conformance")
 async def ogc_conformance(request: Request) -> Response:
+    """The conformance classes of the standard that the service implements."""
     _refuse_parameters(request)
     return _answer(responses.conformance())
 
 
 @router.get("/api")
 async def ogc_api(request: Request) -> Response:
+    """The API definition, in OpenAPI 3.0."""
     _refuse_parameters(request)
     return _answer(definition(_root(request)), responses.OPENAPI)
 
 
 @router.get("/collections")
 async def ogc_collections(request: Request) -> Response:
+    """All collections with their extents."""
     _refuse_parameters(request)
 
     def work(snapshot: Snapshot) -> tuple[dict[str, Any], int]:
@@ -79,6 +83,7 @@ async def ogc_collections(request: Request) -> Response:
 
 @router.get("/collections/{name}")
 async def ogc_collection(request: Request) -> Response:
+    """One collection with its extent."""
     one = _collection(request)
     _refuse_parameters(request)
 
@@ -91,6 +96,7 @@ async def ogc_collection(request: Request) -> Response:
 
 @router.get("/collections/{name}/queryables")
 async def ogc_queryables(request: Request) -> Response:
+    """The properties of a collection's features that are also query parameters."""
     one = _collection(request)
     _refuse_parameters(request)
     return _answer(responses.queryables(_root(request), one), responses.SCHEMA)
@@ -98,6 +104,7 @@ async def ogc_queryables(request: Request) -> Response:
 
 @router.get("/collections/{name}/schema")
 async def ogc_schema(request: Request) -> Response:
+    """The JSON schema of a collection's features."""
     one = _collection(request)
     _refuse_parameters(request)
     return _answer(responses.schema(_root(request), one), responses.SCHEMA)
@@ -105,20 +112,24 @@ async def ogc_schema(request: Request) -> Response:
 
 @router.get("/collections/{name}/items")
 async def ogc_features(request: Request) -> Response:
+    """A page of features."""
     one = _collection(request)
     items = request.query_params.multi_items()
     parameters = parse(one.parameters, items, {})
     work = partial(collections.find, parameters=parameters, collection=one, base=_base(request))
-    found = await reader(request).read(work, slow=True)
+    page = await reader(request).read(work, slow=True)
     here = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
-    return _answer(responses.features(_root(request), one, found, here), responses.GEOJSON, found.release)
+    return _answer(responses.features(_root(request), one, page, here), responses.GEOJSON, page.release)
 
 
 @router.get("/collections/{name}/items/{id}")
 async def ogc_feature(request: Request) -> Response:
+    """One feature."""
     one = _collection(request)
     parse(Crs, request.query_params.multi_items(), {})
-    asked = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
-    work = partial(collections.get, id_=request.path_params["id"], collection=one, base=_base(request), request=asked)
-    found, release = await reader(request).read(work)
-    return _answer(responses.feature(_root(request), one, found), responses.GEOJSON, release)
+    request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+    work = partial(
+        collections.get, id_=request.path_params["id"], collection=one, base=_base(request), request=request_url
+    )
+    feature, release = await reader(request).read(work)
+    return _answer(responses.feature(_root(request), one, feature), responses.GEOJSON, release)

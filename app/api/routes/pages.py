@@ -35,11 +35,13 @@ def page_headers(policy: str) -> dict[str, str]:
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
+    """The API docs, where every endpoint can be tried."""
     return _file(WEB / "docs.html", "text/html", page_headers(_DOCS))
 
 
 @router.get("/favicon.ico")
 async def favicon(request: Request) -> Response:
+    """The icon of the HTML pages."""
     return _file(WEB / "favicon.svg", "image/svg+xml")
 
 

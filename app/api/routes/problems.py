@@ -70,20 +70,23 @@ _PRECONDITION_FAILED = 412
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Returns the OpenAPI responses of these statuses."""
     schema = {"$ref": "#/components/schemas/Problem"}
-    found: dict[int | str, dict[str, Any]] = {}
+    documented: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         content = {"application/problem+json": {"schema": schema, "example": _EXAMPLES[status].body("/v1/incidents")}}
-        found[status] = {"description": _MEANINGS[status], "content": content}
+        documented[status] = {"description": _MEANINGS[status], "content": content}
         if status in _HEADERS:
             header = {"schema": {"type": "string"}, "description": _MEANINGS[status]}
-            found[status]["headers"] = {_HEADERS[status]: header}
-    return found
+            documented[status]["headers"] = {_HEADERS[status]: header}
+    return documented
 
 
 def shared_responses() -> dict[str, dict[str, Any]]:
     """Returns the OpenAPI components of the responses that any operation may have."""
-    found = {_name(status): problems(status)[status] for status in (*_SHARED_STATUSES, _PRECONDITION_FAILED)}
-    return {**found, _name(HTTPStatus.NOT_MODIFIED): {"description": "What the request's validators name is current."}}
+    documented = {_name(status): problems(status)[status] for status in (*_SHARED_STATUSES, _PRECONDITION_FAILED)}
+    return {
+        **documented,
+        _name(HTTPStatus.NOT_MODIFIED): {"description": "What the request's validators name is current."},
+    }
 
 
 def add_shared(path: str, responses: dict[str, Any]) -> None:
@@ -104,6 +107,7 @@ def problem_schema() -> dict[str, Any]:
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
+    """Converts a Problem to its response."""
     assert isinstance(error, Problem)
     body = json.dumps(error.body(request.scope["path"]), ensure_ascii=False)
     return Response(body, error.status, error.headers, media_type="application/problem+json")

@@ -119,22 +119,22 @@ def public_url(request: Request) -> str:
 
 def unknown_suffixes() -> APIRouter:
     """Returns routes for all other suffixes: they redirect, or answer 406 with the existing representations."""
-    found = APIRouter(prefix="/v1", include_in_schema=False)
+    routes = APIRouter(prefix="/v1", include_in_schema=False)
     for name in (*RECORD_TYPES, "changes"):
-        _add_refusal(found, name, suffixes(name))
-    return found
+        _add_refusal(routes, name, suffixes(name))
+    return routes
 
 
-def _add_refusal(found: APIRouter, name: str, known: Sequence[str]) -> None:
-    there = ", ".join(f"/v1/{name}{suffix}" for suffix in known)
+def _add_refusal(routes: APIRouter, name: str, existing: Sequence[str]) -> None:
+    there = ", ".join(f"/v1/{name}{suffix}" for suffix in existing)
 
-    @found.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
+    @routes.get(f"/{name}.{{suffix}}", name=f"refuse_{name}")
     async def handler(request: Request) -> Response:
         """Redirects another spelling of a suffix; suggests the most similar format for an unknown one."""
         requested_suffix = str(request.path_params["suffix"]).lower()
-        in_lower_case = f".{requested_suffix}" in known
+        in_lower_case = f".{requested_suffix}" in existing
         meant = f".{requested_suffix}" if in_lower_case else SUFFIXES.get(requested_suffix)
-        if meant in known and (in_lower_case or requested_suffix in SUFFIX_SPELLINGS):
+        if meant in existing and (in_lower_case or requested_suffix in SUFFIX_SPELLINGS):
             raise redirect(request, f"/v1/{name}{meant}")
-        hint = f" Did you mean /v1/{name}{meant}?" if meant in known else ""
+        hint = f" Did you mean /v1/{name}{meant}?" if meant in existing else ""
         raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")

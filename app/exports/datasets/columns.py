@@ -39,6 +39,7 @@ class Column:
 
     @property
     def getter(self) -> Getter:
+        """The function that returns the column's value."""
         value = _getter(self.path)
         if not self.only:
             return value
@@ -62,14 +63,15 @@ class Table:
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        """All foreign keys, those of single columns first."""
         single = (column for column in self.columns if column.references)
         own = (ForeignKey((column.name,), *_target(column.references)) for column in single)
         return (*own, *self.references)
 
     def rows(self, source: str, record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         """Yields the rows of this table for one record of a source."""
-        for each in (each for name, each in self.sources if name == source):
-            for position, item in enumerate(record[each] if each else (record,)):
+        for list_name in (list_name for name, list_name in self.sources if name == source):
+            for position, item in enumerate(record[list_name] if list_name else (record,)):
                 yield tuple(getter(record, item, position) for getter in self._getters)
 
     @cached_property

@@ -123,8 +123,8 @@ def _column(field: DocumentField, name: str, path: str, *, nullable: bool, refer
 
 
 def _vocabulary(values: type[StrEnum]) -> str:
-    for name, known in CODEBOOK.items():
-        if known is values:
+    for name, vocabulary in CODEBOOK.items():
+        if vocabulary is values:
             return name
     raise LookupError(f"{values.__name__} is not in CODEBOOK")
 

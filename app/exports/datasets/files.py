@@ -102,8 +102,8 @@ class Datasets:
         release = await self._reader.newest()
         try:
             async with asyncio.timeout(BUILD_WAIT_SECONDS):
-                found = await self._prepared(suffix, release)
-                return Dataset(found.path, found.release, await self._sha256(found.path))
+                file = await self._prepared(suffix, release)
+                return Dataset(file.path, file.release, await self._sha256(file.path))
         except TimeoutError as error:
             records = sum(release.counts.values())
             detail = f"The files of release {release.number} with its {records:,} records are being made. Ask again."
@@ -113,6 +113,7 @@ class Datasets:
             raise Unavailable("The file cannot be made at the moment. Try again later.", retry_after=60) from error
 
     async def close(self) -> None:
+        """Ends the processes that build files, and cancels the builds."""
         for process in self._processes:
             process.terminate()
         await self._files.close()
@@ -138,17 +139,17 @@ class Datasets:
         Raises OSError if it failed there, EOFError if the process was killed.
         """
         spawn = get_context("spawn")
-        here, there = spawn.Pipe(duplex=False)
-        process = spawn.Process(target=_send_result, args=(there, work, *values), daemon=True)
+        receiver, sender = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=_send_result, args=(sender, work, *values), daemon=True)
         process.start()
         self._processes.add(process)
-        there.close()
+        sender.close()
         try:
-            result: ReleaseInfo | OSError = here.recv()
+            result: ReleaseInfo | OSError = receiver.recv()
         finally:
             process.join()
             self._processes.discard(process)
-            here.close()
+            receiver.close()
         if isinstance(result, OSError):
             raise result
         return result

@@ -52,11 +52,11 @@ def build(release: ReleaseInfo, tables: Path, target: Path, progress: Progress) 
 
 def _member(name: str, release: ReleaseInfo) -> ZipInfo:
     """Returns a zip member independent of the machine: the release's time, fixed permissions."""
-    found = ZipInfo(name, datetime.fromisoformat(release.loaded_at).timetuple()[:6])
-    found.compress_type = ZIP_DEFLATED
-    found.create_system = 3
-    found.external_attr = 0o100644 << 16
-    return found
+    info = ZipInfo(name, datetime.fromisoformat(release.loaded_at).timetuple()[:6])
+    info.compress_type = ZIP_DEFLATED
+    info.create_system = 3
+    info.external_attr = 0o100644 << 16
+    return info
 
 
 def _count(connection: sqlite3.Connection, table: Table) -> int:

@@ -53,6 +53,7 @@ The tables, their coding and our own words (titles, summaries, gists, notes) are
 
 
 def readme(release: ReleaseInfo, sources: list[dict[str, str]], counts: dict[str, int]) -> str:
+    """Returns the README of the data package. `counts` are the rows of each table."""
     tables = (f"| `{table.name}` | {counts[table.name]} | {table.description} |" for table in TABLES)
     articles = (
         f"* {', '.join(source['authors'].split('|'))}: [{source['title']}]({source['path']}) "

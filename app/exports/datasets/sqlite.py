@@ -50,6 +50,7 @@ def build(snapshot: Snapshot, target: Path, scratch: Path, progress: Progress) -
 
 
 def quoted(*names: str) -> str:
+    """Returns SQL identifiers in quotation marks, separated by commas."""
     return ", ".join(f'"{name}"' for name in names)
 
 

@@ -30,21 +30,21 @@ def atom(feed: Feed) -> bytes:
         ended = SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", ref=removal.id, when=removal.at)
         if removal.reason:
             _add_text(ended, f"{{{TOMBSTONES}}}comment", removal.reason)
-    made: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return made
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _add_entry(root: Element, entry: Entry) -> None:
-    made = SubElement(root, "entry")
-    _add_text(made, "id", entry.id)
-    _add_text(made, "title", entry.title)
-    _add_text(made, "updated", entry.updated)
-    _add_links(made, entry.page, entry.record)
+    element = SubElement(root, "entry")
+    _add_text(element, "id", entry.id)
+    _add_text(element, "title", entry.title)
+    _add_text(element, "updated", entry.updated)
+    _add_links(element, entry.page, entry.record)
     for tag in entry.tags:
-        SubElement(made, "category", term=tag)
-    SubElement(made, "content", type="text").text = entry.text
+        SubElement(element, "category", term=tag)
+    SubElement(element, "content", type="text").text = entry.text
     if entry.point is not None:
-        _add_text(made, f"{{{GEORSS}}}point", f"{entry.point[0]} {entry.point[1]}")
+        _add_text(element, f"{{{GEORSS}}}point", f"{entry.point[0]} {entry.point[1]}")
 
 
 def _add_links(parent: Element, page: str | None, record: str) -> None:

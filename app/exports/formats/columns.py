@@ -77,11 +77,11 @@ def _list_columns(field: DocumentField) -> Iterator[Column]:
         name = f"{field.singular}_ids" if field.declared(Id) else key
         yield _joined_column(field, name, _list_text(key))
     else:
-        for each in _shown(field.inner, field.flat.only):
-            if each.inner or each.is_list:
-                raise TypeError(f"{'.'.join(each.path)} has no single value: say `Flat(only=…)` or `Flat.none(…)`")
-            name = each.flat.name or f"{field.singular}_{plural(each.key)}"
-            yield _joined_column(each, name, _list_text(key, each.key, distinct=each.flat.distinct))
+        for inner in _shown(field.inner, field.flat.only):
+            if inner.inner or inner.is_list:
+                raise TypeError(f"{'.'.join(inner.path)} has no single value: say `Flat(only=…)` or `Flat.none(…)`")
+            name = inner.flat.name or f"{field.singular}_{plural(inner.key)}"
+            yield _joined_column(inner, name, _list_text(key, inner.key, distinct=inner.flat.distinct))
 
 
 def _shown(fields: Iterable[DocumentField], only: tuple[str, ...] = ()) -> list[DocumentField]:
@@ -106,12 +106,12 @@ def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
     """Returns a getter of the value at a path; the value is None if an outer one is None."""
 
     def value(document: Json) -> Value:
-        found: Any = document[key]
+        current: Any = document[key]
         for step in inner:
-            if found is None:
+            if current is None:
                 break
-            found = found[step]
-        return found  # type: ignore[no-any-return]
+            current = current[step]
+        return current  # type: ignore[no-any-return]
 
     return value if inner else itemgetter(key)
 

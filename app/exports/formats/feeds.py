@@ -92,16 +92,16 @@ def record(resource: str, text: str, updated: str, base: str) -> Entry:
     return _RECORDS[resource](json.loads(text), updated, base)
 
 
-def change(made: Json, name: str, base: str) -> Entry:
+def change(entry: Json, name: str, base: str) -> Entry:
     """Returns the entry of a change, as the changelog serves it, to a record of this name."""
-    op = _MERGED if made["superseded_by"] else _OPS[made["op"]]
-    id_ = tag_uri(base, f"/change/{made['release']}/{made['type']}/{made['id']}")
-    title = clean(f"{op}: {_short(name)} ({made['type']})")
-    text = f"{_operation(made)} in release {made['release']}, version {made['version']}."
-    if made["reason"]:
-        text = f"{text} Reason: {made['reason']}"
-    page = _page(made["type"], made["id"], base)
-    return Entry(id_, page, base + made["url"], title, clean(text), made["at"], (made["op"], made["type"]))
+    op = _MERGED if entry["superseded_by"] else _OPS[entry["op"]]
+    id_ = tag_uri(base, f"/change/{entry['release']}/{entry['type']}/{entry['id']}")
+    title = clean(f"{op}: {_short(name)} ({entry['type']})")
+    text = f"{_operation(entry)} in release {entry['release']}, version {entry['version']}."
+    if entry["reason"]:
+        text = f"{text} Reason: {entry['reason']}"
+    page = _page(entry["type"], entry["id"], base)
+    return Entry(id_, page, base + entry["url"], title, clean(text), entry["at"], (entry["op"], entry["type"]))
 
 
 def removal(kind: str, row: Any, base: str) -> Removal:
@@ -111,10 +111,10 @@ def removal(kind: str, row: Any, base: str) -> Removal:
     return Removal(id_, row.at, clean(f"{into}{row.reason or ''}".strip()))
 
 
-def _operation(made: Json) -> str:
-    if made["superseded_by"]:
-        return f"{_MERGED} into {made['superseded_by']}"
-    return _OPS[made["op"]]
+def _operation(entry: Json) -> str:
+    if entry["superseded_by"]:
+        return f"{_MERGED} into {entry['superseded_by']}"
+    return _OPS[entry["op"]]
 
 
 def _entry(document: Json, updated: str, base: str, title: str, text: str, point: tuple[float, float] | None) -> Entry:
