@@ -10,6 +10,8 @@ from app.api.routes import representations
 from app.exports.formats import Batches, ExportFormat
 from app.exports.formats.columns import COLUMNS, flat
 from app.exports.formats.export_formats import EXPORT_FORMATS
+from app.exports.formats.feed_formats import FEED_FORMATS
+from app.exports.formats.feeds import FEED_LISTS, FeedFormat
 from tests.answers import body
 from tests.conftest import serving
 
@@ -23,13 +25,18 @@ def _tsv(resource: str, batches: Batches, base: str, release: int) -> Iterator[b
 TSV = ExportFormat(".tsv", "text/tab-separated-values", "TSV", "Values between tabs.", _tsv)
 POINTS = ExportFormat(".points", "text/x-points", "Points", "Points.", _tsv, of_points=True, on_front_page=False)
 
+LINES = FeedFormat(
+    ".lines", "text/x-lines", "Lines", lambda feed: feed.id.encode(), next="no", updated="never", removed="gone"
+)
+
 
 @pytest.fixture(scope="module")
 def service(article_url: str) -> Iterator[TestClient]:
-    """The service over the shipped article with two more formats."""
+    """The service over the shipped article with three more formats."""
     with pytest.MonkeyPatch.context() as patch:
         for one in (TSV, POINTS):
             patch.setitem(EXPORT_FORMATS, one.suffix, one)
+        patch.setitem(FEED_FORMATS, LINES.suffix, LINES)
         clear_caches()
         with serving(article_url) as client:
             yield client
@@ -72,3 +79,16 @@ def test_a_format_of_points_is_for_what_has_points(service: TestClient) -> None:
     assert named == {"incidents", "places"}
     assert service.get("/v1/quotes.points").status_code == 406
     assert service.get("/v1/places.POINTS").headers["location"] == "/v1/places.points"
+
+
+def test_a_declared_feed_format_is_served_and_named(service: TestClient) -> None:
+    for name in FEED_LISTS:
+        answer = service.get(f"/v1/{name}.lines")
+        assert answer.headers["content-type"].startswith(LINES.media_type)
+        assert answer.text == f"tag:127.0.0.1,2026:/v1/{name}.lines"
+        assert service.get(f"/v1/{name}.lines?sort=id").status_code == 400
+    assert service.get("/v1/people.lines").status_code == 406
+    assert f'<link rel="alternate" type="{LINES.media_type}" title="Dateline (Lines)"' in service.get("/").text
+    operation = body(service, "/openapi.json")["paths"]["/v1/quotes.lines"]["get"]
+    assert operation["operationId"] == "feedQuotesLines"
+    assert "`never` is when" in operation["description"]

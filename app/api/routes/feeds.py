@@ -1,4 +1,4 @@
-"""Atom and JSON feeds of lists and of the changelog."""
+"""Feeds of lists and of the changelog, in every format of `FEED_FORMATS`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,22 +15,16 @@ from app.api.links import address, link_field
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import (
-    ATOM,
-    FEEDS,
-    JSON_FEED,
     Items,
-    Representation,
     alternates,
     filters,
     link,
     link_values,
     parameters,
     public_url,
-    suffixes,
 )
-from app.exports.formats.atom import atom
-from app.exports.formats.feeds import Feed, tag_uri
-from app.exports.formats.jsonfeed import JsonFeed, json_feed
+from app.exports.formats.feed_formats import FEED_FORMATS
+from app.exports.formats.feeds import FEED_LISTS, Feed, FeedFormat, tag_uri
 from app.queries.filters import FILTERS, ChangeFilters
 from app.records import RECORD_TYPES
 from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
@@ -39,16 +33,8 @@ Entries = Callable[[Snapshot, Any, str], FeedEntries]
 """Returns a page of entries for a snapshot, filters and the base URL."""
 
 
-class AtomResponse(Response):
-    """An Atom feed. The class tells FastAPI the media type, so that it is documented."""
-
-    media_type = ATOM.media_type
-
-
-class JsonFeedResponse(JSONResponse):
+class _SerializedJson(JSONResponse):
     """A serialized JSON feed. The class tells FastAPI that the response is JSON, so that its schema is documented."""
-
-    media_type = JSON_FEED.media_type
 
     def render(self, content: bytes) -> bytes:
         """Returns the content, which is serialized already."""
@@ -62,25 +48,25 @@ _DESCRIPTION = (
     "record was removed, of the whole list, because what was removed matches no filter any more. Entries lead to the "
     "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`) is not taken."
 )
-_WRITERS = {".atom": atom, ".feed.json": json_feed}
-_RESPONSES = {".atom": AtomResponse, ".feed.json": JsonFeedResponse}
 
 
 def router() -> APIRouter:
-    """`/v1/<list>.atom` and `/v1/<list>.feed.json`."""
+    """`/v1/<list><suffix>` for every feed format."""
     found = APIRouter(prefix="/v1")
-    for feed in FEEDS:
+    for feed_format in FEED_FORMATS.values():
         for name, resource in RECORD_TYPES.items():
-            if feed.suffix in suffixes(name):
-                _add(found, name, feed, FILTERS[name], partial(feed_entries.records, resource), tag=name)
-        _add(found, "changes", feed, ChangeFilters, feed_entries.changes, tag="releases")
+            if name in FEED_LISTS:
+                _add(found, name, feed_format, FILTERS[name], partial(feed_entries.records, resource), tag=name)
+        _add(found, "changes", feed_format, ChangeFilters, feed_entries.changes, tag="releases")
     return found
 
 
 def _add(
-    found: APIRouter, name: str, representation: Representation, model: type[BaseModel], entries: Entries, *, tag: str
+    found: APIRouter, name: str, feed_format: FeedFormat, model: type[BaseModel], entries: Entries, *, tag: str
 ) -> None:
-    suffix = representation.suffix
+    suffix, media_type = feed_format.suffix, feed_format.media_type
+    base_class = _SerializedJson if feed_format.model else Response
+    response_class: type[Response] = type("FeedResponse", (base_class,), {"media_type": media_type})
 
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
@@ -96,21 +82,18 @@ def _add(
             "Dateline-Release": str(release.number),
             **link_field([*following, *link_values(alternates(name, suffix, items))]),
         }
-        response: Response = _RESPONSES[suffix](_WRITERS[suffix](feed), headers=headers)
-        return response
+        return response_class(feed_format.write(feed), headers=headers)
 
-    words = {
-        ".atom": {"next": '`rel="next"` (RFC 5005)', "updated": "updated", "removed": "`at:deleted-entry` (RFC 6721)"},
-        ".feed.json": {"next": "`next_url`", "updated": "date_modified", "removed": "its `_removed`"},
-    }
     found.get(
         f"/{name}{suffix}",
-        name=f"feed_{name}_{'atom' if suffix == '.atom' else 'json'}",
-        summary=f"Follow {name} ({representation.title})",
-        description=_DESCRIPTION.format(**words[suffix]),
+        name=f"feed_{name}_{suffix.rpartition('.')[2]}",
+        summary=f"Follow {name} ({feed_format.title})",
+        description=_DESCRIPTION.format(
+            next=feed_format.next, updated=feed_format.updated, removed=feed_format.removed
+        ),
         tags=[tag],
-        response_class=_RESPONSES[suffix],
-        response_model=None if suffix == ".atom" else JsonFeed,
+        response_class=response_class,
+        response_model=feed_format.model,
         responses=problems(400, 503),
         openapi_extra={"parameters": parameters(model, suffix)},
     )(handler)

@@ -21,6 +21,7 @@ from app.api.routes.pages import STRICT, WEB, page_headers
 from app.api.routes.records import reader
 from app.api.routes.representations import Items, link, representations, suffixes
 from app.exports.formats.export_formats import EXPORT_FORMATS
+from app.exports.formats.feed_formats import FEED_FORMATS
 from app.model.codebook import IncidentKind
 from app.model.documents import DOCUMENTS
 from app.model.references import INCLUDED
@@ -104,6 +105,7 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
         "others": [item for item in items if item[0] != "cursor" and item[1] != chosen.get(item[0])],
         "view": ", ".join(labels.get(value, value) for name, value in items if name in FORM_FILTERS),
         "formats": _formats(items),
+        "feeds": FEED_FORMATS,
         "incidents": [],
         "matched": 0,
         "next": None,

@@ -15,6 +15,8 @@ from app.api.parameters import MAX_ERRORS, equivalent_parameter, openapi_paramet
 from app.api.routes.not_found import redirect
 from app.exports.formats.columns import COLUMNS, has_points
 from app.exports.formats.export_formats import EXPORT_FORMATS
+from app.exports.formats.feed_formats import FEED_FORMATS
+from app.exports.formats.feeds import FEED_LISTS
 from app.problems import BadParameter, NotAcceptable, ParameterError
 from app.records import RECORD_TYPES
 
@@ -40,9 +42,6 @@ _NOT_FOR_FEEDS = ("sort", "count", "fields", "include")
 _FEED_REASON = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
 
 JSON = Representation("", "application/json", "JSON")
-ATOM = Representation(".atom", "application/atom+xml", "Atom", _NOT_FOR_FEEDS, _FEED_REASON)
-JSON_FEED = Representation(".feed.json", "application/feed+json", "JSON Feed", _NOT_FOR_FEEDS, _FEED_REASON)
-FEEDS = (ATOM, JSON_FEED)
 
 
 @cache
@@ -52,14 +51,17 @@ def representations() -> dict[str, Representation]:
         Representation(one.suffix, one.media_type, one.title, _NOT_FOR_EXPORTS, _EXPORT_REASON)
         for one in EXPORT_FORMATS.values()
     )
-    return {one.suffix: one for one in (JSON, *exports, *FEEDS)}
+    feeds = (
+        Representation(one.suffix, one.media_type, one.title, _NOT_FOR_FEEDS, _FEED_REASON)
+        for one in FEED_FORMATS.values()
+    )
+    return {one.suffix: one for one in (JSON, *exports, *feeds)}
 
 
 @cache
 def suffixes(name: str) -> list[str]:
     """Returns the suffixes of a list's URLs; that of JSON is empty."""
-    feeds = [one.suffix for one in FEEDS] if name in ("incidents", "quotes", "changes") else []
-    return [JSON.suffix, *export_suffixes(name), *feeds]
+    return [JSON.suffix, *export_suffixes(name), *(FEED_FORMATS if name in FEED_LISTS else ())]
 
 
 def export_suffixes(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-from app.exports.formats.feeds import RIGHTS, Entry, Feed
+from app.exports.formats.feeds import RIGHTS, Entry, Feed, FeedFormat
 
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
@@ -58,3 +58,14 @@ def _add_links(parent: Element, page: str | None, record: str) -> None:
 
 def _add_text(parent: Element, name: str, text: str) -> None:
     SubElement(parent, name).text = text
+
+
+FORMAT = FeedFormat(
+    ".atom",
+    "application/atom+xml",
+    "Atom",
+    atom,
+    next='`rel="next"` (RFC 5005)',
+    updated="updated",
+    removed="`at:deleted-entry` (RFC 6721)",
+)

@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from pydantic import BaseModel
+
 Json = dict[str, Any]
 
 TAG_YEAR = "2026"
@@ -63,6 +65,24 @@ class Feed:
     removals: Sequence[Removal] = ()
 
 
+@dataclass(frozen=True)
+class FeedFormat:
+    """A feed format, declared in the module that writes it and registered in `feed_formats`.
+
+    OpenAPI says with `next`, `updated` and `removed` what the format calls the link to the next page, the time of an
+    entry and its end. `model` is the schema of a format that is JSON.
+    """
+
+    suffix: str
+    media_type: str
+    title: str
+    write: Callable[[Feed], bytes]
+    next: str
+    updated: str
+    removed: str
+    model: type[BaseModel] | None = None
+
+
 def tag_uri(base: str, path: str) -> str:
     """A `tag:` URI of this service for a path. Its authority has the form of a DNS name, which IPv6 addresses lack."""
     address = urlsplit(base)
@@ -85,6 +105,9 @@ def _quote(document: Json, updated: str, base: str) -> Entry:
 
 
 _RECORDS: dict[str, Callable[[Json, str, str], Entry]] = {"incidents": _incident, "quotes": _quote}
+
+FEED_LISTS = (*_RECORDS, "changes")
+"""The lists that can be followed by feeds."""
 
 
 def record(resource: str, text: str, updated: str, base: str) -> Entry:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from app.exports.formats.feeds import Entry, Feed
+from app.exports.formats.feeds import Entry, Feed, FeedFormat
 
 VERSION = "https://jsonfeed.org/version/1.1"
 TOMBSTONES = "https://www.rfc-editor.org/rfc/rfc6721"
@@ -97,3 +97,15 @@ def _item(entry: Entry) -> Item:
         tags=list(entry.tags),
         geo=None if entry.point is None else Spot(latitude=entry.point[0], longitude=entry.point[1]),
     )
+
+
+FORMAT = FeedFormat(
+    ".feed.json",
+    "application/feed+json",
+    "JSON Feed",
+    json_feed,
+    next="`next_url`",
+    updated="date_modified",
+    removed="its `_removed`",
+    model=JsonFeed,
+)
