@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -37,10 +38,10 @@ def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: Requ
     """Counts the matching records by the values of each requested facet."""
     found = resolve_ids(snapshot, filters)
     chosen = match_records(snapshot, resource, found)
-    data = {
-        name: _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
-        for name in dict.fromkeys(filters.facet)
-    }
+    data = {}
+    for name in dict.fromkeys(filters.facet):
+        data[name], matched = _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
+        chosen = chosen if matched is None else replace(chosen, matched=matched)
     return _answer(snapshot, request, data, _match_counts(snapshot, resource, found, chosen, request))
 
 
@@ -59,19 +60,22 @@ def _match_counts(
 
 def _facet(
     snapshot: Snapshot, resource: RecordType, conditions: list[Condition], facet: Facet, filters: Any
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int | None]:
+    """Returns the counts of a facet, and how many records match where each of them has one value at most."""
     split = facet.split(filters, records(resource, conditions))
     rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
     labels = {NONE} if split.imprecise is None else {NONE, IMPRECISE}
-    aside = {label: count for label, count, _ in rows if label in labels}
-    shown = [(label, count) for label, count, _ in rows if label not in labels][: filters.limit]
+    aside = {label: count for label, count, *_ in rows if label in labels}
+    shown = [(label, count) for label, count, *_ in rows if label not in labels][: filters.limit]
     names = _labels(snapshot, facet, [label for label, _ in shown])
-    return {
+    counts = {
         "buckets": [{"value": label, "label": names[label], "count": count} for label, count in shown],
         "more": rows[0][2] - len(aside) - len(shown) if rows else 0,
         "imprecise": None if split.imprecise is None else aside.get(IMPRECISE, 0),
         "missing": aside.get(NONE, 0),
     }
+    matched = int(rows[0][3]) if rows else 0
+    return counts, matched if split.links is None else None
 
 
 def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str, str]:

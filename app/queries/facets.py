@@ -91,14 +91,15 @@ class Facet:
 
 
 def buckets(resource: RecordType, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
-    """Label, records and number of all labels: those of no value first, then so many others, those of most records
-    first, or for dates the newest."""
+    """Label, records, number of all labels and sum of their records: those of no value first, then so many others,
+    those of most records first, or for dates the newest."""
     statement = split.joined(resource.select(conditions, split.label.label("label")))
     # It is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
     label = (found := statement.subquery()).c.label
     aside = [NONE] if split.imprecise is None else [NONE, IMPRECISE]
     order = [func.count().desc(), label] if split.imprecise is None else [label.desc()]
-    counted = select(label, func.count(), func.count().over()).select_from(found).group_by(label)
+    columns = label, func.count(), func.count().over(), func.sum(func.count()).over()
+    counted = select(*columns).select_from(found).group_by(label)
     return counted.order_by(label.in_(aside).desc(), *order).limit(limit + len(aside))
 
 

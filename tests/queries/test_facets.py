@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
+from app.queries import counting
 from app.queries.facets import FACETS
 from app.queries.filters import FILTERS
 from tests import newsroom
@@ -176,6 +177,18 @@ def test_limit_leaves_out_the_rarest_and_says_how_many(client: TestClient) -> No
     assert short["buckets"] == whole["buckets"][:3]
     assert short["more"] == len(whole["buckets"]) - 3
     assert whole["more"] == 0
+
+
+@pytest.mark.parametrize("of", list(FACETS))
+def test_all_that_match_are_counted_whatever_they_are_counted_by(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """Also where they are too many to be listed first, and whatever has several values or none."""
+    monkeypatch.setattr(counting, "MAX_LISTED_NUMBERS", 0)
+    for filters in ({}, {"article": "foltyn-us-iran-isis-2020"}, {"q": "raid"}):
+        wanted = client.get(f"/v1/{of}", params={**filters, "count": "exact", "limit": "1"}).json()["meta"]["matched"]
+        for name in FACETS[of]:
+            assert facets(client, of, name, limit="1", **filters)["meta"]["matched"] == wanted, (name, filters)
 
 
 def test_what_filters_cannot_judge_is_counted_as_in_the_list(client: TestClient) -> None:
