@@ -2,17 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.api.openapi import as_yaml, describe, operation_id
 from app.api.routes import (
@@ -36,12 +36,13 @@ from app.api.routes.problems import on_http_exception, on_problem
 from app.exports.datasets.files import Datasets
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Problem
-from app.server.access_log import AccessLogMiddleware
+from app.server.access_log import AccessRecord
 from app.server.caching import ValidatorsMiddleware
 from app.server.compression import CompressionMiddleware
-from app.server.limits import RequestLimitsMiddleware
-from app.server.middleware import DefaultHeadersMiddleware, ErrorMiddleware, HeadMiddleware
-from app.server.prepared_response import PreparedResponse, responder
+from app.server.edge import Check, Edge
+from app.server.limits import check_limits
+from app.server.middleware import DefaultHeadersMiddleware, ErrorMiddleware
+from app.server.prepared_response import PreparedResponse
 from app.server.response_cache import ResponseCache
 from app.settings import Settings
 from app.storage.database import Database
@@ -56,30 +57,36 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 thread that writes a download."""
 
 
-class Service(FastAPI):
-    """FastAPI behind `layers`: middleware that can respond before FastAPI is called, outermost first."""
+CHECKS: tuple[Check, ...] = (check_limits,)
+"""What is done for every request before FastAPI, in this order; see `app.server.edge`."""
 
-    def __init__(self, *, layers: Sequence[Middleware], **options: Any) -> None:
+
+class Service(FastAPI):
+    """FastAPI behind an `Edge`: checks and the response cache respond before FastAPI is called."""
+
+    def __init__(
+        self,
+        *,
+        checks: Sequence[Check],
+        cache_bytes: int,
+        watch: Callable[[AccessRecord], None] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        handle: ASGIApp = super().__call__
-        for layer in reversed(layers):
-            handle = layer.cls(handle, *layer.args, **layer.kwargs)
-        self._handle, self._try_respond = handle, responder(handle)
+        cache = ResponseCache(super().__call__, cache_bytes, lambda: cast(Reader, self.state.reader))
+        self._edge = Edge(checks, cache, watch)
 
     def try_respond(self, scope: Scope) -> PreparedResponse | None:
-        scope["app"] = self
-        return self._try_respond(scope)
+        return self._edge.try_respond(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self
-        await self._handle(scope, receive, send)
+        await self._edge(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> Service:
     """Creates the service over the database of the settings. The database is opened with the first request."""
     settings = settings or Settings()
     metrics = _metrics(settings)
-    response_cache = Middleware(ResponseCache, limit=settings.cache_bytes)
     validators = Middleware(ValidatorsMiddleware, public_url=settings.public_url)
     app = Service(
         title="Dateline",
@@ -89,12 +96,9 @@ def create_app(settings: Settings | None = None) -> Service:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=_lifespan,
-        layers=[
-            Middleware(AccessLogMiddleware, watch=metrics.count if metrics else None),
-            Middleware(RequestLimitsMiddleware),
-            Middleware(HeadMiddleware),
-            response_cache,
-        ],
+        checks=CHECKS,
+        cache_bytes=settings.cache_bytes,
+        watch=metrics.count if metrics else None,
         middleware=[
             Middleware(DefaultHeadersMiddleware),
             validators,

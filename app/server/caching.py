@@ -15,9 +15,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
+from app.server.cache_lookup import normalized_url
 from app.server.prepared_response import Fields
 from app.server.request_context import RequestContext
-from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseInfo
 
 CACHE_CONTROL = (

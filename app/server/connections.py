@@ -5,6 +5,7 @@ and counters to its protocol, and answers with problem documents where a request
 Responses that are finished before they are asked for are sent from here too (`app.server.prepared_response`).
 """
 
+import logging
 import socket
 import struct
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
@@ -20,10 +21,12 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
-from app.server.access_log import AccessEntry, AccessLogMiddleware, log_request, new_id
+from app.server.access_log import AccessRecord, logger
+from app.server.edge import Edge
 from app.server.limits import MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES, too_large, too_long
 from app.server.middleware import DEFAULT_FIELDS, TransferAborted, problem_response
-from app.server.prepared_response import Fields, PreparedResponse, encode_fields, responder
+from app.server.prepared_response import CLOSE, Fields, PreparedResponse, encode_fields, responder
+from app.server.request_context import RequestContext, new_id
 
 MAX_CONNECTIONS = 800
 """Connections that are served at the same time; usually a process may have 1024 files open."""
@@ -46,22 +49,20 @@ MAX_INLINE_RESPONSES = 32
 LINGER_SECONDS = 2.0
 """Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
-CLOSE = (b"connection", b"close")
-
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 _LINGER_RESET = struct.pack(
     "ii", 1, 0
 )  # SO_LINGER with 0 seconds: unsent data is discarded, and the client gets a reset
 
 
-async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers on connections beyond `MAX_CONNECTIONS`."""
-    start, body = problem_response(Unavailable("Too many connections are open. Try again shortly.", 5), scope["path"])
-    await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS, CLOSE]})
-    await send(body)
+def _refuse_connection(scope: Scope, context: RequestContext) -> PreparedResponse:
+    context.closes_connection = True
+    problem = Unavailable("Too many connections are open. Try again shortly.", 5)
+    return problem_response(problem, scope["path"]).with_fields(DEFAULT_FIELDS)
 
 
-TOO_MANY_CONNECTIONS = AccessLogMiddleware(_too_many_connections)
+TOO_MANY_CONNECTIONS = Edge([_refuse_connection])
+"""Answers on connections beyond `MAX_CONNECTIONS`."""
 
 
 def _no_op() -> None:
@@ -76,6 +77,10 @@ def _date_fields() -> Fields:
 @lru_cache(maxsize=1)
 def _date_fields_at(second: int) -> Fields:
     return [(b"date", formatdate(second, usegmt=True).encode())]
+
+
+def _encoded_head(response: PreparedResponse) -> bytes:
+    return b"%s%s%s\r\n" % (STATUS_LINE[response.status], encode_fields(_date_fields()), response.head)
 
 
 def _has_length(message: Message) -> bool:
@@ -154,7 +159,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             REQUEST_TIMEOUT_SECONDS, self._on_request_timeout
         )
         if len(self.connections) > MAX_CONNECTIONS:
-            self.app = TOO_MANY_CONNECTIONS
+            self.app = cast(ASGI3Application, TOO_MANY_CONNECTIONS)
+        self._try_respond = responder(self.app).try_respond
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_request_timer()
@@ -232,16 +238,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._is_responding():
             self._pending_problem = problem
             return
-        start, body = problem_response(problem, "/")
-        entry = AccessEntry(new_id(), "-", None, problem.status, 0.0, len(body["body"]), None, None, True)
-        own = [(b"x-request-id", entry.id.encode()), CLOSE]
-        self.transport.write(
-            STATUS_LINE[problem.status]
-            + encode_fields([*_date_fields(), *start["headers"], *DEFAULT_FIELDS, *own])
-            + b"\r\n"
-            + body["body"]
-        )
-        log_request(entry)
+        response, request_id = problem_response(problem, "/"), new_id()
+        own = [*DEFAULT_FIELDS, (b"x-request-id", request_id.encode()), CLOSE]
+        self.transport.write(_encoded_head(response.with_fields(own)) + response.body)
+        if logger.isEnabledFor(logging.INFO):
+            logger.handle(AccessRecord(request_id, "-", None, problem.status, 0.0, len(response.body)))
         self._close_after_linger()
 
     def _drop_last_request(self) -> None:
@@ -270,7 +271,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._run(cycle, app)
         else:
             cycle.response_started = cycle.response_complete = True
-            start = b"%s%s%s\r\n" % (STATUS_LINE[prepared.status], encode_fields(_date_fields()), prepared.head)
+            start = _encoded_head(prepared)
             # An empty chunk would stay forever in the buffer of asyncio's own transports.
             self.transport.writelines((start, prepared.body) if prepared.body else (start,))
             self._inline_responses += 1
@@ -298,7 +299,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return None
         # An error here occurs on the ASGI path too and is handled there; here it would count as a parser error.
         with suppress(Exception):
-            return responder(app)(cast(Scope, cycle.scope))
+            return self._try_respond(cast(Scope, cycle.scope))
         return None
 
     async def _run_framed(

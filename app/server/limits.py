@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from urllib.parse import unquote_plus
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.problems import BadParameter, BadRequest, HeadersTooLarge, NotAllowed, NotFound, Problem, UriTooLong
 from app.server.middleware import DEFAULT_FIELDS, problem_response
-from app.server.prepared_response import PreparedResponse, responder
+from app.server.prepared_response import PreparedResponse
+from app.server.request_context import RequestContext
 
 MAX_REQUEST_LINE_BYTES = 32 * 1024
 """The longest request line."""
@@ -26,31 +27,15 @@ _BODY_FIELDS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9:._~!$&'()*+,;=-]+\])(?::[0-9]*)?")
 
 
-class RequestLimitsMiddleware:
-    """Refuses requests that this API cannot serve. The body of a request is not read; its connection is closed."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self._try_respond = responder(app)
-
-    def try_respond(self, scope: Scope) -> PreparedResponse | None:
-        size, has_body, hosts = _head_facts(scope)
-        return self._try_respond(scope) if not has_body and _problem(scope, size, hosts) is None else None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        size, has_body, hosts = _head_facts(scope)
-        if has_body:
-            send = _closing_connection(send)
-        problem = _problem(scope, size, hosts)
-        if problem is None:
-            await self.app(scope, receive, send)
-            return
-        start, body = problem_response(problem, scope["path"][:MAX_REQUEST_LINE_BYTES])
-        await send({**start, "headers": [*start["headers"], *DEFAULT_FIELDS]})
-        await send({**body, "body": b""} if scope["method"] == "HEAD" else body)
+def check_limits(scope: Scope, context: RequestContext) -> PreparedResponse | None:
+    """Returns the refusal of a request that this API cannot serve. The body of a request is not read; its connection is
+    closed."""
+    size, has_body, hosts = _head_facts(scope)
+    context.closes_connection = has_body
+    problem = _problem(scope, size, hosts)
+    if problem is None:
+        return None
+    return problem_response(problem, scope["path"][:MAX_REQUEST_LINE_BYTES]).with_fields(DEFAULT_FIELDS)
 
 
 def too_long() -> Problem:
@@ -105,12 +90,3 @@ def _too_many_parameters(query: bytes) -> Problem:
         f"A query may have {MAX_QUERY_PARAMETERS} parameters; this one has {names.total()}, '{name}' {count} times."
     )
     return BadParameter.of(name, detail)
-
-
-def _closing_connection(send: Send) -> Send:
-    async def send_and_close(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
-        await send(message)
-
-    return send_and_close

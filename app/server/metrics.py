@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from app.server.access_log import AccessEntry
+from app.server.access_log import AccessRecord
 from app.storage.reader import Reader
 
 BUCKET_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -47,13 +47,13 @@ class Metrics:
             "dateline_release", "The release last answered from.", multiprocess_mode="livemostrecent", registry=registry
         )
 
-    def count(self, entry: AccessEntry) -> None:
+    def count(self, record: AccessRecord) -> None:
         """Counts a request. Requests that match no route are counted under one label, `none`."""
-        route = entry.route or "none"
-        self._requests.labels(route, f"{entry.status // 100}xx", entry.cache or "none").inc()
-        self._seconds.labels(route).observe(entry.seconds)
-        if entry.release is not None:
-            self._release.set(entry.release)
+        route = record.route or "none"
+        self._requests.labels(route, f"{record.status // 100}xx", record.cache or "none").inc()
+        self._seconds.labels(route).observe(record.ms / 1000)
+        if record.release is not None:
+            self._release.set(record.release)
 
     async def sample(self, reader: Reader) -> None:
         """Updates the gauges once per `_SAMPLE_SECONDS` until cancelled."""

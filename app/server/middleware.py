@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import Problem
 from app.server.preconditions import RANGE_FIELDS
-from app.server.prepared_response import PreparedResponse, responder
-from app.server.request_context import RequestContext, route_path
+from app.server.prepared_response import PreparedResponse
+from app.server.request_context import RequestContext
 
 EXPOSED_FIELDS = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
@@ -32,8 +32,8 @@ _PREFLIGHT_FIELDS = [
 logger = logging.getLogger("dateline")
 
 
-def problem_response(problem: Problem, path: str) -> tuple[Message, Message]:
-    """Returns a problem document as the ASGI start and body messages of a response."""
+def problem_response(problem: Problem, path: str) -> PreparedResponse:
+    """Returns the response with a problem document, without the default headers."""
     body = json.dumps(problem.body(path), ensure_ascii=False).encode()
     headers = [
         (b"content-type", b"application/problem+json"),
@@ -41,8 +41,7 @@ def problem_response(problem: Problem, path: str) -> tuple[Message, Message]:
         (b"cache-control", b"no-store"),
         *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
     ]
-    start = {"type": "http.response.start", "status": problem.status, "headers": headers}
-    return start, {"type": "http.response.body", "body": body}
+    return PreparedResponse.of(problem.status, headers, body)
 
 
 class DefaultHeadersMiddleware:
@@ -90,10 +89,6 @@ class HeadMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._try_respond = responder(app)
-
-    def try_respond(self, scope: Scope) -> PreparedResponse | None:
-        return self._try_respond(scope) if scope["method"] == "GET" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "HEAD":
@@ -109,7 +104,6 @@ class HeadMiddleware:
                 raise StopStream
 
         headers = [(name, value) for name, value in scope["headers"] if name not in RANGE_FIELDS]
-        RequestContext.of(scope).is_head = True
         with suppress(StopStream):
             await self.app({**scope, "method": "GET", "headers": headers}, receive, send_headers)
 
@@ -124,7 +118,7 @@ class ErrorMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, context = False, RequestContext.of(scope)
+        started = False
 
         async def noting_start(message: Message) -> None:
             nonlocal started
@@ -136,12 +130,10 @@ class ErrorMiddleware:
         except (StopStream, TransferAborted):
             raise
         except Exception as error:
-            logger.exception("%s %s failed", scope["method"], scope["path"], extra={"request": context.id})
+            logger.exception(
+                "%s %s failed", scope["method"], scope["path"], extra={"request": RequestContext.of(scope).id}
+            )
             if started:
                 raise TransferAborted from error
-            for message in problem_response(
-                Problem("Something went wrong on our side. It has been logged."), scope["path"]
-            ):
-                await send(message)
-        finally:
-            context.route = route_path(scope)
+            problem = Problem("Something went wrong on our side. It has been logged.")
+            await problem_response(problem, scope["path"]).send(send)

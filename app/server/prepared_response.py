@@ -1,16 +1,17 @@
 """Prepared responses: complete before the request comes, and sent without an ASGI task.
 
 uvicorn creates a task for each request and validates each header field; for a cached response both are most of the
-work. So the middleware before FastAPI may respond synchronously (`try_respond`), and `app.server.connections` sends
-that response. Where there is none, and under every other server, the middleware answers as an ordinary ASGI app.
+work. So `app.server.edge` looks for a prepared response synchronously, and `app.server.connections` sends it. Under
+every other server the same response is sent as ASGI messages.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, cast
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from starlette.types import Scope
+from starlette.types import Scope, Send
 
 Fields = list[tuple[bytes, bytes]]
+CLOSE = (b"connection", b"close")
 
 
 class PreparedResponse(NamedTuple):
@@ -25,15 +26,37 @@ class PreparedResponse(NamedTuple):
     def of(cls, status: int, fields: Fields, body: bytes = b"") -> "PreparedResponse":
         return cls(status, fields, encode_fields(fields), body)
 
+    def with_fields(self, fields: Fields) -> "PreparedResponse":
+        """Returns the response with more header fields."""
+        return PreparedResponse(self.status, [*self.fields, *fields], self.head + encode_fields(fields), self.body)
 
-def responder(app: object) -> Callable[[Scope], PreparedResponse | None]:
-    """Returns the `try_respond` method of an ASGI app, which does not block. Where it returns None, and where an app
-    has no such method, the request takes the ASGI path."""
-    return cast(Callable[[Scope], PreparedResponse | None], getattr(app, "try_respond", _never))
+    def without_body(self) -> "PreparedResponse":
+        """Returns the response to HEAD."""
+        return self._replace(body=b"")
+
+    async def send(self, send: Send) -> None:
+        """Sends the response as ASGI messages."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.fields})
+        await send({"type": "http.response.body", "body": self.body})
 
 
-def _never(scope: Scope) -> PreparedResponse | None:
-    return None
+@runtime_checkable
+class PreparedResponder(Protocol):
+    """An ASGI application that may respond without being called."""
+
+    def try_respond(self, scope: Scope) -> PreparedResponse | None:
+        """Returns a prepared response; None where the application has to be called. It does not block."""
+
+
+def responder(app: object) -> PreparedResponder:
+    """Returns an application as one that may respond without being called. Raises TypeError for any other: under it
+    every cached response would take the slow way, and nothing but a benchmark would tell."""
+    if isinstance(app, PreparedResponder):
+        return app
+    raise TypeError(
+        f"{type(app).__name__} has no try_respond, so it hides the prepared responses of the application in it. Write "
+        "a check of app.server.edge instead of ASGI middleware, or pass try_respond on."
+    )
 
 
 def encode_fields(fields: Iterable[tuple[bytes, bytes]]) -> bytes:

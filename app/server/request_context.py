@@ -1,38 +1,77 @@
 """What the layers around FastAPI and its handlers tell each other about one request."""
 
+import re
+import secrets
 from dataclasses import dataclass
+from itertools import count
+from time import perf_counter
+from typing import Literal
 
 from starlette.types import Scope
 
+from app.server.cache_lookup import CacheLookup
+from app.server.prepared_response import Fields, PreparedResponse
 from app.storage.database import ReleaseInfo
 
 _SCOPE_KEY = "dateline.request_context"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,64}")
+_PROCESS_ID = secrets.token_hex(6)
+_request_numbers = count(1)
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """Facts about a request beside its ASGI scope, for the validators, the response cache and the access log.
+    """Facts about a request beside its ASGI scope, made once by the outermost layer (`app.server.edge`).
 
-    `release` is the one that the response is made from; `route` a path template, None where no route matched; `cache`
-    is `hit`, `stale` or None; `is_head` says that a HEAD request is being answered as GET.
+    `fields` are header fields of the response to this very request, whatever the response is. `release` is the one that
+    the response is made from; `route` a path template, None where no route matched; `cache` says what the response
+    cache did, and `lookup` what the request asks of it. `response` is the prepared one, once it has been looked for.
     """
 
-    id: str | None = None
+    id: str
+    began: float
+    fields: Fields
+    is_head: bool
     release: ReleaseInfo | None = None
     route: str | None = None
-    cache: str | None = None
-    is_head: bool = False
+    cache: Literal["hit", "stale"] | None = None
+    lookup: CacheLookup | None = None
+    closes_connection: bool = False
+    is_looked_up: bool = False
+    response: PreparedResponse | None = None
+
+    @classmethod
+    def begin(cls, scope: Scope) -> "RequestContext":
+        """Returns the context of a request, which is made when a layer asks first."""
+        context: RequestContext | None = scope.get(_SCOPE_KEY)
+        if context is None:
+            id_ = _given_id(scope) or new_id()
+            context = cls(id_, perf_counter(), [(b"x-request-id", id_.encode())], scope["method"] == "HEAD")
+            scope[_SCOPE_KEY] = context
+        return context
 
     @classmethod
     def of(cls, scope: Scope) -> "RequestContext":
-        """Returns the context of a request, the same for every layer that it passes."""
-        context: RequestContext | None = scope.get(_SCOPE_KEY)
-        if context is None:
-            context = scope[_SCOPE_KEY] = cls()
+        """Returns the context of a request that has passed the outermost layer."""
+        context: RequestContext = scope[_SCOPE_KEY]
         return context
 
     def set_release(self, release: ReleaseInfo) -> None:
         self.release = release
+
+
+def new_id() -> str:
+    """Returns a request id that is unique among all processes: a random prefix and a counter."""
+    return f"{_PROCESS_ID}-{next(_request_numbers):x}"
+
+
+def _given_id(scope: Scope) -> str | None:
+    """Returns the request's own `X-Request-Id`, if it may stand in a log."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            given: bytes = value
+            return given.decode("ascii")
+    return None
 
 
 def route_path(scope: Scope) -> str | None:

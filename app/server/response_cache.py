@@ -2,24 +2,23 @@
 
 A response is a function of the release, of the URL and of the client's preferences (`app.server.negotiation`), so it is
 valid as long as that release is the newest: nothing has to expire, and a hit only asks which release is the newest.
-Compressed responses are stored as they were sent. The cache is ASGI middleware before everything else, because routing
-costs more than sending a stored response; hits are prepared responses (`app.server.prepared_response`).
+Compressed responses are stored as they were sent. `app.server.edge` looks here before everything else, because routing
+costs more than sending a stored response. A proxy's cache, which README recommends anyway, does not know the release.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from time import time
-from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from typing import Literal, Protocol
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import PreconditionFailed, Unavailable
+from app.server.cache_lookup import CacheLookup, Key
 from app.server.middleware import StopStream, problem_response
-from app.server.negotiation import NEGOTIATED_FIELDS, HeaderLines, Preferences
 from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
 from app.server.prepared_response import Fields, PreparedResponse
 from app.server.request_context import RequestContext, route_path
@@ -44,58 +43,12 @@ NOT_MODIFIED_FIELDS = {
 MAX_BODY_DIVISOR = 16
 """A response larger than the cache limit divided by this is stored without its body, for 304 only."""
 
-MAX_MEMOIZED_BYTES = 2000
-"""Size of a request (path, query and negotiated fields) up to which its normalized form is memoized."""
-
 _CONDITIONAL_STATUSES = (200, 206, 416)
 """The statuses that preconditions are evaluated for: whether a range lies beyond a file matters only if they hold."""
 
 _HIT_FIELD = (b"cache-status", b"dateline; hit")
 _STALE_FIELDS = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
 _ENTRY_OVERHEAD_BYTES = 1500  # memory of an entry beside its bytes and headers; measured for a list of one: 830
-
-Key = tuple[str, Preferences]
-
-
-class CacheLookup(NamedTuple):
-    """A request as the cache sees it: the key (URL and preferences), its preconditions, and whether it has a range."""
-
-    key: Key
-    conditions: Preconditions
-    has_range: bool
-
-    @classmethod
-    def of(cls, scope: Scope) -> "CacheLookup":
-        lines, conditional, has_range = [], False, False
-        for name, value in scope["headers"]:
-            if name in NEGOTIATED_FIELDS:
-                lines.append((name, value))
-                has_range = has_range or name == b"range"
-            elif name in CONDITIONAL_FIELDS:
-                conditional = True
-        conditions = Preconditions.of(scope["headers"]) if conditional else UNCONDITIONAL
-        query: bytes = scope["query_string"]
-        path: str = scope["path"]
-        size = len(path) + len(query) + sum([len(value) for _, value in lines])
-        read = _normalized_key if size <= MAX_MEMOIZED_BYTES else _normalized_key.__wrapped__
-        return cls(read(path, query, tuple(lines)), conditions, has_range)
-
-
-@lru_cache(maxsize=8192)
-def _normalized_key(path: str, query: bytes, lines: HeaderLines) -> Key:
-    """The key of a request: equal for every percent-encoding of a query and every spelling of the same preferences."""
-    return normalized_url(path, query), Preferences.of(lines)
-
-
-def normalized_url(path: str, query: bytes) -> str:
-    """Returns a URL in one spelling: percent-encoded only where necessary."""
-    read = _normalized_url if len(path) + len(query) <= MAX_MEMOIZED_BYTES else _normalized_url.__wrapped__
-    return read(path, query)
-
-
-@lru_cache(maxsize=8192)
-def _normalized_url(path: str, query: bytes) -> str:
-    return f"{path}?{urlencode(parse_qsl(query.decode('latin-1'), keep_blank_values=True))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,59 +67,69 @@ class CachedResponse:
     size: int
 
 
+class Releases(Protocol):
+    """Knows the newest release. Both methods raise Unavailable while the database does."""
+
+    def peek_release(self) -> ReleaseInfo | None:
+        """Returns it if it is known without waiting."""
+
+    async def newest(self) -> ReleaseInfo:
+        """Returns it."""
+
+
 class ResponseCache:
-    """Middleware that stores responses and serves them again, or 304 to clients that have them.
+    """Stores the responses of an ASGI app, and finds them again, or 304 for clients that have them.
 
     `limit` is in bytes of memory; the least recently used entries are evicted. While the database is unavailable, the
-    last release's responses are served marked as stale (`Cache-Status`, RFC 9211). On a hit the request's context
-    has the release and the route, as a handler would set them, and `cache`: `hit` or `stale`.
+    last release's responses are found, marked as stale (`Cache-Status`, RFC 9211). A response that is found tells the
+    request's context its release and route, as a handler would, and what the cache did.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, releases: Callable[[], Releases]) -> None:
         self.app = app
         self.limit = limit
         self.size = 0
+        self._releases = releases
         self._entries: OrderedDict[tuple[str, Key], CachedResponse] = OrderedDict()
         self._last_release = NO_RELEASE
 
-    def try_respond(self, scope: Scope) -> PreparedResponse | None:
-        """Returns the stored response if the newest release is known without waiting, else None."""
-        lookup = CacheLookup.of(scope)
-        if not self._entries or lookup.has_range:
+    def find(self, scope: Scope, context: RequestContext) -> PreparedResponse | None:
+        """Returns the stored response if the newest release is known without waiting."""
+        context.lookup = lookup = CacheLookup.of(scope) if scope["method"] in ("GET", "HEAD") else None
+        if lookup is None or not self._may_have(lookup):
             return None
         try:
-            release = scope["app"].state.reader.peek_release()
+            release = self._releases().peek_release()
         except Unavailable:
             return None
         if release is None:
             return None
         self._last_release = release
-        return self._find(release, lookup, "hit", scope)
+        return self._find(release, lookup, "hit", context, scope["path"])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
-            await self.app(scope, receive, send)
-            return
-        lookup = CacheLookup.of(scope)
-        if self._entries and not lookup.has_range:
-            release, stale = await self._current_release(scope)
-            found = self._find(release, lookup, "stale" if stale else "hit", scope)
-            if found is not None:
-                fields = _mark_stale(found.fields) if stale else found.fields
-                await send(_start_message(found._replace(fields=fields)))
-                await send({"type": "http.response.body", "body": found.body})
-                return
-        await self._respond_and_store(lookup, scope, receive, send)
-
-    async def _current_release(self, scope: Scope) -> tuple[ReleaseInfo, bool]:
-        """Returns the release to answer from, and whether it may be stale because the database is unavailable."""
+    async def find_waiting(self, scope: Scope, context: RequestContext) -> PreparedResponse | None:
+        """Returns the stored response of the newest release; of the last one where the database is unavailable."""
+        lookup = context.lookup
+        if lookup is None or not self._may_have(lookup):
+            return None
         try:
-            self._last_release = await scope["app"].state.reader.newest()
+            self._last_release = await self._releases().newest()
         except Unavailable:
-            return self._last_release, True
-        return self._last_release, False
+            found = self._find(self._last_release, lookup, "stale", context, scope["path"])
+            return None if found is None else PreparedResponse.of(found.status, _mark_stale(found.fields), found.body)
+        return self._find(self._last_release, lookup, "hit", context, scope["path"])
 
-    def _find(self, release: ReleaseInfo, lookup: CacheLookup, cache: str, scope: Scope) -> PreparedResponse | None:
+    def _may_have(self, lookup: CacheLookup) -> bool:
+        return bool(self._entries) and not lookup.has_range
+
+    def _find(
+        self,
+        release: ReleaseInfo,
+        lookup: CacheLookup,
+        cache: Literal["hit", "stale"],
+        context: RequestContext,
+        path: str,
+    ) -> PreparedResponse | None:
         """Returns the stored response or its 304 or 412; None on a miss."""
         entry_key = release.fingerprint, lookup.key
         answer = self._entries.get(entry_key)
@@ -178,18 +141,25 @@ class ResponseCache:
             if outcome is Outcome.NOT_MODIFIED:
                 found = answer.not_modified
             elif outcome is Outcome.FAILED:
-                found = _precondition_failed(answer.not_modified.fields, scope["path"])
+                found = _precondition_failed(answer.not_modified.fields, path)
         if found is not None:
             if answer.last_modified_at > time():
                 found = PreparedResponse.of(found.status, _without_last_modified(found.fields), found.body)
             self._entries.move_to_end(entry_key)
-            context = RequestContext.of(scope)
             context.release, context.route, context.cache = release, answer.route, cache
         return found
 
-    async def _respond_and_store(self, lookup: CacheLookup, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application respond, stores the response, and sends it, or 304 or 412, as the preconditions say."""
         context = RequestContext.of(scope)
+        lookup = context.lookup
+        if lookup is None:
+            inner = dict(scope)
+            try:
+                await self.app(inner, receive, send)
+            finally:
+                context.route = route_path(inner)
+            return
         # Preconditions are evaluated here alone, so the application does not get them.
         headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONAL_FIELDS]
         inner = {**scope, "headers": headers}
@@ -217,8 +187,11 @@ class ResponseCache:
             elif message.get("more_body"):
                 raise StopStream
 
-        with suppress(StopStream):
-            await self.app(inner, receive, send_and_store)
+        try:
+            with suppress(StopStream):
+                await self.app(inner, receive, send_and_store)
+        finally:
+            context.route = route_path(inner)
 
     def _store(self, release: ReleaseInfo, key: Key, answer: CachedResponse) -> None:
         # Clients choose the URL, so its size counts as the body does.
@@ -273,9 +246,8 @@ def _conditional_response(start: Message, conditions: Preconditions, path: str) 
 def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
     """Returns the 412 of a response that has changed, with its current validators."""
     problem = PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew.")
-    start, body = problem_response(problem, path)
     fields = [(name, value) for name, value in validators if name not in (b"cache-control", b"link")]
-    return PreparedResponse.of(problem.status, [*start["headers"], *fields], body["body"])
+    return problem_response(problem, path).with_fields(fields)
 
 
 def _cached_response(headers: Fields, body: Message, route: str | None) -> CachedResponse | None:

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.server.access_log import AccessEntry, LineFormatter, logging_config
+from app.server.access_log import AccessRecord, LineFormatter, StderrHandler, logging_config
 from app.settings import Settings
 
 Log = Callable[[], str]
@@ -157,6 +158,100 @@ def test_the_log_can_be_left_out() -> None:
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_every_line_is_json(complete: bool) -> None:
-    entry = AccessEntry("x", "GET", None, 499, 0.00125, 0, None, None, complete)
-    parsed = json.loads(f"{{{entry.json()}}}")
+    parsed = json.loads(LineFormatter(False).format(AccessRecord("x", "GET", None, 499, 1.25, 0, complete=complete)))
     assert (parsed["ms"], parsed["route"], parsed.get("complete", True)) == (1.25, None, complete)
+
+
+@pytest.fixture
+def record(client: TestClient) -> logging.LogRecord:
+    """The record of a request whose response was cached."""
+    records: list[logging.LogRecord] = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    handler = Keeping()
+    logging.getLogger("dateline").addHandler(handler)
+    try:
+        with written(client):
+            for _ in range(2):
+                client.get("/v1/incidents/kubaiba-raid", headers={"X-Request-Id": "mine"})
+    finally:
+        logging.getLogger("dateline").removeHandler(handler)
+    assert len(records) == 2
+    return records[-1]
+
+
+FACTS = {"request": "mine", "method": "GET", "route": "/v1/incidents/{id}", "status": 200, "release": 1, "cache": "hit"}
+
+
+def test_a_request_is_one_log_record_with_its_facts(record: logging.LogRecord) -> None:
+    assert {name: getattr(record, name) for name in FACTS} == FACTS
+    assert re.fullmatch(r"GET /v1/incidents/\{id\} 200 in [\d.]+ ms", record.getMessage())
+
+
+def test_an_access_record_has_all_that_logging_gives_to_a_record() -> None:
+    """It is not made by logging, which takes four times as long."""
+    plain = logging.LogRecord("dateline.access", logging.INFO, __file__, 1, "", (), None)
+    record = AccessRecord("x", "GET", None, 200, 1.0, 0)
+    assert vars(plain).keys() <= vars(record).keys()
+    named = ("name", "levelname", "levelno", "process", "processName", "thread", "threadName", "exc_info", "stack_info")
+    assert {name: vars(record)[name] for name in named} == {name: vars(plain)[name] for name in named}
+    for name, tolerance in (("created", 1), ("relativeCreated", 1000)):
+        assert abs(vars(record)[name] - vars(plain)[name]) < tolerance
+    assert 0 <= record.msecs < 1000
+
+
+def test_plain_handlers_print_an_access_record(record: logging.LogRecord) -> None:
+    formatter = logging.Formatter("%(levelname)s %(request)s %(route)s %(status)d %(message)s")
+    assert formatter.format(record).startswith("INFO mine /v1/incidents/{id} 200 GET /v1/incidents/{id} 200 in ")
+
+
+def test_python_json_logger_prints_the_facts(record: logging.LogRecord) -> None:
+    formatters = pytest.importorskip("pythonjsonlogger.json", reason="no python-json-logger: install the extra 'test'")
+    line = json.loads(formatters.JsonFormatter().format(record))
+    assert {name: line[name] for name in FACTS} == FACTS
+    assert line["message"] == record.getMessage()
+
+
+def test_opentelemetry_exports_the_facts(record: logging.LogRecord) -> None:
+    logs = pytest.importorskip("opentelemetry.sdk._logs", reason="no opentelemetry-sdk")
+    exporters = pytest.importorskip("opentelemetry.sdk._logs.export")
+    provider, exporter = logs.LoggerProvider(), exporters.InMemoryLogRecordExporter()
+    provider.add_log_record_processor(exporters.SimpleLogRecordProcessor(exporter))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the handler moves to another package
+        logs.LoggingHandler(logger_provider=provider).emit(record)
+    ((exported,),) = [exporter.get_finished_logs()]
+    assert {name: exported.log_record.attributes[name] for name in FACTS} == FACTS
+
+
+def test_sentry_keeps_the_facts(record: logging.LogRecord) -> None:
+    integration = pytest.importorskip("sentry_sdk.integrations.logging", reason="no sentry-sdk")
+    crumb = integration.BreadcrumbHandler()._breadcrumb_from_record(record)
+    assert crumb["message"] == record.getMessage()
+    assert {name: crumb["data"][name] for name in FACTS} == FACTS
+
+
+def test_access_records_of_a_turn_are_written_at_once_and_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+    handler = StderrHandler()
+    handler.setFormatter(LineFormatter(False))
+
+    async def serve() -> None:
+        for number in range(3):
+            handler.handle(AccessRecord(f"first-{number}", "GET", None, 200, 1.0, 0))
+        assert capfd.readouterr().err == "", "nothing is written for each"
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [json.loads(line)["request"] for line in capfd.readouterr().err.splitlines()] == [
+            "first-0", "first-1", "first-2"
+        ]  # fmt: skip
+        handler.handle(AccessRecord("second", "GET", None, 200, 1.0, 0))
+        handler.handle(logging.makeLogRecord({"msg": "failed", "levelno": logging.ERROR, "levelname": "ERROR"}))
+        lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+        assert [line.get("request") or line["message"] for line in lines] == ["second", "failed"], "an error waits not"
+
+    asyncio.run(serve())
+    handler.handle(AccessRecord("without a loop", "GET", None, 200, 1.0, 0))
+    assert "without a loop" in capfd.readouterr().err

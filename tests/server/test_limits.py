@@ -24,6 +24,7 @@ from app.server.connections import (
     CoalescingTransport,
 )
 from app.server.limits import MAX_HEADER_BYTES, MAX_QUERY_PARAMETERS, MAX_REQUEST_LINE_BYTES
+from app.server.uvicorn_server import UVICORN_OPTIONS
 from app.settings import Settings
 from tests.live import eventually, listening
 
@@ -219,7 +220,7 @@ class Recorded(asyncio.Transport):
 
 def recorded() -> tuple[BoundedHttpProtocol, Recorded]:
     """A connection whose client has not taken ten pieces of an answer."""
-    config = Config(create_app, factory=True, log_config=None, ws="none")
+    config = Config(create_app, factory=True, log_config=None, **UVICORN_OPTIONS)
     transport = Recorded()
     connection = BoundedHttpProtocol(config, ServerState(), {}, asyncio.get_running_loop())
     connection.connection_made(transport)

@@ -11,18 +11,22 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from app import main
 from app.main import Service, create_app
-from app.server.access_log import AccessBatch
+from app.problems import NotFound
+from app.server.access_log import AccessRecord
 from app.server.connections import MAX_INLINE_RESPONSES, BoundedHttpProtocol
 from app.server.limits import MAX_HEADER_BYTES
-from app.server.prepared_response import PreparedResponse
+from app.server.middleware import problem_response
+from app.server.prepared_response import PreparedResponse, responder
+from app.server.request_context import RequestContext
 from app.settings import Settings
 from tests import newsroom
 from tests.conftest import NewDatabase, database_unavailable, load_seed
@@ -166,14 +170,14 @@ def test_prepared_response_is_logged(server: Server, client: Client, caplog: pyt
     with caplog.at_level(logging.INFO, "dateline.access"):
         answers = [client.ask(URL), client.ask(URL, f"If-None-Match: {made.header('etag')}")]
         assert eventually(lambda: len(caplog.records) == 2)
-    access_entries = [entry for record in caplog.records for entry in cast(AccessBatch, record.msg)]
-    for answer, entry in zip(answers, access_entries, strict=True):
-        assert entry.id == answer.header("x-request-id")
-        assert entry[1:4] == ("GET", "/v1/incidents", answer.status)
-        assert entry[5:] == (len(answer.body), 1, "hit", True)
+    for answer, logged in zip(answers, caplog.records, strict=True):
+        assert isinstance(logged, AccessRecord)
+        assert logged.request == answer.header("x-request-id")
+        assert (logged.method, logged.route, logged.status) == ("GET", "/v1/incidents", answer.status)
+        assert (logged.bytes, logged.release, logged.cache, logged.complete) == (len(answer.body), 1, "hit", True)
 
 
-def test_refusals_take_the_asgi_path(server: Server, client: Client) -> None:
+def test_other_requests_for_a_cached_url_get_their_own_responses(server: Server, client: Client) -> None:
     """The answer to another request for the same address is in memory; that is none to these."""
     client.ask(URL)
     for method, headers, status in [
@@ -224,6 +228,52 @@ def test_an_exception_in_try_respond_falls_back_to_asgi(client: Client, monkeypa
     for _ in range(2):
         is_inline, answer = client.ask_inline(URL)
         assert (is_inline, answer.status) == (False, 200)
+
+
+def marking(scope: Scope, context: RequestContext) -> PreparedResponse | None:
+    """A check that marks every response, and refuses one path."""
+    context.fields.append((b"x-marked", scope["method"].encode()))
+    return problem_response(NotFound("Hidden."), scope["path"]) if scope["path"] == "/hidden" else None
+
+
+class PassThrough:
+    """ASGI middleware as it is usually written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def test_a_check_that_is_added_holds_for_all_responses(article_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prepared or not, and none takes another way because of it."""
+    monkeypatch.setattr(main, "CHECKS", (*main.CHECKS, marking))
+    with served(article_url) as server, closing(Client(server)) as client:
+        answers = [client.ask_inline(URL), client.ask_inline(URL), client.ask_inline(URL, "Connection: close")]
+        assert [answer.header("x-marked") for _, answer in answers] == ["GET", "GET", "GET"]
+        assert [is_inline for is_inline, _ in answers] == [False, server.glances, False]
+    with served(article_url) as server, closing(Client(server)) as client:
+        for method, target, status in (("GET", "/hidden", 404), ("HEAD", "/hidden", 404), ("HEAD", URL, 200)):
+            for _ in range(2):
+                _, answer = client.ask_inline(target, method=method)
+                assert (answer.status, answer.header("x-marked")) == (status, method)
+
+
+def test_middleware_inside_the_application_hides_no_prepared_responses(article_url: str) -> None:
+    app = create_app(Settings(database_url=article_url))
+    app.add_middleware(PassThrough)
+    with listening(watched := Watched(app)) as (port, state):
+        server = Server(port, state, watched, make_url(article_url).get_backend_name() == "sqlite")
+        with closing(Client(server)) as client:
+            assert [client.ask_inline(URL)[0] for _ in range(2)] == [False, server.glances]
+
+
+def test_middleware_around_the_service_is_refused(article_url: str) -> None:
+    app = create_app(Settings(database_url=article_url))
+    assert responder(app) is app
+    with pytest.raises(TypeError, match=r"PassThrough has no try_respond.*Write a check of app\.server\.edge"):
+        responder(PassThrough(app))
 
 
 def test_stale_response_is_of_the_last_known_release(database_url: str, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import cast
 
 import httpx2
 import pytest
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from app.api.routes.exports import Transfer
 from app.main import Service, create_app
 from app.problems import Abandoned, Unavailable
-from app.server.access_log import AccessBatch, AccessEntry
+from app.server.access_log import AccessRecord
 from app.settings import Settings
 from app.storage import reader as reading
 from app.storage.database import MAX_CONCURRENT_STREAMS, Database, Snapshot
@@ -59,10 +58,8 @@ def asking(port: int, target: str = "/large") -> socket.socket:
     return client
 
 
-def access_entries(caplog: pytest.LogCaptureFixture) -> list[AccessEntry]:
-    return [
-        one for record in caplog.records if record.name == "dateline.access" for one in cast(AccessBatch, record.msg)
-    ]
+def access_entries(caplog: pytest.LogCaptureFixture) -> list[AccessRecord]:
+    return [record for record in caplog.records if isinstance(record, AccessRecord)]
 
 
 def test_a_slow_client_is_one_log_record(served: tuple[Service, int], caplog: pytest.LogCaptureFixture) -> None:

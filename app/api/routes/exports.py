@@ -23,11 +23,11 @@ from app.queries.filters import FILTERS
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
+from app.server.cache_lookup import normalized_url
 from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
 from app.server.request_context import RequestContext
-from app.server.response_cache import normalized_url
 from app.storage.database import ReleaseInfo, Snapshot
 from app.storage.reader import Reader, Stream
 
