@@ -72,11 +72,13 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class RecordTable:
-    """The table of a document's records in the dataset. `ids_of` is a table that has all its ids, too."""
+    """The table of a document's records in the dataset. `ids_of` is a table that has all its ids, too. A table that
+    `quotes` holds words of the articles, which have a licence of their own."""
 
     description: str
     indexes: tuple[tuple[str, ...], ...] = ()
     ids_of: str = ""
+    quotes: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class ChildTable:
     that of the record; in a table of `records` the owner has two columns, its type and id. Unless `key` is given, the
     primary key is the owner and the item's position, or, for a list of ids, owner and id. `column` names the column of
     plain values, `by_type` replaces the columns of references, and `after` is the table that this one follows.
+    A table that `quotes` holds words of the articles.
     """
 
     name: str
@@ -116,3 +119,4 @@ class ChildTable:
     by_type: tuple[IdOfType, ...] = ()
     references: tuple[ForeignKey, ...] = ()
     after: str = ""
+    quotes: bool = False

@@ -50,7 +50,8 @@ class Column:
 class Table:
     """A table. `sources` says where its rows come from: a resource, and the list in each record whose items are rows
     (`""` for the record itself). `references` holds foreign keys of several columns; others are in their column.
-    `after` is the table that this one follows in the files, if not the one declared before it."""
+    `after` is the table that this one follows in the files, if not the one declared before it. A table that `quotes`
+    holds words of the articles."""
 
     name: str
     description: str
@@ -60,6 +61,7 @@ class Table:
     references: tuple[ForeignKey, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     after: str = ""
+    quotes: bool = False
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:

@@ -21,7 +21,15 @@ def tables_of(resource: str, model: type[Document]) -> Iterator[Table]:
     """Yields the table of a resource's records and those of the lists in them."""
     fields = document_fields(model)
     columns = tuple(_columns(fields, "", ids=model.table.ids_of))
-    yield Table(resource, model.table.description, ((resource, ""),), ("id",), columns, indexes=model.table.indexes)
+    yield Table(
+        resource,
+        model.table.description,
+        ((resource, ""),),
+        ("id",),
+        columns,
+        indexes=model.table.indexes,
+        quotes=model.table.quotes,
+    )
     for field in fields:
         if field.child_table is not None:
             yield _child_table(resource, model, field, field.child_table)
@@ -40,6 +48,7 @@ def _child_table(resource: str, model: type[Document], field: DocumentField, dec
         (*owner, *(position if "position" in key else ()), *items),
         (*references, *declared.references),
         after=declared.after,
+        quotes=declared.quotes,
     )
 
 

@@ -116,7 +116,7 @@ def _resource(table: Table) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": "utf-8",
         # Without licences of its own a resource has those of the package.
-        **({"licenses": _QUOTED} if table.name in ("quotes", "quote_spans") else {}),
+        **({"licenses": _QUOTED} if table.quotes else {}),
         "schema": {
             "fields": [_field(column) for column in table.columns],
             "primaryKey": list(table.key),

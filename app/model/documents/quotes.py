@@ -32,7 +32,7 @@ class PullQuoteDocument(FrozenModel):
 class QuoteDocument(Document):
     """One utterance, with its text put together from its spans."""
 
-    table: ClassVar = RecordTable("What was said, verbatim: one row for each utterance.")
+    table: ClassVar = RecordTable("What was said, verbatim: one row for each utterance.", quotes=True)
 
     type: Literal["quote"]
     article: Annotated[str, Id("articles"), Flat(after="told_to")] = Field(description="The article that it stands in.")
@@ -41,7 +41,7 @@ class QuoteDocument(Document):
     spans: Annotated[
         list[QuoteSpanDocument],
         Flat(after="article", only=("paragraph",)),
-        ChildTable("quote_spans", "The passages that a quote is put together from."),
+        ChildTable("quote_spans", "The passages that a quote is put together from.", quotes=True),
     ] = Field(description="The passages that it is put together from.")
     speaker: SpeakerDocument = Field(description="Whose words they are.")
     relayed_by: SpeakerDocument | None = Field(description="Who repeated the words; null where they are first-hand.")
