@@ -7,7 +7,7 @@ from typing import Any
 import rfc8785
 from starlette.testclient import TestClient
 
-from app.storage.registry import RECORD_TABLES
+from app.records import RECORD_TYPES
 from tests.answers import body
 
 Copy = dict[tuple[str, str], Any]
@@ -16,7 +16,7 @@ Copy = dict[tuple[str, str], Any]
 def pulled(client: TestClient) -> Copy:
     """All documents, from the lists."""
     collected: Copy = {}
-    for resource in RECORD_TABLES:
+    for resource in RECORD_TYPES:
         url = f"/v1/{resource}?limit=500"
         while url:
             page = body(client, url)

@@ -9,7 +9,8 @@ from typing import Any
 from starlette.testclient import TestClient
 
 import app.api.openapi
-from app.api.openapi import EXAMPLE_IDS, EXAMPLES_FILE, shortened
+from app.api.openapi import EXAMPLES_FILE, shortened
+from app.records import RECORD_TYPES
 from app.settings import SEED
 from tests.conftest import load_seed, serving
 
@@ -21,8 +22,8 @@ ASKED = {
     "/v1/changes": "/v1/changes?since=0&type=incident&limit=2",
     "/v1/releases": "/v1/releases",
     "/v1/releases/{number}": "/v1/releases/1",
-    **{f"/v1/{name}/{{id}}": f"/v1/{name}/{id_}" for name, id_ in EXAMPLE_IDS.items()},
-    **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{id_}/history" for name, id_ in EXAMPLE_IDS.items()},
+    **{f"/v1/{name}/{{id}}": f"/v1/{name}/{one.example}" for name, one in RECORD_TYPES.items()},
+    **{f"/v1/{name}/{{id}}/history": f"/v1/{name}/{one.example}/history" for name, one in RECORD_TYPES.items()},
 }
 """The question behind each example. No answer depends on ranks, which differ by engine."""
 

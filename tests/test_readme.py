@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli import app as command_line
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.settings import ROOT, Settings
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -46,9 +46,11 @@ def test_filters_table_lists_every_parameter() -> None:
         (name, resource)
         for names, (lists, _) in rows("parameter")
         for name in names
-        for resource in (FILTERS if lists == "every list" else lists.split(", "))
+        for resource in (RECORD_TYPES if lists == "every list" else lists.split(", "))
     }
-    assert documented == {(name, resource) for resource, model in FILTERS.items() for name in model.model_fields}
+    assert documented == {
+        (name, resource) for resource, one in RECORD_TYPES.items() for name in one.filters.model_fields
+    }
 
 
 def test_settings_table_lists_every_setting() -> None:
@@ -68,7 +70,7 @@ def test_endpoints_table_lists_every_path(client: TestClient) -> None:
     documented = set()
     for names, _ in rows("path"):
         for name in names:
-            documented |= {name.replace("<list>", resource) for resource in FILTERS}
+            documented |= {name.replace("<list>", resource) for resource in RECORD_TYPES}
     pages = {path for path in documented - paths if "{" not in path and client.get(path).status_code == 200}
     assert pages == {"/", "/docs", "/openapi.json", "/openapi.yaml", "/ogc/"}
     assert documented - pages == paths

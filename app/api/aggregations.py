@@ -13,17 +13,15 @@ from app.api.query_suggestions import suggestions
 from app.model.codebook import CasualtyOutcome
 from app.model.compact_json import dump_json
 from app.queries.conditions import Condition
-from app.queries.counting import MatchedRecords, count_matches, match_records
-from app.queries.facets import FACETS, IMPRECISE, NONE, Facet, buckets, records
+from app.queries.counting import MatchedRecords, buckets, count_matches, match_records, records
+from app.queries.facets import IMPRECISE, NONE, Facet
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.records import casualty_sums as queries
 from app.storage.database import Snapshot
-from app.storage.registry import RECORD_TABLES, document_of
+from app.storage.registry import document_of
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
-
-_LABELS = {"articles": "title", "incidents": "title", "places": "name", "people": "label", "organizations": "name"}
 
 
 def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
@@ -40,7 +38,7 @@ def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: Requ
     chosen = match_records(snapshot, resource, found)
     data = {}
     for name in dict.fromkeys(filters.facet):
-        data[name], matched = _facet(snapshot, resource, chosen.conditions, FACETS[resource.name][name], found)
+        data[name], matched = _facet(snapshot, resource, chosen.conditions, resource.facets[name], found)
         chosen = chosen if matched is None else replace(chosen, matched=matched)
     return _answer(snapshot, request, data, _match_counts(snapshot, resource, found, chosen, request))
 
@@ -82,9 +80,9 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
     """Returns the label of each value: the name of the record with this id, or the value itself in words."""
     labels = {value: value.replace("_", " ") for value in values}
     for resource in facet.names:
-        table = RECORD_TABLES[resource]
+        table = RECORD_TYPES[resource].table
         for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
-            labels[id_] = json.loads(document)[_LABELS[resource]]
+            labels[id_] = RECORD_TYPES[resource].title(json.loads(document))
     return labels
 
 
@@ -117,7 +115,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
     """Returns the labels of the values of each key."""
     found = []
     for place, key in enumerate(keys):
-        facet = FACETS["casualties"][key]
+        facet = RECORD_TYPES["casualties"].facets[key]
         labels = _labels(snapshot, facet, {row[place] for row in shown})
         found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
     return found

@@ -8,11 +8,8 @@ from app.api import cursors
 from app.api.pages import JsonBody, RequestUrl, find_document
 from app.model.compact_json import dump_json
 from app.queries import evidence as queries
-from app.records import RECORD_TYPES
+from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Snapshot
-from app.storage.registry import TYPES
-
-_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
@@ -41,7 +38,7 @@ def _passage(link: str, span: tuple[int, ...], rows: list[Any]) -> dict[str, Any
         {
             "type": row.record_type,
             "id": row.record_id,
-            "url": f"/v1/{_RESOURCES[row.record_type]}/{row.record_id}",
+            "url": f"/v1/{BY_TYPE[row.record_type].name}/{row.record_id}",
             "field": row.field,
         }
         for row in rows

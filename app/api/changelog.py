@@ -16,10 +16,8 @@ from app.problems import NotFound
 from app.queries import changes as queries
 from app.queries.filters import ChangeFilters, Paging
 from app.queries.values import SLUG
+from app.records import BY_TYPE
 from app.storage.database import Snapshot
-from app.storage.registry import TYPES
-
-_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl) -> JsonBody:
@@ -94,7 +92,7 @@ def entry_body(row: Any) -> dict[str, Any]:
         "op": row.op,
         "type": row.type,
         "id": row.id,
-        "url": f"/v1/{_RESOURCES[row.type]}/{row.id}",
+        "url": f"/v1/{BY_TYPE[row.type].name}/{row.id}",
         "version": row.version,
         "release": row.release,
         "at": row.at,
@@ -112,7 +110,7 @@ def _with_documents(snapshot: Snapshot, rows: list[Any], entries: list[str]) -> 
     found = {
         (kind, id_): document
         for kind, ids in wanted.items()
-        for id_, document in snapshot.rows(queries.documents(kind, ids))
+        for id_, document in snapshot.rows(queries.documents(BY_TYPE[kind].table, ids))
     }
     texts = (found.get((row.type, row.id), "null") if row.op != "DEL" else "null" for row in rows)
     return [f'{text[:-1]},"document":{document}}}' for text, document in zip(entries, texts, strict=True)]

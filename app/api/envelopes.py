@@ -1,24 +1,16 @@
 """Response models for OpenAPI: the envelopes around documents. Responses themselves are built from stored JSON text."""
 
-from typing import Annotated, Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from app.api.routes.representations import alternates, body_links
 from app.model.codebook import ChangeOp
-from app.model.documents import (
-    DOCUMENTS,
-    ArticleDocument,
-    CasualtyDocument,
-    IncidentDocument,
-    OrganizationDocument,
-    PersonDocument,
-    PlaceDocument,
-    QuoteDocument,
-    RecordType,
-    StatementDocument,
-)
+from app.model.documents import Document, RecordType
+from app.records import RECORD_TYPES
 
 Absent = SkipJsonSchema[None]
 """The type of a key that is omitted rather than null."""
@@ -40,14 +32,20 @@ class DetailLinks(BaseModel):
     self: str
 
 
-class IncludedLinks(BaseModel):
-    """Of what is included, only the first 500 of each list are sent. Where there are more: root-relative links to the
-    lists that hold all of them, each by up to 100 records of the answer."""
+if TYPE_CHECKING:
 
-    incidents: list[str] | Absent = None
-    quotes: list[str] | Absent = None
-    statements: list[str] | Absent = None
-    casualties: list[str] | Absent = None
+    class IncludedLinks(BaseModel):
+        """Links to the complete lists."""
+
+else:
+    IncludedLinks = create_model(
+        "IncludedLinks",
+        __doc__="Of what is included, only the first 500 of each list are sent. Where there are more: root-relative "
+        "links to the\nlists that hold all of them, each by up to 100 records of the answer.",
+        **dict.fromkeys(
+            dict.fromkeys(name for one in RECORD_TYPES.values() for name in one.referring), (list[str] | Absent, None)
+        ),
+    )
 
 
 _INCLUDED_LINKS = Field(
@@ -100,31 +98,20 @@ class DetailMeta(BaseModel):
     release: int = Field(description="The release that the answer belongs to.")
 
 
-class Included(BaseModel):
-    """The records that `include` asked for, once each: all that the answer's records refer to, and the first 500 of a
-    list whose records refer to them, in its usual order."""
+if TYPE_CHECKING:
 
-    articles: list[ArticleDocument] | Absent = None
-    incidents: list[IncidentDocument] | Absent = None
-    places: list[PlaceDocument] | Absent = None
-    people: list[PersonDocument] | Absent = None
-    organizations: list[OrganizationDocument] | Absent = None
-    quotes: list[QuoteDocument] | Absent = None
-    statements: list[StatementDocument] | Absent = None
-    casualties: list[CasualtyDocument] | Absent = None
+    class Included(BaseModel):
+        """Records by type."""
 
-
-AnyDocument = Annotated[
-    ArticleDocument
-    | IncidentDocument
-    | PlaceDocument
-    | PersonDocument
-    | OrganizationDocument
-    | QuoteDocument
-    | StatementDocument
-    | CasualtyDocument,
-    Field(discriminator="type"),
-]
+    AnyDocument = Document
+else:
+    Included = create_model(
+        "Included",
+        __doc__="The records that `include` asked for, once each: all that the answer's records refer to, and the "
+        "first 500 of a\nlist whose records refer to them, in its usual order.",
+        **{one.name: (list[one.document] | Absent, None) for one in RECORD_TYPES.values()},
+    )
+    AnyDocument = Annotated[reduce(or_, (one.document for one in RECORD_TYPES.values())), Field(discriminator="type")]
 
 
 class Envelope(BaseModel):
@@ -263,27 +250,27 @@ def _page_links(name: str, document: type[Any]) -> type[PageLinks]:
 
 
 PAGES: dict[str, type[BaseModel]] = {
-    name: create_model(
-        f"{_stem(document)}Page",
+    one.name: create_model(
+        f"{_stem(one.document)}Page",
         __base__=Envelope,
-        __doc__=f"One page of {name}.",
-        data=(list[document], ...),  # type: ignore[valid-type]
-        links=(_page_links(name, document), ...),
+        __doc__=f"One page of {one.name}.",
+        data=(list[one.document], ...),  # type: ignore[name-defined]
+        links=(_page_links(one.name, one.document), ...),
         meta=(ListMeta, ...),
     )
-    for name, document in DOCUMENTS.items()
+    for one in RECORD_TYPES.values()
 }
 """The envelope of each list."""
 
 DETAILS: dict[str, type[BaseModel]] = {
-    name: create_model(
-        f"{_stem(document)}Detail",
+    one.name: create_model(
+        f"{_stem(one.document)}Detail",
         __base__=Envelope,
-        __doc__=f"One record of {name}.",
-        data=(document, ...),
+        __doc__=f"One record of {one.name}.",
+        data=(one.document, ...),
         links=(RecordLinks, ...),
         meta=(DetailMeta, ...),
     )
-    for name, document in DOCUMENTS.items()
+    for one in RECORD_TYPES.values()
 }
 """The envelope of each single record."""

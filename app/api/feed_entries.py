@@ -12,16 +12,13 @@ from sqlmodel import col
 from app.api import changelog, cursors, pages
 from app.exports.formats import feeds
 from app.exports.formats.feeds import Entry, Removal
-from app.model.names import name
 from app.queries import changes as queries
 from app.queries.filters import ChangeFilters, Listing
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
+from app.records import BY_TYPE
 from app.storage.database import Snapshot
 from app.storage.models import Release
-from app.storage.registry import TYPES
-
-_RESOURCES = {kind: resource for resource, kind in TYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def _names(snapshot: Snapshot, rows: Sequence[Any]) -> dict[tuple[str, str], str
     for row in rows:
         wanted.setdefault(row.type, []).append(row.id)
     return {
-        (kind, id_): name(_RESOURCES[kind], json.loads(document))
+        (kind, id_): BY_TYPE[kind].title(json.loads(document))
         for kind, ids in wanted.items()
-        for id_, document in snapshot.rows(queries.documents(kind, ids))
+        for id_, document in snapshot.rows(queries.documents(BY_TYPE[kind].table, ids))
     }

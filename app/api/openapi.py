@@ -13,6 +13,7 @@ from yaml import SafeDumper
 from app import __version__
 from app.api.routes.problems import add_shared, problem_schema, shared_responses
 from app.api.routes.representations import alternates, body_links
+from app.records import RECORD_TYPES
 
 DESCRIPTION = """\
 Incidents, places, people and quotes of an investigation, as filtered JSON, each with the passages that it rests on.
@@ -34,14 +35,10 @@ The article and the quoted words belong to their publisher.
 
 TAGS = [
     {"name": "index", "description": "Everything that there is."},
-    {"name": "incidents", "description": "What happened."},
-    {"name": "casualties", "description": "Claims about who was harmed."},
-    {"name": "places", "description": "Where it happened."},
-    {"name": "people", "description": "Who was there, who was hurt, who speaks."},
-    {"name": "organizations", "description": "Forces, groups and institutions."},
-    {"name": "quotes", "description": "What was said, verbatim."},
-    {"name": "statements", "description": "What was said indirectly, claimed or denied."},
-    {"name": "articles", "description": "What everything rests on."},
+    *(
+        {"name": one.name, "description": one.summary}
+        for one in sorted(RECORD_TYPES.values(), key=lambda one: one.docs_position)
+    ),
     {"name": "search", "description": "Find anything by its words."},
     {"name": "releases", "description": "What changed, and how to keep a copy in sync."},
     {"name": "facets", "description": "What lists can be narrowed down by, with counts."},
@@ -49,18 +46,6 @@ TAGS = [
     {"name": "codebook", "description": "What the values mean."},
     {"name": "health", "description": "For those who run the service."},
 ]
-
-EXAMPLE_IDS = {
-    "articles": "foltyn-us-iran-isis-2020",
-    "incidents": "kanoos-aerial-shelling",
-    "places": "khatuniya",
-    "people": "hassan-al-soofy",
-    "organizations": "cts",
-    "quotes": "muhsen-terrified-at-night",
-    "statements": "us-denies-depot-blasts",
-    "casualties": "kubaiba-fighters-killed",
-}
-
 
 EXAMPLES_FILE = "examples.json"
 """Responses about the shipped article, recorded by `python -m tests.examples`."""
@@ -123,8 +108,8 @@ def _add_examples(document: dict[str, Any]) -> None:
     answers = json.loads(Path(__file__).with_name(EXAMPLES_FILE).read_text("utf-8"))
     for path, answer in answers.items():
         _set_example(document, path, answer)
-    for resource, id_ in EXAMPLE_IDS.items():
-        path = f"/v1/{resource}"
+    for record_type in RECORD_TYPES.values():
+        path, id_ = f"/v1/{record_type.name}", record_type.example
         meta = {
             "release": 1,
             "matched": 1,
@@ -133,7 +118,7 @@ def _add_examples(document: dict[str, Any]) -> None:
             "did_you_mean": None,
         }
         record = answers[f"{path}/{{id}}"]["data"]
-        links = {"self": path, **body_links(alternates(resource, "", ()))}
+        links = {"self": path, **body_links(alternates(record_type.name, "", ()))}
         _set_example(document, path, {"data": [record], "links": links, "meta": meta})
         for one in (one for one in document["paths"] if one.startswith(f"{path}/{{id}}")):
             document["paths"][one]["get"]["parameters"][0]["example"] = id_

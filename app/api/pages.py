@@ -16,18 +16,18 @@ from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
 from app.api.query_suggestions import suggestions
 from app.api.record_suggestions import suggest_record
 from app.model.compact_json import dump_json
-from app.model.references import REFERRING_FILTERS, referenced_ids
+from app.model.references import referenced_ids
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
 from app.queries.conditions import AXES
 from app.queries.counting import count_matches
-from app.queries.filters import FILTERS, DetailFilters, Listing
+from app.queries.filters import DetailFilters, Listing
 from app.queries.plan import PlannedList, plan
 from app.queries.record_type import RecordType
 from app.queries.values import SLUG, Refers
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Change
-from app.storage.registry import RECORD_TABLES, TYPES, document_of
+from app.storage.registry import document_of
 
 MAX_EXACT_COUNT = 10_000
 """A list of a resource with at most this many records has an exact `meta.matched` without `count=exact`."""
@@ -141,7 +141,7 @@ def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: R
 @cache
 def _document(name: str) -> Select[Any]:
     """Selects the document of one record. Cached, because building the statement takes longer than running it."""
-    table = RECORD_TABLES[name]
+    table = RECORD_TYPES[name].table
     return select(document_of(table)).where(table.id == bindparam("id"))
 
 
@@ -191,7 +191,7 @@ def _resolved_ids(
     known: set[str] = set()
     well_formed = [id_ for id_ in ids if SLUG.fullmatch(id_)]
     for resource in resources:
-        table = RECORD_TABLES[resource]
+        table = RECORD_TYPES[resource].table
         known.update(snapshot.column(select(table.id).where(table.id.in_(well_formed))))
     found = []
     for id_ in ids:
@@ -216,7 +216,7 @@ def _successor(
     if "," in id_:
         errors.append(_wrong(name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
         return None
-    what = " or ".join(TYPES[resource] for resource in resources)
+    what = " or ".join(RECORD_TYPES[resource].type for resource in resources)
     detail = f": there is no {what} '{id_}'."
     if not SLUG.fullmatch(id_):
         detail = f": '{truncated(id_)}' is not an id: ids are lower-case words joined by hyphens."
@@ -259,7 +259,7 @@ def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
     """Returns the change that removed a record; None if it exists or never existed."""
     statement = (
         select(col(Change.release), col(Change.op), col(Change.reason), col(Change.superseded_by))
-        .where(col(Change.type) == TYPES[resource], col(Change.id) == id_)
+        .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id) == id_)
         .order_by(col(Change.release).desc())
         .limit(1)
     )
@@ -310,7 +310,7 @@ def _included(
     parsed = [json.loads(text) for text in documents]
     parts, complete_lists = [], {}
     for name in dict.fromkeys(wanted):
-        if parameter := REFERRING_FILTERS.get(resource.name, {}).get(name):
+        if parameter := resource.referring.get(name):
             ids = [document["id"] for document in parsed]
             found = _referring_documents(snapshot, name, parameter, ids)
             if len(found) > MAX_INCLUDED:
@@ -319,7 +319,7 @@ def _included(
                     for start in range(0, len(ids), MAX_VALUES)
                 ]
         else:
-            found = list(_documents(snapshot, name, sorted(referenced_ids(resource.name, parsed, name))))
+            found = list(_documents(snapshot, name, sorted(referenced_ids(resource.references[name], parsed))))
         parts.append(f'"{name}":[{",".join(found[:MAX_INCLUDED] if parameter else found)}]')
     return f',"included":{{{",".join(parts)}}}', complete_lists
 
@@ -328,13 +328,13 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
     """Returns the documents that refer to these ids, in list order: `MAX_INCLUDED`, and one more if there are more."""
     if not ids:
         return []
-    filters = FILTERS[name].model_validate({parameter: ids})
+    filters = RECORD_TYPES[name].filters.model_validate({parameter: ids})
     return [row[0] for row in plan(RECORD_TYPES[name], filters).on(snapshot).rows(MAX_INCLUDED + 1)]
 
 
 def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
     """Returns the documents of sorted ids, in batches small enough for the bound parameters of every database."""
-    table = RECORD_TABLES[name]
+    table = RECORD_TYPES[name].table
     for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
         portion = ids[start : start + _MAX_IDS_PER_QUERY]
         yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))

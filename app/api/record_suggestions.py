@@ -11,11 +11,11 @@ from sqlmodel import col
 
 from app.problems import BadValue
 from app.queries.search import best_matches
+from app.records import RECORD_TYPES
 from app.search.folding import fold
 from app.search.terms import parse_query
 from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
-from app.storage.registry import RECORD_TABLES, TYPES
 
 MAX_COMPARED_IDS = 1_000
 """The ids of a larger resource are not compared by similarity, because that would delay every other request."""
@@ -33,10 +33,11 @@ def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) ->
     slug = re.sub("[^a-z0-9]+", "-", fold(text)).strip("-")
     ids: list[str] = []
     for resource in resources:
+        table = RECORD_TYPES[resource].table
         if snapshot.release.counts.get(resource, 0) <= MAX_COMPARED_IDS:
-            ids += snapshot.column(select(RECORD_TABLES[resource].id))
+            ids += snapshot.column(select(table.id))
         else:
-            ids += snapshot.column(select(RECORD_TABLES[resource].id).where(RECORD_TABLES[resource].id == slug))
+            ids += snapshot.column(select(table.id).where(table.id == slug))
     close = get_close_matches(slug, ids, n=1, cutoff=0.5)
     return next(iter([*close, *(document["id"] for document in found)]), None)
 
@@ -44,8 +45,8 @@ def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) ->
 def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
     """Returns the documents that contain the words of the text, best matches first."""
     with suppress(BadValue):
-        kinds = [TYPES[resource] for resource in resources]
-        numbers = snapshot.column(best_matches(parse_query(text.replace("-", " ")), kinds, _MAX_CANDIDATES))
+        codes = [RECORD_TYPES[resource].code for resource in resources]
+        numbers = snapshot.column(best_matches(parse_query(text.replace("-", " ")), codes, _MAX_CANDIDATES))
         number, document = col(StoredDocument.number), col(StoredDocument.document)
         found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
         return [json.loads(found[one]) for one in numbers]

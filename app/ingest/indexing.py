@@ -13,12 +13,12 @@ from sqlmodel import col
 from app.ingest.scan import SharedRecords
 from app.ingest.writing import Writer
 from app.model.digests import Data
+from app.records import BY_TYPE, RECORD_TYPES
+from app.records.search_texts import named
 from app.search.entry_numbers import entry_number
 from app.search.stems import ENGLISH
 from app.search.terms import index_text
-from app.search.texts import labels, named, texts
 from app.storage.models import SearchEntry
-from app.storage.registry import RECORD_TABLES, TYPES
 
 BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
 """R*Tree table of each type that has points."""
@@ -45,8 +45,9 @@ of them come from worker processes."""
 
 def indexed_record(document: Data, columns: Mapping[str, Any], shared_records: SharedRecords) -> IndexedRecord:
     """Returns the search index data of a document; its box is taken from its columns."""
-    all_texts = dict.fromkeys((*texts(document), *_names(document, shared_records)))
-    terms = index_text(all_texts, labels(document), _languages(document, shared_records))
+    record_type = BY_TYPE[document["type"]]
+    all_texts = dict.fromkeys((*record_type.search_texts(document), *_names(document, shared_records)))
+    terms = index_text(all_texts, record_type.search_terms(document), _languages(document, shared_records))
     box = None
     if columns.get("west") is not None:
         box = (columns["west"], columns["east"], columns["south"], columns["north"])
@@ -87,7 +88,7 @@ class SearchIndexWriter:
         is_sqlite = self._writer.is_sqlite
         # An FTS5 index is to be filled in the order of the row ids.
         rows = sorted(
-            (entry_number(kind, day, document), terms if is_sqlite else _vector(terms))
+            (entry_number(BY_TYPE[kind].code, day, document), terms if is_sqlite else _vector(terms))
             for (kind, terms, day, _), document in indexed_records
         )
         self._writer.insert("search_entries", rows)
@@ -103,7 +104,7 @@ class SearchIndexWriter:
 
     def remove(self, kind: str, records: Iterable[tuple[int, str | None]]) -> None:
         """Deletes records of one type from the index, by the numbers of their documents and their first days."""
-        entries = [(entry_number(kind, day, document), document) for document, day in records]
+        entries = [(entry_number(BY_TYPE[kind].code, day, document), document) for document, day in records]
         mine = col(SearchEntry.number).in_([number for number, _ in entries])
         connection = self._writer.connection
         if self._writer.is_sqlite:
@@ -117,9 +118,9 @@ class SearchIndexWriter:
         """Updates the terms of records that have not changed themselves: a record that they name has a new name or
         alias."""
         # The day is the same as before, like the rest of the document.
-        self.remove(TYPES[resource], [(number, day) for (_, _, day, _), number in indexed_records])
+        self.remove(RECORD_TYPES[resource].type, [(number, day) for (_, _, day, _), number in indexed_records])
         self.add(indexed_records)
-        table = RECORD_TABLES[resource]
+        table = RECORD_TYPES[resource].table
         for record, number in indexed_records:
             statement = update(table).where(col(table.number) == number)
             self._writer.connection.execute(statement.values(terms_checksum=checksum(record)))

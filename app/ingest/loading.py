@@ -28,9 +28,9 @@ from app.ingest.writing import Row, Writer, batches, columns
 from app.model.codebook import ChangeOp
 from app.model.digests import digest_of_lines, with_release
 from app.model.documents import SHAPE
+from app.records import BY_TYPE, RECORD_TYPES
 from app.storage import models
 from app.storage.database import Database
-from app.storage.registry import CHILD_TABLES, RECORD_TABLES, TYPES
 
 __all__ = ["Plan", "PlannedChange", "dossier", "load"]
 
@@ -173,18 +173,18 @@ class _Loading:
         for dated resources, their days."""
         if self.plan.number == 1 or not ids:
             return {}
-        table = RECORD_TABLES[resource]
+        table = RECORD_TYPES[resource].table
         compared = ["id", *_COMPARED_COLUMNS, *(_DAY_COLUMNS if resource in DATED else ())]
         query = select(*(col(getattr(table, name)) for name in compared)).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(query)}
 
     def removals(self) -> None:
         """Removes the records that have tombstones. A record that is only missing from the files is an error."""
-        for resource in RECORD_TABLES:
+        for resource in RECORD_TYPES:
             for batch in _batched(self._scratch_index.removals(resource)):
                 self._remove_withdrawn(resource, batch)
         if self.plan.number > 1:
-            for resource in RECORD_TABLES:
+            for resource in RECORD_TYPES:
                 file = "incidents" if resource == "casualties" else resource
                 if file not in self._pipeline.context.unreadable:
                     self._report_missing(resource)
@@ -203,7 +203,7 @@ class _Loading:
 
     def _report_missing(self, resource: str) -> None:
         """Reports records that are in the database, but not in the files. A claim is removed with its incident."""
-        table, after = RECORD_TABLES[resource], ""
+        table, after = RECORD_TYPES[resource].table, ""
         wanted = [col(table.id), col(table.version)]
         if resource == "casualties":
             wanted.append(col(models.Casualty.incident_id))
@@ -277,8 +277,8 @@ class _Loading:
 
     def _lines(self) -> Iterator[str]:
         """Yields the lines that the digest of a release is computed from, in order: `type/id digest`."""
-        for kind, resource in sorted((kind, resource) for resource, kind in TYPES.items()):
-            table = RECORD_TABLES[resource]
+        for kind, record_type in sorted(BY_TYPE.items()):
+            table = record_type.table
             line = literal(f"{kind}/") + col(table.id) + " " + col(table.digest)
             query = select(line).order_by(col(table.id))
             yield from self._connection.scalars(query, execution_options={"yield_per": BATCH_RECORDS})
@@ -289,7 +289,7 @@ class _Loading:
             [
                 (
                     self.plan.number,
-                    TYPES[change.resource],
+                    RECORD_TYPES[change.resource].type,
                     change.id,
                     change.op.value,
                     change.version,
@@ -307,17 +307,18 @@ class _Loading:
             self._begin()
         if not ids:
             return
-        table, evidence = RECORD_TABLES[resource], models.Evidence
-        for owned, owner in CHILD_TABLES[resource]:
+        record_type, evidence = RECORD_TYPES[resource], models.Evidence
+        table = record_type.table
+        for owned, owner in record_type.children:
             self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
-        mine = (col(evidence.record_type) == TYPES[resource]) & col(evidence.record_id).in_(ids)
+        mine = (col(evidence.record_type) == record_type.type) & col(evidence.record_id).in_(ids)
         self._connection.execute(delete(evidence).where(mine))
-        chosen, day = col(table.id).in_(ids), table.sort_date if resource == "incidents" else null()
+        chosen, day = col(table.id).in_(ids), record_type.day if record_type.day_sort else null()
         numbers = self._connection.execute(select(col(table.number), day).where(chosen)).all()
         documents = col(models.StoredDocument.number).in_([number for number, _ in numbers])
         self._connection.execute(delete(table).where(chosen))
         self._connection.execute(delete(models.StoredDocument).where(documents))
-        self._index.remove(TYPES[resource], [(number, day) for number, day in numbers])
+        self._index.remove(record_type.type, [(number, day) for number, day in numbers])
 
     def _write(self, resource: str, changes: list[tuple[PlannedChange, BuiltRecord]]) -> None:
         """Inserts records with all rows that belong to them."""
@@ -332,7 +333,7 @@ class _Loading:
             for table, rows in record.owned.items():
                 owned.setdefault(table, []).extend(rows)
         self._writer.insert("documents", documents)
-        self._writer.insert(RECORD_TABLES[resource].__tablename__, own)
+        self._writer.insert(RECORD_TYPES[resource].table.__tablename__, own)
         for table, rows in owned.items():
             self._writer.insert(table, rows)
         self._index.add(
@@ -359,7 +360,7 @@ def _days(record: BuiltRecord) -> tuple[Any, ...]:
     """Returns the effective days of a record's date, which are not all in its document."""
     if record.resource not in DATED:
         return ()
-    names = columns(RECORD_TABLES[record.resource].__tablename__)
+    names = columns(RECORD_TYPES[record.resource].table.__tablename__)
     return tuple(record.columns[names.index(name)] for name in _DAY_COLUMNS)
 
 

@@ -32,8 +32,8 @@ from app.ingest.workers import GC_THRESHOLDS, Workers
 from app.ingest.writing import RELEASE_COLUMNS, Row, columns
 from app.model.digests import Data, digest, serialize
 from app.model.documents import check as check_document
+from app.records import RECORD_TYPES
 from app.storage.database import DatabaseError
-from app.storage.registry import RECORD_TABLES
 
 Progress = Callable[[str, int, int | None], None]
 """Progress callback: name of the step, amount done and, where it is known, total."""
@@ -149,7 +149,7 @@ def _build_record(resource: str, data: Data, days: Days | None, shared_records: 
     for model, row in rows.owned:
         by_model.setdefault(model, []).append(row)
     owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    own = _values(RECORD_TABLES[resource].__tablename__)({**rows.columns, "terms_checksum": checksum(indexed)})
+    own = _values(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, "terms_checksum": checksum(indexed)})
     return BuiltRecord(resource, data["id"], digest(data), serialize(data), own, owned, indexed)
 
 
@@ -198,7 +198,7 @@ class Pipeline:
     def counts(self) -> dict[str, int]:
         """Number of records by resource."""
         counts = self.context.scratch_index.counts()
-        return {resource: counts.get(resource, 0) for resource in RECORD_TABLES}
+        return {resource: counts.get(resource, 0) for resource in RECORD_TYPES}
 
     def misdirected(self) -> list[SeedError]:
         """Errors for links that lead elsewhere, by all that the second pass revealed of a small dossier's articles."""

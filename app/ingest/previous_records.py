@@ -13,9 +13,9 @@ from app.ingest.pipeline import BuiltRecord
 from app.ingest.reading import SHARED_MODELS, relative_name
 from app.ingest.scratch_index import RecordLocation, ScratchIndex
 from app.model.codebook import ChangeOp
-from app.model.names import name
+from app.records import RECORD_TYPES
 from app.storage.models import Casualty, Change, Evidence
-from app.storage.registry import RECORD_TABLES, TYPES, document_of
+from app.storage.registry import document_of
 
 _ONE_ID_SPACE = {
     "people": "organizations",
@@ -31,7 +31,7 @@ def removals_of(connection: Connection, resource: str, ids: Sequence[str]) -> di
     log = Change.__table__  # type: ignore[attr-defined]
     query = (
         select(log)
-        .where(col(Change.type) == TYPES[resource], col(Change.id).in_(ids), col(Change.op) == ChangeOp.DEL)
+        .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id).in_(ids), col(Change.op) == ChangeOp.DEL)
         .order_by(col(Change.release))
     )
     return {row.id: row for row in connection.execute(query)} if ids else {}
@@ -39,10 +39,12 @@ def removals_of(connection: Connection, resource: str, ids: Sequence[str]) -> di
 
 def names(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, str]:
     """Returns the names of present and removed records by id."""
-    table = RECORD_TABLES[resource]
+    table = RECORD_TYPES[resource].table
     query = select(col(table.id), document_of(table)).where(col(table.id).in_(ids))
     before = {id_: row.name for id_, row in removals_of(connection, resource, ids).items() if row.name is not None}
-    return before | {id_: name(resource, json.loads(document)) for id_, document in connection.execute(query)}
+    return before | {
+        id_: RECORD_TYPES[resource].title(json.loads(document)) for id_, document in connection.execute(query)
+    }
 
 
 def reused_ids(
@@ -71,7 +73,7 @@ def reused_ids(
 
 def _id_conflict(resource: str, record: BuiltRecord, before: Any) -> str | None:
     """Returns why a record may not have its id; None if it may."""
-    if before is None or before.name == name(resource, json.loads(record.body)):
+    if before is None or before.name == RECORD_TYPES[resource].title(json.loads(record.body)):
         return None
     was = "this id was another's" if before.name is None else f"this id was that of '{before.name}'"
     if before.superseded_by is not None:
@@ -110,7 +112,9 @@ def _articles(connection: Connection, resource: str, ids: Sequence[str]) -> dict
     if resource in SHARED_MODELS or resource == "articles":
         return dict.fromkeys(ids)
     query = select(col(Evidence.record_id), col(Evidence.article_id)).where(
-        col(Evidence.record_type) == TYPES[resource], col(Evidence.record_id).in_(ids), col(Evidence.position) == 0
+        col(Evidence.record_type) == RECORD_TYPES[resource].type,
+        col(Evidence.record_id).in_(ids),
+        col(Evidence.position) == 0,
     )
     return {row.record_id: row.article_id for row in connection.execute(query)}
 

@@ -23,7 +23,7 @@ from app.ingest.sums import Sum
 from app.ingest.text_fragments import Fragment
 from app.model.codebook import CasualtyOutcome, EvidenceField
 from app.model.digests import Data
-from app.storage.registry import TYPES
+from app.records import RECORD_TYPES
 
 
 class Rendered(NamedTuple):
@@ -211,7 +211,7 @@ class Renderer:
             "topic": seed.topic,
             "date": _date(seed.date),
             "about": [
-                {"type": TYPES[resource], "id": id_}
+                {"type": RECORD_TYPES[resource].type, "id": id_}
                 for resource in ("incidents", "places", "people", "organizations")
                 for id_ in getattr(seed.about, resource)
             ],
@@ -300,7 +300,7 @@ _RENDERERS: dict[str, Callable[[Renderer, Any], Data]] = {
 
 
 def _identity(resource: str, id_: str) -> Data:
-    return {"id": id_, "type": TYPES[resource], "url": f"/v1/{resource}/{id_}"}
+    return {"id": id_, "type": RECORD_TYPES[resource].type, "url": f"/v1/{resource}/{id_}"}
 
 
 def _aliases(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.storage.models import Change, Release
-from app.storage.registry import RECORD_TABLES, TYPES, document_of
+from app.storage.registry import document_of
 
 LogKey = tuple[int, str, str]
 """The release, type and id of an entry: where it stands in the log."""
@@ -63,9 +63,8 @@ def removals(kind: str, since: int, after: tuple[int, str] | None, limit: int) -
     return statement
 
 
-def documents(kind: str, ids: Sequence[str]) -> Select[Any]:
+def documents(table: type[Any], ids: Sequence[str]) -> Select[Any]:
     """Ids and documents of those records of a type that are there today."""
-    table = next(RECORD_TABLES[resource] for resource, its_type in TYPES.items() if its_type == kind)
     return select(table.id, document_of(table)).where(table.id.in_(ids))
 
 

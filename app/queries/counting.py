@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Select, func, select
+
 from app.queries.conditions import AXES, MAX_LISTED_NUMBERS, Condition, using_lookup_of, with_numbers
+from app.queries.facets import IMPRECISE, NONE, Records, Split
 from app.queries.record_type import RecordType
 from app.storage.database import Snapshot
 
@@ -72,3 +75,21 @@ def most_selective(snapshot: Snapshot, conditions: Sequence[Condition], most: in
             if size <= most:
                 first, most = one, size - 1
     return first
+
+
+def records(resource: RecordType, conditions: list[Condition]) -> Records:
+    """The records of a resource that match."""
+    return lambda column: resource.select(conditions, column) if conditions else None
+
+
+def buckets(resource: RecordType, conditions: list[Condition], split: Split, limit: int) -> Select[Any]:
+    """Label, records, number of all labels and sum of their records: those of no value first, then so many others,
+    those of most records first, or for dates the newest."""
+    statement = split.joined(resource.select(conditions, split.label.label("label")))
+    # It is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
+    label = (found := statement.subquery()).c.label
+    aside = [NONE] if split.imprecise is None else [NONE, IMPRECISE]
+    order = [func.count().desc(), label] if split.imprecise is None else [label.desc()]
+    columns = label, func.count(), func.count().over(), func.sum(func.count()).over()
+    counted = select(*columns).select_from(found).group_by(label)
+    return counted.order_by(label.in_(aside).desc(), *order).limit(limit + len(aside))

@@ -54,7 +54,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, TableValuedAlias, bindparam, select, union_all
 
-from app.model.references import REFERRING_FILTERS
 from app.queries.conditions import (
     MAX_PRESORTED_RECORDS,
     Branches,
@@ -90,14 +89,6 @@ year may, to which imprecise dates are sorted, only the page's are read."""
 _PRESENTATION = {"sort", "limit", "cursor", "count", "fields", "include"}
 """Parameters that choose no records."""
 
-_IN_LIST_ORDER = {
-    "incidents": {"kind", "granularity", "datetime", "parent"},
-    "quotes": {"kind", "speaker"},
-    "places": {"kind"},
-    "organizations": {"kind"},
-}
-"""Filters with which a page is read from an index in list order; other filters may scan many records for a page."""
-
 
 def plan(resource: RecordType, filters: Any, order: Order | None = None) -> "Plan":
     """Plans the list of the records that match, in the order that the filters name if none is given."""
@@ -116,12 +107,13 @@ class Plan:
     def is_short(self) -> bool:
         """Whether a page is read within a few milliseconds, however many records there are."""
         filters = self.filters
-        if filters.count == "exact" or includes_referring(self.resource.name, filters.include):
+        if filters.count == "exact" or includes_referring(self.resource, filters.include):
             return False
         choosing = filters.model_fields_set - _PRESENTATION
-        if choosing == {"q"} and filters.q is not None and filters.sort in ("date", "-date"):
+        by_day = filters.sort is not None and filters.sort.removeprefix("-") == self.resource.day_sort
+        if choosing == {"q"} and filters.q is not None and by_day:
             return bool(filters.q.is_a_word)
-        return bool(choosing <= _IN_LIST_ORDER.get(self.resource.name, set()))
+        return bool(choosing <= self.resource.in_list_order)
 
     def on(self, snapshot: Snapshot) -> "PlannedList":
         """The same list in one snapshot, whose filters refer to records that exist (`resolve_ids`).
@@ -137,16 +129,16 @@ class Plan:
         return PlannedList(snapshot, self.resource, order, planned)
 
 
-def includes_referring(resource: str, include: list[str]) -> bool:
+def includes_referring(resource: RecordType, include: list[str]) -> bool:
     """Whether `include` asks for records that refer to those of the response, which takes a search of its own."""
-    return not REFERRING_FILTERS.get(resource, {}).keys().isdisjoint(include)
+    return not resource.referring.keys().isdisjoint(include)
 
 
 def _order(snapshot: Snapshot, resource: RecordType, filters: Any) -> Order:
     order = resource.order(filters)
     if order.ranks is None:
         return order
-    matches = snapshot.value(count_hits(filters.q, resource.type, MAX_RANKED))
+    matches = snapshot.value(count_hits(filters.q, resource.code, MAX_RANKED))
     return order if matches <= MAX_RANKED else resource.order(filters, ranked=False)
 
 
@@ -268,7 +260,7 @@ class PlannedList:
             return PageStatement(whole())
         # Words alone are found by a statement that is compiled once, unless very many records with them share a day.
         most, descending = limit + EXTRA_DAY_ROWS, self.order.descending
-        values = {**match_parameters(words, type_range(self.resource.type)), "before": limit - 1, "most": most}
+        values = {**match_parameters(words, type_range(self.resource.code)), "before": limit - 1, "most": most}
         arrange = partial(sort_by_day, most=most, descending=descending)
         return PageStatement(newest_hits(descending=descending), values, arrange, whole)
 
@@ -277,11 +269,11 @@ class PlannedList:
     ) -> Select[Any]:
         """Hits in the order of their numbers, and so of their days, until a page is full and its last day complete."""
         resource, order = self.resource, self.order
-        numbers, clauses = type_range(resource.type), matching(others)
+        numbers, clauses = type_range(resource.code), matching(others)
         if after is not None:
             clauses.append(order.after_key(after, order.value, resource.table.id))
             with suppress(ValueError):  # a cursor that somebody made up may hold anything
-                day = day_range(resource.type, after[0] or None)
+                day = day_range(resource.code, after[0] or None)
                 numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
         matches, up_to = hits(words, numbers), hits(words, numbers)
         met = self._hit(up_to, up_to.c.number).where(*clauses)

@@ -1,14 +1,18 @@
 """What a record type is: one declaration, from which lists, exports, facets, feeds, `/ogc` and OpenAPI are made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
 
+from app.model.digests import Data
 from app.model.documents import Document
+from app.model.references import Ids
 from app.queries.conditions import Axis, Clause, Condition, count_judgeable, matching, not_judged
-from app.queries.filters import Listing
+from app.queries.facets import Facet
+from app.queries.filters import Listing, Where, WhereOfEveryType, conditions_of, refining_alone
 from app.queries.search import hits
 from app.search.entry_numbers import document_number, type_range
 
@@ -41,10 +45,10 @@ class Order:
 class Subject:
     """The record that others are chosen by: claims have the dates, places, actors and words of their incident.
 
-    `table` is joined by `joined_on`.
+    Its table is joined by `joined_on`.
     """
 
-    table: Table
+    record_type: "RecordType"
     joined_on: Clause
 
 
@@ -54,9 +58,17 @@ class RecordType:
 
     `name` is the list's and stands in URLs; `type` is what one record is called. `code` is stored in the numbers of
     search entries: it is never given to another type. `children` are the tables whose rows come and go with a record,
-    each with the column that names the record.
+    each with the column that names the record. `summary` and `description` are what OpenAPI says, with the record of
+    the shipped article that is its `example`.
 
-    `sorts` gives the column behind each sort key. In the order of `day_sort` dates are looked for as well.
+    `title` is what a record is called where it is printed. It is found by its `texts`, the most significant first, and
+    by `terms`, the values of its kinds and roles.
+
+    `references` says by type where the ids of other records stand in a document. `referring` are the lists whose
+    records refer to one of these, each with the filter that finds them.
+
+    `filters` is the query model, in which each filter stands beside its condition. `sorts` gives the column behind each
+    sort key; in the order of `day_sort` dates are looked for as well. `facets` are what lists can be counted by.
     `chosen_by` is the record by which these are chosen too.
     """
 
@@ -65,13 +77,65 @@ class RecordType:
     code: int
     table: Table
     document: DocumentModel
+    summary: str
+    description: str
+    example: str
+    docs_position: int
     filters: FilterModel
-    conditions: Callable[[Any], list[Condition]]
     sorts: dict[str, str]
     default_sort: str
+    facets: dict[str, Facet]
+    title: Callable[[Data], str]
+    texts: Callable[[Data], Iterable[str | None]]
+    terms: Callable[[Data], Iterable[str]]
+    references: dict[str, list[Ids]] = field(default_factory=dict)
+    referring: dict[str, str] = field(default_factory=dict)
+    searched_together: bool = True
     children: tuple[tuple[Table, str], ...] = ()
     day_sort: str | None = None
     chosen_by: Subject | None = None
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """What `include` takes."""
+        return (*self.references, *self.referring)
+
+    def search_texts(self, document: Data) -> list[str]:
+        """The texts of a document that are there."""
+        return [text for text in self.texts(document) if text]
+
+    def search_terms(self, document: Data) -> list[str]:
+        """The words of a document's id, kinds, roles and topics."""
+        return " ".join((document["id"], *self.terms(document))).replace("-", " ").replace("_", " ").split()
+
+    def conditions(self, filters: Any) -> list[Condition]:
+        """The conditions of the filters that are given."""
+        found = []
+        for name, names, condition in self._conditions:
+            if any(_is_given(getattr(filters, one)) for one in names):
+                found.append(condition(getattr(filters, name), filters))
+        return found
+
+    @cached_property
+    def _conditions(self) -> tuple[tuple[str, tuple[str, ...], Callable[[Any, Any], Condition]], ...]:
+        """For each filter with a condition: its name, with those that count alone, and the condition."""
+        return tuple(
+            (name, (name, *refining_alone(self.filters, name)), self._bound(where))
+            for name, where in conditions_of(self.filters).items()
+        )
+
+    def _bound(self, where: Where | WhereOfEveryType) -> Callable[[Any, Any], Condition]:
+        if isinstance(where, Where):
+            return where.condition
+        return lambda value, filters: where.condition(self, value)
+
+    @cached_property
+    def in_list_order(self) -> frozenset[str]:
+        """The filters with which a page is read from an index in list order. One on another record never is."""
+        if self.chosen_by is not None:
+            return frozenset()
+        wheres = conditions_of(self.filters).items()
+        return frozenset(name for name, where in wheres if isinstance(where, Where) and where.in_list_order)
 
     def order(self, filters: Any, *, ranked: bool = True) -> Order:
         """The order that filters ask for: by relevance where words are looked for and no sort is given.
@@ -79,7 +143,7 @@ class RecordType:
         What is found by the words of another record as well has no rank of its own.
         """
         if ranked and filters.q is not None and filters.sort is None and self.chosen_by is None:
-            ranks = hits(filters.q, type_range(self.type))
+            ranks = hits(filters.q, type_range(self.code))
             return Order(ranks.c.rank, float, ranks=ranks)
         sort = filters.sort or self.default_sort
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
@@ -118,7 +182,11 @@ class RecordType:
         """A statement over the records of this type, beside what they are chosen by and what they are ranked by."""
         statement = statement.select_from(self.table)
         if self.chosen_by is not None:
-            statement = statement.join(self.chosen_by.table, self.chosen_by.joined_on)
+            statement = statement.join(self.chosen_by.record_type.table, self.chosen_by.joined_on)
         if order is not None and order.ranks is not None:
             statement = statement.join(order.ranks, self.table.number == document_number(order.ranks.c.number))
         return statement
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value != []

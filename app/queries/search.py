@@ -30,7 +30,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
-from app.search.entry_numbers import ALL_ENTRIES, DAY_STEP, Range, document_number, first_day, type_code, type_range
+from app.search.entry_numbers import ALL_ENTRIES, DAY_STEP, Range, code_of, document_number, first_day, type_range
 from app.search.terms import STEM_MARKER, Phrase, SearchQuery
 from app.storage.models import StoredDocument
 
@@ -146,14 +146,14 @@ def page_boundary(
     return found.c.number < func.coalesce(day.scalar_subquery() + DAY_STEP, ends[1] + 1)
 
 
-def matching_numbers(query: SearchQuery, kind: str) -> Select[Any]:
+def matching_numbers(query: SearchQuery, code: int) -> Select[Any]:
     """Numbers of the records of one type that match."""
-    return select(document_number(hits(query, type_range(kind)).c.number))
+    return select(document_number(hits(query, type_range(code)).c.number))
 
 
-def count_hits(query: SearchQuery, kind: str, most: int | None = None) -> Select[Any]:
+def count_hits(query: SearchQuery, code: int, most: int | None = None) -> Select[Any]:
     """How many records of one type match; none are counted after `most` and one."""
-    found = select(hits(query, type_range(kind)).c.number)
+    found = select(hits(query, type_range(code)).c.number)
     return select(func.count()).select_from((found if most is None else found.limit(most + 1)).subquery())
 
 
@@ -162,14 +162,14 @@ def any_match(query: SearchQuery) -> Select[Any]:
     return select(hits(query, ALL_ENTRIES).c.number).limit(1)
 
 
-def best_matches(query: SearchQuery, kinds: Sequence[str], limit: int) -> Select[int]:
+def best_matches(query: SearchQuery, codes: Sequence[int], limit: int) -> Select[int]:
     """The numbers of the documents, of some types, that match best; of equals, in the order of types and ids."""
-    found = union_all(*(select(hits(query, type_range(kind), MAX_RANKED_PER_TYPE)) for kind in kinds)).cte("found")
+    found = union_all(*(select(hits(query, type_range(code), MAX_RANKED_PER_TYPE)) for code in codes)).cte("found")
     number, rank, kept = found.c.number, found.c.rank, StoredDocument
     last = select(rank).order_by(rank).offset(limit - 1).limit(1).scalar_subquery()
     chosen = select(col(kept.number)).join(found, col(kept.number) == document_number(number))
     chosen = chosen.where(rank <= func.coalesce(last, rank))
-    return chosen.order_by(rank, type_code(number), col(kept.id)).limit(limit)
+    return chosen.order_by(rank, code_of(number), col(kept.id)).limit(limit)
 
 
 def _fts5(query: SearchQuery) -> str:

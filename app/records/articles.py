@@ -1,20 +1,29 @@
-"""Articles."""
+"""Articles, on which everything else rests."""
 
-from typing import Any
+from operator import itemgetter
+from typing import Annotated, Literal
 
+from pydantic import Field
 from sqlmodel import col
 
 from app.model.documents import ArticleDocument
-from app.queries.conditions import Condition, common_conditions
-from app.queries.filters import ArticleFilters
+from app.queries.facets import by_dates
+from app.queries.filters import Listing, one_of
 from app.queries.record_type import RecordType
+from app.queries.values import ArticleIds
 from app.storage.models import Article
 
 
-def conditions(filters: Any) -> list[Condition]:
-    """The conditions of a list of articles; an article does not rest on itself, so `article` chooses by id."""
-    chosen = [Condition(col(Article.id).in_(filters.article))] if filters.article else []
-    return [*common_conditions(Article, "article", filters.model_copy(update={"article": []})), *chosen]
+class ArticleFilters(Listing):
+    """What lists of articles take."""
+
+    # An article does not rest on itself, so it is chosen by its id.
+    article: Annotated[ArticleIds, one_of(col(Article.id))] = Field(
+        [], description="Only records that rest on this article."
+    )
+    sort: Literal["published", "-published", "title", "-title", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `-published`."
+    )
 
 
 ARTICLES = RecordType(
@@ -23,8 +32,16 @@ ARTICLES = RecordType(
     code=1,
     table=Article,
     document=ArticleDocument,
+    summary="What everything rests on.",
+    description="The articles that everything else rests on. Their text stays with their publishers.",
+    example="foltyn-us-iran-isis-2020",
+    docs_position=8,
+    searched_together=False,
+    title=itemgetter("title"),
+    texts=lambda document: [document["title"], *document["authors"], *document["publishers"]],
+    terms=lambda document: [],
     filters=ArticleFilters,
-    conditions=conditions,
     sorts={"published": "published", "title": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="-published",
+    facets=by_dates(col(Article.published), col(Article.published)),
 )

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, tupl
 from sqlmodel import col
 
 from app.queries.conditions import Condition
-from app.queries.facets import FACETS, Split, records
+from app.queries.counting import records
+from app.queries.facets import Split
 from app.records.casualties import CASUALTIES
 from app.storage.models import Casualty, CasualtyPerson
 from app.storage.registry import document_of
@@ -37,7 +38,7 @@ MAX_LISTED_CLAIMS = 100
 def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
     """The claims that match with their keys, once for each combination of values."""
     chosen = records(CASUALTIES, conditions)
-    splits = [_alone() if key == "person" else FACETS["casualties"][key].split(filters, chosen) for key in keys]
+    splits = [_alone() if key == "person" else CASUALTIES.facets[key].split(filters, chosen) for key in keys]
     columns = [split.label.label(f"key_{number}") for number, split in enumerate(splits)]
     own = [getattr(Casualty, name) for name in ("id", "incident_id", "low", "high", "counted")]
     statement = CASUALTIES.select(conditions, *columns, *own)

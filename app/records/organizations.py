@@ -1,23 +1,82 @@
 """Organizations."""
 
+from operator import itemgetter
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from sqlalchemy import Select
+from sqlmodel import col
+
+from app.model.codebook import OrganizationKind
 from app.model.documents import OrganizationDocument
-from app.queries.filters import OrganizationFilters
-from app.queries.people_organizations import organizations as conditions
+from app.model.references import articles_of, ids_of_each
+from app.queries.conditions import Condition
+from app.queries.facets import by_article, by_column, by_links, pairs_of
+from app.queries.filters import Listing, Where, one_of
 from app.queries.record_type import RecordType
+from app.queries.values import IncidentIds, OrganizationIds
+from app.records.hierarchies import organization_containers, parties_within
+from app.records.incidents import actor_incidents, actors_of
+from app.records.search_texts import names_and_note
 from app.storage.models import Organization, OrganizationParent, Party
+
+
+def _inside(ids: Any, filters: Any) -> Condition:
+    """Does not match the organization itself."""
+    return Condition(col(Organization.id).in_(parties_within(ids)) & col(Organization.id).not_in(ids))
+
+
+class OrganizationFilters(Listing):
+    """What lists of organizations take."""
+
+    kind: Annotated[list[OrganizationKind], one_of(col(Organization.kind), in_list_order=True)] = Field(
+        [], description="What sort of body."
+    )
+    within: Annotated[OrganizationIds, Where(_inside)] = Field(
+        [], description="Part of this organization, at any depth."
+    )
+    incident: Annotated[
+        IncidentIds, Where(lambda ids, filters: Condition(col(Organization.id).in_(actors_of(ids))))
+    ] = Field([], description="Actors in this incident or in a part of it.")
+    sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
+        None, description="One key, `-` for descending, ties by id. Default: `name`."
+    )
+
+
+def _containers(filters: Any) -> Select[Any]:
+    """Each organization with all that it is a part of, without itself."""
+    wholes = organization_containers()
+    return pairs_of(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
+
 
 ORGANIZATIONS = RecordType(
     name="organizations",
     type="organization",
     code=5,
     table=Organization,
-    children=(
-        (Party, "id"),
-        (OrganizationParent, "organization_id"),
-    ),
+    children=((Party, "id"), (OrganizationParent, "organization_id")),
     document=OrganizationDocument,
+    summary="Forces, groups and institutions.",
+    description="States, forces, armed groups and institutions, with the organizations that they are a part of.",
+    example="cts",
+    docs_position=5,
+    title=itemgetter("name"),
+    texts=names_and_note,
+    terms=lambda document: [document["kind"]],
+    references={"organizations": [ids_of_each("parents")], "articles": [articles_of]},
+    referring={
+        "incidents": "actor",
+        "quotes": "organization",
+        "statements": "organization",
+        "casualties": "organization",
+    },
     filters=OrganizationFilters,
-    conditions=conditions,
     sorts={"name": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="name",
+    facets={
+        "kind": by_column(col(Organization.kind)),
+        "within": by_links(col(Organization.id), _containers, "organizations"),
+        "incident": by_links(col(Organization.id), actor_incidents, "incidents"),
+        **by_article(Organization, "organization"),
+    },
 )

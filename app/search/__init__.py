@@ -2,6 +2,6 @@
 
 The index and the search query pass through the same functions, so that they can never disagree.
 
-May import: model, problems.
+May import: problems.
 Must not know: fastapi, starlette, sqlalchemy, sqlmodel.
 """

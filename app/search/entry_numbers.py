@@ -9,7 +9,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-_TYPES = ("article", "incident", "place", "person", "organization", "quote", "statement", "casualty")
 _DAY = 32
 _TYPE = _DAY + 24
 
@@ -23,26 +22,29 @@ Range = tuple[int, int]
 """First and last, both included."""
 
 
-ALL_ENTRIES: Range = (1 << _TYPE, ((len(_TYPES) + 1) << _TYPE) - 1)
+MAX_CODE = 127
+"""The highest code of a type: numbers have 63 bits. The record types declare their codes, from 1."""
+
+ALL_ENTRIES: Range = (1 << _TYPE, ((MAX_CODE + 1) << _TYPE) - 1)
 """The numbers of all entries."""
 
 
-def type_range(kind: str) -> Range:
-    """The numbers of a type."""
-    first = (_TYPES.index(kind) + 1) << _TYPE
+def type_range(code: int) -> Range:
+    """The numbers of the type with this code."""
+    first = code << _TYPE
     return first, first + (1 << _TYPE) - 1
 
 
 @lru_cache(maxsize=65_536)
-def day_range(kind: str, day: str | None) -> Range:
+def day_range(code: int, day: str | None) -> Range:
     """The numbers of those of a type that have this first possible day, or none."""
-    first = type_range(kind)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
+    first = type_range(code)[0] + ((date.fromisoformat(day).toordinal() if day else 0) << _DAY)
     return first, first + DAY_STEP - 1
 
 
-def entry_number(kind: str, day: str | None, document: int) -> int:
+def entry_number(code: int, day: str | None, document: int) -> int:
     """The number of a record's entry."""
-    return day_range(kind, day)[0] + document
+    return day_range(code, day)[0] + document
 
 
 @lru_cache(maxsize=65_536)
@@ -60,6 +62,6 @@ def document_number(number: Any) -> Any:
     return number % DAY_STEP
 
 
-def type_code(number: Any) -> Any:
+def code_of(number: Any) -> Any:
     """What stands for the type in an entry's number, or a column of them."""
     return number // (1 << _TYPE)

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.model.documents import RecordType
+from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Database
 from app.storage.models import Release
-from app.storage.registry import TYPES
 from app.storage.schema import migrate
 from tests import newsroom
 from tests.answers import body, ids, problem
@@ -144,9 +144,9 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
 
 
 def test_types(log: TestClient) -> None:
-    assert set(get_args(RecordType)) == set(TYPES.values())
+    assert set(get_args(RecordType)) == set(BY_TYPE)
     assert {entry["type"] for entry in body(log, "/v1/changes?type=quote&type=person")["data"]} == {"quote", "person"}
-    for resource, kind in TYPES.items():
+    for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values()):
         there = ids(log, f"/v1/{resource}?sort=id")
         added = [entry["id"] for entry in body(log, f"/v1/changes?type={kind}")["data"] if entry["release"] == 1]
         assert set(there) <= set(added)

@@ -12,10 +12,8 @@ from starlette.types import Message
 
 from app.main import create_app
 from app.model.codebook import IncidentKind
-from app.model.documents import DOCUMENTS
-from app.model.references import INCLUDED
 from app.problems import ProblemDocument
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.settings import Settings
 from tests.answers import problem, refused
 
@@ -142,15 +140,18 @@ def test_another_spelling_of_a_value_is_answered_with_that_value_alone(client: T
     assert all(f"'{kind}'" in unknown["detail"] for kind in IncidentKind)
 
 
-@pytest.mark.parametrize("resource", FILTERS)
+@pytest.mark.parametrize("resource", RECORD_TYPES)
 def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, resource: str) -> None:
-    taken = {"fields": list(DOCUMENTS[resource].model_fields), "include": list(INCLUDED[resource])}
+    taken = {
+        "fields": list(RECORD_TYPES[resource].document.model_fields),
+        "include": list(RECORD_TYPES[resource].included),
+    }
     for name in [name for name, values in taken.items() if values]:
         (error,) = problem(client, f"/v1/{resource}?{name}=xyzzy")["errors"]
         assert all(f"'{value}'" in error["detail"] for value in taken[name])
 
 
-@pytest.mark.parametrize("resource", FILTERS)
+@pytest.mark.parametrize("resource", RECORD_TYPES)
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [("nonsense=1", "nonsense"), ("limit=0", "limit"), ("q=a%00", "q"), ("sort=x", "sort"), ("cursor=x", "cursor")],
@@ -220,7 +221,7 @@ def test_not_allowed(client: TestClient, method: str, path: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from([*FILTERS["casualties"].model_fields, "kidn"]),
+    name=st.sampled_from([*RECORD_TYPES["casualties"].filters.model_fields, "kidn"]),
     value=st.text(st.characters(codec="utf-8"), max_size=40) | st.text("0123456789-./,eE+:TZ ", max_size=20),
 )
 def test_no_value_is_a_failure(client: TestClient, name: str, value: str) -> None:

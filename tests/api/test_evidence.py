@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.ingest.passages import digest
 from app.ingest.text_fragments import Fragment
-from app.storage.registry import RECORD_TABLES
+from app.records import RECORD_TYPES
 from tests import newsroom
 from tests.newsroom import ARTICLE, PAPER
 from tests.verified import verified
@@ -42,7 +42,7 @@ def of_records(client: TestClient) -> set[tuple[Any, ...]]:
     """Span, digest, field, type and id of every piece of evidence in every record."""
     return {
         (*place(span), span["sha256"], span["field"], record["type"], record["id"])
-        for resource in RECORD_TABLES
+        for resource in RECORD_TYPES
         for record in client.get(f"/v1/{resource}?limit=500").json()["data"]
         for span in record["evidence"]
     }
@@ -58,7 +58,7 @@ def of_passages(found: list[Json]) -> set[tuple[Any, ...]]:
 
 def test_every_link_opens_at_the_words_of_its_span(small_client: TestClient) -> None:
     checked = 0
-    for resource in RECORD_TABLES:
+    for resource in RECORD_TYPES:
         for record in small_client.get(f"/v1/{resource}?limit=500").json()["data"]:
             for span in record["evidence"]:
                 words, actual = PAPER.slice(*place(span)), fragment(span["url"])

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from app.api import pages
 from app.model.documents import DOCUMENTS
-from app.model.references import REFERENCES, REFERRING_FILTERS
+from app.records import RECORD_TYPES
 from tests.answers import body, problem, refused
 
 
@@ -26,7 +26,7 @@ def test_every_key_is_a_field(client: TestClient, resource: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "wanted"), [(resource, wanted) for resource, found in REFERENCES.items() for wanted in found]
+    ("resource", "wanted"), [(one.name, wanted) for one in RECORD_TYPES.values() for wanted in one.references]
 )
 def test_included_records_are_those_of_their_own_address(client: TestClient, resource: str, wanted: str) -> None:
     """Whole and once each, although many records refer to them; what a list includes its records include alone."""
@@ -84,11 +84,7 @@ def test_unknown_names(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("resource", "wanted", "parameter"),
-    [
-        (resource, wanted, parameter)
-        for resource, lists in REFERRING_FILTERS.items()
-        for wanted, parameter in lists.items()
-    ],
+    [(one.name, wanted, parameter) for one in RECORD_TYPES.values() for wanted, parameter in one.referring.items()],
 )
 def test_what_refers_to_a_record_is_what_its_filter_lists(
     client: TestClient, resource: str, wanted: str, parameter: str
@@ -103,9 +99,9 @@ def test_what_refers_to_a_record_is_what_its_filter_lists(
     assert total
 
 
-@pytest.mark.parametrize("resource", REFERRING_FILTERS)
+@pytest.mark.parametrize("resource", [one.name for one in RECORD_TYPES.values() if one.referring])
 def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: str) -> None:
-    lists = REFERRING_FILTERS[resource]
+    lists = RECORD_TYPES[resource].referring
     page = body(client, f"/v1/{resource}?limit=20&sort=-name&include={','.join(lists)}")
     assert list(page["included"]) == list(lists) and "included" not in page["links"]
     for wanted, parameter in lists.items():

@@ -11,9 +11,8 @@ from app.api.links import MAX_LINK_BYTES
 from app.api.other_apis import PARAMETERS
 from app.api.routes.representations import representations, suffixes
 from app.model.date_notations import parse_date
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.storage.database import Database
-from app.storage.registry import TYPES
 from app.storage.schema import migrate
 from tests.answers import body, problem, refused
 from tests.conftest import serving
@@ -66,9 +65,9 @@ def test_parameters_of_other_apis(client: TestClient, query: str, words: str) ->
     assert all(word in actual for word in words.split(" ")), actual
 
 
-@pytest.mark.parametrize("resource", FILTERS)
+@pytest.mark.parametrize("resource", RECORD_TYPES)
 def test_no_habit_suggests_what_a_list_does_not_take(client: TestClient, resource: str) -> None:
-    taken = FILTERS[resource].model_fields.keys()
+    taken = RECORD_TYPES[resource].filters.model_fields.keys()
     names = [name for name in PARAMETERS if name not in taken]
     for start in range(0, len(names), 20):
         query = "&".join(f"{name}=1" for name in names[start : start + 20])
@@ -234,14 +233,14 @@ def test_the_index_leads_to_everything(client: TestClient) -> None:
     actual = body(client, "/v1")
     assert body(client, "/v1/") == actual
     lists = {one["name"]: one for one in actual["data"]["lists"]}
-    assert set(lists) == {*FILTERS, "changes"}
+    assert set(lists) == {*RECORD_TYPES, "changes"}
     for name, one in lists.items():
         media_types = [representations()[suffix].media_type for suffix in suffixes(name)]
         assert [entry["type"] for entry in one["formats"]] == media_types
         for entry in one["formats"]:
             answer = client.head(entry["url"])
             assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, entry["type"])
-        if name in TYPES:
+        if name in RECORD_TYPES:
             assert one["records"] == body(client, f"{one['url']}?limit=1")["meta"]["matched"]
     assert actual["data"]["release"] == body(client, "/v1/releases/1")["data"]
     needed = {"facets": "?of=incidents&facet=kind", "search": "?q=night"}

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.api.links import MAX_LINK_BYTES
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from tests import newsroom
 from tests.answers import body, days_taken, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
 SORTS = [
     (resource, sort)
-    for resource, model in FILTERS.items()
+    for resource, model in ((one.name, one.filters) for one in RECORD_TYPES.values())
     for sort in get_args(get_args(model.model_fields["sort"].annotation)[0])
 ]
 

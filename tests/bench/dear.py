@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from app.ingest.loading import load
-from app.queries.facets import FACETS
+from app.records import RECORD_TYPES
 from app.settings import SEED
 from app.storage.database import Database
 from app.storage.schema import migrate
@@ -37,7 +37,9 @@ def requests(server: Server) -> dict[str, str]:
     syllables = [f"{one}{other}" for one, other in product(_CONSONANTS, _VOWELS)]
     words = [f"{one}b*" for one in syllables[:24]]
     three = "q=b*+d*+k*"
-    claims, incidents = (f"/v1/facets?of={one}&facet={','.join(FACETS[one])}" for one in ("casualties", "incidents"))
+    claims, incidents = (
+        f"/v1/facets?of={one}&facet={','.join(RECORD_TYPES[one].facets)}" for one in ("casualties", "incidents")
+    )
     sums = "/v1/casualties/summary?limit=500&group_by="
     everywhere = "bbox=-180,-90,180,90&near=44,34&radius_km=20000&location_match=certain&has_location=true"
     return {

@@ -15,8 +15,9 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
 from app.model.geography import box_around
+from app.records import RECORD_TYPES
 from app.storage.database import Database, Snapshot
-from app.storage.registry import RECORD_TABLES, document_of
+from app.storage.registry import document_of
 
 Json = dict[str, Any]
 _BATCH = 1_000
@@ -267,7 +268,7 @@ Rows = Iterator[tuple[type[Naive], Json]]
 
 
 def _documents(snapshot: Snapshot, resource: str) -> Iterator[Json]:
-    table = RECORD_TABLES[resource]
+    table = RECORD_TYPES[resource].table
     for batch in snapshot.batches(select(document_of(table)).select_from(table)):
         for text in batch:
             yield json.loads(text)

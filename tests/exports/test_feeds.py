@@ -14,8 +14,8 @@ from app.exports.formats.atom import atom
 from app.exports.formats.feeds import Entry, Feed
 from app.exports.formats.jsonfeed import json_feed
 from app.main import create_app
+from app.records import BY_TYPE
 from app.settings import Settings
-from app.storage.registry import TYPES
 from tests import newsroom
 from tests.answers import body, problem
 from tests.conftest import NewDatabase, load_seed, serving
@@ -114,7 +114,7 @@ def boat_version(client: TestClient) -> int:
     return answer
 
 
-@pytest.mark.parametrize("kind", TYPES.values())
+@pytest.mark.parametrize("kind", BY_TYPE)
 def test_every_change_says_what_it_is_about(client: TestClient, kind: str) -> None:
     items = body(client, f"/v1/changes.feed.json?type={kind}&limit=500")["items"]
     assert items and all(one["title"].startswith("Added: ") and one["title"].endswith(f" ({kind})") for one in items)

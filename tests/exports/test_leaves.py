@@ -24,7 +24,7 @@ from app.exports.formats.columns import COLUMNS
 from app.model.codebook import CasualtyOutcome
 from app.model.documents import DOCUMENTS
 from app.model.fields import leaves
-from app.storage.registry import TYPES
+from app.records import RECORD_TYPES
 from tests import newsroom, wider
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
@@ -218,7 +218,11 @@ def table_columns(tables: dict[str, list[dict[str, Any]]], resource: str) -> dic
     """By table and column: the values that belong to each record, by whatever column says whose they are."""
     collected: dict[str, Values] = {}
     for table, rows in tables.items():
-        own = [row for row in rows if row.get("record_type", row.get("type")) in (None, TYPES[resource], *PARTIES)]
+        own = [
+            row
+            for row in rows
+            if row.get("record_type", row.get("type")) in (None, RECORD_TYPES[resource].type, *PARTIES)
+        ]
         for key in (name for name in (rows[0] if rows else ()) if name == "id" or name.endswith("_id")):
             by_owner: dict[str, list[dict[str, Any]]] = {}
             for row in own:

@@ -24,10 +24,11 @@ from sqlalchemy import make_url, select
 from sqlmodel import col
 
 from app.problems import Unavailable
+from app.records import RECORD_TYPES
 from app.storage.columns import Table
 from app.storage.database import Database
 from app.storage.models import StoredDocument
-from app.storage.registry import RECORD_TABLES, TYPES, document_of
+from app.storage.registry import document_of
 from tests import postgresql
 from tests.bench import invention
 from tests.bench.invention import marked_words
@@ -152,7 +153,7 @@ def integrity_problems(url: str) -> list[str]:
     """What of the newest release is not as its digests say, computed anew from its documents."""
     database, lines, wrong = Database(url), [], []
     with database.snapshot() as snapshot:
-        for resource, table in RECORD_TABLES.items():
+        for resource, table in ((one.name, one.table) for one in RECORD_TYPES.values()):
             columns = table.__table__.columns
             asked = select(columns.id, columns.digest, col(StoredDocument.id), document_of(table))
             asked = asked.join(StoredDocument, col(StoredDocument.number) == columns.number)
@@ -160,7 +161,7 @@ def integrity_problems(url: str) -> list[str]:
                 told = {k: v for k, v in json.loads(document).items() if k not in ("version", "changed_in")}
                 wrong += [] if id_ == its_id == told["id"] else [f"{resource}/{id_} has the document of {its_id}"]
                 digest = hashlib.sha256(dumps(told)).hexdigest()
-                lines.append(f"{TYPES[resource]}/{id_} {digest}")
+                lines.append(f"{RECORD_TYPES[resource].type}/{id_} {digest}")
                 wrong += [] if digest == known else [f"{resource}/{id_} has another digest"]
         whole = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
         wrong += [] if whole == snapshot.release.digest else [f"release {snapshot.release.number} has another digest"]

@@ -19,10 +19,11 @@ from app.ingest.files import SeedError
 from app.ingest.loading import load
 from app.ingest.pipeline import check
 from app.ingest.reading import DossierError
+from app.records import RECORD_TYPES
 from app.search.entry_numbers import document_number
 from app.storage import models
 from app.storage.database import Database, DatabaseError
-from app.storage.registry import RECORD_TABLES, document_of
+from app.storage.registry import document_of
 from app.storage.schema import migrate
 from tests import newsroom, postgresql
 from tests.bench import invention
@@ -50,7 +51,10 @@ def everything(url: str) -> dict[str, list[str]]:
     """Every row of every table, but for the time of loading and the numbers of documents, which follow the parts."""
     database = Database(url)
     left_out = {("releases", "loaded_at"), ("search_entries", "number")}
-    left_out |= {("documents", "number"), *((str(table.__tablename__), "number") for table in RECORD_TABLES.values())}
+    left_out |= {
+        ("documents", "number"),
+        *((str(table.__tablename__), "number") for table in (one.table for one in RECORD_TYPES.values())),
+    }
     entry, kept = models.SearchEntry, models.StoredDocument
     with database.writer() as connection:
         day = col(entry.number) - document_number(col(entry.number))
@@ -65,7 +69,7 @@ def everything(url: str) -> dict[str, list[str]]:
         }
         actual |= {
             f"documents of {name}": sorted(map(repr, connection.execute(select(table.id, document_of(table)))))
-            for name, table in RECORD_TABLES.items()
+            for name, table in ((one.name, one.table) for one in RECORD_TYPES.values())
         }
         actual["documents found by words"] = sorted(map(repr, connection.execute(led_to)))
     database.close()

@@ -20,10 +20,11 @@ from app.ingest.rows import table_rows
 from app.model import documents
 from app.model.codebook import ChangeOp
 from app.model.documents import DOCUMENTS
+from app.records import RECORD_TYPES
 from app.search.entry_numbers import document_number
 from app.storage import models
 from app.storage.database import Database
-from app.storage.registry import CHILD_TABLES, RECORD_TABLES, TYPES, document_of
+from app.storage.registry import document_of
 from app.storage.schema import migrate
 from tests import newsroom
 from tests.conftest import load_seed, serving
@@ -49,7 +50,7 @@ class Desk:
     def table(self, model: Any) -> list[dict[str, Any]]:
         """All rows of a table, in one order, those of records with their documents."""
         table = model.__table__
-        columns = [table, document_of(model)] if model in RECORD_TABLES.values() else [table]
+        columns = [table, document_of(model)] if model in (one.table for one in RECORD_TYPES.values()) else [table]
         with self.database.writer() as connection:
             found = connection.execute(select(*columns).order_by(*table.primary_key)).mappings()
             return [dict(row) for row in found]
@@ -79,8 +80,8 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def stored(desk: Desk) -> dict[tuple[str, str], dict[str, Any]]:
     """Every stored document by type and id."""
     return {
-        (TYPES[resource], row["id"]): json.loads(row["document"])
-        for resource, model in RECORD_TABLES.items()
+        (RECORD_TYPES[resource].type, row["id"]): json.loads(row["document"])
+        for resource, model in ((one.name, one.table) for one in RECORD_TYPES.values())
         for row in desk.table(model)
     }
 
@@ -168,13 +169,13 @@ def test_digests_are_those_of_the_documented_formula(desk: Desk) -> None:
     record(files, "people.yaml", "ida-falk")["rank"] = "mayor"
     desk.load(files)
     lines = []
-    for resource, model in RECORD_TABLES.items():
+    for resource, model in ((one.name, one.table) for one in RECORD_TYPES.values()):
         for row in desk.table(model):
             document = json.loads(row["document"])
             assert (document.pop("version"), document.pop("changed_in")) == (row["version"], row["changed_in"])
             digest = hashlib.sha256(rfc8785.dumps(document)).hexdigest()
             assert digest == row["digest"], row["id"]
-            lines.append(f"{TYPES[resource]}/{row['id']} {digest}")
+            lines.append(f"{RECORD_TYPES[resource].type}/{row['id']} {digest}")
     digest = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
     assert desk.table(models.Release)[-1]["digest"] == digest
 
@@ -187,13 +188,13 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     remove(files, INCIDENTS, "boat-stopped", "told twice")
     remove(files, QUOTES, "guard-turn-back", "told twice")
     desk.load(files)
-    numbers = {row["number"] for model in RECORD_TABLES.values() for row in desk.table(model)}
+    numbers = {row["number"] for model in (one.table for one in RECORD_TYPES.values()) for row in desk.table(model)}
     assert {row["number"] for row in desk.table(models.StoredDocument)} == numbers
     assert {document_number(row["number"]) for row in desk.table(models.SearchEntry)} == numbers
     owned: dict[str, list[dict[str, Any]]] = {"evidence": []}
-    for pairs in CHILD_TABLES.values():
+    for pairs in (one.children for one in RECORD_TYPES.values()):
         owned |= {model.__tablename__: [] for model, _ in pairs}
-    for resource, model in RECORD_TABLES.items():
+    for resource, model in ((one.name, one.table) for one in RECORD_TYPES.values()):
         for row in desk.table(model):
             DOCUMENTS[resource].model_validate_json(row["document"], strict=True)
             document = json.loads(row["document"])

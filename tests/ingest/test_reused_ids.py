@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from app.ingest.reading import DossierError
+from app.records import RECORD_TYPES
 from app.storage import models
-from app.storage.registry import RECORD_TABLES, RESERVED_IDS
+from app.storage.registry import RESERVED_IDS
 from tests import newsroom
 from tests.answers import body
 from tests.conftest import serving
@@ -144,7 +145,7 @@ def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
 
 def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: Any) -> None:
     paths = body(client, "/openapi.json")["paths"]
-    parts = [path.split("/")[3:] for path in paths if path.split("/")[2:3] and path.split("/")[2] in RECORD_TABLES]
+    parts = [path.split("/")[3:] for path in paths if path.split("/")[2:3] and path.split("/")[2] in RECORD_TYPES]
     assert {part for entry in parts for part in entry if not part.startswith("{")} == RESERVED_IDS
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from app.ingest.loading import load
 from app.ingest.reading import DossierError
 from app.model.digests import release_digest
+from app.records import RECORD_TYPES
 from app.storage.database import Database
-from app.storage.registry import RECORD_TABLES, TYPES
 from tests import newsroom
 from tests.conftest import Figure, load_seed
 
@@ -242,8 +242,8 @@ def _faults(path: Path) -> list[Any]:
     with closing(sqlite3.connect(path)) as connection:
         records = [
             (kind, *row)
-            for resource, kind in TYPES.items()
-            for row in connection.execute(f"SELECT id, digest FROM {RECORD_TABLES[resource].__tablename__}")
+            for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values())
+            for row in connection.execute(f"SELECT id, digest FROM {RECORD_TYPES[resource].table.__tablename__}")
         ]
         number, digest = connection.execute("SELECT number, digest FROM releases ORDER BY number DESC").fetchone()
         dangling = connection.execute("PRAGMA foreign_key_check").fetchall()

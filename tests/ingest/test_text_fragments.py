@@ -15,9 +15,9 @@ from app.ingest.pipeline import dossier
 from app.ingest.span_links import links_of
 from app.ingest.text_fragments import Fragment
 from app.ingest.verifying import article_text
+from app.records import RECORD_TYPES
 from app.search.collation import words
 from app.settings import SEED
-from app.storage.registry import RECORD_TABLES
 from tests.browser import QUIET
 from tests.ingest.fragment_pairs import ALIKE, APART
 from tests.ingest.test_seed import ARTICLE, TEXT
@@ -210,7 +210,7 @@ def test_every_link_of_the_shipped_article_opens_at_its_paragraph(browser: "Brow
     paragraphs = article_text(actual.articles[ARTICLE], TEXT).paragraphs
     links = {
         (link.fragment, link.at.paragraph)
-        for resource in RECORD_TABLES
+        for resource in RECORD_TYPES
         for link in links_of(actual.records(resource).values())
     }
     with shown(browser, paragraphs, actual.articles[ARTICLE].seed.title) as opens:

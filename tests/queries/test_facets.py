@@ -8,8 +8,7 @@ from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
 from app.queries import counting
-from app.queries.facets import FACETS
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from tests import newsroom
 from tests.answers import days_taken
 from tests.conftest import load_seed, serving
@@ -84,10 +83,10 @@ def test_counts_of_the_small_article(small_client: TestClient) -> None:
     assert labels == {"orsa": "Orsa", "ash-county": "Ash County", "ash-river": "Ash River"}
 
 
-@pytest.mark.parametrize("of", [resource for resource in FACETS if resource != "articles"])
+@pytest.mark.parametrize("of", [resource for resource in RECORD_TYPES if resource != "articles"])
 def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -> None:
-    body = facets(client, of, *FACETS[of])
-    for name in FACETS[of]:
+    body = facets(client, of, *RECORD_TYPES[of].facets)
+    for name in RECORD_TYPES[of].facets:
         facet = body["data"][name]
         assert facet["buckets"] or facet["missing"] == body["meta"]["matched"], name
         for bucket in facet["buckets"]:
@@ -97,20 +96,20 @@ def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -
 
 def test_what_can_be_counted_can_be_filtered_and_the_other_way_round() -> None:
     uncounted = set()
-    for of, model in FILTERS.items():
+    for of, model in ((one.name, one.filters) for one in RECORD_TYPES.values()):
         filters = set(model.model_fields) - {"limit", "cursor", "sort", "count", "fields", "include"}
         # An article rests on itself alone.
-        counted = set(FACETS[of]) - BY_DATE | ({"article"} if of == "articles" else set())
+        counted = set(RECORD_TYPES[of].facets) - BY_DATE | ({"article"} if of == "articles" else set())
         assert counted - filters == set(), of
         assert filters - counted <= set(UNCOUNTED), of
         uncounted |= filters - counted
     assert uncounted == set(UNCOUNTED)
 
 
-@pytest.mark.parametrize("of", list(FACETS))
+@pytest.mark.parametrize("of", list(RECORD_TYPES))
 def test_nothing_is_lost_between_the_values(client: TestClient, of: str) -> None:
-    body = facets(client, of, *FACETS[of])
-    for name in set(SINGLE) & set(FACETS[of]):
+    body = facets(client, of, *RECORD_TYPES[of].facets)
+    for name in set(SINGLE) & set(RECORD_TYPES[of].facets):
         facet = body["data"][name]
         counted = sum(bucket["count"] for bucket in facet["buckets"])
         assert counted + facet["missing"] + (facet["imprecise"] or 0) == body["meta"]["matched"], name
@@ -179,7 +178,7 @@ def test_limit_leaves_out_the_rarest_and_says_how_many(client: TestClient) -> No
     assert whole["more"] == 0
 
 
-@pytest.mark.parametrize("of", list(FACETS))
+@pytest.mark.parametrize("of", list(RECORD_TYPES))
 def test_all_that_match_are_counted_whatever_they_are_counted_by(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
@@ -187,7 +186,7 @@ def test_all_that_match_are_counted_whatever_they_are_counted_by(
     monkeypatch.setattr(counting, "MAX_LISTED_NUMBERS", 0)
     for filters in ({}, {"article": "foltyn-us-iran-isis-2020"}, {"q": "raid"}):
         wanted = client.get(f"/v1/{of}", params={**filters, "count": "exact", "limit": "1"}).json()["meta"]["matched"]
-        for name in FACETS[of]:
+        for name in RECORD_TYPES[of].facets:
             assert facets(client, of, name, limit="1", **filters)["meta"]["matched"] == wanted, (name, filters)
 
 
@@ -238,10 +237,12 @@ def test_the_number_of_queries_does_not_grow_with_the_values(client: TestClient)
 def test_every_filter_of_every_list_is_documented(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     documented = {parameter["name"]: parameter for parameter in paths["/v1/facets"]["get"]["parameters"]}
-    for of in FACETS:
+    for of in RECORD_TYPES:
         listed = {parameter["name"] for parameter in paths[f"/v1/{of}"]["get"]["parameters"]}
         assert listed - {"cursor", "sort", "count", "fields", "include"} <= set(documented)
-    assert set(documented["of"]["schema"]["enum"]) == set(FACETS)
-    assert set(documented["facet"]["schema"]["items"]["enum"]) == {name for of in FACETS for name in FACETS[of]}
+    assert set(documented["of"]["schema"]["enum"]) == set(RECORD_TYPES)
+    assert set(documented["facet"]["schema"]["items"]["enum"]) == {
+        name for of in RECORD_TYPES for name in RECORD_TYPES[of].facets
+    }
     assert documented["of"]["required"] and documented["facet"]["required"]
     assert documented["stance"]["description"].endswith("For statements.")

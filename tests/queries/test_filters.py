@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.search.folding import fold
 from tests import newsroom, wider
 from tests.answers import body, ids, problem, refused
@@ -254,7 +254,7 @@ def test_filter(desk: TestClient, url: str, expected: str) -> None:
     assert answer["meta"]["matched"] == answer["meta"]["returned"] == len(expected.split())
 
 
-@pytest.mark.parametrize("resource", FILTERS)
+@pytest.mark.parametrize("resource", RECORD_TYPES)
 def test_every_filter_has_a_case(resource: str) -> None:
     shown = {
         name
@@ -262,7 +262,7 @@ def test_every_filter_has_a_case(resource: str) -> None:
         if urlsplit(url).path == f"/v1/{resource}"
         for name, _ in parse_qsl(urlsplit(url).query)
     }
-    assert set(FILTERS[resource].model_fields) - PAGING - shown == set()
+    assert set(RECORD_TYPES[resource].filters.model_fields) - PAGING - shown == set()
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from starlette.testclient import TestClient
 from app.api import cursors
 from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
-from app.queries.filters import IncidentFilters
 from app.records import RECORD_TYPES
+from app.records.incidents import INCIDENTS, IncidentFilters
 from app.search import entry_numbers
 from app.search.entry_numbers import DAY_STEP
 from app.storage.database import Database
@@ -100,7 +100,9 @@ def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
         }
         documents.append(its_own)
         rows.append({**model._mapping, "id": id_, "number": its_own["number"], **dates})
-        entries.append({"number": entry_numbers.entry_number("incident", earliest, last + 1 + number), "terms": terms})
+        entries.append(
+            {"number": entry_numbers.entry_number(INCIDENTS.code, earliest, last + 1 + number), "terms": terms}
+        )
     connection.execute(insert(StoredDocument), documents)
     connection.execute(insert(Incident), rows)
     connection.execute(insert(SearchEntry), entries)
@@ -379,7 +381,7 @@ def _is_found_by_what_it_is(connection: Connection) -> None:
     entries = set(connection.execute(select(col(SearchEntry.number))).scalars())
     assert {entry_numbers.document_number(entry) for entry in entries} == documents
     incidents = connection.execute(select(col(Incident.number), col(Incident.earliest))).all()
-    assert {entry_numbers.entry_number("incident", day, number) for number, day in incidents} <= entries
+    assert {entry_numbers.entry_number(INCIDENTS.code, day, number) for number, day in incidents} <= entries
     if ENGINE == "sqlite":
         for table, boxes in (("incidents", "incident_boxes"), ("places", "place_boxes")):
             placed = f"SELECT number FROM {table} WHERE west IS NOT NULL ORDER BY number"

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.model.references import REFERRING_FILTERS
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from tests.answers import body
 from tests.conftest import serving
 from tests.statements import statements
@@ -26,7 +25,7 @@ def count_statements(client: TestClient, url: str, rows: int) -> int:
     return len(sent)
 
 
-@pytest.mark.parametrize("resource", sorted(set(FILTERS) - {"articles"}))
+@pytest.mark.parametrize("resource", sorted(set(RECORD_TYPES) - {"articles"}))
 def test_lists(client: TestClient, resource: str) -> None:
     many = min(20, body(client, f"/v1/{resource}?limit=1")["meta"]["matched"])
     one = count_statements(client, f"/v1/{resource}?limit=1", 1)
@@ -51,9 +50,9 @@ def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int
     assert one == count_statements(client, f"/v1/{query}&limit={rows}", rows)
 
 
-@pytest.mark.parametrize("resource", REFERRING_FILTERS)
+@pytest.mark.parametrize("resource", [one.name for one in RECORD_TYPES.values() if one.referring])
 def test_lists_with_what_refers_to_them(client: TestClient, resource: str) -> None:
-    url = f"/v1/{resource}?sort=-name&include={','.join(REFERRING_FILTERS[resource])}"
+    url = f"/v1/{resource}?sort=-name&include={','.join(RECORD_TYPES[resource].referring)}"
     assert count_statements(client, f"{url}&limit=1", 1) == count_statements(client, f"{url}&limit=20", 20)
 
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
 from tests.answers import body
 
@@ -263,7 +263,7 @@ WORDS = {"q": "it looks into the words, which tests of its own do"}
 
 def test_every_filter_is_tried() -> None:
     tried = {pair.partition("=")[0] for query in FILTERED for pair in query.split("&")}
-    assert set(FILTERS["casualties"].model_fields) - PAGING - tried - set(WORDS) == set()
+    assert set(RECORD_TYPES["casualties"].filters.model_fields) - PAGING - tried - set(WORDS) == set()
 
 
 def chosen(archive: Archive, wanted: Chosen) -> Iterator[Json]:

@@ -11,14 +11,14 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.main import create_app
-from app.queries.filters import FILTERS
+from app.records import RECORD_TYPES
 from app.settings import Settings
 from tests import newsroom, wider
 from tests.answers import lasting, problem
 from tests.conftest import load_seed, serving
 
 PATHS = [
-    *(f"/v1/{resource}?limit=2" for resource in FILTERS),
+    *(f"/v1/{resource}?limit=2" for resource in RECORD_TYPES),
     "/v1/incidents/kubaiba-raid",
     "/v1/quotes/al-soofy-raids-and-isis?include=people",
     "/v1/codebook",
@@ -122,7 +122,7 @@ def test_json_is_plain_utf8(client: TestClient) -> None:
 
 
 def test_every_answer_says_its_release(client: TestClient) -> None:
-    for path in (*(f"/v1/{resource}" for resource in FILTERS), "/v1/incidents/kubaiba-raid"):
+    for path in (*(f"/v1/{resource}" for resource in RECORD_TYPES), "/v1/incidents/kubaiba-raid"):
         response = client.get(path)
         assert response.headers["dateline-release"] == str(response.json()["meta"]["release"]) == "1"
 

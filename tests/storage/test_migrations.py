@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from app.records import RECORD_TYPES
 from app.storage import models
 from app.storage.database import Database, DatabaseError
-from app.storage.registry import RECORD_TABLES
 from app.storage.schema import is_current, migrate
 from tests.conftest import load_seed
 from tests.newsroom import small, write
@@ -198,7 +197,7 @@ def test_every_sort_has_an_index(database: Database) -> None:
     migrate(database)
     with database.writer() as connection:
         for name, resource in RECORD_TYPES.items():
-            table = RECORD_TABLES[name].__tablename__
+            table = RECORD_TYPES[name].table.__tablename__
             indexed = {tuple(index["column_names"])[:2] for index in inspect(connection).get_indexes(table)}
             for column in resource.sorts.values():
                 assert column == "id" or (column, "id") in indexed, f"{table} has no index on {column}, id"

@@ -15,11 +15,13 @@ from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, Pl
 from app.api.pages import MAX_EXACT_COUNT, RequestUrl, find_document
 from app.problems import NotFound
 from app.queries.conditions import Condition
-from app.queries.filters import IncidentFilters, Listing, PlaceFilters
+from app.queries.filters import Listing
 from app.queries.plan import PlannedList
 from app.queries.record_type import RecordType
 from app.queries.values import LocationMatch
 from app.records import RECORD_TYPES
+from app.records.incidents import IncidentFilters
+from app.records.places import PlaceFilters
 from app.storage.database import Snapshot
 from app.storage.models import Incident
 

@@ -19,7 +19,6 @@ from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
-from app.queries.filters import FILTERS
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
@@ -82,7 +81,7 @@ def prepared(directory: SharedDirectory) -> PreparedFiles:
 
 
 def _add(found: APIRouter, name: str, resource: RecordType, export: ExportFormat) -> None:
-    model, suffix, media_type = FILTERS[name], export.suffix, export.media_type
+    model, suffix, media_type = RECORD_TYPES[name].filters, export.suffix, export.media_type
     table = f"\n\n{columns.table(name)}" if export.of_columns else ""
 
     async def handler(request: Request) -> Response:

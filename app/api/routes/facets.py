@@ -14,8 +14,6 @@ from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
-from app.queries.facets import FACETS
-from app.queries.filters import FILTERS
 from app.queries.values import PageSize
 from app.records import RECORD_TYPES
 
@@ -61,7 +59,7 @@ class Facets(BaseModel):
 
 def _model(resource: str) -> type[BaseModel]:
     return aggregations.without_paging(
-        FILTERS[resource],
+        RECORD_TYPES[resource].filters,
         f"{resource.capitalize()}Facets",
         of=(Literal[resource], Field(description="The list to count: its filters are the filters here.")),
         facet=(
@@ -72,7 +70,7 @@ def _model(resource: str) -> type[BaseModel]:
     )
 
 
-_MODELS = {resource: _model(resource) for resource in FACETS}
+_MODELS = {resource: _model(resource) for resource in RECORD_TYPES}
 
 router = APIRouter()
 
@@ -80,9 +78,9 @@ router = APIRouter()
 def _of(items: list[tuple[str, str]]) -> str:
     """Returns the resource to count. Raises BadParameter if it is missing or unknown."""
     named = next((value for name, value in items if name == "of"), "")
-    if named not in FACETS:
-        nearest = next(iter(get_close_matches(named[:100], FACETS, n=1, cutoff=0.5)), None)
-        raise BadParameter.of("of", f"Parameter 'of' is needed: one of {', '.join(FACETS)}.", nearest)
+    if named not in RECORD_TYPES:
+        nearest = next(iter(get_close_matches(named[:100], RECORD_TYPES, n=1, cutoff=0.5)), None)
+        raise BadParameter.of("of", f"Parameter 'of' is needed: one of {', '.join(RECORD_TYPES)}.", nearest)
     return named
 
 
@@ -91,7 +89,7 @@ def _documented() -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     takers_by_description: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
-        for parameter in openapi_parameters(model, {"facet": tuple(FACETS[resource])}):
+        for parameter in openapi_parameters(model, {"facet": tuple(RECORD_TYPES[resource].facets)}):
             name = parameter["name"]
             takers_by_description.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
             if name in found:
@@ -140,7 +138,7 @@ async def get_facets(request: Request) -> Response:
     """
     items = request.query_params.multi_items()
     resource = _of(items)
-    known = tuple(FACETS[resource])
+    known = tuple(RECORD_TYPES[resource].facets)
     filters: Any = parse(_MODELS[resource], items, {"facet": known})
     if not filters.facet:
         raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")

@@ -25,7 +25,7 @@ from app.api.routes.representations import (
 )
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.exports.formats.feeds import FEED_LISTS, Feed, FeedFormat, tag_uri
-from app.queries.filters import FILTERS, ChangeFilters
+from app.queries.filters import ChangeFilters
 from app.records import RECORD_TYPES
 from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
 
@@ -56,7 +56,7 @@ def router() -> APIRouter:
     for feed_format in FEED_FORMATS.values():
         for name, resource in RECORD_TYPES.items():
             if name in FEED_LISTS:
-                _add(found, name, feed_format, FILTERS[name], partial(feed_entries.records, resource), tag=name)
+                _add(found, name, feed_format, resource.filters, partial(feed_entries.records, resource), tag=name)
         _add(found, "changes", feed_format, ChangeFilters, feed_entries.changes, tag="releases")
     return found
 

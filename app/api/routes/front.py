@@ -23,10 +23,8 @@ from app.api.routes.representations import Items, link, representations, suffixe
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.model.codebook import IncidentKind
-from app.model.documents import DOCUMENTS
-from app.model.references import INCLUDED
 from app.problems import BadParameter, Gone, Merged, NotFound
-from app.queries.filters import FILTERS, DetailFilters, Paging
+from app.queries.filters import DetailFilters, Paging
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 
@@ -192,10 +190,11 @@ def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
 
 def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
     """Returns the response body of `/v1/<resource>` for these parameters."""
-    choices = {"fields": tuple(DOCUMENTS[resource].model_fields), "include": INCLUDED[resource]}
-    filters = parse(FILTERS[resource], list(items), choices)
+    record_type = RECORD_TYPES[resource]
+    choices = {"fields": tuple(record_type.document.model_fields), "include": record_type.included}
+    filters = parse(record_type.filters, list(items), choices)
     request_url = pages.RequestUrl(f"/v1/{resource}", items)
-    found: dict[str, Any] = json.loads(pages.list_records(snapshot, RECORD_TYPES[resource], filters, request_url).body)
+    found: dict[str, Any] = json.loads(pages.list_records(snapshot, record_type, filters, request_url).body)
     return found
 
 

@@ -11,7 +11,7 @@ from app.api import changelog, pages
 from app.api.envelopes import DetailMeta, ReleaseDocument
 from app.api.parameters import parse
 from app.api.routes.problems import problems
-from app.api.routes.records import LIST_DESCRIPTIONS, json_response, reader
+from app.api.routes.records import json_response, reader
 from app.api.routes.representations import link, representations, suffixes
 from app.queries.values import NoParameters
 from app.records import RECORD_TYPES
@@ -97,7 +97,7 @@ async def get_index(request: Request) -> Response:
 
 def _index(snapshot: Snapshot) -> pages.JsonBody:
     counts = snapshot.release.counts
-    found = [_list(name, LIST_DESCRIPTIONS[name], counts.get(name, 0)) for name in RECORD_TYPES]
+    found = [_list(name, RECORD_TYPES[name].description, counts.get(name, 0)) for name in RECORD_TYPES]
     found.append(_list("changes", "What each release did to each record.", None))
     release: Any = changelog.newest_release(snapshot)
     number = snapshot.release.number

@@ -10,10 +10,10 @@ from app.api import other_apis
 from app.api.links import MAX_LINK_BYTES
 from app.api.pages import RequestUrl
 from app.problems import Moved, NotFound, Problem
-from app.storage.registry import TYPES
+from app.records import RECORD_TYPES
 
-_SINGULAR = {kind: name for name, kind in TYPES.items()}
-_ADDRESSES = sorted({*other_apis.PATHS.values(), *(f"/v1/{name}" for name in TYPES)})
+_SINGULAR = {one.type: one.name for one in RECORD_TYPES.values()}
+_ADDRESSES = sorted({*other_apis.PATHS.values(), *(f"/v1/{name}" for name in RECORD_TYPES)})
 
 
 def no_such_path(request: Request) -> Problem:
@@ -60,6 +60,6 @@ def _suggested_path(path: str) -> str | None:
     for place, part in enumerate(parts):
         name = part.removesuffix(".json")
         name = _SINGULAR.get(name, other_apis.LISTS.get(name, name))
-        if name in TYPES:
+        if name in RECORD_TYPES:
             return "/".join(["/v1", name, *parts[place + 1 : place + 2]])
     return next(iter(get_close_matches(f"/{wanted}"[:100], _ADDRESSES, n=1, cutoff=0.7)), None)

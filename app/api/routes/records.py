@@ -14,9 +14,7 @@ from app.api.links import link_field
 from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates, body_links, link_values
-from app.model.documents import DOCUMENTS
-from app.model.references import INCLUDED
-from app.queries.filters import FILTERS, DetailFilters
+from app.queries.filters import DetailFilters
 from app.queries.plan import includes_referring, plan
 from app.queries.record_type import RecordType
 from app.queries.values import SLUG
@@ -36,24 +34,6 @@ class _RawRequestRoute(APIRoute):
         return handler
 
 
-LIST_DESCRIPTIONS = {
-    "articles": "The articles that everything else rests on. Their text stays with their publishers.",
-    "incidents": (
-        "What happened: raids, strikes, killings, blockades, withdrawals, with places, actors and every claim about "
-        "who was harmed. Dates may be a day, a month or a range; nothing is made more precise than the reporting."
-    ),
-    "places": "Where it happened. Places without a known point have none; `parents` say what contains them.",
-    "people": "Named and unnamed people, and groups spoken of together, as the reporting presents them.",
-    "organizations": "States, forces, armed groups and institutions, with the organizations that they are a part of.",
-    "quotes": "What was said, verbatim, by whom, to whom, and how anonymously.",
-    "statements": "What was said indirectly, claimed, denied or left unanswered, and what stands against it.",
-    "casualties": (
-        "Claims about who was killed, wounded, abducted or detained: one record per claim, with its bounds and its "
-        "claimant. Takes every filter of incidents."
-    ),
-}
-
-
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
     found = APIRouter(prefix="/v1", route_class=_RawRequestRoute)
@@ -64,7 +44,7 @@ def router() -> APIRouter:
 
 
 def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
-    model, choices = FILTERS[name], {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
+    model, choices = resource.filters, {"fields": tuple(resource.document.model_fields), "include": resource.included}
 
     async def handler(request: Request) -> Response:
         items = request.query_params.multi_items()
@@ -79,7 +59,7 @@ def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
         f"/{name}",
         name=f"list_{name}",
         summary=f"List {name}",
-        description=LIST_DESCRIPTIONS[name],
+        description=resource.description,
         tags=[name],
         response_model=PAGES[name],
         responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
@@ -88,7 +68,7 @@ def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
 
 
 def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
-    choices = {"fields": tuple(DOCUMENTS[name].model_fields), "include": INCLUDED[name]}
+    choices = {"fields": tuple(resource.document.model_fields), "include": resource.included}
 
     async def handler(request: Request) -> Response:
         filters = parse(DetailFilters, request.query_params.multi_items(), choices)
@@ -97,7 +77,7 @@ def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
         return json_response(
             await reader(request).read(
                 partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=request_url),
-                slow=includes_referring(name, filters.include),
+                slow=includes_referring(resource, filters.include),
             )
         )
 
@@ -105,7 +85,7 @@ def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
         f"/{name}/{{id}}",
         name=f"get_{resource.type}",
         summary=f"Read one {resource.type}",
-        description=f"One record with everything known about it. {LIST_DESCRIPTIONS[name]}",
+        description=f"One record with everything known about it. {resource.description}",
         tags=[name],
         response_model=DETAILS[name],
         responses={200: {"links": _links(resource.type, "data/id")}, **problems(308, 400, 404, 410, 503)},

@@ -2,7 +2,7 @@
 
 import json
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,13 +19,16 @@ from app.api.routes.records import json_response, reader
 from app.model.digests import Data
 from app.queries.search import best_matches, count_hits
 from app.queries.values import Q_DESCRIPTION, ResultSize, Words
+from app.records import BY_TYPE, RECORD_TYPES
 from app.search.terms import SearchQuery, Segment, snippet
-from app.search.texts import texts
 from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
 
-SearchType = Literal["incident", "place", "person", "organization", "quote", "statement"]
-SEARCHED: tuple[SearchType, ...] = ("incident", "place", "person", "organization", "quote", "statement")
+SEARCHED = tuple(one.type for one in RECORD_TYPES.values() if one.searched_together)
+if TYPE_CHECKING:
+    SearchType = str
+else:
+    SearchType = Literal[SEARCHED]
 
 router = APIRouter(prefix="/v1")
 
@@ -95,18 +98,18 @@ async def search(request: Request) -> Response:
 
 
 def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.JsonBody:
-    types = tuple(dict.fromkeys(filters.type or SEARCHED))
+    codes = tuple(BY_TYPE[kind].code for kind in dict.fromkeys(filters.type or SEARCHED))
 
     def matches(question: SearchQuery) -> int:
-        return sum(snapshot.value(count_hits(question, kind)) for kind in types)
+        return sum(snapshot.value(count_hits(question, code)) for code in codes)
 
     query = filters.q.in_languages(snapshot.release.languages)
     matched, meant, is_partial = matches(query), None, False
     if not matched:
         meant = corrected_spelling(snapshot, query, matches)
-        if some := _partial_match(snapshot, query, types):
+        if some := _partial_match(snapshot, query, codes):
             query, matched, is_partial = some, matches(some), True
-    found = _documents(snapshot, snapshot.column(best_matches(query, types, filters.limit)))
+    found = _documents(snapshot, snapshot.column(best_matches(query, codes, filters.limit)))
     results = SearchResults(
         data=[_found(document, query) for document in found],
         links=SearchLinks(self=link),
@@ -125,11 +128,11 @@ MAX_PHRASES = 6
 """A partial match considers at most this many phrases of a query: of more there are too many combinations."""
 
 
-def _partial_match(snapshot: Snapshot, query: SearchQuery, types: tuple[str, ...]) -> SearchQuery | None:
+def _partial_match(snapshot: Snapshot, query: SearchQuery, codes: tuple[int, ...]) -> SearchQuery | None:
     """Returns the query for the records that contain most of the phrases; None if no record contains any."""
 
     def finds(question: SearchQuery) -> bool:
-        return any(snapshot.value(count_hits(question, kind, 0)) for kind in types)
+        return any(snapshot.value(count_hits(question, code, 0)) for code in codes)
 
     phrases = [one for one in dict.fromkeys(query.required) if finds(query.requiring([one], 1))][:MAX_PHRASES]
     choices = (query.requiring(phrases, needed) for needed in range(len(phrases), 0, -1))
@@ -144,7 +147,7 @@ def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
 
 
 def _found(document: Data, query: SearchQuery) -> Found:
-    record_texts = texts(document)
+    record_texts = BY_TYPE[document["type"]].search_texts(document)
     return Found(
         type=document["type"],
         id=document["id"],

@@ -13,8 +13,8 @@ from app.api.routes.facets import FacetsMeta
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.problems import BadParameter
-from app.queries.filters import CasualtyFilters
 from app.queries.values import PageSize
+from app.records.casualties import CasualtyFilters
 from app.records.casualty_sums import GROUPINGS, MAX_LISTED_CLAIMS
 
 

@@ -8,16 +8,17 @@ from sqlalchemy import literal, select, tuple_
 from sqlmodel import col
 
 from app.model.codebook import CODEBOOK, meanings
+from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Change, Release
-from app.storage.registry import RECORD_TABLES, document_of
+from app.storage.registry import document_of
 
 BATCH_ROWS = 500
 Batch = list[dict[str, Any]]
 Progress = Callable[[str, int, int], None]
 """Called with the step, the amount done and the total."""
 
-SOURCES = ("codebook", "releases", "changes", *RECORD_TABLES)
+SOURCES = ("codebook", "releases", "changes", *RECORD_TYPES)
 
 
 def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
@@ -32,7 +33,7 @@ def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
         others = [col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by)]
         yield from _paged(snapshot, key, others)
     else:
-        table = RECORD_TABLES[source]
+        table = RECORD_TYPES[source].table
         for rows in _paged(snapshot, [col(table.id)], [col(table.digest), document_of(table)]):
             yield [{**json.loads(row["document"]), "digest": row["digest"]} for row in rows]
 

@@ -1,0 +1,39 @@
+"""The records that a document names, by whose names it is found as well."""
+
+from collections.abc import Iterator
+
+from app.model.digests import Data
+
+
+def names_and_note(document: Data) -> list[str | None]:
+    """The texts of what has a name and aliases."""
+    return [document["name"], *(alias["name"] for alias in document["aliases"]), document["note"]]
+
+
+_PARTIES = ("speaker", "relayed_by", "told_to", "by")
+_SHARED = {"place": "places", "person": "people", "organization": "organizations"}
+
+
+def named(document: Data) -> Iterator[tuple[str, str]]:
+    """The places, people and organizations that a document names: resource and id. What contains them is left out."""
+    for place in document.get("places", ()):
+        yield "places", place if isinstance(place, str) else place["id"]
+    parties = [document.get(name) for name in _PARTIES]
+    for one in (*parties, *document.get("actors", ()), *document.get("about", ())):
+        if one is not None and one["type"] in _SHARED:
+            yield _SHARED[one["type"]], one["id"]
+    for link in document.get("organizations", ()):
+        yield "organizations", link["id"]
+    for claim in (document, *document.get("casualties", ())):
+        if claim["type"] == "casualty":
+            yield from _harmed(claim)
+
+
+def _harmed(claim: Data) -> Iterator[tuple[str, str]]:
+    for person in claim["people"]:
+        yield "people", person
+    if claim["organization"]:
+        yield "organizations", claim["organization"]
+    for name in ("claimed_by", "via"):
+        if claim[name]:
+            yield _SHARED[claim[name]["type"]], claim[name]["id"]
