@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.openapi import as_yaml, describe, operation_id
+from app.api.route_index import RouteIndex
 from app.api.routes import (
     about,
     changes,
@@ -115,9 +116,11 @@ def create_app(settings: Settings | None = None) -> Service:
     app.state.directory = SharedDirectory(f"{Path.cwd()} {app.state.reader.database.name}")
     app.state.datasets = Datasets(app.state.reader, app.state.directory)
     app.state.exports = exports.prepared(app.state.directory)
+    lists = records.router()
+    app.router.routes.insert(0, RouteIndex([summary.router, lists]))
     # Before the records, whose {id} would take the word `summary`.
     app.include_router(summary.router)
-    app.include_router(records.router())
+    app.include_router(lists)
     app.include_router(facets.router)
     app.include_router(evidence.router)
     app.include_router(search.router)

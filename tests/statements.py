@@ -1,7 +1,9 @@
 """What databases are asked while something is done: by whom makes no difference, SQLAlchemy or a driver itself."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import gc
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -31,19 +33,34 @@ def statements() -> Iterator[Sent]:
 
 @contextmanager
 def _sqlite(note: Any) -> Iterator[None]:
-    seen = set()
+    seen: list[sqlite3.Connection] = []
 
-    def watch(connection: Any, *others: Any) -> None:
+    def watch(connection: sqlite3.Connection) -> None:
         connection.set_trace_callback(note)
-        seen.add(connection)
+        seen.append(connection)
 
-    event.listen(Pool, "checkout", watch)
+    with each_sqlite_connection(watch):
+        yield
+    for connection in seen:
+        connection.set_trace_callback(None)
+
+
+@contextmanager
+def each_sqlite_connection(watch: Callable[[sqlite3.Connection], None]) -> Iterator[None]:
+    """Calls a function with every connection of this process that threads share, and with each that opens meanwhile."""
+
+    def opened(connection: sqlite3.Connection, *others: Any) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it is closed, or belongs to another thread
+            watch(connection)
+
+    for one in gc.get_objects():
+        if isinstance(one, sqlite3.Connection):
+            opened(one)
+    event.listen(Pool, "connect", opened)
     try:
         yield
     finally:
-        event.remove(Pool, "checkout", watch)
-        for connection in seen:
-            connection.set_trace_callback(None)
+        event.remove(Pool, "connect", opened)
 
 
 @contextmanager

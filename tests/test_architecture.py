@@ -145,6 +145,7 @@ CALLED_BY_NAME = {
     "release_digest": "tests compute the digest of a release as clients do",
     "send_400_response": "uvicorn calls it for a request that is not HTTP",
     "StderrHandler": "the logging configuration names it",
+    "url_path_for": "Starlette asks each route for its URLs",
 }
 """Classes, functions and methods that no code of the application calls, each with who does."""
 
@@ -187,7 +188,8 @@ def test_only_the_settings_read_the_environment() -> None:
 
 WRITES_SQL = {
     "storage/columns.py": "CHECKs, from the codebook's values",
-    "storage/database.py": "pragmas, BEGIN, which release is the newest, and how much time is left",
+    "storage/database.py": "pragmas, which release is the newest, and how much time is left",
+    "storage/sqlite.py": "pragmas and BEGIN",
     "exports/datasets/package.py": "reads the file that it has just written",
     "exports/datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
     "exports/datasets/views.py": "views of the dataset file",

@@ -5,25 +5,23 @@ release.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from math import inf
-from pathlib import Path
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
 
-from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, Executable, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.problems import Unavailable
+from app.storage import sqlite
 from app.storage.deadlines import Deadline, TooSlow
 
 T = TypeVar("T")
@@ -98,7 +96,8 @@ class Snapshot:
         info = connection.info
         info["deadline"] = deadline
         results.callback(info.pop, "deadline")
-        self.release = _newest(connection)
+        self._driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+        self.release = _newest(connection, self._driver)
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
         """Returns the rows of a statement.
@@ -107,14 +106,14 @@ class Snapshot:
         be numbers or text.
         """
         self._apply_deadline()
-        if values and self._connection.dialect.name == "sqlite":
+        if values and self._driver is not None:
             # By the driver itself, because SQLAlchemy takes longer than a short statement. After an error SQLAlchemy
             # runs it again, and raises its own exception.
             sql, names, constants = _compile(statement, self._connection.dialect)
             by_name = {**constants, **values}
             parameters = [by_name[name] for name in names]
             try:
-                return cast(list[Any], self._connection.connection.cursor().execute(sql, parameters).fetchall())
+                return cast(list[Any], self._driver.execute(sql, parameters).fetchall())
             except sqlite3.Error as error:
                 if _is_cancelled(error):
                     raise TooSlow(self.deadline.seconds) from error
@@ -185,10 +184,7 @@ class Database:
     @cached_property
     def _writing(self) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self.url, connect_args={"timeout": _LOCK_TIMEOUT_SECONDS})
-            event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-            return engine
+            return sqlite.writer_engine(self.url)
         from app.storage import postgresql
 
         return postgresql.writer_engine(self.url)
@@ -196,22 +192,20 @@ class Database:
     @cached_property
     def _reading(self) -> Engine:
         """Connections for the reading threads, and one for the lookup of the newest release."""
-        return self._read_only_engine(2 * READING_THREADS + 1, _READING_PRAGMAS)
+        return self._read_only_engine(2 * READING_THREADS + 1, sqlite.READING_PRAGMAS)
+
+    @cached_property
+    def _read_connections(self) -> sqlite.ReadConnections:
+        return sqlite.ReadConnections(self._reading)
 
     @cached_property
     def _streaming(self) -> Engine:
         """Connections for downloads, apart from the others, because slow clients hold them for long."""
-        return self._read_only_engine(MAX_CONCURRENT_STREAMS, _STREAMING_PRAGMAS)
+        return self._read_only_engine(MAX_CONCURRENT_STREAMS, sqlite.STREAMING_PRAGMAS)
 
     def _read_only_engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:
         if self.is_sqlite:
-            options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
-            engine = create_engine(_read_only(self.url), pool_size=connections, **options)
-            event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
-            event.listen(engine, "connect", _forbid_attach)
-            event.listen(engine, "connect", _enforce_deadlines)
-            event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
-            return engine
+            return sqlite.reader_engine(self.url, connections, pragmas)
         from app.storage import postgresql
 
         return postgresql.reader_engine(self.url, connections, self.query_seconds)
@@ -226,7 +220,7 @@ class Database:
         because pages in a long write-ahead log are ever slower to find.
         """
         if filling:
-            self._dispose("_reading", "_streaming")
+            self._dispose("_read_connections", "_reading", "_streaming")
         try:
             with self._writing.connect() as connection, ExitStack() as end:
                 if unchecked:
@@ -234,8 +228,8 @@ class Database:
                 if unchecked and self.is_sqlite:
                     connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
                 if filling and self.is_sqlite:
-                    end.callback(_set_journal_mode, connection.connection.cursor(), "WAL")
-                    _set_journal_mode(connection.connection.cursor(), "DELETE")
+                    end.callback(sqlite.set_journal_mode, connection.connection.cursor(), "WAL")
+                    sqlite.set_journal_mode(connection.connection.cursor(), "DELETE")
                 with connection.begin():
                     yield connection
         except (DBAPIError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -251,15 +245,24 @@ class Database:
         Raises Unavailable while the database cannot be reached or has no tables, ConnectionLost where a retry may
         succeed, and TooSlow after the deadline.
         """
-        engine = self._streaming if streaming else self._reading
         deadline = deadline or Deadline(self.query_seconds)
         try:
-            with engine.connect() as connection, connection.begin(), ExitStack() as results:
+            with self._read_transaction(streaming) as connection, ExitStack() as results:
                 yield Snapshot(connection, results, deadline)
         except (DBAPIError, PoolTimeout) as error:
             if _is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
             raise (ConnectionLost if _is_lost(error) else Unavailable)(_UNAVAILABLE) from error
+
+    @contextmanager
+    def _read_transaction(self, streaming: bool) -> Iterator[Connection]:
+        if self.is_sqlite and not streaming:
+            with self._read_connections.transaction() as connection:
+                yield connection
+        else:
+            engine = self._streaming if streaming else self._reading
+            with engine.connect() as connection, connection.begin():
+                yield connection
 
     def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
         """Returns the result of `work` on one snapshot, and retries once on a new connection if the connection breaks.
@@ -300,7 +303,7 @@ class Database:
 
     def close(self) -> None:
         """Closes all connections. A later use opens new ones."""
-        self._dispose("_writing", "_reading", "_streaming")
+        self._dispose("_writing", "_read_connections", "_reading", "_streaming")
 
     def _dispose(self, *engines: str) -> None:
         """Closes the connections of engines, which are created again when they are next used."""
@@ -311,72 +314,19 @@ class Database:
                 engine.dispose()
 
 
-def _newest(connection: Connection) -> ReleaseInfo:
-    if connection.dialect.name == "sqlite":
+def _newest(connection: Connection, driver: Any) -> ReleaseInfo:
+    if driver is not None:
         # By the driver itself, because every request begins so. After an error SQLAlchemy runs it again, and raises its
         # own exception.
         with suppress(sqlite3.Error):
-            row = connection.connection.cursor().execute(_NEWEST).fetchone()
+            row = driver.execute(_NEWEST).fetchone()
             return _release(*row) if row else NO_RELEASE
     # By SQLAlchemy, which notices a broken connection, and then replaces all older ones of its pool.
     newest = connection.exec_driver_sql(_NEWEST).first()
     return _release(*newest) if newest else NO_RELEASE
 
 
-_STEPS_BETWEEN_CHECKS = 50_000
-"""Instructions of SQLite's virtual machine, a few milliseconds' worth, between two checks of the deadline."""
-
 _UNAVAILABLE = "The database cannot answer at the moment. Try again shortly."
-_LOCK_TIMEOUT_SECONDS = 30
-"""Seconds that a writer waits for another."""
-
-# Pages of a new file are as large as an incident's document: with smaller ones half of it is on an overflow page.
-_WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
-# No memory map: every page that was ever read would count as memory of the process, once per connection.
-_STREAMING_PRAGMAS = ("query_only=ON",)
-_READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
-
-
-def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:
-    # Python's transaction handling begins none for SELECT, so the engines' `begin` events do.
-    connection.isolation_level = None
-    for pragma in pragmas:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _set_journal_mode(cursor: Any, mode: str) -> None:
-    """Changes the rollback journal of SQLite, if no other connection has the file open."""
-    cursor.execute("PRAGMA busy_timeout=0")
-    with suppress(sqlite3.OperationalError):
-        cursor.execute(f"PRAGMA journal_mode={mode}")
-    cursor.execute(f"PRAGMA busy_timeout={_LOCK_TIMEOUT_SECONDS * 1000}")
-
-
-def _forbid_attach(connection: Any, _record: Any) -> None:
-    # An attached database would be writable, even the same file once more.
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-
-
-def _enforce_deadlines(connection: Any, record: Any) -> None:
-    def is_late() -> bool:
-        deadline: Deadline | None = record.info.get("deadline")
-        return deadline is not None and deadline.is_expired()
-
-    connection.set_progress_handler(is_late, _STEPS_BETWEEN_CHECKS)
-
-
-def _read_only(url: URL) -> URL:
-    path = Path(str(url.database)).resolve()
-    if path.with_name(f"{path.name}-journal").exists():
-        # A load was killed while filling the file. Opening it with write access rolls that back.
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    # Readers of a WAL database need to write beside it. Where they cannot, no load is running either, so the file is
-    # immutable, unless a killed load has left a log that has to be read.
-    log = path.with_name(f"{path.name}-wal")
-    alone = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    mode = {"immutable": "1"} if alone else {"mode": "ro"}
-    return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
 
 
 def _is_cancelled(error: Exception) -> bool:

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.pool import Pool
 from starlette.testclient import TestClient
 
 from tests.answers import body
 from tests.bench import invention
-from tests.conftest import ENGINE, NewDatabase, load_seed, serving
-from tests.statements import statements
+from tests.conftest import NewDatabase, load_seed, serving
+from tests.statements import each_sqlite_connection, statements
 
 INCIDENTS, IN_ONE = 900, 600
 LARGE, SMALL = "report-00000", "report-00001"
@@ -41,15 +39,8 @@ def work() -> Iterator[list[int]]:
     """A number for every hundred steps that SQLite's machine makes meanwhile."""
     done: list[int] = []
 
-    def watch(connection: Any, *others: Any) -> None:
-        if ENGINE == "sqlite":
-            connection.set_progress_handler(lambda: done.append(1), STEPS)
-
-    event.listen(Pool, "checkout", watch)
-    try:
+    with each_sqlite_connection(lambda one: one.set_progress_handler(lambda: done.append(1), STEPS)):
         yield done
-    finally:
-        event.remove(Pool, "checkout", watch)
 
 
 def cost(client: TestClient, url: str) -> tuple[int, Any]:

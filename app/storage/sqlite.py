@@ -1,0 +1,134 @@
+"""SQLite: engines with their settings, and read transactions on connections that stay open from one to the next."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from app.storage.deadlines import Deadline
+
+_STEPS_BETWEEN_CHECKS = 50_000
+"""Instructions of SQLite's virtual machine, a few milliseconds' worth, between two checks of the deadline."""
+
+_LOCK_TIMEOUT_SECONDS = 30
+"""Seconds that a writer waits for another."""
+
+# Pages of a new file are as large as an incident's document: with smaller ones half of it is on an overflow page.
+_WRITING_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-65536")
+# No memory map: every page that was ever read would count as memory of the process, once per connection.
+STREAMING_PRAGMAS = ("query_only=ON",)
+READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
+
+
+def writer_engine(url: URL) -> Engine:
+    """Connections that load: their transactions take the write lock at once."""
+    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=_WRITING_PRAGMAS))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def reader_engine(url: URL, connections: int, pragmas: tuple[str, ...]) -> Engine:
+    """Connections that cannot write, and whose statements are stopped after their deadline."""
+    options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
+    engine = create_engine(_read_only(url), pool_size=connections, **options)
+    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
+    event.listen(engine, "connect", _forbid_attach)
+    event.listen(engine, "connect", _enforce_deadlines)
+    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
+    return engine
+
+
+class ReadConnections:
+    """Connections that are taken from an engine once and kept. The driver begins and ends their transactions.
+
+    Taking one from SQLAlchemy's pool, a transaction of SQLAlchemy and giving it back take ten times as long as reading
+    a record. SQLAlchemy, which runs the statements, takes all that a connection does for one transaction.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.idle: list[Connection] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Returns a connection in a transaction of its own. After an error of the database it is closed."""
+        connection = self._begin()
+        try:
+            yield connection
+        except DBAPIError:
+            connection.close()
+            raise
+        except BaseException:
+            self._end(connection)
+            raise
+        self._end(connection)
+
+    def _begin(self) -> Connection:
+        try:
+            connection = self.idle.pop()  # by one thread alone, however many there are
+        except IndexError:
+            connection = self.engine.connect()
+            connection.begin()
+        else:
+            connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # it is open
+        return connection
+
+    def _end(self, connection: Connection) -> None:
+        connection.connection.rollback()
+        self.idle.append(connection)
+
+    def dispose(self) -> None:
+        """Closes the connections that nobody uses."""
+        while self.idle:
+            self.idle.pop().close()
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:
+    # Python's transaction handling begins none for SELECT, so the engines' `begin` events do.
+    connection.isolation_level = None
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def set_journal_mode(cursor: Any, mode: str) -> None:
+    """Changes the rollback journal of SQLite, if no other connection has the file open."""
+    cursor.execute("PRAGMA busy_timeout=0")
+    with suppress(sqlite3.OperationalError):
+        cursor.execute(f"PRAGMA journal_mode={mode}")
+    cursor.execute(f"PRAGMA busy_timeout={_LOCK_TIMEOUT_SECONDS * 1000}")
+
+
+def _forbid_attach(connection: Any, _record: Any) -> None:
+    # An attached database would be writable, even the same file once more.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def _enforce_deadlines(connection: Any, record: Any) -> None:
+    def is_late() -> bool:
+        deadline: Deadline | None = record.info.get("deadline")
+        return deadline is not None and deadline.is_expired()
+
+    connection.set_progress_handler(is_late, _STEPS_BETWEEN_CHECKS)
+
+
+def _read_only(url: URL) -> URL:
+    path = Path(str(url.database)).resolve()
+    if path.with_name(f"{path.name}-journal").exists():
+        # A load was killed while filling the file. Opening it with write access rolls that back.
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    # Readers of a WAL database need to write beside it. Where they cannot, no load is running either, so the file is
+    # immutable, unless a killed load has left a log that has to be read.
+    log = path.with_name(f"{path.name}-wal")
+    alone = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    mode = {"immutable": "1"} if alone else {"mode": "ro"}
+    return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})
