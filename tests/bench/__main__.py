@@ -79,7 +79,7 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
         typer.echo(f"{compared} answers are the same as the twin's; measuring")
         run = Run(twin, plain, cold, warm, two, asked, rounds, seconds, longest_export=1 if smoke else 10)
         rows = run.rows(loaded)
-        found = Circumstances(
+        circumstances = Circumstances(
             incidents=size.incidents,
             years=size.years,
             database_bytes=database.stat().st_size,
@@ -93,7 +93,7 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
             day=f"{datetime.now(UTC):%-d %B %Y}",
         )
     typer.echo(table(rows))
-    return report(rows, found)
+    return report(rows, circumstances)
 
 
 def once(target: Path, make: Callable[[Path], object]) -> None:

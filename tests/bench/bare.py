@@ -14,14 +14,14 @@ _LEFT_TO_THE_SERVER = {"date", "server", "connection"}
 
 def record(path: Path, answers: dict[str, Answer]) -> None:
     """Keeps answers by path and query, for the server to give."""
-    kept = {
+    recorded = {
         question: (
             [(name.encode(), value.encode()) for name, value in headers if name not in _LEFT_TO_THE_SERVER],
             body,
         )
         for question, (headers, body) in answers.items()
     }
-    path.write_bytes(pickle.dumps(kept))
+    path.write_bytes(pickle.dumps(recorded))
 
 
 def create_app() -> Any:

@@ -34,24 +34,24 @@ def main(
 
 
 def _costs(server: Server, loaded: Loaded, size: int, seconds: float) -> list[str]:
-    asked = questions(Size(loaded.incidents), server)
+    measured = questions(Size(loaded.incidents), server)
 
     def cost(some: list[Question], *, slow: bool = False) -> str:
         return f"{burst(server, some, seconds, connections=4, slow=slow).cpu_us / 1000:.1f}"
 
-    found = [
+    costs = [
         f"{loaded.incidents:,}",
         f"{loaded.seconds:,.0f} s, {loaded.peak_bytes / MEGABYTE:,.0f} MB",
         f"{size / MEGABYTE:,.0f} MB",
-        cost(asked.lists),
-        cost(asked.records),
-        f"{cost([asked.first])} / {cost([asked.deep])}",
-        cost(asked.words, slow=True),
-        cost(asked.boxes, slow=True),
+        cost(measured.lists),
+        cost(measured.records),
+        f"{cost([measured.first])} / {cost([measured.deep])}",
+        cost(measured.words, slow=True),
+        cost(measured.boxes, slow=True),
     ]
     with server.watched() as peaks:
         size, took = transfer(server, EXPORT, 600)
-    return [*found, f"{size / MEGABYTE / took:,.0f} MB/s", f"{peaks[0].resident / MEGABYTE:,.0f} MB"]
+    return [*costs, f"{size / MEGABYTE / took:,.0f} MB/s", f"{peaks[0].resident / MEGABYTE:,.0f} MB"]
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:

@@ -131,8 +131,8 @@ class _Archive:
     def __init__(self, size: Size, random: Random) -> None:
         self.size = size
         self._random = random
-        found = {"".join(random.choices(_SYLLABLES, k=random.randint(1, 5))): None for _ in range(2 * _VOCABULARY)}
-        self._words = list(found)[:_VOCABULARY]
+        words = {"".join(random.choices(_SYLLABLES, k=random.randint(1, 5))): None for _ in range(2 * _VOCABULARY)}
+        self._words = list(words)[:_VOCABULARY]
         self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
         self._marked = marked_words()
         self._days = [date(FIRST_YEAR, 1, 1), date(FIRST_YEAR + size.years, 1, 1)]

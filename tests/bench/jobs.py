@@ -53,41 +53,45 @@ class Run:
 
     def rows(self, loaded: Loaded) -> list[Row]:
         """Every job, one after the other."""
-        asked = self.questions
+        questions = self.questions
         return [
-            self._against_naive("filtered list of 50, not cached", asked.lists, 10, 20),
-            self._against_naive("one record, not cached", asked.records, 8, 30),
-            self._against_bare("same list, cached", asked.lists, 0.7, 0.9),
-            self._against_bare("304 for it", tags(asked.lists, self.warm), 1.0, 1.3),
+            self._against_naive("filtered list of 50, not cached", questions.lists, 10, 20),
+            self._against_naive("one record, not cached", questions.records, 8, 30),
+            self._against_bare("same list, cached", questions.lists, 0.7, 0.9),
+            self._against_bare("304 for it", tags(questions.lists, self.warm), 1.0, 1.3),
             self._deep_page(),
-            self._against_naive("newest 50 of a full-text query", asked.words, 50, 300, slow=True),
-            self._against_naive("bbox, 1000 features as GeoJSON", asked.boxes, 10, 30, slow=True),
+            self._against_naive("newest 50 of a full-text query", questions.words, 50, 300, slow=True),
+            self._against_naive("bbox, 1000 features as GeoJSON", questions.boxes, 10, 30, slow=True),
             self._export(),
             self._while_exporting(),
             self._two_workers(),
             _loading(loaded),
         ]
 
-    def _against_naive(self, job: str, asked: list[Question], hold: float, aim: float, *, slow: bool = False) -> Row:
-        theirs, ours = self._medians(self._load(self.naive, asked, slow=True), self._load(self.cold, asked, slow))
+    def _against_naive(
+        self, job: str, questions: list[Question], hold: float, aim: float, *, slow: bool = False
+    ) -> Row:
+        theirs, ours = self._medians(
+            self._load(self.naive, questions, slow=True), self._load(self.cold, questions, slow)
+        )
         return _faster(job, theirs, ours, hold, aim)
 
-    def _against_bare(self, job: str, asked: list[Question], hold: float, aim: float) -> Row:
-        plain = [Question(one.path) for one in asked]
-        theirs, ours = self._medians(self._load(self.bare, plain), self._load(self.warm, asked))
+    def _against_bare(self, job: str, questions: list[Question], hold: float, aim: float) -> Row:
+        plain = [Question(one.path) for one in questions]
+        theirs, ours = self._medians(self._load(self.bare, plain), self._load(self.warm, questions))
         return _faster(job, theirs, ours, hold, aim)
 
     def _deep_page(self) -> Row:
-        asked = self.questions
+        questions = self.questions
         first, deep, their_first, their_deep = self._medians(
-            self._load(self.cold, [asked.first]),
-            self._load(self.cold, [asked.deep]),
-            self._load(self.naive, [asked.first], slow=True),
-            self._load(self.naive, [asked.deep_by_offset], slow=True),
+            self._load(self.cold, [questions.first]),
+            self._load(self.cold, [questions.deep]),
+            self._load(self.naive, [questions.first], slow=True),
+            self._load(self.naive, [questions.deep_by_offset], slow=True),
         )
         ratio = deep.cpu_us / first.cpu_us
         return Row(
-            f"page at row {asked.skipped:,} against page 1",
+            f"page at row {questions.skipped:,} against page 1",
             f"{_cost(first)} (naive: page 1 {_cost(their_first)}, deep {_cost(their_deep)})",
             _cost(deep),
             f"{ratio:.2f} x the cost (naive {their_deep.cpu_us / their_first.cpu_us:.1f} x)",
@@ -157,15 +161,15 @@ class Run:
             by_rate >= 1.6,
         )
 
-    def _load(self, server: Server, asked: list[Question], slow: bool = False) -> Measure:
+    def _load(self, server: Server, questions: list[Question], slow: bool = False) -> Measure:
         connections = 4 if slow else 16
-        return lambda: burst(server, asked, self.seconds, connections=connections, slow=slow)
+        return lambda: burst(server, questions, self.seconds, connections=connections, slow=slow)
 
     def _medians(self, *measures: Measure) -> list[Burst]:
         """Each measured in turn, again and again; what is between the rounds of one is between those of all."""
-        found: list[list[Burst]] = [[] for _ in measures]
+        bursts_of_measures: list[list[Burst]] = [[] for _ in measures]
         for _ in range(self.rounds):
-            for measure, bursts in zip(measures, found, strict=True):
+            for measure, bursts in zip(measures, bursts_of_measures, strict=True):
                 bursts.append(measure())
         return [
             Burst(
@@ -173,7 +177,7 @@ class Run:
                 median(one.cpu_us for one in bursts),
                 median(one.p99_ms for one in bursts),
             )
-            for bursts in found
+            for bursts in bursts_of_measures
         ]
 
 
@@ -200,10 +204,10 @@ def _loading(loaded: Loaded) -> Row:
     )
 
 
-def _flow(found: Burst, peak: Memory) -> str:
+def _flow(burst: Burst, peak: Memory) -> str:
     memory = f"RSS {peak.resident / MEGABYTE:.0f} MB (anonymous {peak.anonymous / MEGABYTE:.0f} MB)"
-    return f"{found.cpu_us:,.0f} µs/MB, {found.per_second:.1f} MB/s, {memory}"
+    return f"{burst.cpu_us:,.0f} µs/MB, {burst.per_second:.1f} MB/s, {memory}"
 
 
-def _cost(found: Burst) -> str:
-    return f"{found.cpu_us:,.0f} µs, {found.per_second:,.0f}/s"
+def _cost(burst: Burst) -> str:
+    return f"{burst.cpu_us:,.0f} µs, {burst.per_second:,.0f}/s"

@@ -86,10 +86,10 @@ def _wrk(port: int, questions: Sequence[Question], seconds: float, connections: 
         check=True,
         preexec_fn=_give_way,
     )
-    found = json.loads(ran.stdout.splitlines()[-1])
-    if found["errors"] or not found["answers"]:
-        raise BenchError(f"wrk met {found['errors']} errors in {found['answers']} answers")
-    return found["answers"], found["seconds"], found["p99"]
+    parsed = json.loads(ran.stdout.splitlines()[-1])
+    if parsed["errors"] or not parsed["answers"]:
+        raise BenchError(f"wrk met {parsed['errors']} errors in {parsed['answers']} answers")
+    return parsed["answers"], parsed["seconds"], parsed["p99"]
 
 
 def _give_way() -> None:
@@ -162,8 +162,8 @@ class _Client(asyncio.Protocol):
     def _length(self, head: bytes) -> int:
         if head.startswith(b"http/1.1 304"):
             return 0
-        _, found, rest = head.partition(b"\r\ncontent-length:")
-        if not head.startswith(b"http/1.1 200") or not found:
+        _, separator, rest = head.partition(b"\r\ncontent-length:")
+        if not head.startswith(b"http/1.1 200") or not separator:
             self.done.set_exception(BenchError(f"the server answered {head.splitlines()[0].decode()}"))
             self._transport.close()
             return 0

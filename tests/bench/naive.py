@@ -110,9 +110,9 @@ def create_app() -> FastAPI:
         if sort == "-date":
             statement = statement.order_by(col(Incident.earliest).desc(), col(Incident.id).desc())
         with Session(its_engine) as session:
-            found = list(session.exec(statement.offset(offset).limit(limit)))
+            incidents = list(session.exec(statement.offset(offset).limit(limit)))
         links = Links(self="/v1/incidents", next=f"/v1/incidents?offset={offset + limit}")
-        return {"data": found, "links": links, "meta": Meta(release=1, returned=len(found))}
+        return {"data": incidents, "links": links, "meta": Meta(release=1, returned=len(incidents))}
 
     @app.get("/v1/incidents.geojson", response_model=FeatureCollection)
     def incident_features(bbox: str) -> Any:
@@ -145,10 +145,10 @@ def create_app() -> FastAPI:
     @app.get("/v1/incidents/{id_}", response_model=Record)
     def get_incident(id_: str) -> Any:
         with Session(its_engine) as session:
-            found = session.exec(select(Incident).options(*EAGER).where(Incident.id == id_)).first()
-        if found is None:
+            incident = session.exec(select(Incident).options(*EAGER).where(Incident.id == id_)).first()
+        if incident is None:
             raise HTTPException(404)
-        return {"data": found, "links": Links(self=f"/v1/incidents/{id_}"), "meta": Meta(release=1)}
+        return {"data": incident, "links": Links(self=f"/v1/incidents/{id_}"), "meta": Meta(release=1)}
 
     return app
 

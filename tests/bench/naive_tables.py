@@ -316,8 +316,8 @@ def _incident(document: Json) -> Rows:
 
 def _casualty(claim: Json) -> Rows:
     parties = {f"{name}_id": claim[name] and claim[name]["id"] for name in ("claimed_by", "via")}
-    kept = _without(claim, "type", "url", "incident", "people", "claimed_by", "via", "evidence")
-    yield Casualty, {**kept, **parties, "incident_id": claim["incident"]}
+    values = _without(claim, "type", "url", "incident", "people", "claimed_by", "via", "evidence")
+    yield Casualty, {**values, **parties, "incident_id": claim["incident"]}
     for person in claim["people"]:
         yield CasualtyPerson, {"casualty_id": claim["id"], "person_id": person}
     for span in claim["evidence"]:

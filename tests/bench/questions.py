@@ -58,24 +58,24 @@ def questions(size: Size, server: Server) -> Questions:
     )
 
 
-def compare(found: Questions, service: Server, naive: Server) -> int:
+def compare(questions: Questions, service: Server, naive: Server) -> int:
     """How many answers were compared. Raises BenchError for the first pair that is not the same."""
-    same = [*found.lists, *found.records[:50], *found.words, found.boxes[0], found.first]
-    pairs = [(one, one) for one in same] + [(found.deep, found.deep_by_offset)]
+    same = [*questions.lists, *questions.records[:50], *questions.words, questions.boxes[0], questions.first]
+    pairs = [(one, one) for one in same] + [(questions.deep, questions.deep_by_offset)]
     for ours, theirs in pairs:
         if _data(answer(service, ours.path)[1]) != _data(answer(naive, theirs.path)[1]):
             raise BenchError(f"the service and its twin answer {ours.path} differently")
     return len(pairs)
 
 
-def tags(found: list[Question], server: Server) -> list[Question]:
+def tags(questions: list[Question], server: Server) -> list[Question]:
     """The same questions from a client that has the answers."""
-    return [Question(one.path, dict(answer(server, one.path)[0])["etag"]) for one in found]
+    return [Question(one.path, dict(answer(server, one.path)[0])["etag"]) for one in questions]
 
 
-def listed(found: list[Question], server: Server) -> float:
+def listed(questions: list[Question], server: Server) -> float:
     """How many records an answer to a list holds on average."""
-    return sum(len(_data(answer(server, one.path)[1])) for one in found) / len(found)
+    return sum(len(_data(answer(server, one.path)[1])) for one in questions) / len(questions)
 
 
 def _data(body: bytes) -> list[Any]:

@@ -80,12 +80,12 @@ class Server:
 
 def session_bytes(session: int) -> int:
     """Bytes of memory in use by all processes of a session. What they share is counted once."""
-    found = 0
+    total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, ProcessLookupError):  # a process that has just ended
             if os.getsid(int(folder.name)) == session:
-                found += _own_bytes(int(folder.name))
-    return found
+                total += _own_bytes(int(folder.name))
+    return total
 
 
 def _own_bytes(process: int) -> int:

@@ -179,20 +179,20 @@ class Soak:
     def complaints(self) -> list[str]:
         """What did not stay flat, and who was turned away too often."""
         second = self.samples[len(self.samples) // 2 :]
-        found = []
+        complaints = []
         for name in ("anonymous", "handles", "threads"):
             values = [float(getattr(sample, name)) for sample in second]
             growth = _slope([sample.seconds for sample in second], values) * (second[-1].seconds - second[0].seconds)
             if growth > max(GROWTH * median(values), POOLED):
-                found.append(f"{name} grew by {growth:.1f} over the second half")
+                complaints.append(f"{name} grew by {growth:.1f} over the second half")
         if self.rests[-1] > self.rests[1] + POOLED:
-            found.append(f"handles at rest grew from {self.rests[1]} to {self.rests[-1]}")
+            complaints.append(f"handles at rest grew from {self.rests[1]} to {self.rests[-1]}")
         for name in visits()[0]:
             answers = sum(number for outcome, number in self.outcomes.items() if outcome.startswith(f"{name} "))
             refused = self.outcomes[f"{name} 503"]
             if refused > max(_HANDFUL, UNAVAILABLE * answers):
-                found.append(f"{name} was answered 503 {refused} times of {answers}")
-        return found
+                complaints.append(f"{name} was answered 503 {refused} times of {answers}")
+        return complaints
 
 
 def _slope(times: list[float], values: list[float]) -> float:
