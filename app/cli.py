@@ -160,8 +160,8 @@ def verify(
     directory: Directory = SEED,
 ) -> None:
     """Check every span, digest, quote and link against the article's own text."""
-    with ProgressBars() as bars, scan(directory, bars) as found:
-        verified = verify_spans(found, [ArticleFile(text, article)], bars)
+    with ProgressBars() as bars, scan(directory, bars) as pipeline:
+        verified = verify_spans(pipeline, [ArticleFile(text, article)], bars)
     if errors := verified.file_errors + verified.errors:
         raise DossierError(errors)
     typer.echo(f"{verified.articles[0]}: {verified.spans} spans hold: digests, quoted words and links.")
@@ -176,10 +176,10 @@ def anchor(
     directory: Directory = SEED,
 ) -> None:
     """Find a phrase in an article's text and print the span to paste into a seed file."""
-    found, errors = read(directory)
-    if not found.articles:
+    records, errors = read(directory)
+    if not records.articles:
         raise DossierError(errors)
-    entry = found.articles[choose_article(found.articles, article)]
+    entry = records.articles[choose_article(records.articles, article)]
     passage = article_text(entry, text).anchor(phrase, paragraph)
     typer.echo(_span(passage))
 

@@ -78,9 +78,11 @@ class Service(FastAPI):
         self._edge = Edge(checks, cache, watch)
 
     def try_respond(self, scope: Scope) -> PreparedResponse | None:
+        """Returns a prepared response; None where the application has to be called."""
         return self._edge.try_respond(scope)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request as an ASGI application."""
         await self._edge(scope, receive, send)
 
 

@@ -25,7 +25,7 @@ def canonical(data: Data) -> bytes:
     location = data.get("location")
     point = {key: data[key] for key in _POINT if isinstance(data.get(key), float)}
     location_point = {key: location[key] for key in _POINT} if isinstance(location, dict) else {}
-    if not all(_SMALLEST_PLAIN <= abs(number) for number in (*point.values(), *location_point.values())):
+    if not all(abs(number) >= _SMALLEST_PLAIN for number in (*point.values(), *location_point.values())):
         return rfc8785.dumps(data)
     plain = {**data, **{key: _as_integer(number) for key, number in point.items()}}
     if isinstance(location, dict):

@@ -140,6 +140,7 @@ class LineFormatter(logging.Formatter):
         self.human_readable = sys.stderr.isatty() if human_readable is None else human_readable
 
     def format(self, record: logging.LogRecord) -> str:
+        """Returns the line of a record; a traceback follows on a terminal, and is a member of the JSON."""
         if isinstance(record, AccessRecord):
             if self.human_readable:
                 return f"{datetime.fromtimestamp(record.created, UTC):%H:%M:%S} {record.words()}"
@@ -177,6 +178,7 @@ class StderrHandler(logging.Handler):
         self._pending: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Writes a record, or has it written at the end of this turn of the event loop."""
         self._pending.append(record)
         if isinstance(record, AccessRecord):
             if len(self._pending) > 1:
@@ -187,6 +189,7 @@ class StderrHandler(logging.Handler):
         self.flush()
 
     def flush(self) -> None:
+        """Writes all pending records."""
         with self.lock or RLock():
             records, self._pending = self._pending, []
         if records:

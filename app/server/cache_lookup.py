@@ -27,6 +27,7 @@ class CacheLookup(NamedTuple):
 
     @classmethod
     def of(cls, scope: Scope) -> "CacheLookup":
+        """Reads them from a request."""
         lines, conditional, has_range = [], False, False
         is_head = scope["method"] == "HEAD"
         for name, value in scope["headers"]:

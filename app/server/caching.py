@@ -42,6 +42,7 @@ class ValidatorsMiddleware:
         self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Adds the fields to the head of the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -113,9 +113,9 @@ class CoalescingTransport:
             self._transport.write(data)
 
     def _flush(self) -> None:
-        held, self._pending = self._pending, b""
-        if held and not self._transport.is_closing():
-            self._transport.write(held)
+        pending, self._pending = self._pending, b""
+        if pending and not self._transport.is_closing():
+            self._transport.write(pending)
 
     def writelines(self, pieces: Iterable[bytes]) -> None:
         self._flush()

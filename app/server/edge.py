@@ -46,6 +46,7 @@ class Edge:
         return response.with_fields(context.fields)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request as an ASGI application, and logs it when its response has been sent."""
         if scope["type"] != "http":
             await self._cache.app(scope, receive, send)
             return

@@ -30,7 +30,7 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9:._~!$&'()*+,;
 def check_limits(scope: Scope, context: RequestContext) -> PreparedResponse | None:
     """Returns the refusal of a request that this API cannot serve. The body of a request is not read; its connection is
     closed."""
-    size, has_body, hosts = _head_facts(scope)
+    size, has_body, hosts = _head_summary(scope)
     context.closes_connection = has_body
     problem = _problem(scope, size, hosts)
     if problem is None:
@@ -39,14 +39,16 @@ def check_limits(scope: Scope, context: RequestContext) -> PreparedResponse | No
 
 
 def too_long() -> Problem:
+    """Returns the problem of a request line that is too long."""
     return UriTooLong(f"A request line may have {MAX_REQUEST_LINE_BYTES} bytes. Ask for less at a time.")
 
 
 def too_large() -> Problem:
+    """Returns the problem of header fields that are too large."""
     return HeadersTooLarge(f"The headers of a request may have {MAX_HEADER_BYTES} bytes.")
 
 
-def _head_facts(scope: Scope) -> tuple[int, bool, list[bytes]]:
+def _head_summary(scope: Scope) -> tuple[int, bool, list[bytes]]:
     """Returns the size of the header fields, whether a body follows them, and the values of `Host`."""
     size, has_body, hosts = 0, False, []
     for name, value in scope["headers"]:

@@ -74,8 +74,8 @@ class _WorkerCollector(Collector):
             pid = int(file.stem.rpartition("_")[2])
             if not _is_alive(pid):
                 mark_process_dead(pid, str(self._folder))
-        found: Iterable[Metric] = MultiProcessCollector(None, str(self._folder)).collect()
-        return found
+        metrics: Iterable[Metric] = MultiProcessCollector(None, str(self._folder)).collect()
+        return metrics
 
 
 def _is_alive(pid: int) -> bool:

@@ -51,6 +51,7 @@ class DefaultHeadersMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a preflight request; adds the fields to the response of any other."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -91,6 +92,7 @@ class HeadMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Calls the application for GET, and sends only the head of its response."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
@@ -115,6 +117,7 @@ class ErrorMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Calls the application; after an exception sends a 500, or aborts a response that has begun."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

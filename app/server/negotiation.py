@@ -33,13 +33,14 @@ class Preferences(NamedTuple):
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
+        """Reads them from the header fields of a request."""
         has_range = any(name == b"range" for name, _ in headers)
         return cls(coding=None if has_range else content_coding(_field_value(headers, b"accept-encoding")))
 
 
 def _field_value(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
     """Returns the value of a header field. Repeated fields are one list, in their order (RFC 9110, 5.2 and 5.3)."""
-    return ",".join([value.decode("latin-1") for known, value in headers if known == name])
+    return ",".join([value.decode("latin-1") for field, value in headers if field == name])
 
 
 def content_coding(accepted: str) -> Coding | None:
@@ -64,5 +65,5 @@ def _weight(parameters: list[str]) -> float:
     """Returns a weight; 0 for an invalid one, so that a malformed member is never preferred."""
     if not parameters:
         return 1
-    found = _WEIGHT.fullmatch(parameters[0])
-    return float(found[1]) if found else 0
+    match = _WEIGHT.fullmatch(parameters[0])
+    return float(match[1]) if match else 0

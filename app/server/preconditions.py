@@ -43,12 +43,12 @@ class Preconditions(NamedTuple):
     @classmethod
     def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Preconditions":
         """Reads them from a request. Repeated fields are one list (5.3); an empty list is no condition."""
-        found: dict[bytes, str] = {}
+        values: dict[bytes, str] = {}
         for name, value in headers:
             if name in CONDITIONAL_FIELDS:
                 line = value.decode("latin-1").strip()
-                found[name] = f"{found[name]}, {line}" if name in found else line
-        return cls(*(found.get(name) or None for name in CONDITIONAL_FIELDS)) if found else UNCONDITIONAL
+                values[name] = f"{values[name]}, {line}" if name in values else line
+        return cls(*(values.get(name) or None for name in CONDITIONAL_FIELDS)) if values else UNCONDITIONAL
 
     def outcome(self, etag: str | None, last_modified: str | None) -> Outcome:
         """Evaluates the preconditions for a response to GET or HEAD with these validators."""
@@ -58,11 +58,11 @@ class Preconditions(NamedTuple):
         elif self.if_unmodified_since is not None and _is_later(last_modified, self.if_unmodified_since):
             return Outcome.FAILED
         if self.if_none_match is not None:
-            known = _matches(self.if_none_match, etag, weakly=True)
+            is_unchanged = _matches(self.if_none_match, etag, weakly=True)
         else:
             # Only the very date that was sent matches, no later one: after a restored backup, older data are new.
-            known = self.if_modified_since is not None and _is_same_date(last_modified, self.if_modified_since)
-        return Outcome.NOT_MODIFIED if known else Outcome.SENT
+            is_unchanged = self.if_modified_since is not None and _is_same_date(last_modified, self.if_modified_since)
+        return Outcome.NOT_MODIFIED if is_unchanged else Outcome.SENT
 
 
 UNCONDITIONAL = Preconditions()
@@ -87,16 +87,16 @@ def parse_http_date(text: str) -> datetime | None:
 def _parse_http_date(text: str) -> datetime | None:
     for form in _DATE_FORMATS:
         with suppress(ValueError):
-            found = datetime.strptime(text, form).replace(tzinfo=UTC)
-            return _with_nearest_century(found) if "%y" in form else found
+            moment = datetime.strptime(text, form).replace(tzinfo=UTC)
+            return _with_nearest_century(moment) if "%y" in form else moment
     return None
 
 
-def _with_nearest_century(found: datetime) -> datetime:
+def _with_nearest_century(date: datetime) -> datetime:
     """Interprets a two-digit year as RFC 9110 says: in this century, unless that is more than 50 years ahead."""
     now = datetime.now(UTC)
-    year = now.year // 100 * 100 + found.year % 100
-    return found.replace(year=year if year <= now.year + 50 else year - 100)
+    year = now.year // 100 * 100 + date.year % 100
+    return date.replace(year=year if year <= now.year + 50 else year - 100)
 
 
 def _matches(tags: str, etag: str | None, *, weakly: bool = False) -> bool:
@@ -104,23 +104,21 @@ def _matches(tags: str, etag: str | None, *, weakly: bool = False) -> bool:
         return True
     if etag is None:
         return False
-    found = _ENTITY_TAG.findall(tags)
+    entity_tags = _ENTITY_TAG.findall(tags)
     if weakly:
-        return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in found]
-    return etag in found and not etag.startswith("W/")
+        return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in entity_tags]
+    return etag in entity_tags and not etag.startswith("W/")
 
 
 def _is_same_date(last_modified: str | None, date: str) -> bool:
     if last_modified is None:
         return False
-    return (
-        date == last_modified
-        or (found := parse_http_date(date)) is not None
-        and found == parse_http_date(last_modified)
+    return date == last_modified or (
+        (parsed := parse_http_date(date)) is not None and parsed == parse_http_date(last_modified)
     )
 
 
 def _is_later(last_modified: str | None, date: str) -> bool:
     """Returns whether a response was modified after a date; False where either is unknown."""
-    changed, known = parse_http_date(last_modified or ""), parse_http_date(date)
-    return changed is not None and known is not None and changed > known
+    changed, threshold = parse_http_date(last_modified or ""), parse_http_date(date)
+    return changed is not None and threshold is not None and changed > threshold

@@ -24,6 +24,7 @@ class PreparedResponse(NamedTuple):
 
     @classmethod
     def of(cls, status: int, fields: Fields, body: bytes = b"") -> "PreparedResponse":
+        """Returns a response with its header fields encoded."""
         return cls(status, fields, encode_fields(fields), body)
 
     def with_fields(self, fields: Fields) -> "PreparedResponse":

@@ -57,6 +57,7 @@ class RequestContext:
         return context
 
     def set_release(self, release: ReleaseInfo) -> None:
+        """Notes the release that the response belongs to."""
         self.release = release
 
 
@@ -69,8 +70,8 @@ def _given_id(scope: Scope) -> str | None:
     """Returns the request's own `X-Request-Id`, if it may stand in a log."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            given: bytes = value
-            return given.decode("ascii")
+            request_id: bytes = value
+            return request_id.decode("ascii")
     return None
 
 

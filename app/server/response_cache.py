@@ -115,8 +115,10 @@ class ResponseCache:
         try:
             self._last_release = await self._releases().newest()
         except Unavailable:
-            found = self._find(self._last_release, lookup, "stale", context, scope["path"])
-            return None if found is None else PreparedResponse.of(found.status, _mark_stale(found.fields), found.body)
+            response = self._find(self._last_release, lookup, "stale", context, scope["path"])
+            if response is None:
+                return None
+            return PreparedResponse.of(response.status, _mark_stale(response.fields), response.body)
         return self._find(self._last_release, lookup, "hit", context, scope["path"])
 
     def _may_have(self, lookup: CacheLookup) -> bool:
@@ -135,19 +137,19 @@ class ResponseCache:
         answer = self._entries.get(entry_key)
         if answer is None:
             return None
-        found = answer.full
+        response = answer.full
         if lookup.conditions is not UNCONDITIONAL:
             outcome = lookup.conditions.outcome(answer.etag, answer.last_modified)
             if outcome is Outcome.NOT_MODIFIED:
-                found = answer.not_modified
+                response = answer.not_modified
             elif outcome is Outcome.FAILED:
-                found = _precondition_failed(answer.not_modified.fields, path)
-        if found is not None:
+                response = _precondition_failed(answer.not_modified.fields, path)
+        if response is not None:
             if answer.last_modified_at > time():
-                found = PreparedResponse.of(found.status, _without_last_modified(found.fields), found.body)
+                response = PreparedResponse.of(response.status, _without_last_modified(response.fields), response.body)
             self._entries.move_to_end(entry_key)
             context.release, context.route, context.cache = release, answer.route, cache
-        return found
+        return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application respond, stores the response, and sends it, or 304 or 412, as the preconditions say."""
@@ -235,8 +237,8 @@ def _conditional_response(start: Message, conditions: Preconditions, path: str) 
     """Returns the 304 or 412 that replaces a response because of its preconditions; None where it is sent."""
     if conditions is UNCONDITIONAL or start["status"] not in _CONDITIONAL_STATUSES:
         return None
-    found = Headers(raw=start["headers"])
-    outcome = conditions.outcome(found.get("etag"), found.get("last-modified"))
+    headers = Headers(raw=start["headers"])
+    outcome = conditions.outcome(headers.get("etag"), headers.get("last-modified"))
     if outcome is Outcome.SENT:
         return None
     fields = _not_modified_fields(start["headers"])
@@ -252,8 +254,8 @@ def _precondition_failed(validators: Fields, path: str) -> PreparedResponse:
 
 def _cached_response(headers: Fields, body: Message, route: str | None) -> CachedResponse | None:
     """Returns the cache entry of a response; None if it has no validators. `body` is its first body message."""
-    found = Headers(raw=headers)
-    if "etag" not in found:
+    fields = Headers(raw=headers)
+    if "etag" not in fields:
         return None
     headers = [*headers, _HIT_FIELD]
     full = None if body.get("more_body") else PreparedResponse.of(200, headers, body.get("body", b""))
@@ -263,9 +265,9 @@ def _cached_response(headers: Fields, body: Message, route: str | None) -> Cache
     return CachedResponse(
         full=full,
         not_modified=not_modified,
-        etag=found["etag"],
-        last_modified=found.get("last-modified", ""),
-        last_modified_at=_timestamp(found.get("last-modified", "")),
+        etag=fields["etag"],
+        last_modified=fields.get("last-modified", ""),
+        last_modified_at=_timestamp(fields.get("last-modified", "")),
         route=route,
         size=_ENTRY_OVERHEAD_BYTES + size + 2 * len(not_modified.head),
     )

@@ -87,8 +87,8 @@ def _serving_metrics(host: str, port: int) -> Iterator[None]:
 class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class _WorkerSupervisor(Multiprocess):
@@ -103,8 +103,8 @@ class _WorkerSupervisor(Multiprocess):
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
-        for each in _SIGNALS:
-            signal.signal(each, self._end_at_once)
+        for number in _SIGNALS:
+            signal.signal(number, self._end_at_once)
 
     def _end_at_once(self, sig: int, frame: Any) -> None:
         for process in self.processes:
