@@ -18,6 +18,7 @@ from app.queries.facets import IMPRECISE, NONE, Facet
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.records import casualty_sums as queries
+from app.records.casualties import CASUALTIES
 from app.storage.database import Snapshot
 from app.storage.registry import document_of
 
@@ -89,7 +90,7 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
 def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
     """Adds up the matching claims by outcome and the other requested groups."""
     found = resolve_ids(snapshot, filters)
-    resource = RECORD_TYPES["casualties"]
+    resource = CASUALTIES
     chosen = match_records(snapshot, resource, found)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
     rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
@@ -115,7 +116,7 @@ def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, 
     """Returns the labels of the values of each key."""
     found = []
     for place, key in enumerate(keys):
-        facet = RECORD_TYPES["casualties"].facets[key]
+        facet = CASUALTIES.facets[key]
         labels = _labels(snapshot, facet, {row[place] for row in shown})
         found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
     return found

@@ -8,13 +8,14 @@ from app.api import cursors
 from app.api.pages import JsonBody, RequestUrl, find_document
 from app.model.compact_json import dump_json
 from app.queries import evidence as queries
-from app.records import BY_TYPE, RECORD_TYPES
+from app.records import BY_TYPE
+from app.records.articles import ARTICLES
 from app.storage.database import Snapshot
 
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
     """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
-    link = json.loads(find_document(snapshot, RECORD_TYPES["articles"], article, request))["link"]
+    link = json.loads(find_document(snapshot, ARTICLES, article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
     query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.evidence_clauses(*selection)
     after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.api.routes.representations import alternates, body_links
 from app.model.codebook import ChangeOp
-from app.model.documents import Document, RecordType
+from app.model.documents import Document, TypeName
 from app.records import RECORD_TYPES
 
 Absent = SkipJsonSchema[None]
@@ -124,7 +124,7 @@ class EntryDocument(BaseModel):
     """What one release did to one record."""
 
     op: ChangeOp
-    type: RecordType
+    type: TypeName
     id: str
     url: str
     version: int = Field(description="The record's version since then; it counts up by one with each entry.")

@@ -20,7 +20,7 @@ from app.search.stems import ENGLISH
 from app.search.terms import index_text
 from app.storage.models import SearchEntry
 
-BOXES = {"incident": "incident_boxes", "place": "place_boxes"}
+BOXES = {one.type: one.table.BOXES for one in RECORD_TYPES.values() if hasattr(one.table, "BOXES")}
 """R*Tree table of each type that has points."""
 
 _ADD_TERMS = "INSERT INTO search_index (rowid, terms) VALUES (?, ?)"

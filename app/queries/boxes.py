@@ -4,6 +4,7 @@ SQLite answers from R*Trees, which keep boxes a hair too large, PostgreSQL from 
 asks looks at the columns as well.
 """
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, column, literal, select
@@ -27,14 +28,10 @@ class _Intersecting(FunctionElement[Any]):
     boxes: str
 
 
-class _Incidents(_Intersecting):
-    inherit_cache = True
-    table, boxes = "incidents", "incident_boxes"
-
-
-class _Places(_Intersecting):
-    inherit_cache = True
-    table, boxes = "places", "place_boxes"
+@cache
+def _intersecting(table: str, boxes: str) -> type[_Intersecting]:
+    """The function for a table: a class of its own, by which SQLAlchemy tells kept statements apart."""
+    return type(table, (_Intersecting,), {"inherit_cache": True, "table": table, "boxes": boxes})
 
 
 @compiles(_Intersecting, "sqlite")
@@ -62,5 +59,5 @@ def intersecting(table: type[Any], box: BBox) -> Select[Any]:
     """Numbers of the records of a table whose box touches this one, and perhaps of some beside it."""
     east = box.east if box.west <= box.east else box.east + 360
     sides = (literal(float(side), SqlFloat) for side in (box.west, box.south, east, box.north))
-    kind = _Incidents if table.__tablename__ == "incidents" else _Places
-    return select(kind(*sides).table_valued(column("number", BigInteger), name="touching").c.number)
+    function = _intersecting(str(table.__tablename__), table.BOXES)
+    return select(function(*sides).table_valued(column("number", BigInteger), name="touching").c.number)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.model.documents import RecordType
+from app.model.documents import TypeName
 from app.queries.conditions import Clause, Condition, changed_later, holds, in_values, resting_on, with_words
 from app.queries.values import (
     Q_DESCRIPTION,
@@ -168,7 +168,7 @@ class ChangeFilters(Paging):
     """What the log takes."""
 
     since: Number = Field(0, description="Only what later releases did. 0, the default, is everything.", examples=[0])
-    type: list[RecordType] = Field([], description="Only records of this type.")
+    type: list[TypeName] = Field([], description="Only records of this type.")
     include: list[str] = Field(
         [], description="`document`: also send each record as it is today, null if it is no longer there."
     )

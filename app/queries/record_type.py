@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
 
@@ -52,6 +52,14 @@ class Subject:
     joined_on: Clause
 
 
+class FeedText(NamedTuple):
+    """What feeds say of a record; `point` is latitude and longitude."""
+
+    title: str
+    text: str
+    point: tuple[float, float] | None = None
+
+
 @dataclass(frozen=True)
 class RecordType:
     """A type of records. Each is declared in a file of its own in `app.records`.
@@ -66,6 +74,9 @@ class RecordType:
 
     `references` says by type where the ids of other records stand in a document. `referring` are the lists whose
     records refer to one of these, each with the filter that finds them.
+
+    `/v1/search` finds what is `searched_together`. A type with a `feed_text` has feeds; one that `has_page` has a page
+    for people about each record, and the front page lists them.
 
     `filters` is the query model, in which each filter stands beside its condition. `sorts` gives the column behind each
     sort key; in the order of `day_sort` dates are looked for as well. `facets` are what lists can be counted by.
@@ -91,6 +102,8 @@ class RecordType:
     references: dict[str, list[Ids]] = field(default_factory=dict)
     referring: dict[str, str] = field(default_factory=dict)
     searched_together: bool = True
+    feed_text: Callable[[Data], FeedText] | None = None
+    has_page: bool = False
     children: tuple[tuple[Table, str], ...] = ()
     day_sort: str | None = None
     chosen_by: Subject | None = None

@@ -33,7 +33,7 @@ from app.queries.filters import (
     refines,
     whether,
 )
-from app.queries.record_type import RecordType
+from app.queries.record_type import FeedText, RecordType
 from app.queries.values import (
     Box,
     Days,
@@ -295,6 +295,12 @@ def _terms(document: Data) -> list[str]:
     return [document["kind"], *document["also_kinds"], *(link["role"] for link in links)]
 
 
+def _feed_text(document: Data) -> FeedText:
+    location = document["location"]
+    point = (location["latitude"], location["longitude"]) if location else None
+    return FeedText(document["title"], document["summary"], point)
+
+
 INCIDENTS = RecordType(
     name="incidents",
     type="incident",
@@ -314,6 +320,8 @@ INCIDENTS = RecordType(
     ),
     example="kanoos-aerial-shelling",
     docs_position=1,
+    feed_text=_feed_text,
+    has_page=True,
     title=itemgetter("title"),
     texts=_texts,
     terms=_terms,

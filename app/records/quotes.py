@@ -8,12 +8,13 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from app.model.codebook import Anonymity, QuoteKind
+from app.model.digests import Data
 from app.model.documents import QuoteDocument
 from app.model.references import articles_of, id_in, ids_in, ids_of_type
 from app.queries.conditions import Condition, exists_link
 from app.queries.facets import by_article, by_column, by_flag, by_links
 from app.queries.filters import Listing, Where, one_of, whether
-from app.queries.record_type import RecordType
+from app.queries.record_type import FeedText, RecordType
 from app.queries.values import Flag, IncidentIds, OrganizationIds, PartyIds, PlaceIds
 from app.records.hierarchies import PARTIES, in_places, incidents_within, of_operations, places_within
 from app.records.speakers import by_organization, spoken_by_organization
@@ -68,6 +69,13 @@ def _places(filters: Any) -> Select[Any]:
     return in_places(col(QuotePlace.quote_id), col(QuotePlace.place_id))
 
 
+def _feed_text(document: Data) -> FeedText:
+    text, voice, relay = document["text"], document["speaker"]["label"], document["relayed_by"]
+    if relay is not None:
+        voice = f"{voice}, as told by {relay['label']}"
+    return FeedText(f"{voice}: “{text}”", f"“{text}”")
+
+
 QUOTES = RecordType(
     name="quotes",
     type="quote",
@@ -79,6 +87,7 @@ QUOTES = RecordType(
     description="What was said, verbatim, by whom, to whom, and how anonymously.",
     example="muhsen-terrified-at-night",
     docs_position=6,
+    feed_text=_feed_text,
     title=itemgetter("text"),
     texts=lambda document: [document["text"], document["speaker"]["label"], document["note"]],
     terms=lambda document: [document["kind"]],

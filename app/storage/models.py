@@ -7,6 +7,8 @@ text on every engine. `earliest` and `latest` are the bounds that filters and so
 day that it may mean, and working limits at its open ends, where documents have null.
 """
 
+from typing import ClassVar
+
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
@@ -99,6 +101,7 @@ class Place(RecordTable, table=True):
     """A place, with the bounding box of the circle around its point (see `geography`); without a point all are null."""
 
     __tablename__ = "places"
+    BOXES: ClassVar[str] = "place_boxes"
     __table_args__ = (
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),
@@ -197,6 +200,7 @@ class Incident(RecordTable, table=True):
     """
 
     __tablename__ = "incidents"
+    BOXES: ClassVar[str] = "incident_boxes"
     __table_args__ = (
         Index(None, "sort_name", "id"),
         Index(None, "changed_in", "id"),

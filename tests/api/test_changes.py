@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from app.model.documents import RecordType
+from app.model.documents import TypeName
 from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Database
 from app.storage.models import Release
@@ -144,7 +144,7 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
 
 
 def test_types(log: TestClient) -> None:
-    assert set(get_args(RecordType)) == set(BY_TYPE)
+    assert set(get_args(TypeName)) == set(BY_TYPE)
     assert {entry["type"] for entry in body(log, "/v1/changes?type=quote&type=person")["data"]} == {"quote", "person"}
     for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values()):
         there = ids(log, f"/v1/{resource}?sort=id")

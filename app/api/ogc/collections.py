@@ -20,8 +20,8 @@ from app.queries.plan import PlannedList
 from app.queries.record_type import RecordType
 from app.queries.values import LocationMatch
 from app.records import RECORD_TYPES
-from app.records.incidents import IncidentFilters
-from app.records.places import PlaceFilters
+from app.records.incidents import INCIDENTS, IncidentFilters
+from app.records.places import PLACES, PlaceFilters
 from app.storage.database import Snapshot
 from app.storage.models import Incident
 
@@ -70,14 +70,14 @@ COLLECTIONS = {
     collection.name: collection
     for collection in (
         Collection(
-            "incidents",
+            INCIDENTS.name,
             "Incidents",
             "What happened, at the point that stands for it on a map; many have none.",
             with_bbox_crs(IncidentItems),
             _incidents,
         ),
         Collection(
-            "places",
+            PLACES.name,
             "Places",
             "Where it happened; places without a known point have none.",
             with_bbox_crs(PlaceItems),

@@ -7,7 +7,7 @@ the response again. With two properties that look like dates, they would return 
 from typing import Any
 
 from app.exports.formats import geojson
-from app.exports.formats.columns import COLUMNS, Column, Json, Value
+from app.exports.formats.columns import COLUMNS, Column, Json, Value, has_points
 
 Schema = dict[str, Any]
 
@@ -36,7 +36,7 @@ def _columns(resource: str) -> list[Column]:
     return [one for column in included for one in (_DATE if column.name == "date_earliest" else [column])]
 
 
-PROPERTIES: dict[str, list[Column]] = {resource: _columns(resource) for resource in ("incidents", "places")}
+PROPERTIES: dict[str, list[Column]] = {resource: _columns(resource) for resource in COLUMNS if has_points(resource)}
 """The properties of the features of each collection."""
 
 

@@ -12,21 +12,21 @@ from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, json_response, reader
 from app.model.codebook import EvidenceField
-from app.model.documents import RecordType
+from app.model.documents import TypeName
 from app.queries.filters import Paging
 from app.queries.values import Number
 
 
 class EvidenceFilters(Paging):
     paragraph: list[Number] = Field([], description="Passages of this paragraph; 1 is the first.", examples=[[24]])
-    type: list[RecordType] = Field([], description="Passages that records of this type rest on.")
+    type: list[TypeName] = Field([], description="Passages that records of this type rest on.")
     field: list[EvidenceField] = Field([], description="Passages that are evidence for this.")
 
 
 class RestingRecord(BaseModel):
     """A record that rests on the passage."""
 
-    type: RecordType
+    type: TypeName
     id: str
     url: str = Field(description="Path of the record in the API.")
     field: EvidenceField = Field(description="What the passage is evidence for.")

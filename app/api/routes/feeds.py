@@ -112,7 +112,7 @@ def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -
         url=base + same.link(),
         first=base + first,
         next=following,
-        page=base + front if name == "incidents" else None,
+        page=base + front if name in RECORD_TYPES and RECORD_TYPES[name].has_page else None,
         list=base + link(name, "", items),
         updated=max(times, default=NO_RELEASE.loaded_at),
         entries=found.entries,

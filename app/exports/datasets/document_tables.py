@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from app.exports.datasets.columns import OWNER, POSITION, WHOLE_ITEM, Column, Table
 from app.model.codebook import CODEBOOK
-from app.model.documents import Document, RecordType
+from app.model.documents import Document, TypeName
 from app.model.fields import DocumentField, document_fields, in_order, singular
 from app.model.outputs import ChildTable, ColumnType, ForeignKey, Id
 
@@ -55,7 +55,7 @@ def _child_table(resource: str, model: type[Document], field: DocumentField, dec
 def _owner(resource: str, model: type[Document], table: str) -> tuple[tuple[Column, ...], tuple[ForeignKey, ...]]:
     """Returns the columns that say whose row it is, and their foreign key if it has several columns."""
     if table == _SHARED_BY_ALL:
-        types = get_args(RecordType)
+        types = get_args(TypeName)
         return (
             Column("record_type", "string", "/type", "What sort of record rests on it.", values=types),
             Column("record_id", "string", OWNER, "The record's id."),

@@ -12,11 +12,11 @@ from typing import get_args
 from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.document_tables import tables_of
 from app.model.codebook import ChangeOp
-from app.model.documents import DOCUMENTS, PartyType, RecordType
+from app.model.documents import DOCUMENTS, PartyType, TypeName
 from app.model.fields import in_order
 
 _OF_CHANGE = (
-    Column("type", "string", "type", "What sort of record it is.", values=get_args(RecordType)),
+    Column("type", "string", "type", "What sort of record it is.", values=get_args(TypeName)),
     Column("id", "string", "id", "The record's id."),
 )
 

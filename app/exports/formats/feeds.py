@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel
 
+from app.records import BY_TYPE, RECORD_TYPES
+
 Json = dict[str, Any]
 
 TAG_YEAR = "2026"
@@ -91,28 +93,25 @@ def tag_uri(base: str, path: str) -> str:
     return f"tag:{authority},{TAG_YEAR}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
 
 
-def _incident(document: Json, updated: str, base: str) -> Entry:
-    where = document["location"]
-    point = (where["latitude"], where["longitude"]) if where else None
-    return _entry(document, updated, base, document["title"], document["summary"], point)
-
-
-def _quote(document: Json, updated: str, base: str) -> Entry:
-    text, voice, relay = document["text"], document["speaker"]["label"], document["relayed_by"]
-    if relay is not None:
-        voice = f"{voice}, as told by {relay['label']}"
-    return _entry(document, updated, base, f"{voice}: “{text}”", f"“{text}”", None)
-
-
-_RECORDS: dict[str, Callable[[Json, str, str], Entry]] = {"incidents": _incident, "quotes": _quote}
-
-FEED_LISTS = (*_RECORDS, "changes")
+FEED_LISTS = (*(one.name for one in RECORD_TYPES.values() if one.feed_text), "changes")
 """The lists that can be followed by feeds."""
 
 
 def record(resource: str, text: str, updated: str, base: str) -> Entry:
-    """Returns the entry of a stored document."""
-    return _RECORDS[resource](json.loads(text), updated, base)
+    """Returns the entry of a stored document, of a type that has feeds."""
+    record_type, document = RECORD_TYPES[resource], json.loads(text)
+    assert record_type.feed_text is not None
+    feed_text = record_type.feed_text(document)
+    return Entry(
+        tag_uri(base, f"/{record_type.type}/{document['id']}"),
+        _page(record_type.type, document["id"], base),
+        base + document["url"],
+        clean(_short(feed_text.title)),
+        clean(feed_text.text),
+        updated,
+        (document["kind"],),
+        feed_text.point,
+    )
 
 
 def change(entry: Json, name: str, base: str) -> Entry:
@@ -140,16 +139,10 @@ def _operation(entry: Json) -> str:
     return _OPS[entry["op"]]
 
 
-def _entry(document: Json, updated: str, base: str, title: str, text: str, point: tuple[float, float] | None) -> Entry:
-    kind, id_ = document["type"], document["id"]
-    record, page = base + document["url"], _page(kind, id_, base)
-    tag = tag_uri(base, f"/{kind}/{id_}")
-    return Entry(tag, page, record, clean(_short(title)), clean(text), updated, (document["kind"],), point)
-
-
 def _page(kind: str, id_: str, base: str) -> str | None:
     """Returns the URL of a record's HTML page; None if it has none."""
-    return f"{base}/incidents/{id_}" if kind == "incident" else None
+    record_type = BY_TYPE[kind]
+    return f"{base}/{record_type.name}/{id_}" if record_type.has_page else None
 
 
 def _short(title: str) -> str:

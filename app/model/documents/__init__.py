@@ -15,7 +15,7 @@ from app.model.documents.organizations import OrganizationDocument
 from app.model.documents.people import PersonDocument
 from app.model.documents.places import PlaceDocument
 from app.model.documents.quotes import QuoteDocument
-from app.model.documents.shared import Document, PartyType, RecordType
+from app.model.documents.shared import Document, PartyType, TypeName
 from app.model.documents.statements import StatementDocument
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "PersonDocument",
     "PlaceDocument",
     "QuoteDocument",
-    "RecordType",
     "StatementDocument",
+    "TypeName",
     "check",
 ]
 
