@@ -5,16 +5,16 @@ module too, and would need more memory.
 """
 
 import json
-import os
 import socket
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -32,6 +32,9 @@ from app.ingest.workers import WorkerError
 from app.problems import Unavailable
 from app.settings import SEED, Settings
 from app.storage.database import Database, DatabaseError
+
+if TYPE_CHECKING:
+    from app.main import Service
 
 app = typer.Typer(
     help="Dateline: a REST API over reporting.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
@@ -61,9 +64,8 @@ def serve(
     from app.storage import schema
 
     _refuse_busy_port(host, port)
-    if metrics_port is not None:
-        os.environ.update({"DATELINE_METRICS_PORT": str(metrics_port)})
-    metrics = _metrics_address()
+    settings = _settings(**{} if metrics_port is None else {"metrics_port": metrics_port})
+    metrics = _metrics_address(settings)
     with _database() as database:
         schema.migrate(database)
         with database.snapshot() as snapshot:
@@ -74,11 +76,19 @@ def serve(
             _load(database, SEED)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}"
-    # Absolute links lead back here where nobody has said what the public address is.
-    os.environ.setdefault("DATELINE_PUBLIC_URL", base)
+    if "public_url" not in settings.model_fields_set:
+        # Absolute links lead back here where nobody has said what the public address is.
+        settings = Settings(**settings.model_dump(exclude_unset=True), public_url=base)
     for path in _EXAMPLE_PATHS:
         typer.echo(f"  {base}{path}")
-    server.serve(host, port, workers, access_log=access_log, metrics=metrics)
+    server.serve(partial(_service, settings), host, port, workers, access_log=access_log, metrics=metrics)
+
+
+def _service(settings: Settings) -> "Service":
+    """Creates the service, in each process that answers: it is imported nowhere else."""
+    from app.main import create_app
+
+    return create_app(settings)
 
 
 _EXAMPLE_PATHS = (
@@ -89,8 +99,7 @@ _EXAMPLE_PATHS = (
 )
 
 
-def _metrics_address() -> tuple[str, int] | None:
-    settings = _settings()
+def _metrics_address(settings: Settings) -> tuple[str, int] | None:
     if not settings.metrics_port:
         return None
     if find_spec("prometheus_client") is None:
@@ -255,9 +264,10 @@ def _database() -> Iterator[Database]:
         database.close()
 
 
-def _settings() -> Settings:
+def _settings(**chosen: Any) -> Settings:
+    """The settings of the environment, but for those that were chosen on the command line."""
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as error:
         wrong = error.errors()[0]
         name = f"DATELINE_{wrong['loc'][0]}".upper()

@@ -38,7 +38,7 @@ from app.exports.datasets.files import Datasets
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Problem
 from app.server.access_log import AccessRecord
-from app.server.caching import ValidatorsMiddleware
+from app.server.caching import ValidatorsMiddleware, build
 from app.server.compression import CompressionMiddleware
 from app.server.edge import Check, Edge
 from app.server.limits import check_limits
@@ -89,6 +89,7 @@ class Service(FastAPI):
 def create_app(settings: Settings | None = None) -> Service:
     """Creates the service over the database of the settings. The database is opened with the first request."""
     settings = settings or Settings()
+    build()
     metrics = _metrics(settings)
     validators = Middleware(ValidatorsMiddleware, public_url=settings.public_url)
     app = Service(

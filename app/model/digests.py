@@ -17,30 +17,36 @@ def digest(data: Data) -> str:
 
 
 def canonical(data: Data) -> bytes:
-    """A document's data in canonical JSON (RFC 8785), as the library `rfc8785` writes it, only faster.
+    """Any value in canonical JSON (RFC 8785), as the library `rfc8785` writes or refuses it.
 
-    orjson writes texts, whole numbers and keys of ASCII as the RFC has them. Of other numbers, which stand nowhere
-    but in the points of places and incidents, it writes some in another way.
+    The library takes 130 µs for a document, orjson with the check 6 µs. orjson writes texts, whole numbers, most
+    decimals and keys of ASCII as the RFC has them, and refuses whole numbers beyond 2^53.
     """
-    location = data.get("location")
-    point = {key: data[key] for key in _POINT if isinstance(data.get(key), float)}
-    location_point = {key: location[key] for key in _POINT} if isinstance(location, dict) else {}
-    if not all(abs(number) >= _SMALLEST_PLAIN for number in (*point.values(), *location_point.values())):
-        return rfc8785.dumps(data)
-    plain = {**data, **{key: _as_integer(number) for key, number in point.items()}}
-    if isinstance(location, dict):
-        plain["location"] = {**location, **{key: _as_integer(number) for key, number in location_point.items()}}
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    if _is_plain(data):
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    return rfc8785.dumps(data)
 
 
-_POINT = ("latitude", "longitude")
-_SMALLEST_PLAIN = 0.0001
-"""Smaller numbers are written with an exponent; larger ones than 10^16, too, but no place lies there."""
+_PLAIN_TYPES = {str, int, bool, type(None)}
+_MIN_PLAIN, _MAX_PLAIN = 0.0001, 1e15
+"""Decimals between these are written without an exponent."""
 
 
-def _as_integer(number: float) -> float | int:
-    """60.0 is written 60."""
-    return int(number) if number.is_integer() else number
+def _is_plain(value: Any) -> bool:
+    """Returns whether orjson writes a value as RFC 8785 does: 60.0, say, it does not write as 60."""
+    kind = type(value)
+    if kind is dict:
+        for key, member in value.items():
+            if type(key) is not str or not key.isascii():
+                return False
+            if type(member) not in _PLAIN_TYPES and not _is_plain(member):
+                return False
+        return True
+    if kind is list:
+        return all(type(item) in _PLAIN_TYPES or _is_plain(item) for item in value)
+    if kind is float:
+        return _MIN_PLAIN <= abs(value) < _MAX_PLAIN and not value.is_integer()
+    return kind in _PLAIN_TYPES
 
 
 def serialize(data: Data) -> str:

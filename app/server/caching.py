@@ -7,9 +7,10 @@ URL and of the content coding; its ETag is a digest of these and nothing else.
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,9 +30,21 @@ CACHE_CONTROL = (
 """`Cache-Control` by path: how long a cache may reuse a response. Paths for synchronization are always revalidated."""
 
 _PACKAGE = Path(__file__).parent.parent
-_FILES = sorted(path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-_BUILD_DIGEST = blake2b(b"".join(path.read_bytes() for path in _FILES), digest_size=16).hexdigest()
-_BUILD_TIME = datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in _FILES), UTC)
+
+
+class Build(NamedTuple):
+    """The code that is running: a digest of its files, and when the last of them changed."""
+
+    digest: str
+    time: datetime
+
+
+@cache
+def build() -> Build:
+    """Reads the package's files, once; `create_app` does."""
+    files = sorted(path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    digest = blake2b(b"".join(path.read_bytes() for path in files), digest_size=16).hexdigest()
+    return Build(digest, datetime.fromtimestamp(max(int(path.stat().st_mtime) for path in files), UTC))
 
 
 class ValidatorsMiddleware:
@@ -80,7 +93,7 @@ def entity_tag(
 ) -> str:
     """Returns the ETag of a response: a digest of everything that its bytes depend on."""
     data = (release.number, release.digest, release.loaded_at) if release is not None else ()
-    parts = (f"{__version__} {_BUILD_DIGEST} {public_url}", *data, url, content_type, encoding)
+    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, encoding)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 
@@ -100,5 +113,5 @@ def _cache_control(path: str) -> str:
 
 @lru_cache(maxsize=16)
 def _last_modified(loaded_at: str | None) -> str:
-    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else _BUILD_TIME
-    return format_datetime(max(loaded, _BUILD_TIME), usegmt=True)
+    loaded = datetime.fromisoformat(loaded_at) if loaded_at is not None else build().time
+    return format_datetime(max(loaded, build().time), usegmt=True)

@@ -7,8 +7,9 @@ responses and downloads. The second one ends the process immediately.
 import ctypes
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -19,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.server.access_log import logging_config
 from app.server.connections import BoundedHttpProtocol
+from app.server.prepared_response import PreparedResponder, responder
 
 GRACEFUL_SHUTDOWN_SECONDS = 60
 """Time for running responses to finish after the first signal."""
@@ -38,10 +40,22 @@ MAX_MALLOC_ARENAS, _M_ARENA_MAX = "2", -8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tuple[str, int] | None) -> None:
-    """Serves until a signal ends it; figures for Prometheus on `metrics`, another host and port."""
+def serve(
+    create: Callable[[], PreparedResponder],
+    host: str,
+    port: int,
+    workers: int,
+    *,
+    access_log: bool,
+    metrics: tuple[str, int] | None,
+) -> None:
+    """Serves the application that `create` returns, in each worker, until a signal ends it; figures for Prometheus on
+    `metrics`, another host and port.
+
+    The process is the server's from here on, and so are its signals, memory allocator and environment.
+    """
     config = uvicorn.Config(
-        "app.main:create_app",
+        partial(_created, create),
         factory=True,
         host=host,
         port=port,
@@ -61,6 +75,11 @@ def serve(host: str, port: int, workers: int, *, access_log: bool, metrics: tupl
             _WorkerSupervisor(config, [config.bind_socket()]).run()
         else:
             _Server(config).run()
+
+
+def _created(create: Callable[[], PreparedResponder]) -> PreparedResponder:
+    """Creates the application. What would hide its prepared responses is refused before anybody connects."""
+    return responder(create())
 
 
 def _limit_malloc_arenas() -> None:

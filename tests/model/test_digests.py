@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
 import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -43,8 +45,35 @@ def test_documents_are_written_as_the_library_writes_them(
     assert canonical(document) == rfc8785.dumps(document)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=JSON)
+@example(value={"x": 60.0})
+@example(value={"x": [1e16, 1e-5, -0.0, 123456.789, 1e21]})
+@example(value={"\ufb33": 1, "\U0001f600": 2})
+@example(value={"x": 2**53})
+@example(value=[float("nan")])
+@example(value={"text": "\ud800"})
+@example(value={1: "a key that is no text"})
+@example(value={"day": date(2020, 1, 3)})
+def test_any_value_is_canonical_or_refused(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except Exception:
+        with pytest.raises(Exception):  # noqa: B017, PT011  # which one depends on who refuses
+            canonical(value)
+    else:
+        assert canonical(value) == expected
+
+
 def test_no_number_but_a_points_has_decimals() -> None:
-    """What the fast way relies on."""
+    """README's rule says so."""
     for resource, document in DOCUMENTS.items():
         schema = document.model_json_schema(mode="serialization")
         actual = {(name, field) for name, field in _decimals({resource: schema, **schema.get("$defs", {})})}
