@@ -6,7 +6,7 @@ matches, and `not_judged` counts it; so each condition on one of these axes also
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, or_, select, union, union_all
@@ -251,6 +251,13 @@ FIRST_DAY, LAST_DAY = "0", "9999-12-31"
 """The former lies behind the empty text that stands for no day."""
 
 
+@cache
+def _undated(table: Any) -> Clause:
+    """Made once: a list of few milliseconds needs it only where it counts."""
+    clause: Clause = table.earliest.is_(None)
+    return clause
+
+
 def _on_days(
     table: type[Any],
     clause: Callable[[], Clause],
@@ -265,7 +272,7 @@ def _on_days(
     return Condition(
         clause,
         "date",
-        table.earliest.is_(None),
+        _undated(table),  # type: ignore[arg-type]  # classes are hashable
         IndexLookup(table.number, keys),
         partitions=partitions,
         shape=(table.__tablename__, how),

@@ -124,8 +124,9 @@ class RecordType:
     def conditions(self, filters: Any) -> list[Condition]:
         """The conditions of the filters that are given."""
         found = []
+        given = filters.model_fields_set
         for name, names, condition in self._conditions:
-            if any(_is_given(getattr(filters, one)) for one in names):
+            if not given.isdisjoint(names) and any(_is_given(getattr(filters, one)) for one in names):
                 found.append(condition(getattr(filters, name), filters))
         return found
 

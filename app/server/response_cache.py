@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import time
 from typing import Literal, Protocol
 
@@ -174,11 +175,10 @@ class ResponseCache:
                 start = message
                 return
             if start:
-                answer = (
-                    _cached_response(start["headers"], message, route_path(inner)) if start["status"] == 200 else None
-                )
-                if answer is not None and context.release is not None:
-                    self._store(context.release, lookup.key, answer)
+                if self.limit and start["status"] == 200 and context.release is not None:
+                    answer = _cached_response(start["headers"], message, route_path(inner))
+                    if answer is not None:
+                        self._store(context.release, lookup.key, answer)
                 replacement = _conditional_response(start, lookup.conditions, scope["path"])
                 await send(_without_future_last_modified(start if replacement is None else _start_message(replacement)))
                 start = {}
@@ -213,6 +213,7 @@ class ResponseCache:
         self.size -= answer.size if answer is not None else 0
 
 
+@lru_cache(maxsize=16)
 def _timestamp(last_modified: str) -> float:
     changed = parse_http_date(last_modified)
     return changed.timestamp() if changed is not None else 0
