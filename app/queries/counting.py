@@ -1,4 +1,4 @@
-"""Counts what matches: by an index as far as it matters, by filters, and once for several statements."""
+"""Counts the records that match filters, and chooses the most selective index for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def match_records(snapshot: Snapshot, resource: RecordType, filters: Any) -> Mat
 def count_matches(
     snapshot: Snapshot, resource: RecordType, filters: Any, found: MatchedRecords | None = None
 ) -> dict[str, Any]:
-    """Counts the records that match, and for each axis those that it could not judge. `found` saves a second search."""
+    """Counts the records that match, and for each axis those that it cannot judge. `found` saves a second search."""
     filter_conditions = found.filter_conditions if found is not None else _for_counts(snapshot, resource, filters)[0]
     matched = found.matched if found is not None else None
     aside: dict[str, Any] = {}
@@ -55,11 +55,11 @@ def _for_counts(snapshot: Snapshot, resource: RecordType, filters: Any) -> tuple
     """Returns the conditions of counts, and whether an index finds few records. Text matches are looked up once for
     all statements."""
     conditions, most = resource.conditions(filters), MAX_LISTED_NUMBERS
-    for place, one in enumerate(conditions):
+    for position, one in enumerate(conditions):
         if one.uses_index and one.lookup is not None:
             numbers = snapshot.column(one.lookup.keys().limit(MAX_LISTED_NUMBERS + 1))
             if len(numbers) <= MAX_LISTED_NUMBERS:
-                conditions[place], most = with_numbers(resource.table, numbers), len(numbers) - 1
+                conditions[position], most = with_numbers(resource.table, numbers), len(numbers) - 1
     first = most_selective(snapshot, conditions, most)
     chosen = conditions if first is None else using_lookup_of(conditions, first)
     return chosen, first is not None or most < MAX_LISTED_NUMBERS
@@ -87,9 +87,9 @@ def buckets(resource: RecordType, conditions: list[Condition], split: Split, lim
     those of most records first, or for dates the newest."""
     statement = split.joined(resource.select(conditions, split.label.label("label")))
     # It is named in a subquery because PostgreSQL would take the parameters inside of it for different ones.
-    label = (found := statement.subquery()).c.label
+    label = (labelled := statement.subquery()).c.label
     aside = [NONE] if split.imprecise is None else [NONE, IMPRECISE]
     order = [func.count().desc(), label] if split.imprecise is None else [label.desc()]
     columns = label, func.count(), func.count().over(), func.sum(func.count()).over()
-    counted = select(*columns).select_from(found).group_by(label)
+    counted = select(*columns).select_from(labelled).group_by(label)
     return counted.order_by(label.in_(aside).desc(), *order).limit(limit + len(aside))

@@ -15,11 +15,11 @@ Span = tuple[int, int, int]
 
 
 def evidence_clauses(article: str, paragraph: Sequence[int], type: Sequence[str], field: Sequence[str]) -> list[Clause]:
-    """The clauses of an article's evidence, narrowed down where something is asked."""
-    asked = ((Evidence.paragraph, paragraph), (Evidence.record_type, type), (Evidence.field, field))
+    """Returns the clauses of an article's evidence; an empty list of values is no filter."""
+    columns = ((Evidence.paragraph, paragraph), (Evidence.record_type, type), (Evidence.field, field))
     return [
         col(Evidence.article_id) == article,
-        *(col(column).in_(values) for column, values in asked if values),
+        *(col(column).in_(values) for column, values in columns if values),
     ]
 
 

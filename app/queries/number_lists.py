@@ -29,6 +29,6 @@ def _postgresql(element: _NumberList, compiler: SQLCompiler, **options: Any) -> 
 
 
 def number_list(numbers: Iterable[int]) -> Select[Any]:
-    """These numbers, as if a table held them."""
+    """Returns a query for these numbers, with the column `number`."""
     listed = literal(",".join(map(str, numbers)), String())
     return select(_NumberList(listed).table_valued(column("number", BigInteger), name="enumerated").c.number)

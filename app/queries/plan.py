@@ -234,12 +234,12 @@ class PlannedList:
             key: PageKey = (bindparam("after_value", after[0]), bindparam("after_id", after[1]))
             behind.append(order.after_key(key, order.value, resource.table.id))
         selects = [resource.join(select(*self._row()), order).where(*branch, *behind) for branch in branches]
-        whole: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, resource.table.id))
+        statement: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, resource.table.id))
         if len(selects) > 1:
             merged = union_all(*selects)
             _, value, id_ = merged.exported_columns
-            whole = merged.order_by(*order.of(value, id_))
-        return whole if limit is None else whole.limit(bindparam("limit", limit))
+            statement = merged.order_by(*order.of(value, id_))
+        return statement if limit is None else statement.limit(bindparam("limit", limit))
 
     def _presorted(self, after: PageKey | None, limit: int) -> Select[Any]:
         resource, order = self.resource, self.order
@@ -255,14 +255,14 @@ class PlannedList:
 
     def _newest_with_words(self, words: SearchQuery, after: PageKey | None, limit: int) -> PageStatement:
         others = [one for one in self.conditions if one.words is None]
-        whole = partial(self._newest_hits, words, others, after, limit)
+        complete = partial(self._newest_hits, words, others, after, limit)
         if others or after is not None:
-            return PageStatement(whole())
+            return PageStatement(complete())
         # Words alone are found by a statement that is compiled once, unless very many records with them share a day.
         most, descending = limit + EXTRA_DAY_ROWS, self.order.descending
         values = {**match_parameters(words, type_range(self.resource.code)), "before": limit - 1, "most": most}
         arrange = partial(sort_by_day, most=most, descending=descending)
-        return PageStatement(newest_hits(descending=descending), values, arrange, whole)
+        return PageStatement(newest_hits(descending=descending), values, arrange, complete)
 
     def _newest_hits(
         self, words: SearchQuery, others: list[Condition], after: PageKey | None, limit: int

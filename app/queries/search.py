@@ -1,4 +1,4 @@
-"""Full-text search as SQL: one table-valued `hits` that each engine writes in its own way.
+"""Full-text search as SQL: a table-valued function `hits`, compiled for each engine.
 
 SQLite answers from an FTS5 table over `search_entries`, PostgreSQL from a `tsvector` column of it. Ranks are smaller
 for better matches and comparable within one engine and release only.
@@ -35,50 +35,50 @@ from app.search.terms import STEM_MARKER, Phrase, SearchQuery
 from app.storage.models import StoredDocument
 
 MAX_RANKED = 20_000
-"""A list with more matches is not sorted by relevance: words that common tell no records apart."""
+"""Matches up to which a list is sorted by relevance: words with more are too common to rank records."""
 
 MAX_RANKED_PER_TYPE = 5_000
-"""So many matches of a type, those with the highest numbers, are looked at for the best of all types."""
+"""Matches of each type, those with the highest numbers, that are ranked for a search over all types."""
 
 
 class _Hits(FunctionElement[Any]):
-    """Takes the question in the language of FTS5 and in that of tsquery, and the first and last number; each engine
-    uses its own."""
+    """Takes the query in the syntax of FTS5 and in that of tsquery, of which each engine uses its own, and the first
+    and last number."""
 
     name = "hits"
     inherit_cache = True
 
 
 class _LastHits(_Hits):
-    """The hits with the highest numbers; takes how many besides."""
+    """The hits with the highest numbers; its last argument is how many."""
 
     inherit_cache = True
 
 
 @compiles(_Hits, "sqlite")
 def _sqlite(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
-    asked, _, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
+    query, _, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
     limit = f" ORDER BY rowid DESC LIMIT {most[0]}" if most else ""
     return (
         "(SELECT rowid AS number, rank FROM search_index"
-        f" WHERE search_index MATCH {asked} AND rowid BETWEEN {first} AND {last}{limit})"
+        f" WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last}{limit})"
     )
 
 
 @compiles(_Hits, "postgresql")
 def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     _, tsquery, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
-    asked = f"CAST({tsquery} AS tsquery)"
+    query = f"CAST({tsquery} AS tsquery)"
     # 2 divides by the length of the text, so that a name beats a passing mention, as with FTS5's bm25.
-    rank = f"CAST(-ts_rank(terms, {asked}, 2) AS double precision)"
-    found = f"search_entries WHERE terms @@ {asked} AND number BETWEEN {first} AND {last}"
+    rank = f"CAST(-ts_rank(terms, {query}, 2) AS double precision)"
+    source = f"search_entries WHERE terms @@ {query} AND number BETWEEN {first} AND {last}"
     if most:
-        found = f"(SELECT number, terms FROM {found} ORDER BY number DESC LIMIT {most[0]}) AS found"
-    return f"(SELECT number, {rank} AS rank FROM {found})"
+        source = f"(SELECT number, terms FROM {source} ORDER BY number DESC LIMIT {most[0]}) AS found"
+    return f"(SELECT number, {rank} AS rank FROM {source})"
 
 
 def hits(query: SearchQuery, numbers: Range, most: int | None = None) -> TableValuedAlias:
-    """`number` and `rank` of the entries that match, within a range; of so many with the highest numbers."""
+    """Returns `number` and `rank` of the matching entries in a range; with `most`, of the highest numbers only."""
     return _hits(*(literal(value, _TYPES[name]) for name, value in match_parameters(query, numbers).items()), most=most)
 
 
@@ -96,39 +96,39 @@ def _hits(*parts: Any, most: int | None = None) -> TableValuedAlias:
 
 
 def match_parameters(query: SearchQuery, numbers: Range) -> dict[str, Any]:
-    """What is looked for, in the language of each engine, and the first and last number."""
+    """Returns the parameters of `hits`: the query in the syntax of each engine, and the first and last number."""
     return dict(zip(_TYPES, (_fts5(query), _tsquery(query), *numbers), strict=True))
 
 
 @cache
 def newest_hits(*, descending: bool) -> Select[Any]:
-    """Document, number and id of the entries with words in the order of their numbers, and so of their days, until a
-    page is full and its last day complete, or until there are `most`. Takes the values of `wanted`, `most`, and
-    `before`, which is one less than a page holds; `sort_by_day` makes the page of what it finds.
+    """Returns the statement for the newest entries that match: document, number and id, in the order of numbers, and so
+    of days, until a page is full and its last day complete, or until there are `most`.
 
-    Kept, because putting it together takes longer than running it; and it looks at nothing but the index and the
-    documents of the page.
+    Its parameters are those of `match_parameters`, `most`, and `before`, the size of a page less one. `sort_by_day`
+    makes the page of its rows. Cached, because building it takes longer than running it: it reads only the index and
+    the documents of the page.
     """
     parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
-    found, last, kept = _hits(*parts), _hits(*parts), StoredDocument
-    edge = page_boundary(found, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
-    number = found.c.number
-    page = select(col(kept.document), number, col(kept.id)).select_from(found)
-    page = page.join(kept, col(kept.number) == document_number(number)).where(edge)
+    matches, last, stored = _hits(*parts), _hits(*parts), StoredDocument
+    edge = page_boundary(matches, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
+    number = matches.c.number
+    page = select(col(stored.document), number, col(stored.id)).select_from(matches)
+    page = page.join(stored, col(stored.number) == document_number(number)).where(edge)
     return page.order_by(number.desc() if descending else number.asc()).limit(bindparam("most"))
 
 
 def sort_by_day(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[str, str, str]] | None:
-    """Document, first day and id in the order of the days and, within a day, of the ids. Null where there are as many
-    as can be: the last day may not be complete then."""
+    """Returns document, first day and id, sorted by day and, within a day, by id; None for `most` rows, because the
+    last day may not be complete then."""
     if len(rows) == most:
         return None
-    found = ((document, first_day(number), id_) for document, number, id_ in rows)
-    return sorted(found, key=itemgetter(1, 2), reverse=descending)
+    dated = ((document, first_day(number), id_) for document, number, id_ in rows)
+    return sorted(dated, key=itemgetter(1, 2), reverse=descending)
 
 
 def page_boundary(
-    found: TableValuedAlias,
+    matches: TableValuedAlias,
     others: TableValuedAlias,
     matching: Select[Any],
     before: Any,
@@ -136,40 +136,40 @@ def page_boundary(
     *,
     descending: bool,
 ) -> ColumnElement[bool]:
-    """What was found up to the end of the day on which a page is full: the day of the hit that comes behind so many
-    others, as far as these match. Without such a day, all between the ends."""
+    """Returns the clause for the matches up to the end of the day on which a page is full: the day of the row of
+    `matching` after `before` others. Without such a row, all between the ends."""
     last = others.c.number
     day = matching.with_only_columns(last - last % DAY_STEP)
     day = day.order_by(last.desc() if descending else last.asc()).offset(before).limit(1)
     if descending:
-        return found.c.number >= func.coalesce(day.scalar_subquery(), ends[0])
-    return found.c.number < func.coalesce(day.scalar_subquery() + DAY_STEP, ends[1] + 1)
+        return matches.c.number >= func.coalesce(day.scalar_subquery(), ends[0])
+    return matches.c.number < func.coalesce(day.scalar_subquery() + DAY_STEP, ends[1] + 1)
 
 
 def matching_numbers(query: SearchQuery, code: int) -> Select[Any]:
-    """Numbers of the records of one type that match."""
+    """Returns the numbers of the records of one type that match."""
     return select(document_number(hits(query, type_range(code)).c.number))
 
 
 def count_hits(query: SearchQuery, code: int, most: int | None = None) -> Select[Any]:
-    """How many records of one type match; none are counted after `most` and one."""
-    found = select(hits(query, type_range(code)).c.number)
-    return select(func.count()).select_from((found if most is None else found.limit(most + 1)).subquery())
+    """Counts the records of one type that match, up to one more than `most`."""
+    numbers = select(hits(query, type_range(code)).c.number)
+    return select(func.count()).select_from((numbers if most is None else numbers.limit(most + 1)).subquery())
 
 
 def any_match(query: SearchQuery) -> Select[Any]:
-    """The number of one record of any type that matches."""
+    """Returns the number of one record of any type that matches."""
     return select(hits(query, ALL_ENTRIES).c.number).limit(1)
 
 
 def best_matches(query: SearchQuery, codes: Sequence[int], limit: int) -> Select[int]:
-    """The numbers of the documents, of some types, that match best; of equals, in the order of types and ids."""
-    found = union_all(*(select(hits(query, type_range(code), MAX_RANKED_PER_TYPE)) for code in codes)).cte("found")
-    number, rank, kept = found.c.number, found.c.rank, StoredDocument
+    """Returns the numbers of the documents, of some types, that match best; of equal ranks, by type and id."""
+    matches = union_all(*(select(hits(query, type_range(code), MAX_RANKED_PER_TYPE)) for code in codes)).cte("found")
+    number, rank, stored = matches.c.number, matches.c.rank, StoredDocument
     last = select(rank).order_by(rank).offset(limit - 1).limit(1).scalar_subquery()
-    chosen = select(col(kept.number)).join(found, col(kept.number) == document_number(number))
+    chosen = select(col(stored.number)).join(matches, col(stored.number) == document_number(number))
     chosen = chosen.where(rank <= func.coalesce(last, rank))
-    return chosen.order_by(rank, code_of(number), col(kept.id)).limit(limit)
+    return chosen.order_by(rank, code_of(number), col(stored.id)).limit(limit)
 
 
 def _fts5(query: SearchQuery) -> str:
@@ -200,6 +200,6 @@ def _tsquery(query: SearchQuery) -> str:
 
 
 def _joined(parts: Iterable[str], sign: str) -> str:
-    """Parts that stand together."""
-    found = list(parts)
-    return found[0] if len(found) == 1 else f"({sign.join(found)})"
+    """Joins parts of a query by an operator, in parentheses."""
+    texts = list(parts)
+    return texts[0] if len(texts) == 1 else f"({sign.join(texts)})"

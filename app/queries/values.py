@@ -1,4 +1,4 @@
-"""The types of query parameters and how their text is read. A value that does not fit raises BadValue."""
+"""The types of query parameters, with the parsers of their text. Raises BadValue for invalid text."""
 
 import re
 from calendar import monthrange
@@ -30,7 +30,7 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Interval:
-    """Days from `start` to `end`, both included; null where it is open."""
+    """Days from `start` to `end`, both included; None for an open end."""
 
     start: str | None
     end: str | None
@@ -48,6 +48,8 @@ class BBox:
 
 @dataclass(frozen=True)
 class Near:
+    """A point in WGS 84 degrees."""
+
     longitude: float
     latitude: float
 
@@ -59,16 +61,16 @@ def _whole(value: Any) -> Any:
 
 
 def _numbers(value: str, names: str) -> list[float]:
-    """The degrees in a text, longitude and latitude by turns."""
+    """Parses degrees, longitude and latitude in turn."""
     parts = value.split(",")
     if len(parts) != len(names.split(",")) or not all(_IS_DEGREES.fullmatch(part) for part in parts):
         raise BadValue(f"must be {names}: decimal degrees (WGS 84), separated by commas")
-    found = [float(part) for part in parts]
-    if any(abs(latitude) > 90 for latitude in found[1::2]):
-        fits = all(abs(longitude) <= 90 for longitude in found[::2])
+    degrees = [float(part) for part in parts]
+    if any(abs(latitude) > 90 for latitude in degrees[1::2]):
+        fits = all(abs(longitude) <= 90 for longitude in degrees[::2])
         suggestion = latitude_first(value) if fits else None
         raise BadValue("has a latitude beyond 90; the longitude comes first", suggestion)
-    return found
+    return degrees
 
 
 def latitude_first(value: str) -> str:
@@ -104,7 +106,7 @@ def _near(value: Any) -> Any:
 
 
 MAP_PARSERS: dict[str, Callable[[str], Any]] = {"bbox": _bbox, "near": _near}
-"""How the text of a parameter is read that lies on the map."""
+"""The parsers of parameters with coordinates."""
 
 
 def _radius(value: Any) -> Any:
@@ -143,10 +145,10 @@ def _interval(value: Any) -> Any:
 
 def meant(text: str) -> str | None:
     """The value of `datetime` that a date in another notation stands for, if it is one of the calendar."""
-    found = parse_date(text)
+    parsed = parse_date(text)
     with suppress(BadValue):
-        if found is not None and found != text and interval(found):
-            return found
+        if parsed is not None and parsed != text and interval(parsed):
+            return parsed
     return None
 
 
@@ -181,7 +183,7 @@ Q_DESCRIPTION = (
 )
 
 MAX_QUERY_LENGTH = 200
-"""Characters of what is looked for by words."""
+"""Characters of a search query."""
 
 
 _TRUTHS = {
@@ -198,7 +200,7 @@ def _yes_or_no(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Refers:
-    """The values of the parameter are ids of records: of one of these resources."""
+    """Says that the values of a parameter are ids of records of one of these types."""
 
     resources: tuple[str, ...]
 
@@ -207,7 +209,7 @@ def _text(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
 
 
-# The form of a value, for those who build requests from the schema; the parsers above also look at what it says.
+# Patterns for OpenAPI. The parsers above also check what a value means.
 _YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _DATE = rf"{_YEAR}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 _DATES = rf"({_DATE}(/({_DATE}|\.\.))?|\.\./{_DATE})"
@@ -222,11 +224,11 @@ Id = Annotated[
     StringConstraints(max_length=100),
     WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100}),
 ]
-"""Whether there is such a record, and what may be meant by a text that is no id, is seen when records are looked up."""
+"""Not checked here: the lookup of the record says whether it exists, and suggests one for a text that is no id."""
 Words = Annotated[
     SearchQuery,
     BeforeValidator(_words),
-    PlainSerializer(lambda asked: asked.text),
+    PlainSerializer(lambda query: query.text),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_LENGTH, "pattern": f"^{_LINE}$"}),
 ]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]

@@ -29,10 +29,10 @@ GROUPINGS = (
 """The facets of claims that sums are made by."""
 
 SEVERAL_PEOPLE = "several"
-"""The key of claims about several people, whose figure is not any one's of them."""
+"""The key of claims about several people, because their figure is not that of any one person."""
 
 MAX_LISTED_CLAIMS = 100
-"""So many claims are listed with a sum; all of them are counted."""
+"""Claims that are listed with a sum, at most; all of them are counted."""
 
 
 def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Subquery:
@@ -47,19 +47,19 @@ def claims(conditions: list[Condition], filters: Any, keys: Sequence[str]) -> Su
     return statement.subquery()
 
 
-def sums(found: Subquery, keys: Sequence[str], limit: int) -> Select[Any]:
+def sums(claims: Subquery, keys: Sequence[str], limit: int) -> Select[Any]:
     """One row for each combination of keys: the keys, then low, high, counted, open and other claims, incidents,
     and the number of all rows. The sum of the upper bounds leaves out the open ones."""
-    by, counted = _keys(found, keys), found.c.counted
+    by, counted = _keys(claims, keys), claims.c.counted
     return (
         select(
             *by,
-            func.sum(case((counted, func.coalesce(found.c.low, 0)))).label("low"),
-            func.sum(case((counted, found.c.high))).label("high"),
+            func.sum(case((counted, func.coalesce(claims.c.low, 0)))).label("low"),
+            func.sum(case((counted, claims.c.high))).label("high"),
             _number(counted).label("counted"),
-            _number(counted & found.c.high.is_(None)).label("open"),
+            _number(counted & claims.c.high.is_(None)).label("open"),
             _number(~counted).label("not_counted"),
-            func.count(func.distinct(case((counted, found.c.incident_id)))).label("incidents"),
+            func.count(func.distinct(case((counted, claims.c.incident_id)))).label("incidents"),
             func.count().over().label("rows"),
         )
         .group_by(*by)
@@ -68,14 +68,14 @@ def sums(found: Subquery, keys: Sequence[str], limit: int) -> Select[Any]:
     )
 
 
-def listed(found: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]]) -> Select[Any]:
+def listed(claims: Subquery, keys: Sequence[str], shown: Sequence[tuple[str, ...]]) -> Select[Any]:
     """Keys, id, whether it is counted, and document of the claims that leave the shown sums open or stay out of
     them: the first of each, by id."""
-    by, counted = _keys(found, keys), found.c.counted
-    rank = func.row_number().over(partition_by=[*by, counted], order_by=found.c.id).label("rank")
+    by, counted = _keys(claims, keys), claims.c.counted
+    rank = func.row_number().over(partition_by=[*by, counted], order_by=claims.c.id).label("rank")
     ranked = (
-        select(*by, found.c.id, counted, rank)
-        .where(~counted | found.c.high.is_(None))
+        select(*by, claims.c.id, counted, rank)
+        .where(~counted | claims.c.high.is_(None))
         .where(tuple_(*by).in_(shown))
         .subquery()
     )
@@ -93,8 +93,8 @@ def _alone() -> Split:
     return Split(case((number > 1, SEVERAL_PEOPLE), else_=only))
 
 
-def _keys(found: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:
-    return [found.c[f"key_{number}"] for number in range(len(keys))]
+def _keys(claims: Subquery, keys: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [claims.c[f"key_{number}"] for number in range(len(keys))]
 
 
 def _number(clause: ColumnElement[bool]) -> Any:

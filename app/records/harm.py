@@ -1,4 +1,4 @@
-"""Filters by how many were harmed: two for each outcome, by the bounds of a total or of a claim."""
+"""Filters by the number of people harmed: two for each outcome, by the bounds of a total or of a claim."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,8 +25,8 @@ def bounds_filters(
     for outcome, meaning in meanings(CasualtyOutcome)[1].items():
         for ending, bounds, description in (("at_least", _at_least, at_least), ("possibly", _possibly, possibly)):
             where = Where(partial(_condition, condition, CasualtyOutcome(outcome), bounds))
-            told = Field(None, description=f"{description.format(outcome=outcome)} ({outcome}: {meaning}.)")
-            filters[f"{outcome}_{ending}"] = (Annotated[Number | None, where], told)
+            field = Field(None, description=f"{description.format(outcome=outcome)} ({outcome}: {meaning}.)")
+            filters[f"{outcome}_{ending}"] = (Annotated[Number | None, where], field)
     return create_model(name, **filters)
 
 

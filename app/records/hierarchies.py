@@ -1,4 +1,4 @@
-"""What contains what: places in places, parts of organizations, incidents of an operation.
+"""Hierarchies of records: places inside places, parts of organizations, incidents of an operation.
 
 A filter by one record finds what belongs to any of its parts, and a facet counts a record with all that contain it.
 """
@@ -71,8 +71,8 @@ def of_parties(id_: Any, party: Any) -> Select[Any]:
 def of_operations(source: Any, id_: Any, incident: Any) -> list[Select[Any]]:
     """Each record of a source with its incident, and with every operation that this is a part of."""
     edge: Any = select(col(Incident.id).label("part"), col(Incident.parent_id).label("whole"))
-    found = edge.where(col(Incident.parent_id).is_not(None)).cte(recursive=True)
-    above = select(found.c.part, col(Incident.parent_id)).join(Incident, col(Incident.id) == found.c.whole)
-    whole = found.union(above.where(col(Incident.parent_id).is_not(None)))
-    upper = pairs_of(id_, whole.c.whole).select_from(source).join(whole, whole.c.part == incident)
+    operations = edge.where(col(Incident.parent_id).is_not(None)).cte(recursive=True)
+    above = select(operations.c.part, col(Incident.parent_id)).join(Incident, col(Incident.id) == operations.c.whole)
+    wholes = operations.union(above.where(col(Incident.parent_id).is_not(None)))
+    upper = pairs_of(id_, wholes.c.whole).select_from(source).join(wholes, wholes.c.part == incident)
     return [pairs_of(id_, incident).select_from(source), upper]

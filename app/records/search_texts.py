@@ -1,4 +1,4 @@
-"""The records that a document names, by whose names it is found as well."""
+"""Search texts of documents: their own names and notes, and the records that they name."""
 
 from collections.abc import Iterator
 

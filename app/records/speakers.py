@@ -1,4 +1,4 @@
-"""Whoever speaks: what quotes and statements are filtered and counted by alike."""
+"""The filter and the facet by the organization that speaks, the same for quotes and statements."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def spoken_by_organization(id_: Any, speaker: Any) -> Where:
 
 
 def _voices(organizations: list[str]) -> CompoundSelect[Any]:
-    """Organizations, their parts, and whoever belongs to one of them."""
+    """Ids of the organizations, of their parts, and of the people who belong to one of them."""
     within = parties_within(organizations)
     members = select(col(Affiliation.person_id)).where(col(Affiliation.organization_id).in_(within))
     return union(within, members)
