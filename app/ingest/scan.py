@@ -125,7 +125,8 @@ def _collect_rows(rows: ScanRows, part: Part, number: int, data: Mapping, source
         return
     elif "id" in data:
         rows.records.append((resource, *_location(data, number, -1, source.line)))
-        _REFERENCES[resource](rows, data, source)
+        if resource in _REFERENCES:
+            _REFERENCES[resource](rows, data, source)
     elif resource == "articles":
         rows.records.append((resource, str(part.article), number, -1, source.line))
     if resource == "incidents":
@@ -213,10 +214,8 @@ def _statement(rows: ScanRows, data: Mapping, source: Source) -> None:
 
 
 _REFERENCES: dict[str, Callable[[ScanRows, Mapping, Source], None]] = {
-    "articles": lambda rows, data, source: None,
     "places": _collect_parents("places"),
     "organizations": _collect_parents("organizations"),
-    "people": lambda rows, data, source: None,
     "incidents": _incident,
     "quotes": _quote,
     "statements": _statement,

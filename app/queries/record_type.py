@@ -20,6 +20,9 @@ Table = type[Any]
 """A table's model."""
 DocumentModel = type[Document]
 FilterModel = type[Listing]
+Row = dict[str, Any]
+ChildRows = Iterable[tuple[Table, Row]]
+"""Rows of other tables, which come and go with a record."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class RecordType:
 
     `name` is the list's and stands in URLs; `type` is what one record is called. `code` is stored in the numbers of
     search entries: it is never given to another type. `children` are the tables whose rows come and go with a record,
-    each with the column that names the record. `summary` and `description` are what OpenAPI says, with the record of
+    each with the column that names the record. `row` and `child_rows` make the columns and the rows of these from a
+    document. `summary` and `description` are what OpenAPI says, with the record of
     the shipped article that is its `example`.
 
     `title` is what a record is called where it is printed. It is found by its `texts`, the most significant first, and
@@ -99,6 +103,8 @@ class RecordType:
     title: Callable[[Data], str]
     texts: Callable[[Data], Iterable[str | None]]
     terms: Callable[[Data], Iterable[str]]
+    row: Callable[[Data], Row]
+    child_rows: Callable[[Data], ChildRows] = lambda document: ()
     references: dict[str, list[Ids]] = field(default_factory=dict)
     referring: dict[str, str] = field(default_factory=dict)
     searched_together: bool = True

@@ -3,7 +3,7 @@
 Everything generic (lists, exports, facets, feeds, `/ogc`, datasets, OpenAPI, loads) reads these declarations and knows
 no type by name.
 
-May import: model, queries, storage.
+May import: model, queries, search, storage.
 Must not know: fastapi, starlette, app.storage.reader, app.storage.executors.
 """
 

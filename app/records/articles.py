@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 from sqlmodel import col
 
+from app.model.digests import Data
 from app.model.documents import ArticleDocument
 from app.queries.facets import by_dates
 from app.queries.filters import Listing, one_of
-from app.queries.record_type import RecordType
+from app.queries.record_type import RecordType, Row
 from app.queries.values import ArticleIds
+from app.search.folding import fold
 from app.storage.models import Article
 
 
@@ -26,11 +28,19 @@ class ArticleFilters(Listing):
     )
 
 
+def _row(document: Data) -> Row:
+    return {
+        "sort_name": fold(document["title"]),
+        "published": document["published"],
+    }
+
+
 ARTICLES = RecordType(
     name="articles",
     type="article",
     code=1,
     table=Article,
+    row=_row,
     document=ArticleDocument,
     summary="What everything rests on.",
     description="The articles that everything else rests on. Their text stays with their publishers.",

@@ -7,12 +7,13 @@ from sqlalchemy import Select, or_
 from sqlmodel import col
 
 from app.model.codebook import CasualtyBasis, CasualtyGroup, CasualtyOutcome
+from app.model.digests import Data
 from app.model.documents import CasualtyDocument
 from app.model.references import articles_of, id_in, ids_in, ids_of_type
 from app.queries.conditions import Condition, column_lookup, exists_link
 from app.queries.facets import by_article, by_column, by_flag, by_links, pairs_of
 from app.queries.filters import Listing, Where, one_of, whether
-from app.queries.record_type import RecordType, Subject
+from app.queries.record_type import ChildRows, RecordType, Row, Subject
 from app.queries.values import Flag, IncidentIds, OrganizationIds, PartyIds, PersonIds
 from app.records.harm import bounds_filters
 from app.records.hierarchies import PARTIES, incidents_within, of_operations, of_organizations, parties_within
@@ -121,12 +122,35 @@ def _incidents(filters: Any) -> list[Select[Any]]:
     return of_operations(Casualty, col(Casualty.id), col(Casualty.incident_id))
 
 
+def _row(document: Data) -> Row:
+    return {
+        "sort_name": document["incident"],
+        "incident_id": document["incident"],
+        "group": document["group"],
+        "organization_id": document["organization"],
+        "outcome": document["outcome"],
+        "low": document["low"],
+        "high": document["high"],
+        "claimed_by_id": document["claimed_by"]["id"] if document["claimed_by"] else None,
+        "via_id": document["via"]["id"] if document["via"] else None,
+        "basis": document["basis"],
+        "counted": document["counted"],
+    }
+
+
+def _child_rows(document: Data) -> ChildRows:
+    for person in document["people"]:
+        yield CasualtyPerson, {"casualty_id": document["id"], "person_id": person}
+
+
 CASUALTIES = RecordType(
     name="casualties",
     type="casualty",
     code=8,
     table=Casualty,
     children=((CasualtyPerson, "casualty_id"),),
+    row=_row,
+    child_rows=_child_rows,
     document=CasualtyDocument,
     summary="Claims about who was harmed.",
     description=(

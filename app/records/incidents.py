@@ -33,7 +33,7 @@ from app.queries.filters import (
     refines,
     whether,
 )
-from app.queries.record_type import FeedText, RecordType
+from app.queries.record_type import ChildRows, FeedText, RecordType, Row
 from app.queries.values import (
     Box,
     Days,
@@ -55,6 +55,8 @@ from app.records.hierarchies import (
     parties_within,
     places_within,
 )
+from app.records.row_columns import area_columns
+from app.search.folding import fold
 from app.storage.models import Incident, IncidentActor, IncidentPlace, IncidentRelation, IncidentTotal
 
 LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
@@ -301,6 +303,41 @@ def _feed_text(document: Data) -> FeedText:
     return FeedText(document["title"], document["summary"], point)
 
 
+def _row(document: Data) -> Row:
+    location = document["location"]
+    return {
+        "sort_name": fold(document["title"]),
+        "kind": document["kind"],
+        "granularity": document["granularity"],
+        "location_id": location["id"] if location else None,
+        **area_columns(document["location"], document["location"]),
+        "parent_id": document["parent"],
+        "contested": document["contested"],
+        "sort_killed": _killed(document["totals"]["killed"]),
+    }
+
+
+def _killed(total: Any) -> int:
+    return -1 if total is None or total["low"] is None else int(total["low"])
+
+
+def _child_rows(document: Data) -> ChildRows:
+    owner = {"incident_id": document["id"]}
+    for place in document["places"]:
+        yield (
+            IncidentPlace,
+            {**owner, "place_id": place["id"], "role": place["role"], "certainty": place["certainty"]},
+        )
+    for position, actor in enumerate(document["actors"]):
+        row = {"party_id": actor["id"], "label": actor["label"], "role": actor["role"], "certainty": actor["certainty"]}
+        yield IncidentActor, {**owner, "position": position, **row}
+    for outcome, total in document["totals"].items():
+        if total and total["low"] is not None:
+            yield IncidentTotal, {**owner, "outcome": outcome, "low": total["low"], "high": total["high"]}
+    for related in document["related"]:
+        yield IncidentRelation, {**owner, "related_id": related}
+
+
 INCIDENTS = RecordType(
     name="incidents",
     type="incident",
@@ -312,6 +349,8 @@ INCIDENTS = RecordType(
         (IncidentTotal, "incident_id"),
         (IncidentRelation, "incident_id"),
     ),
+    row=_row,
+    child_rows=_child_rows,
     document=IncidentDocument,
     summary="What happened.",
     description=(

@@ -8,16 +8,18 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from app.model.codebook import OrganizationKind
+from app.model.digests import Data
 from app.model.documents import OrganizationDocument
 from app.model.references import articles_of, ids_of_each
 from app.queries.conditions import Condition
 from app.queries.facets import by_article, by_column, by_links, pairs_of
 from app.queries.filters import Listing, Where, one_of
-from app.queries.record_type import RecordType
+from app.queries.record_type import ChildRows, RecordType, Row
 from app.queries.values import IncidentIds, OrganizationIds
 from app.records.hierarchies import organization_containers, parties_within
 from app.records.incidents import actor_incidents, actors_of
 from app.records.search_texts import names_and_note
+from app.search.folding import fold
 from app.storage.models import Organization, OrganizationParent, Party
 
 
@@ -49,12 +51,28 @@ def _containers(filters: Any) -> Select[Any]:
     return pairs_of(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
 
 
+def _row(document: Data) -> Row:
+    return {
+        "sort_name": fold(document["name"]),
+        "kind": document["kind"],
+    }
+
+
+def _child_rows(document: Data) -> ChildRows:
+    yield Party, {"id": document["id"], "type": document["type"]}
+    for parent in document["parents"]:
+        row = {"organization_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
+        yield OrganizationParent, row
+
+
 ORGANIZATIONS = RecordType(
     name="organizations",
     type="organization",
     code=5,
     table=Organization,
     children=((Party, "id"), (OrganizationParent, "organization_id")),
+    row=_row,
+    child_rows=_child_rows,
     document=OrganizationDocument,
     summary="Forces, groups and institutions.",
     description="States, forces, armed groups and institutions, with the organizations that they are a part of.",

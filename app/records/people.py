@@ -17,10 +17,11 @@ from app.model.references import articles_of, ids_of_each
 from app.queries.conditions import Condition
 from app.queries.facets import by_article, by_column, by_flag, by_links, pairs_of
 from app.queries.filters import Listing, Where, one_of, whether
-from app.queries.record_type import RecordType
+from app.queries.record_type import ChildRows, RecordType, Row
 from app.queries.values import Flag, IncidentIds, OrganizationIds
 from app.records.hierarchies import incidents_within, of_operations, of_organizations, parties_within
 from app.records.incidents import actor_incidents, actors_of
+from app.search.folding import fold
 from app.storage.models import Affiliation, Casualty, CasualtyPerson, Party, Person, PersonRole
 
 _NAMED = col(Person.named).is_(True)
@@ -92,12 +93,32 @@ def _texts(document: Data) -> Iterator[str | None]:
     yield from (document["rank"], document["note"])
 
 
+def _row(document: Data) -> Row:
+    return {
+        "sort_name": fold(document["label"]),
+        "named": document["named"],
+        "anonymity": document["anonymity"],
+        "life_status": document["life_status"],
+    }
+
+
+def _child_rows(document: Data) -> ChildRows:
+    yield Party, {"id": document["id"], "type": document["type"]}
+    for role in document["roles"]:
+        yield PersonRole, {"person_id": document["id"], "role": role}
+    for link in document["organizations"]:
+        row = {"person_id": document["id"], "organization_id": link["id"], "role": link["role"]}
+        yield Affiliation, row
+
+
 PEOPLE = RecordType(
     name="people",
     type="person",
     code=4,
     table=Person,
     children=((Party, "id"), (PersonRole, "person_id"), (Affiliation, "person_id")),
+    row=_row,
+    child_rows=_child_rows,
     document=PersonDocument,
     summary="Who was there, who was hurt, who speaks.",
     description="Named and unnamed people, and groups spoken of together, as the reporting presents them.",

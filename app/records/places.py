@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from app.model.codebook import PlaceKind
+from app.model.digests import Data
 from app.model.documents import PlaceDocument
 from app.model.references import articles_of, ids_of_each
 from app.queries.conditions import Condition, in_box, near_point
@@ -22,10 +23,12 @@ from app.queries.filters import (
     refines,
     whether,
 )
-from app.queries.record_type import RecordType
+from app.queries.record_type import ChildRows, RecordType, Row
 from app.queries.values import Box, Flag, Kilometres, LocationMatch, PlaceIds, Point
 from app.records.hierarchies import place_containers, places_within
+from app.records.row_columns import area_columns
 from app.records.search_texts import names_and_note
+from app.search.folding import fold
 from app.storage.models import Place, PlaceParent
 
 _HAS_LOCATION = col(Place.latitude).is_not(None)
@@ -74,12 +77,27 @@ def _containers(filters: Any) -> Select[Any]:
     return pairs_of(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
 
 
+def _row(document: Data) -> Row:
+    return {
+        "sort_name": fold(document["name"]),
+        "kind": document["kind"],
+        **area_columns(document, document["coordinate"]),
+    }
+
+
+def _child_rows(document: Data) -> ChildRows:
+    for parent in document["parents"]:
+        yield PlaceParent, {"place_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
+
+
 PLACES = RecordType(
     name="places",
     type="place",
     code=3,
     table=Place,
     children=((PlaceParent, "place_id"),),
+    row=_row,
+    child_rows=_child_rows,
     document=PlaceDocument,
     summary="Where it happened.",
     description="Where it happened. Places without a known point have none; `parents` say what contains them.",

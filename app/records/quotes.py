@@ -14,9 +14,10 @@ from app.model.references import articles_of, id_in, ids_in, ids_of_type
 from app.queries.conditions import Condition, exists_link
 from app.queries.facets import by_article, by_column, by_flag, by_links
 from app.queries.filters import Listing, Where, one_of, whether
-from app.queries.record_type import FeedText, RecordType
+from app.queries.record_type import ChildRows, FeedText, RecordType, Row
 from app.queries.values import Flag, IncidentIds, OrganizationIds, PartyIds, PlaceIds
 from app.records.hierarchies import PARTIES, in_places, incidents_within, of_operations, places_within
+from app.records.row_columns import reading_position
 from app.records.speakers import by_organization, spoken_by_organization
 from app.storage.speech_models import Quote, QuoteIncident, QuotePlace, QuoteSpan
 
@@ -76,12 +77,38 @@ def _feed_text(document: Data) -> FeedText:
     return FeedText(f"{voice}: “{text}”", f"“{text}”")
 
 
+def _row(document: Data) -> Row:
+    first = document["spans"][0]
+    return {
+        "sort_name": reading_position(document["article"], first["paragraph"], first["start"]),
+        "article_id": document["article"],
+        "kind": document["kind"],
+        "speaker_id": document["speaker"]["id"],
+        "anonymity": document["speaker"]["anonymity"],
+        "relayed_by_id": document["relayed_by"]["id"] if document["relayed_by"] else None,
+        "told_to_id": document["told_to"]["id"] if document["told_to"] else None,
+        "contained_in_id": document["contained_in"],
+    }
+
+
+def _child_rows(document: Data) -> ChildRows:
+    owner = {"quote_id": document["id"]}
+    for position, span in enumerate(document["spans"]):
+        yield QuoteSpan, {**owner, "position": position, **span}
+    for incident in document["incidents"]:
+        yield QuoteIncident, {**owner, "incident_id": incident}
+    for place in document["places"]:
+        yield QuotePlace, {**owner, "place_id": place}
+
+
 QUOTES = RecordType(
     name="quotes",
     type="quote",
     code=6,
     table=Quote,
     children=((QuoteSpan, "quote_id"), (QuoteIncident, "quote_id"), (QuotePlace, "quote_id")),
+    row=_row,
+    child_rows=_child_rows,
     document=QuoteDocument,
     summary="What was said, verbatim.",
     description="What was said, verbatim, by whom, to whom, and how anonymously.",

@@ -14,9 +14,10 @@ from app.model.references import articles_of, ids_in, ids_of_type
 from app.queries.conditions import Condition, dated, exists_link
 from app.queries.facets import by_article, by_column, by_dates, by_flag, by_links, pairs_of
 from app.queries.filters import Listing, Where, one_of, refines, whether
-from app.queries.record_type import RecordType
+from app.queries.record_type import ChildRows, RecordType, Row
 from app.queries.values import Days, Flag, Id, OrganizationIds, PartyIds, PlaceIds, Refers
 from app.records.hierarchies import PARTIES, in_places, places_within
+from app.records.row_columns import reading_position
 from app.records.speakers import by_organization, spoken_by_organization
 from app.storage.speech_models import Contradiction, Statement, StatementAbout
 
@@ -89,12 +90,41 @@ def _texts(document: Data) -> list[str | None]:
     return [document["gist"], document["by"]["label"] if document["by"] else None, document["note"]]
 
 
+def _row(document: Data) -> Row:
+    first = document["evidence"][0]
+    return {
+        "sort_name": reading_position(document["article"], first["paragraph"], first["start"]),
+        "article_id": document["article"],
+        "stance": document["stance"],
+        "by_id": document["by"]["id"] if document["by"] else None,
+        "topic": document["topic"],
+        "told_to_id": document["told_to"]["id"] if document["told_to"] else None,
+        "contested": document["contested"],
+    }
+
+
+_ABOUT = {"incident": "incident_id", "place": "place_id", "person": "party_id", "organization": "party_id"}
+
+
+def _child_rows(document: Data) -> ChildRows:
+    owner = {"statement_id": document["id"]}
+    for position, about in enumerate(document["about"]):
+        row = dict.fromkeys(_ABOUT.values()) | {_ABOUT[about["type"]]: about["id"]}
+        yield StatementAbout, {**owner, "position": position, **row}
+    for position, other in enumerate(document["contradicts"]):
+        is_quote = other["type"] == "quote"
+        row = {"other_id": None if is_quote else other["id"], "quote_id": other["id"] if is_quote else None}
+        yield Contradiction, {**owner, "position": position, **row}
+
+
 STATEMENTS = RecordType(
     name="statements",
     type="statement",
     code=7,
     table=Statement,
     children=((StatementAbout, "statement_id"), (Contradiction, "statement_id")),
+    row=_row,
+    child_rows=_child_rows,
     document=StatementDocument,
     summary="What was said indirectly, claimed or denied.",
     description="What was said indirectly, claimed, denied or left unanswered, and what stands against it.",

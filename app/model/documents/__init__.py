@@ -7,6 +7,8 @@ The models are the only declaration of a field: outputs that are tables derive t
 from the rules of `app.model.outputs` is written beside the field.
 """
 
+from typing import Literal
+
 from app.model.digests import Data, serialize
 from app.model.documents.articles import ArticleDocument
 from app.model.documents.casualties import CasualtyDocument
@@ -15,7 +17,7 @@ from app.model.documents.organizations import OrganizationDocument
 from app.model.documents.people import PersonDocument
 from app.model.documents.places import PlaceDocument
 from app.model.documents.quotes import QuoteDocument
-from app.model.documents.shared import Document, PartyType, TypeName
+from app.model.documents.shared import Document, PartyType
 from app.model.documents.statements import StatementDocument
 
 __all__ = [
@@ -38,6 +40,9 @@ __all__ = [
 SHAPE = 4
 """Raised by one when a document's shape, a column's meaning or the making of terms (`terms`, `stems`) changes; the next
 load then renders everything anew."""
+
+TypeName = Literal["article", "incident", "place", "person", "organization", "quote", "statement", "casualty"]
+"""What a record of each type is called."""
 
 DOCUMENTS: dict[str, type[Document]] = {
     "articles": ArticleDocument,

@@ -8,7 +8,6 @@ from app.model.codebook import Basis, DatePrecision, EvidenceField
 from app.model.outputs import ChildTable, Flat, ForeignKey, Id, RecordTable, TableColumn
 
 PartyType = Literal["person", "organization"]
-TypeName = Literal["article", "incident", "place", "person", "organization", "quote", "statement", "casualty"]
 Day = Annotated[
     str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"}), TableColumn(type="date")
 ]
