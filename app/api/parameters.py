@@ -58,13 +58,19 @@ def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) ->
         if name in values and not any(other in values for other in others):
             errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
     try:
-        parsed = model.model_validate(values)
+        parsed = model.model_validate(values) if values else _without_parameters(model)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)[:MAX_ERRORS]
         errors += [_from_pydantic(mistake, values) for mistake in mistakes]
     if errors:
         raise BadParameter(errors[:MAX_ERRORS])
     return parsed
+
+
+@cache
+def _without_parameters(model: type[F]) -> F:
+    """Returns what is parsed from an empty query string. Kept, because most records are read without parameters."""
+    return model.model_validate({})
 
 
 def _values(

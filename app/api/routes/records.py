@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from app.api import pages
 from app.api.envelopes import DETAILS, PAGES
@@ -27,11 +28,23 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _RawRequestRoute(APIRoute):
-    """A route whose handler gets the raw request: FastAPI documents it, but parses and validates nothing."""
+    """A route whose handler gets the raw request: FastAPI documents it, but parses and validates nothing.
+
+    Where the route is called itself, not through a router that includes it, FastAPI's stacks for dependencies are left
+    out, too.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.app = self._respond
 
     def get_route_handler(self) -> Handler:
         handler: Handler = self.endpoint
         return handler
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def router() -> APIRouter:
