@@ -1,7 +1,7 @@
 """Bytes before and around FastAPI: the HTTP protocol's limits, the response cache, validators, compression, the log.
 
-Pure ASGI, so that it works under any server; what relies on uvicorn's private names stands in `connections` and
-`uvicorn_server`.
+Pure ASGI, so that it works under any server; what relies on uvicorn's private names stands in
+`uvicorn_internals` alone.
 
 May import: problems, storage.
 Must not know: fastapi, sqlalchemy, sqlmodel.

@@ -1,8 +1,8 @@
 """The edge of the service: what is done for every request before FastAPI, once, whichever way its response is sent.
 
 A request gets its id; checks may refuse it; the response cache may have its response; else the application is called.
-`app.server.connections` asks for a response by `try_respond`, without a task; every other server calls the edge as an
-ASGI application. Both look for a finished response in `_prepared`, and end in the same access log.
+`app.server.uvicorn_internals` asks for a response by `try_respond`, without a task; every other server calls the edge
+as an ASGI application. Both look for a finished response in `_prepared`, and end in the same access log.
 
 To add a step, add a check: a function that may return a response, or add header fields to `RequestContext.fields`. It
 holds for cached responses too. ASGI middleware around the edge would hide `try_respond`, and is refused at the start.

@@ -1,8 +1,8 @@
 """Prepared responses: complete before the request comes, and sent without an ASGI task.
 
 uvicorn creates a task for each request and validates each header field; for a cached response both are most of the
-work. So `app.server.edge` looks for a prepared response synchronously, and `app.server.connections` sends it. Under
-every other server the same response is sent as ASGI messages.
+work. So `app.server.edge` looks for a prepared response synchronously, and `app.server.uvicorn_internals` sends it.
+Under every other server the same response is sent as ASGI messages.
 """
 
 from collections.abc import Iterable

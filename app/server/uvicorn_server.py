@@ -12,15 +12,13 @@ from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from app.server.access_log import logging_config
-from app.server.connections import BoundedHttpProtocol
 from app.server.prepared_response import PreparedResponder, responder
+from app.server.uvicorn_internals import BoundedHttpProtocol, GracefulServer, WorkerSupervisor
 
 GRACEFUL_SHUTDOWN_SECONDS = 60
 """Time for running responses to finish after the first signal."""
@@ -37,7 +35,6 @@ UVICORN_OPTIONS: dict[str, Any] = {
 """uvicorn's settings for HTTP connections."""
 
 MAX_MALLOC_ARENAS, _M_ARENA_MAX = "2", -8
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(
@@ -72,9 +69,9 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), _serving_metrics(*metrics) if metrics else nullcontext():
         if workers > 1:
-            _WorkerSupervisor(config, [config.bind_socket()]).run()
+            WorkerSupervisor(config, [config.bind_socket()]).run()
         else:
-            _Server(config).run()
+            GracefulServer(config).run()
 
 
 def _created(create: Callable[[], PreparedResponder]) -> PreparedResponder:
@@ -101,31 +98,3 @@ def _serving_metrics(host: str, port: int) -> Iterator[None]:
 
         with serving_metrics(host, port, Path(folder)):
             yield
-
-
-class _Server(uvicorn.Server):
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-
-
-class _WorkerSupervisor(Multiprocess):
-    def keep_subprocess_alive(self) -> None:
-        # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
-        # asked would be waited for until the time for an answer is over.
-        for process in self.processes:
-            process.child_conn.close()
-        super().keep_subprocess_alive()
-
-    def terminate_all(self) -> None:
-        for listening in self.sockets:
-            listening.close()
-        super().terminate_all()
-        for number in _SIGNALS:
-            signal.signal(number, self._end_at_once)
-
-    def _end_at_once(self, sig: int, frame: Any) -> None:
-        for process in self.processes:
-            process.process.kill()
-        os._exit(128 + sig)

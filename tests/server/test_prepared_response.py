@@ -22,11 +22,11 @@ from app import main
 from app.main import Service, create_app
 from app.problems import NotFound
 from app.server.access_log import AccessRecord
-from app.server.connections import MAX_INLINE_RESPONSES, BoundedHttpProtocol
 from app.server.limits import MAX_HEADER_BYTES
 from app.server.middleware import problem_response
 from app.server.prepared_response import PreparedResponse, responder
 from app.server.request_context import RequestContext
+from app.server.uvicorn_internals import MAX_INLINE_RESPONSES, BoundedHttpProtocol
 from app.settings import Settings
 from tests import newsroom
 from tests.conftest import NewDatabase, database_unavailable, load_seed

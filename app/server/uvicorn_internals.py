@@ -3,25 +3,37 @@
 uvicorn reads headers of any size for any time, and waits forever for a client that reads nothing. So this adds timers
 and counters to its protocol, and answers with problem documents where a request is refused before it is complete.
 Responses that are finished before they are asked for are sent from here too (`app.server.prepared_response`).
+
+No other file relies on names that uvicorn does not document, and a test has each of them. They are: `ASGI3Application`,
+`STATUS_LINE`; of `HttpToolsProtocol` its callbacks, `_start_asgi_task`, `_unset_keepalive_if_required`, `app`,
+`connections`, `cycle`, `flow`, `loop`, `pipeline`, `transport`, `url`; of `RequestResponseCycle` `chunked_encoding`,
+`default_headers`, `disconnected`, `expected_content_length`, `keep_alive`, `message_event`, `on_response`,
+`response_complete`, `response_started`, `scope`; of `Server` `handle_exit`; of `Multiprocess` `keep_subprocess_alive`,
+`processes` with `child_conn` and `process`, `sockets`, `terminate_all`.
 """
 
 import logging
+import os
+import signal
 import socket
 import struct
-from asyncio import AbstractEventLoop, BaseTransport, TimerHandle, Transport
-from collections.abc import Iterable
+from asyncio import BaseTransport, TimerHandle, Transport
 from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache, partial
 from time import time
+from types import FrameType
 from typing import Any, cast
 
+import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.supervisors import Multiprocess
 
 from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
 from app.server.access_log import AccessRecord, logger
+from app.server.coalescing_transport import CoalescingTransport
 from app.server.edge import Edge
 from app.server.limits import MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES, too_large, too_long
 from app.server.middleware import DEFAULT_FIELDS, TransferAborted, problem_response
@@ -40,15 +52,13 @@ WRITE_TIMEOUT_SECONDS = 60.0
 MIN_WRITE_PROGRESS_BYTES = 64 * 1024
 """Bytes that a client has to read within `WRITE_TIMEOUT_SECONDS`."""
 
-MAX_COALESCED_BYTES = 8 * 1024
-"""The largest write that is held back for what follows it in the same turn of the event loop."""
-
 MAX_INLINE_RESPONSES = 32
 """Prepared responses that are sent for one read before other connections get a turn."""
 
 LINGER_SECONDS = 2.0
 """Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 _LINGER_RESET = struct.pack(
     "ii", 1, 0
@@ -91,53 +101,6 @@ def _without_close(message: Message) -> Message:
     """Returns the start of a response without `Connection: close`, after which nothing may follow (RFC 9112, 9.6): the
     refusal of what came behind the request has still to be sent, and closes the connection itself."""
     return {**message, "headers": [field for field in message["headers"] if field != CLOSE]}
-
-
-class CoalescingTransport:
-    """A transport that sends the head of a response together with its first bytes: a second system call costs a seventh
-    of a list. A small write that nothing follows is sent at the next turn of the event loop."""
-
-    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._pending = b""
-
-    def write(self, data: bytes) -> None:
-        if self._pending:
-            self._transport.writelines((self._pending, data))
-            self._pending = b""
-        elif len(data) <= MAX_COALESCED_BYTES:
-            self._pending = data
-            self._loop.call_soon(self._flush)
-        else:
-            self._transport.write(data)
-
-    def _flush(self) -> None:
-        pending, self._pending = self._pending, b""
-        if pending and not self._transport.is_closing():
-            self._transport.write(pending)
-
-    def writelines(self, pieces: Iterable[bytes]) -> None:
-        self._flush()
-        self._transport.writelines(pieces)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def write_eof(self) -> None:
-        self._flush()
-        self._transport.write_eof()
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._pending = b""
-        self._transport.abort()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -374,3 +337,35 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._start_write_timer()
         else:
             self.transport.abort()
+
+
+class GracefulServer(uvicorn.Server):
+    """A server that the second signal ends immediately."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+
+
+class WorkerSupervisor(Multiprocess):
+    """A supervisor that the second signal ends immediately, workers included."""
+
+    def keep_subprocess_alive(self) -> None:
+        # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
+        # asked would be waited for until the time for an answer is over.
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
+    def terminate_all(self) -> None:
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+        for number in _SIGNALS:
+            signal.signal(number, self._end_at_once)
+
+    def _end_at_once(self, sig: int, frame: Any) -> None:
+        for process in self.processes:
+            process.process.kill()
+        os._exit(128 + sig)
