@@ -38,7 +38,7 @@ from app.exports.datasets.files import Datasets
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Problem
 from app.server.access_log import AccessRecord
-from app.server.caching import ValidatorsMiddleware, build
+from app.server.cache_control import ValidatorsMiddleware, build
 from app.server.compression import CompressionMiddleware
 from app.server.edge import Check, Edge
 from app.server.limits import check_limits

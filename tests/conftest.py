@@ -21,7 +21,7 @@ from app.main import create_app
 from app.settings import SEED, Settings
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom, postgresql
+from tests import postgresql, sample
 
 ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")
 
@@ -124,7 +124,7 @@ def client(article_url: str) -> Iterator[TestClient]:
 def small_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over the small invented article."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("small")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("small")))
     with serving(url) as service:
         yield service
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests import newsroom
-from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, proof
+from tests import sample
+from tests.sample import INCIDENTS, QUOTES, STATEMENTS, Files, proof
 
 PLACES, PEOPLE, ORGANIZATIONS = "places.yaml", "people.yaml", "organizations.yaml"
 FILES = (PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS, QUOTES, STATEMENTS)
@@ -20,8 +20,8 @@ class Desk:
     """A dossier and the editors' steps. A step picks its records by two numbers, whatever there is to pick from."""
 
     def __init__(self) -> None:
-        self.files: Files = newsroom.small()
-        newsroom.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
+        self.files: Files = sample.small()
+        sample.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
         self._made = 0
         self._names: dict[str, str] = {}
 

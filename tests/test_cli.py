@@ -23,12 +23,12 @@ from app.ingest.pipeline import scan
 from app.ingest.verifying import ArticleFile, verify
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.conftest import load_seed
 
 Done = subprocess.CompletedProcess[str]
 DATELINE = Path(sys.executable).with_name("dateline")
-INCIDENTS = newsroom.INCIDENTS
+INCIDENTS = sample.INCIDENTS
 
 
 def dateline(*arguments: str | Path, url: str | None = None, cwd: Path | None = None) -> Done:
@@ -156,8 +156,8 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_load_prints_what_it_does_and_dry_run_does_nothing(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    seed = newsroom.write(files, tmp_path / "seed")
+    files = sample.small()
+    seed = sample.write(files, tmp_path / "seed")
     assert "run `dateline migrate` first" in refused(dateline("load", seed, "--dry-run", url=database_url))
     assert "brought up to date" in dateline("migrate", url=database_url).stdout
     assert "are up to date" in dateline("migrate", url=database_url).stdout
@@ -169,12 +169,12 @@ def test_load_prints_what_it_does_and_dry_run_does_nothing(database_url: str, tm
     first = dateline("load", seed, "--note", "first", url=database_url)
     assert first.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
     assert "release 1: 1 articles, 3 incidents" in first.stdout
-    newsroom.record(files, "places.yaml", "ash-river")["note"] = "It freezes in winter."
-    newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][1] = {
+    sample.record(files, "places.yaml", "ash-river")["note"] = "It freezes in winter."
+    sample.record(files, INCIDENTS, "ferry-shooting")["casualties"][1] = {
         "id": "ferry-wounded",
         "removed": {"reason": "miscounted"},
     }
-    newsroom.write(files, seed)
+    sample.write(files, seed)
     second = dateline("load", seed, url=database_url).stdout
     assert "MOD 1 places" in second
     assert "MOD places/ash-river" in second
@@ -192,11 +192,11 @@ def releases(url: str) -> int:
 
 
 def test_mistakes_are_listed_and_the_old_release_stays(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path / "seed"))
-    newsroom.record(files, "places.yaml", "orsa")["nmae"] = "x"
-    newsroom.record(files, INCIDENTS, "mill-search")["related"] = ["ferry"]
-    seed = newsroom.write(files, tmp_path / "seed")
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path / "seed"))
+    sample.record(files, "places.yaml", "orsa")["nmae"] = "x"
+    sample.record(files, INCIDENTS, "mill-search")["related"] = ["ferry"]
+    seed = sample.write(files, tmp_path / "seed")
     for command in ("check", "load"):
         done = dateline(command, seed, url=database_url)
         assert done.returncode == 1
@@ -210,7 +210,7 @@ def test_mistakes_are_listed_and_the_old_release_stays(database_url: str, tmp_pa
 
 
 def test_check_needs_no_database(tmp_path: Path) -> None:
-    seed = newsroom.write(newsroom.pair(), tmp_path / "seed")
+    seed = sample.write(sample.pair(), tmp_path / "seed")
     done = dateline("check", seed, cwd=tmp_path, url="what?")
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 articles, 4 incidents" in done.stdout
@@ -221,8 +221,8 @@ def test_check_needs_no_database(tmp_path: Path) -> None:
 def small(tmp_path: Path) -> tuple[Path, Path]:
     """The small dossier's folder and its article's text."""
     paper = tmp_path / "paper.txt"
-    paper.write_text(newsroom.TEXT, "utf-8")
-    return newsroom.write(newsroom.small(), tmp_path / "seed"), paper
+    paper.write_text(sample.TEXT, "utf-8")
+    return sample.write(sample.small(), tmp_path / "seed"), paper
 
 
 def test_verify(small: tuple[Path, Path]) -> None:
@@ -230,8 +230,8 @@ def test_verify(small: tuple[Path, Path]) -> None:
     done = dateline("verify", "--text", paper, seed)
     assert done.returncode == 0
     spans = sum(text_.count("sha256") for text_ in map(Path.read_text, seed.rglob("*.yaml")))
-    paragraphs = newsroom.TEXT.count("\n") + 1
-    assert f"{newsroom.ARTICLE}: {spans - paragraphs} spans hold" in done.stdout
+    paragraphs = sample.TEXT.count("\n") + 1
+    assert f"{sample.ARTICLE}: {spans - paragraphs} spans hold" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -247,8 +247,8 @@ def test_one_changed_character_is_caught_and_named(
     small: tuple[Path, Path], old: str, new: str, records: list[str]
 ) -> None:
     seed, paper = small
-    assert newsroom.TEXT.count(old) == 1
-    paper.write_text(newsroom.TEXT.replace(old, new), "utf-8")
+    assert sample.TEXT.count(old) == 1
+    paper.write_text(sample.TEXT.replace(old, new), "utf-8")
     done = dateline("verify", "--text", paper, seed)
     assert done.returncode == 1
     assert "article.yaml" in done.stderr
@@ -257,10 +257,10 @@ def test_one_changed_character_is_caught_and_named(
 
 def test_a_link_that_leads_elsewhere_is_caught(small: tuple[Path, Path]) -> None:
     seed, paper = small
-    files = newsroom.small()
-    span = newsroom.record(files, "places.yaml", "ash-river")["evidence"][0]
+    files = sample.small()
+    span = sample.record(files, "places.yaml", "ash-river")["evidence"][0]
     del span["after"]  # without it the words are first found in the article's title
-    newsroom.write(files, seed)
+    sample.write(files, seed)
     done = dateline("verify", "--text", paper, seed)
     assert done.returncode == 1
     assert re.search(r"ash-river: evidence.0: the link leads to nowhere, not to 4:\d+-\d+", done.stderr)
@@ -275,14 +275,14 @@ def test_text_that_is_no_text(small: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_byte_order_mark_and_windows_line_ends_verify_too(small: tuple[Path, Path]) -> None:
     seed, paper = small
-    paper.write_bytes(b"\xef\xbb\xbf" + newsroom.TEXT.replace("\n", "\r\n").encode())
+    paper.write_bytes(b"\xef\xbb\xbf" + sample.TEXT.replace("\n", "\r\n").encode())
     assert dateline("verify", "--text", paper, seed).returncode == 0
 
 
 def test_anchor_prints_the_span_to_paste(small: tuple[Path, Path]) -> None:
     seed, paper = small
     done = dateline("anchor", "searched the mill", "--text", paper, seed)
-    span = newsroom.span("searched the mill")
+    span = sample.span("searched the mill")
     assert done.stdout.strip() == "{" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in span.items()) + "}"
     assert "“Orsa” stands 3 times: 1:" in refused(dateline("anchor", "Orsa", "--text", paper, seed))
     assert "3:" in dateline("anchor", "Orsa lies", "--paragraph", "3", "--text", paper, seed).stdout
@@ -291,10 +291,10 @@ def test_anchor_prints_the_span_to_paste(small: tuple[Path, Path]) -> None:
 
 def test_articles_are_chosen_where_there_are_several(small: tuple[Path, Path]) -> None:
     seed, paper = small
-    newsroom.write(newsroom.pair(), seed)
+    sample.write(sample.pair(), seed)
     sentence = refused(dateline("verify", "--text", paper, seed))
-    assert sentence == f"Choose one with --article: {newsroom.SECOND}, {newsroom.ARTICLE}."
-    assert dateline("verify", "--text", paper, "--article", newsroom.ARTICLE, seed).returncode == 0
+    assert sentence == f"Choose one with --article: {sample.SECOND}, {sample.ARTICLE}."
+    assert dateline("verify", "--text", paper, "--article", sample.ARTICLE, seed).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_only_commands_that_load_say_that_nothing_is_loaded(
     small: tuple[Path, Path], database_url: str, command: tuple[str, ...], loads: bool
 ) -> None:
     seed, paper = small
-    article = seed / "articles" / newsroom.ARTICLE / "article.yaml"
+    article = seed / "articles" / sample.ARTICLE / "article.yaml"
     article.write_text(article.read_text("utf-8").replace("title:", "titel:"), "utf-8")
     done = dateline(*command, *((paper,) if "--text" in command else ()), seed, url=database_url)
     assert done.returncode == 1
@@ -341,7 +341,7 @@ def _everything(terminal: int) -> str:
 
 def test_bars_are_drawn_on_a_terminal_and_nowhere_else(database_url: str, tmp_path: Path) -> None:
     """`FORCE_COLOR` makes no terminal of a pipe."""
-    seed = newsroom.write(newsroom.small(), tmp_path / "seed")
+    seed = sample.write(sample.small(), tmp_path / "seed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORCE_COLOR", "1")
         dateline("migrate", url=database_url)
@@ -360,14 +360,14 @@ def test_load_verifies_what_rests_on_a_text(small: tuple[Path, Path], database_u
     seed, paper = small
     done = dateline("load", "--text", paper, seed, url=database_url)
     spans = sum(text_.count("sha256") for text_ in map(Path.read_text, seed.rglob("*.yaml")))
-    number = spans - newsroom.TEXT.count("\n") - 1
+    number = spans - sample.TEXT.count("\n") - 1
     assert f"{number} of {number} spans were verified" in done.stdout
-    paper.write_text(newsroom.TEXT.replace("held one man", "held 0ne man"), "utf-8")
+    paper.write_text(sample.TEXT.replace("held one man", "held 0ne man"), "utf-8")
     refused_ = dateline("load", "--text", paper, seed, url=database_url)
     assert refused_.returncode == 1
     assert "miller-held: casualties.0.evidence.0: the text at 3:" in refused_.stderr
     assert "nothing is loaded until all are mended" in refused_.stderr
-    for options in (("--article", newsroom.ARTICLE), ("--text", paper, "--text", paper)):
+    for options in (("--article", sample.ARTICLE), ("--text", paper, "--text", paper)):
         assert "one --article for each --text" in refused(dateline("load", *options, seed, url=database_url))
 
 

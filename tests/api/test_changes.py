@@ -13,17 +13,17 @@ from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Database
 from app.storage.models import Release
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.answers import body, ids, problem
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.copies import Reader, as_json, digest, pulled
-from tests.newsroom import INCIDENTS, Files, record
+from tests.sample import INCIDENTS, Files, record
 
 PEOPLE = "people.yaml"
 
 
 def first() -> Files:
-    files = newsroom.small()
+    files = sample.small()
     miller = record(files, PEOPLE, "miller")
     files[PEOPLE].append({**miller, "id": "man-at-mill", "label": "Man at the mill"})
     return files
@@ -52,9 +52,9 @@ def removed(files: Files) -> Files:
 def log(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Release 1 adds everything, 2 renames a person, 3 merges two people, 4 removes an incident with its claim."""
     url, folder, files = new_database(), tmp_path_factory.mktemp("log"), first()
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     for change in (renamed, merged, removed):
-        load_seed(url, newsroom.write(change(files), folder))
+        load_seed(url, sample.write(change(files), folder))
     with serving(url) as client:
         yield client
 
@@ -134,7 +134,7 @@ def test_documents_are_those_of_today(log: TestClient) -> None:
 def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str, tmp_path: Path) -> None:
     files = first()
     for version in (files, merged(first()), files):
-        load_seed(database_url, newsroom.write(version, tmp_path))
+        load_seed(database_url, sample.write(version, tmp_path))
     with serving(database_url) as client:
         answer = body(client, "/v1/changes?include=document&type=person&limit=500")["data"]
         told = [(entry["op"], entry["document"] is None) for entry in answer if entry["id"] == "man-at-mill"]
@@ -195,13 +195,13 @@ def test_a_cursor_belongs_to_its_query(log: TestClient) -> None:
 
 def test_a_load_between_two_pages_loses_nothing(database_url: str, tmp_path: Path) -> None:
     files = first()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         readers = [Reader(client, {}, 0, limit) for limit in (2, 3, 5)]
         for change in (renamed, merged, removed):
             for reader in readers:
                 assert reader.turn_page()
-            load_seed(database_url, newsroom.write(change(files), tmp_path))
+            load_seed(database_url, sample.write(change(files), tmp_path))
         today = as_json(pulled(client))
         for reader in readers:
             assert as_json(reader.catch_up()) == today
@@ -211,10 +211,10 @@ def test_a_load_between_two_pages_loses_nothing(database_url: str, tmp_path: Pat
 def test_a_copy_from_lists_goes_on_from_its_first_answer(database_url: str, tmp_path: Path) -> None:
     """People are pulled before a release, everything else after it."""
     files = first()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         answer = client.get("/v1/people?limit=500")
-        load_seed(database_url, newsroom.write(merged(renamed(files)), tmp_path))
+        load_seed(database_url, sample.write(merged(renamed(files)), tmp_path))
         people = {("person", document["id"]): document for document in answer.json()["data"]}
         others = {key: document for key, document in pulled(client).items() if key[0] != "person"}
         reader = Reader(client, people | others, int(answer.headers["Dateline-Release"]), 500)
@@ -284,7 +284,7 @@ def test_what_never_was_has_no_history(log: TestClient, path: str) -> None:
 
 def test_a_new_shape_is_a_release_of_everything(database_url: str, tmp_path: Path) -> None:
     """A database that older code has loaded: the next load renders all records anew, and a copy follows."""
-    load_seed(database_url, newsroom.write(first(), tmp_path))
+    load_seed(database_url, sample.write(first(), tmp_path))
     database = Database(database_url)
     with database.writer() as connection:
         connection.execute(update(Release).values(shape=0))

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from app.ingest.passages import digest
 from app.ingest.text_fragments import Fragment
 from app.records import RECORD_TYPES
-from tests import newsroom
-from tests.newsroom import ARTICLE, PAPER
+from tests import sample
+from tests.sample import ARTICLE, PAPER
 from tests.verified import verified
 
 Json = dict[str, Any]
@@ -86,23 +86,23 @@ def test_a_quote_rests_on_its_own_words(client: TestClient) -> None:
 
 
 def test_verifying_finds_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
-    files, paper = newsroom.small(), tmp_path / "paper.txt"
-    paper.write_text(newsroom.TEXT, "utf-8")
-    assert verified(newsroom.write(files, tmp_path), paper).errors == []
-    span = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["evidence"][0]
+    files, paper = sample.small(), tmp_path / "paper.txt"
+    paper.write_text(sample.TEXT, "utf-8")
+    assert verified(sample.write(files, tmp_path), paper).errors == []
+    span = sample.record(files, sample.INCIDENTS, "mill-search")["evidence"][0]
     span["first"], span["last"] = "Mayor", "Ida Falk"
-    (error,) = verified(newsroom.write(files, tmp_path), paper).errors
+    (error,) = verified(sample.write(files, tmp_path), paper).errors
     assert "the link leads to 1:" in error.message
 
 
 def test_verifying_finds_words_for_a_date_that_the_article_does_not_have(tmp_path: Path) -> None:
-    files, paper = newsroom.small(), tmp_path / "paper.txt"
-    paper.write_text(newsroom.TEXT, "utf-8")
-    date = newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"]
+    files, paper = sample.small(), tmp_path / "paper.txt"
+    paper.write_text(sample.TEXT, "utf-8")
+    date = sample.record(files, sample.INCIDENTS, "mill-search")["date"]
     date["as_stated"] = "4 June 2021"
-    assert verified(newsroom.write(files, tmp_path), paper).errors == []
+    assert verified(sample.write(files, tmp_path), paper).errors == []
     date["as_stated"] = "June 4"
-    (error,) = verified(newsroom.write(files, tmp_path), paper).errors
+    (error,) = verified(sample.write(files, tmp_path), paper).errors
     assert (error.record, error.field) == ("mill-search", "date.as_stated")
     assert error.message == "'June 4' stands in none of the passages for 'when'"
 
@@ -110,8 +110,8 @@ def test_verifying_finds_words_for_a_date_that_the_article_does_not_have(tmp_pat
 def test_all_evidence_of_all_records_is_listed(client: TestClient, small_client: TestClient, tmp_path: Path) -> None:
     assert of_passages(passages(small_client)) == of_records(small_client)
     paper = tmp_path / "paper.txt"
-    paper.write_text(newsroom.TEXT, "utf-8")
-    actual = verified(newsroom.write(newsroom.small(), tmp_path), paper)
+    paper.write_text(sample.TEXT, "utf-8")
+    actual = verified(sample.write(sample.small(), tmp_path), paper)
     assert sum(len(passage["records"]) for passage in passages(small_client)) == actual.spans, "all that is verified"
     assert actual.errors == actual.file_errors == []
     article = "/v1/articles/foltyn-us-iran-isis-2020/evidence?limit=200"

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
-from tests import newsroom
+from tests import sample
 from tests.answers import body, days_taken
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -73,10 +73,10 @@ def either(request: pytest.FixtureRequest, client: TestClient, small_client: Tes
 @pytest.fixture(scope="module")
 def far_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The small dossier with Orsa on the antimeridian."""
-    files = newsroom.small()
-    newsroom.record(files, "places.yaml", "orsa")["coordinate"] |= {"longitude": "179.99", "latitude": "10"}
+    files = sample.small()
+    sample.record(files, "places.yaml", "orsa")["coordinate"] |= {"longitude": "179.99", "latitude": "10"}
     url = new_database()
-    load_seed(url, newsroom.write(files, tmp_path_factory.mktemp("far")))
+    load_seed(url, sample.write(files, tmp_path_factory.mktemp("far")))
     with serving(url) as service:
         yield service
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed
 from tests.live import serving
 
@@ -209,12 +209,12 @@ ALL = {f"test_ast{number}" for number in range(1, 30)}
 
 def test_the_conformance_suite_passes(suite: Path, new_database: NewDatabase, tmp_path: Path) -> None:
     """Over a dossier with a point everywhere, because the suite's own schema forbids features without geometry."""
-    files = newsroom.small()
+    files = sample.small()
     river = {"precision": "area", "radius_m": "9000", "source": "invented", "latitude": "60.4", "longitude": "14.9"}
-    newsroom.record(files, "places.yaml", "ash-river")["coordinate"] = river
-    newsroom.record(files, newsroom.INCIDENTS, "boat-stopped")["location"] = "ash-river"
+    sample.record(files, "places.yaml", "ash-river")["coordinate"] = river
+    sample.record(files, sample.INCIDENTS, "boat-stopped")["location"] = "ash-river"
     url = new_database()
-    load_seed(url, newsroom.write(files, tmp_path / "seed"))
+    load_seed(url, sample.write(files, tmp_path / "seed"))
     with serving(url) as base:
         actual = outcomes(suite, base, tmp_path / "report.xml")
     assert actual == dict.fromkeys(ALL, "passed")

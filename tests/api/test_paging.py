@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.api.links import MAX_LINK_BYTES
 from app.records import RECORD_TYPES
-from tests import newsroom
+from tests import sample
 from tests.answers import body, days_taken, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -53,18 +53,18 @@ def walk(client: TestClient, url: str) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def mixed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The small dossier in its second release, with copies of a record that tie under every sort but `id`."""
-    files, folder, url = newsroom.small(), tmp_path_factory.mktemp("mixed"), new_database()
-    load_seed(url, newsroom.write(files, folder))
+    files, folder, url = sample.small(), tmp_path_factory.mktemp("mixed"), new_database()
+    load_seed(url, sample.write(files, folder))
     _add_boats(files, "b-boat", "z-boat", "a-boat", "c-boat")
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     with serving(url) as service:
         yield service
 
 
-def _add_boats(files: newsroom.Files, *names: str) -> None:
+def _add_boats(files: sample.Files, *names: str) -> None:
     for name in names:
-        boat = newsroom.record(newsroom.small(), newsroom.INCIDENTS, "boat-stopped")
-        files[newsroom.INCIDENTS].append({**boat, "id": name})
+        boat = sample.record(sample.small(), sample.INCIDENTS, "boat-stopped")
+        files[sample.INCIDENTS].append({**boat, "id": name})
 
 
 @pytest.mark.parametrize(("resource", "sort"), SORTS)
@@ -112,18 +112,18 @@ def test_next_repeats_every_filter(client: TestClient, query: str) -> None:
 
 
 def test_a_release_in_between_shifts_no_page(tmp_path: Path, database_url: str) -> None:
-    files = newsroom.small()
+    files = sample.small()
     _add_boats(files, "boat-b", "boat-d", "boat-f")
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     for sort, added, removed in (("title", "boat-a", "boat-b"), ("-date", "boat-g", "boat-d"), ("id", "boat-c", None)):
         with serving(database_url) as client:
             before = ids(client, f"/v1/incidents?sort={sort}")
             first = body(client, f"/v1/incidents?sort={sort}&limit=3")
             _add_boats(files, added)
             if removed:
-                files[newsroom.INCIDENTS] = [entry for entry in files[newsroom.INCIDENTS] if entry["id"] != removed]
-                files[newsroom.INCIDENTS].append({"id": removed, "removed": {"reason": "Told twice"}})
-            load_seed(database_url, newsroom.write(files, tmp_path))
+                files[sample.INCIDENTS] = [entry for entry in files[sample.INCIDENTS] if entry["id"] != removed]
+                files[sample.INCIDENTS].append({"id": removed, "removed": {"reason": "Told twice"}})
+            load_seed(database_url, sample.write(files, tmp_path))
             rest = [document["id"] for page in walk(client, first["links"]["next"]) for document in page["data"]]
             seen = [document["id"] for document in first["data"]] + rest
         assert len(seen) == len(set(seen))
@@ -133,23 +133,23 @@ def test_a_release_in_between_shifts_no_page(tmp_path: Path, database_url: str) 
 
 
 def test_the_place_of_a_removed_record_still_holds(tmp_path: Path, database_url: str) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         first = body(client, "/v1/incidents?sort=id&limit=1")
         assert first["data"][0]["id"] == "boat-stopped"
-        files[newsroom.QUOTES] = [{**quote, "incidents": []} for quote in files[newsroom.QUOTES]]
-        files[newsroom.INCIDENTS] = [entry for entry in files[newsroom.INCIDENTS] if entry["id"] != "boat-stopped"]
-        files[newsroom.INCIDENTS].append({"id": "boat-stopped", "removed": {"reason": "Retracted"}})
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        files[sample.QUOTES] = [{**quote, "incidents": []} for quote in files[sample.QUOTES]]
+        files[sample.INCIDENTS] = [entry for entry in files[sample.INCIDENTS] if entry["id"] != "boat-stopped"]
+        files[sample.INCIDENTS].append({"id": "boat-stopped", "removed": {"reason": "Retracted"}})
+        load_seed(database_url, sample.write(files, tmp_path))
         assert ids(client, first["links"]["next"]) == ["ferry-shooting"]
 
 
 def test_a_long_title_makes_a_cursor_that_is_taken(tmp_path: Path, database_url: str) -> None:
-    files = newsroom.small()
-    for incident in files[newsroom.INCIDENTS]:
+    files = sample.small()
+    for incident in files[sample.INCIDENTS]:
         incident["title"] = "각각각 " * 75
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert len(list(walk(client, "/v1/incidents?sort=title&limit=1"))) == 3
 

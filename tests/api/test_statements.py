@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import Stance
-from tests import newsroom
+from tests import sample
 from tests.answers import days_taken
 from tests.conftest import load_seed, serving
 
@@ -177,14 +177,14 @@ def test_no_reply_is_neither_denial_nor_contradiction(client: TestClient) -> Non
 
 
 def test_an_incident_is_contested_only_while_a_statement_about_it_is(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert client.get("/v1/incidents/ferry-shooting").json()["data"]["contested"] is True
         assert client.get("/v1/incidents/mill-search").json()["data"]["contested"] is False
 
-    del newsroom.record(files, newsroom.STATEMENTS, "guards-deny-firing")["contradicts"]
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    del sample.record(files, sample.STATEMENTS, "guards-deny-firing")["contradicts"]
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert client.get("/v1/incidents/ferry-shooting").json()["data"]["contested"] is False
         assert listed(client, "contested=true") == []

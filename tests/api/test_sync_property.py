@@ -19,7 +19,7 @@ from app.ingest.loading import load
 from app.storage.database import Database
 from app.storage.reader import Reader as DatabaseReader
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.answers import body
 from tests.conftest import Figure, NewDatabase, serving
 from tests.copies import Copy, Reader, as_json, digest, pulled
@@ -61,7 +61,7 @@ class Press:
 
     def publish(self, desk: Desk) -> int:
         """Loads the dossier; the newest release."""
-        planned = load(newsroom.write(desk.files, self._folder), self._database)
+        planned = load(sample.write(desk.files, self._folder), self._database)
         return planned.number - planned.is_empty
 
     def stop(self) -> None:
@@ -85,7 +85,7 @@ def check(press: Press, steps: Steps, limit: int) -> None:
     press.start()
     desk = Desk()
     # Histories follow each other within a second; nothing but their data tells their releases apart.
-    article = desk.files[f"articles/{newsroom.ARTICLE}/article.yaml"]
+    article = desk.files[f"articles/{sample.ARTICLE}/article.yaml"]
     assert isinstance(article, dict)
     article["title"] = f"History {press.ran}"
     copies: dict[int, Copy] = {0: {}}

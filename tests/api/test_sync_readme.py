@@ -9,11 +9,11 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from app.settings import ROOT
-from tests import newsroom
+from tests import sample
 from tests.conftest import load_seed, serving
 from tests.copies import pulled
 from tests.live import serving as serving_live
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 
 SERVER = "http://127.0.0.1:8000"
 
@@ -51,15 +51,15 @@ def test_the_loop_is_ten_lines_of_the_standard_library() -> None:
 def test_the_loop_follows_two_releases(database_url: str, tmp_path: Path) -> None:
     seed, copy = tmp_path / "seed", tmp_path / "copy"
     copy.mkdir()
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, seed))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, seed))
     with serving_live(database_url) as base, serving(database_url) as client:
         assert run(base, copy) == (1, today(client))
         record(files, "places.yaml", "orsa")["name"] = "Orsaby"
         mill = record(files, INCIDENTS, "mill-search")
         mill.clear()
         mill.update(id="mill-search", removed={"reason": "Retracted by the paper"})
-        load_seed(database_url, newsroom.write(files, seed))
+        load_seed(database_url, sample.write(files, seed))
         before = today(client)
         assert "/v1/incidents/mill-search" not in before
         assert run(base, copy) == (2, before)

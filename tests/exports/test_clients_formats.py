@@ -12,10 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed
 from tests.live import serving
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 
 pytestmark = pytest.mark.heavy
 
@@ -79,8 +79,8 @@ def test_gdal_reads_geojson(live: str, resource: str) -> None:
 def test_newsboat_finds_nothing_twice(new_database: NewDatabase, tmp_path: Path, name: str) -> None:
     if shutil.which("newsboat") is None:
         pytest.skip("newsboat is not installed (Debian: newsboat)")
-    url, files = new_database(), newsroom.small()
-    load_seed(url, newsroom.write(files, tmp_path / "seed"))
+    url, files = new_database(), sample.small()
+    load_seed(url, sample.write(files, tmp_path / "seed"))
     with serving(url) as base:
         first = _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500")
         expected = len(httpx2.get(f"{base}/v1/{name}.feed.json?limit=500").json()["items"])
@@ -88,7 +88,7 @@ def test_newsboat_finds_nothing_twice(new_database: NewDatabase, tmp_path: Path,
         assert _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500") == first
         # A record that changes is the same entry; a change is a new one.
         record(files, INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-        load_seed(url, newsroom.write(files, tmp_path / "seed"))
+        load_seed(url, sample.write(files, tmp_path / "seed"))
         again = _reloaded(tmp_path, f"{base}/v1/{name}.atom?limit=500")
         assert set(first) <= set(again)
         assert (len(again) > len(first)) is (name == "changes")

@@ -18,7 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import CODEBOOK, CasualtyOutcome, meanings
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
 
 RESOURCES = {
@@ -281,11 +281,11 @@ def test_records_prove_the_release(tables: sqlite3.Connection, client: TestClien
 
 
 def test_cells_are_exactly_the_values(new_database: NewDatabase, tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     awkward = '=SUM("A1", 2)\n– “Ørsa”, it says'
-    newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["summary"] = awkward
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["summary"] = awkward
     url = new_database()
-    load_seed(url, newsroom.write(files, tmp_path))
+    load_seed(url, sample.write(files, tmp_path))
     with serving(url) as client, ZipFile(io.BytesIO(client.get("/v1/dataset.zip").content)) as package:
         schema = next(
             resource

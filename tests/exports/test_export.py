@@ -17,7 +17,7 @@ from app.cli import main
 from app.exports.datasets import files
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.live import dateline
 
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_url(new_database: NewDatabase, tmp_path: Path) -> str:
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path / "seed"))
+    load_seed(url, sample.write(sample.small(), tmp_path / "seed"))
     return url
 
 
@@ -170,12 +170,12 @@ def test_a_part_is_a_part_of_a_file_from_memory_too(small_url: str, folder: Path
 
 @pytest.mark.heavy
 def test_a_new_release_has_a_new_file(small_url: str, folder: Path, tmp_path: Path) -> None:
-    seed = newsroom.small()
+    seed = sample.small()
     with serving(small_url, cache_bytes=0) as client:
         seen = {client.get(PATHS[0]).headers["etag"]}
         for release in (2, 3, 4):
-            newsroom.record(seed, newsroom.INCIDENTS, "mill-search")["summary"] = f"Told {release} times."
-            load_seed(small_url, newsroom.write(seed, tmp_path / "seed"))
+            sample.record(seed, sample.INCIDENTS, "mill-search")["summary"] = f"Told {release} times."
+            load_seed(small_url, sample.write(seed, tmp_path / "seed"))
             answer = client.get(PATHS[0])
             assert answer.headers["dateline-release"] == str(release)
             assert f"dateline-r{release}.zip" in answer.headers["content-disposition"]

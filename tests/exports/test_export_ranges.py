@@ -15,11 +15,11 @@ from starlette.testclient import TestClient
 
 from app.api.routes import exports
 from app.exports.shared_directory import SharedDirectory
-from tests import live, newsroom
+from tests import live, sample
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.exports.test_export import small_disk
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 from tests.server import raw_http
 from tests.statements import statements
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def small_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("parts")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("parts")))
     return url
 
 
@@ -148,12 +148,12 @@ def test_processes_share_what_is_prepared(small_url: str, folder: Path) -> None:
 
 
 def test_a_release_has_files_of_its_own(database_url: str, folder: Path, tmp_path: Path) -> None:
-    seed = newsroom.small()
-    load_seed(database_url, newsroom.write(seed, tmp_path / "seed"))
+    seed = sample.small()
+    load_seed(database_url, sample.write(seed, tmp_path / "seed"))
     with serving(database_url, cache_bytes=0) as client:
         first = part(client, LISTS[0], "0-")
         record(seed, INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-        load_seed(database_url, newsroom.write(seed, tmp_path / "seed"))
+        load_seed(database_url, sample.write(seed, tmp_path / "seed"))
         second = part(client, LISTS[0], "0-")
         assert (first.status_code, second.status_code) == (206, 206)
         assert b"turned back" in second.content and second.headers["Dateline-Release"] == "2"

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
-from tests import newsroom
+from tests import sample
 from tests.answers import body, problem
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.exports.test_feeds import ADDRESS, LISTS, checked, read
-from tests.newsroom import INCIDENTS, QUOTES, record
+from tests.sample import INCIDENTS, QUOTES, record
 from tests.statements import statements
 
 ENDED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
@@ -122,25 +122,25 @@ def test_the_feed_of_incidents_leads_to_the_front_page(client: TestClient) -> No
 def changed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Four releases: an incident is removed, another one merged with it and a quote removed, and the first one comes
     back."""
-    url, folder, files = new_database(), tmp_path_factory.mktemp("removed"), newsroom.small()
-    load_seed(url, newsroom.write(files, folder))
+    url, folder, files = new_database(), tmp_path_factory.mktemp("removed"), sample.small()
+    load_seed(url, sample.write(files, folder))
     mill = record(files, INCIDENTS, "mill-search")
     place = files[INCIDENTS].index(mill)
     files[INCIDENTS][place] = {"id": "mill-search", "removed": {"reason": "Retracted by the paper"}}
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     boat = files[INCIDENTS].index(record(files, INCIDENTS, "boat-stopped"))
     merged = {"reason": "The same ferry", "successor": "ferry-shooting"}
     files[INCIDENTS][boat] = {"id": "boat-stopped", "removed": merged}
     quote = record(files, QUOTES, "guard-turn-back")
     quote.clear()
     quote.update(id="guard-turn-back", removed={"reason": "Not verbatim"})
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     with serving(url) as client:
         client.before = {  # type: ignore[attr-defined]
             name: ended(client, f"/v1/{name}.atom") for name in ("incidents", "quotes")
         }
         files[INCIDENTS][place] = mill
-        load_seed(url, newsroom.write(files, folder))
+        load_seed(url, sample.write(files, folder))
         yield client
 
 
@@ -194,13 +194,13 @@ def test_a_merger_is_told_as_one(changed: TestClient) -> None:
 
 
 def test_a_release_between_two_pages_loses_nothing(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         first = body(client, "/v1/incidents.feed.json?limit=1")
         seen = [item["id"] for item in first["items"]]
         record(files, INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         seen += ids(client, first["next_url"].removeprefix(ADDRESS))
         seen += ids(client, "/v1/incidents.feed.json?changed_since=1")
         assert set(seen) == set(ids(client, "/v1/incidents.feed.json"))
@@ -208,7 +208,7 @@ def test_a_release_between_two_pages_loses_nothing(database_url: str, tmp_path: 
 
 def test_ends_are_found_by_an_index(database_url: str, tmp_path: Path) -> None:
     """Little is removed of what the log has."""
-    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(database_url, sample.write(sample.small(), tmp_path))
     with serving(database_url, cache_bytes=0) as client, statements() as sent:
         client.get("/v1/incidents.atom")
     asked = [(sql, values) for sql, values in sent if "superseded_by" in sql]

@@ -16,10 +16,10 @@ from app.exports.formats.jsonfeed import json_feed
 from app.main import create_app
 from app.records import BY_TYPE
 from app.settings import Settings
-from tests import newsroom
+from tests import sample
 from tests.answers import body, problem
 from tests.conftest import NewDatabase, load_seed, serving
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 
 LISTS = ["incidents", "quotes", "changes"]
 ADDRESS = "http://127.0.0.1:8000"
@@ -44,15 +44,15 @@ def checked(text: str) -> Any:
 @pytest.fixture(scope="module")
 def changed_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The small article in three releases: the second removes an incident, the third changes another."""
-    url, folder, files = new_database(), tmp_path_factory.mktemp("changed"), newsroom.small()
+    url, folder, files = new_database(), tmp_path_factory.mktemp("changed"), sample.small()
     # Else the one that it is related to would change with its removal.
     del record(files, INCIDENTS, "mill-search")["related"]
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     mill = files[INCIDENTS].index(record(files, INCIDENTS, "mill-search"))
     files[INCIDENTS][mill] = {"id": "mill-search", "removed": {"reason": "Retracted by the paper."}}
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     record(files, INCIDENTS, "boat-stopped")["title"] = "A boat & <its> crew stopped"
-    load_seed(url, newsroom.write(files, folder))
+    load_seed(url, sample.write(files, folder))
     return url
 
 

@@ -25,7 +25,7 @@ from app.model.codebook import CasualtyOutcome
 from app.model.documents import DOCUMENTS
 from app.model.fields import leaves
 from app.records import RECORD_TYPES
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -86,24 +86,26 @@ def desks(
 ) -> Iterator[list[TestClient]]:
     """The shipped article, and an invented dossier that fills what it leaves empty, in several releases."""
     url, folder = new_database(), tmp_path_factory.mktemp("leaves")
-    load_seed(url, newsroom.write(newsroom.small(), folder))
-    load_seed(url, newsroom.write(files := wider.wider(), folder))
+    load_seed(url, sample.write(sample.small(), folder))
+    load_seed(url, sample.write(files := extended_sample.extended(), folder))
     for file, id_ in (
         ("people.yaml", "guard"),
         ("organizations.yaml", "river-guards"),
-        (newsroom.QUOTES, "berg-no-warning"),
+        (sample.QUOTES, "berg-no-warning"),
     ):
-        newsroom.record(files, file, id_)["note"] = "Told again."
-    newsroom.record(files, newsroom.INCIDENTS, "mill-search")["casualties"][0].pop("high")
-    newsroom.record(files, wider.SECOND_INCIDENTS, "lamp-out").update(parent="boat-stopped", casualties=list(harm()))
-    load_seed(url, newsroom.write(files, folder))
+        sample.record(files, file, id_)["note"] = "Told again."
+    sample.record(files, sample.INCIDENTS, "mill-search")["casualties"][0].pop("high")
+    sample.record(files, extended_sample.SECOND_INCIDENTS, "lamp-out").update(
+        parent="boat-stopped", casualties=list(harm())
+    )
+    load_seed(url, sample.write(files, folder))
     with serving(url) as other:
         yield [client, other]
 
 
 def harm() -> Iterator[dict[str, Any]]:
     """A claim of each outcome, with bounds that no other has."""
-    proof = wider.second_proof("count", "four rangers")
+    proof = extended_sample.second_proof("count", "four rangers")
     for number, outcome in enumerate(CasualtyOutcome, 20):
         name = "rangers-taken" if outcome == CasualtyOutcome.ABDUCTED else f"lamp-{outcome}"
         bounds = {"low": str(number), "high": str(2 * number)}

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests import newsroom
+from tests import sample
 from tests.ingest.test_reading import errors_in, line_of
-from tests.newsroom import Files, record
+from tests.sample import Files, record
 
-INCIDENTS, QUOTES, STATEMENTS = newsroom.INCIDENTS, newsroom.QUOTES, newsroom.STATEMENTS
+INCIDENTS, QUOTES, STATEMENTS = sample.INCIDENTS, sample.QUOTES, sample.STATEMENTS
 SEARCH, DENIAL, BACK = "mill-search", "guards-deny-firing", "guard-turn-back"
-BRIDGE = f"articles/{newsroom.SECOND}/incidents.yaml"
+BRIDGE = f"articles/{sample.SECOND}/incidents.yaml"
 
 
 def change(file: str, id_: str, **changes: Any) -> Callable[[Files], None]:
@@ -169,7 +169,7 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
      BACK, "spans.0.exact", "do not have the span's sha256"),
     ("spans in another order", lambda files: record(files, QUOTES, "berg-no-warning")["spans"].reverse(),
      "berg-no-warning", "spans", "in the order of the text"),
-    ("spans of another article", first_span(BACK, article=newsroom.SECOND),
+    ("spans of another article", first_span(BACK, article=sample.SECOND),
      BACK, "spans.0.article", "in its own article"),
     ("embedded in nothing", change(QUOTES, BACK, kind="embedded"), BACK, "kind", "contained_in"),
     ("contained but not embedded", change(QUOTES, BACK, contained_in="berg-no-warning"),
@@ -188,12 +188,12 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
     ("mutate", "record_id", "field", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES]
 )
 def test_mistake(tmp_path: Path, mutate: Callable[[Files], None], record_id: str, field: str, message: str) -> None:
-    files = newsroom.pair()
+    files = sample.pair()
     mutate(files)
     for entries in files.values():  # a key set to None above is one left out
         if isinstance(entries, list):
             entries[:] = [_without_nothing(entry) for entry in entries]
-    directory = newsroom.write(files, tmp_path / "seed")
+    directory = sample.write(files, tmp_path / "seed")
     errors = errors_in(directory)
     fitting = [error for error in errors if (error.record, error.field) == (record_id, field)]
     assert any(message in error.message for error in fitting), errors
@@ -210,41 +210,41 @@ def _without_nothing(value: Any) -> Any:
 
 def test_only_the_members_of_a_circle_are_named(tmp_path: Path) -> None:
     """What hangs below a circle is not at fault, nor is what stands above it."""
-    files = newsroom.small()
+    files = sample.small()
     town = record(files, "places.yaml", "orsa")
     files["places.yaml"].append({**town, "id": "orsa-mill", "parents": [{"id": "orsa"}]})
     record(files, "places.yaml", "ash-county")["parents"] = [{"id": "orsa"}, {"id": "ash-river"}]
-    errors = errors_in(newsroom.write(files, tmp_path))
+    errors = errors_in(sample.write(files, tmp_path))
     assert {error.record for error in errors} == {"orsa", "ash-county"}
 
 
 def test_a_record_with_a_mistake_is_not_called_missing_too(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, "places.yaml", "orsa")["kind"] = "hamlet"
-    (error,) = errors_in(newsroom.write(files, tmp_path))
+    (error,) = errors_in(sample.write(files, tmp_path))
     assert (error.record, error.field) == ("orsa", "kind")
 
 
 def test_embedded_quote_stands_inside_the_other(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     outer = record(files, QUOTES, "berg-no-warning")
     inner = {
         **{key: outer[key] for key in ("speaker", "evidence")},
         "id": "inner",
         "kind": "embedded",
         "contained_in": "berg-no-warning",
-        "spans": [newsroom.quoted("shot without")],
+        "spans": [sample.quoted("shot without")],
     }
     files[QUOTES].append(inner)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
 
 
 def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     claim(1, outcome="killed", group="police", organization="river-guards")(files)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
     claim(1, group="civilian")(files)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -256,26 +256,26 @@ def test_claims_with_another_organization_or_group_may_both_count(tmp_path: Path
     ],
 )
 def test_an_operation_and_its_part_may_count_different_harm(tmp_path: Path, changes: dict[str, str]) -> None:
-    files = newsroom.small()
+    files = sample.small()
     each(part_of_the_shooting(SEARCH), held(**changes))(files)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
 
 
 def test_an_operation_and_its_part_may_count_different_organizations(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     other = {**record(files, "organizations.yaml", "night-patrol"), "id": "hill-guards", "parents": []}
     files["organizations.yaml"].append(other)
     part_of_the_shooting(SEARCH)(files)
     claim(0, organization="night-patrol")(files)
     held(outcome="killed", organization="hill-guards")(files)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
     held(organization="river-guards")(files)  # the night patrol is a part of them
-    assert [error.field for error in errors_in(newsroom.write(files, tmp_path))] == ["casualties.0"]
+    assert [error.field for error in errors_in(sample.write(files, tmp_path))] == ["casualties.0"]
 
 
 def test_what_is_nested_too_deeply_is_a_mistake(tmp_path: Path) -> None:
-    files = newsroom.small()
-    directory = newsroom.write(files, tmp_path / "seed")
+    files = sample.small()
+    directory = sample.write(files, tmp_path / "seed")
     deep = "[" * 600 + "]" * 600
     for key in ("parent", "extends"):
         line = f'{{"id": "deep", "{key}": "ferry-shooting", "x": {deep}}}'
@@ -284,12 +284,12 @@ def test_what_is_nested_too_deeply_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     each(part_of_the_shooting(SEARCH), part_of_the_shooting("boat-stopped"), held(outcome="abducted"))(files)
     record(files, INCIDENTS, "boat-stopped")["casualties"] = [
         {**record(files, INCIDENTS, SEARCH)["casualties"][0], "id": "crew-held"}
     ]
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_parts_of_one_operation_may_count_the_same_kind_of_harm(tmp_path: Path) 
 )
 def test_what_may_have_happened_before_publication_is_taken(tmp_path: Path, edtf: str, granularity: str) -> None:
     """Also what is planned, and what goes on."""
-    files = newsroom.small()
+    files = sample.small()
     dated(edtf)(files)
     change(INCIDENTS, SEARCH, granularity=granularity)(files)
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []

@@ -15,7 +15,7 @@ from app.ingest.reading import DossierError
 from tests import live as running
 from tests.browser import Tab, drawn, visiting
 from tests.conftest import NewDatabase, load_seed
-from tests.newsroom import ARTICLE, INCIDENTS, STATEMENTS, Files, record, small, write
+from tests.sample import ARTICLE, INCIDENTS, STATEMENTS, Files, record, small, write
 from tests.server import raw_http
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from threading import Thread
 import pytest
 
 from app.storage.database import Database
-from tests import newsroom
+from tests import sample
 from tests.bench import invention
 from tests.conftest import Figure, load_seed
 from tests.ingest import interrupted_loads
@@ -214,7 +214,7 @@ def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> No
     with closing(Database(url)) as database, database.snapshot() as snapshot:
         assert snapshot.release.number == 0
     assert not journal.exists()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path / "seed"))
+    load_seed(url, sample.write(sample.small(), tmp_path / "seed"))
     with closing(Database(url)) as database, database.snapshot() as snapshot:
         assert snapshot.release.number == 1
     with closing(sqlite3.connect(path)) as connection:

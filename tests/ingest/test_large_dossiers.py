@@ -25,11 +25,11 @@ from app.storage import models
 from app.storage.database import Database, DatabaseError
 from app.storage.registry import document_of
 from app.storage.schema import migrate
-from tests import newsroom, postgresql
+from tests import postgresql, sample
 from tests.bench import invention
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.live import dateline
-from tests.newsroom import Files, record
+from tests.sample import Files, record
 
 TIMEOUT_SECONDS = 120.0
 HELPERS = (0, 2)
@@ -90,12 +90,12 @@ def test_parts_and_processes_change_nothing(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
     """Extensions, embedded quotes, children and contradictions find each other across the parts."""
-    files = newsroom.pair()
-    record(files, newsroom.INCIDENTS, "boat-stopped")["parent"] = "mill-search"
-    inner = {**record(files, newsroom.QUOTES, "berg-no-warning"), "id": "inner", "kind": "embedded"}
-    inner |= {"contained_in": "berg-no-warning", "spans": [newsroom.quoted("shot without")], "incidents": []}
-    files[newsroom.QUOTES].append(inner)
-    whole = loaded(new_database(), newsroom.write(files, tmp_path / "yaml"))
+    files = sample.pair()
+    record(files, sample.INCIDENTS, "boat-stopped")["parent"] = "mill-search"
+    inner = {**record(files, sample.QUOTES, "berg-no-warning"), "id": "inner", "kind": "embedded"}
+    inner |= {"contained_in": "berg-no-warning", "spans": [sample.quoted("shot without")], "incidents": []}
+    files[sample.QUOTES].append(inner)
+    whole = loaded(new_database(), sample.write(files, tmp_path / "yaml"))
     assert len(whole["incidents"]) == 4
     monkeypatch.setattr(reading, "CHUNK_BYTES", 100)
     monkeypatch.setattr(loading, "BATCH_RECORDS", 1)
@@ -108,7 +108,7 @@ def test_a_first_load_of_many_records_is_the_same(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its indexes made at the end: they are all there again, and references are looked after as before."""
-    directory = newsroom.write(newsroom.pair(), tmp_path)
+    directory = sample.write(sample.pair(), tmp_path)
     urls = new_database(), new_database()
     before = loaded(urls[0], directory)
     monkeypatch.setattr(loading, "BULK_MIN_RECORDS", 1)
@@ -166,9 +166,9 @@ def test_mistakes_of_a_large_dossier_are_listed_at_once(new_database: NewDatabas
 
 
 def test_readers_keep_the_old_release_until_the_new_one_is_complete(database_url: str, tmp_path: Path) -> None:
-    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(database_url, sample.write(sample.small(), tmp_path))
     seen: set[tuple[str, int, int]] = set()
-    newsroom.write(newsroom.pair(), tmp_path)
+    sample.write(sample.pair(), tmp_path)
     database = Database(database_url)
     with serving(database_url) as client:
 
@@ -195,7 +195,7 @@ def test_rows_are_copied_into_postgresql(tmp_path: Path) -> None:
         migrate(database)  # which copies rows by itself
         database.close()
         server.run("ALTER DATABASE copied SET log_statement = 'all'")
-        load_seed(url, newsroom.write(newsroom.pair(), tmp_path))
+        load_seed(url, sample.write(sample.pair(), tmp_path))
         log = (Path(str(make_url(url).query["host"])) / "log").read_text("utf-8")
     for table in ("incidents", "casualties", "quotes", "evidence", "search_entries", "changes"):
         assert f"COPY {table} (" in log
@@ -205,7 +205,7 @@ def test_rows_are_copied_into_postgresql(tmp_path: Path) -> None:
 def test_no_room_for_temporary_files(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(database_url)
     migrate(database)
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(DatabaseError, match="temporary files cannot be written"):
         load(directory, database)
@@ -320,6 +320,6 @@ def resident(pid: int) -> int:
 
 
 def test_checking_alone_counts_the_records(tmp_path: Path) -> None:
-    counts = check(lines(newsroom.pair(), tmp_path))
+    counts = check(lines(sample.pair(), tmp_path))
     assert counts["incidents"] == 4
     assert counts["casualties"] == 5

@@ -26,11 +26,11 @@ from app.storage import models
 from app.storage.database import Database
 from app.storage.registry import document_of
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.conftest import load_seed, serving
-from tests.newsroom import Files, record
+from tests.sample import Files, record
 
-INCIDENTS, QUOTES = newsroom.INCIDENTS, newsroom.QUOTES
+INCIDENTS, QUOTES = sample.INCIDENTS, sample.QUOTES
 Changes = list[tuple[str, str, str, int]]
 
 
@@ -44,7 +44,7 @@ class Desk:
         migrate(self.database)
 
     def load(self, files: Files, **how: Any) -> Plan:
-        newsroom.write(files, self.folder)
+        sample.write(files, self.folder)
         return load(self.folder, self.database, **how)
 
     def table(self, model: Any) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def remove(files: Files, file: str, id_: str, reason: str, successor: str | None
 
 
 def test_first_load_is_release_1_and_adds_every_record(desk: Desk) -> None:
-    plan = desk.load(newsroom.small(), note="the first")
+    plan = desk.load(sample.small(), note="the first")
     assert plan.number == 1
     (release,) = desk.table(models.Release)
     assert (release["number"], release["note"], release["shape"]) == (1, "the first", documents.SHAPE)
@@ -115,14 +115,14 @@ def test_first_load_is_release_1_and_adds_every_record(desk: Desk) -> None:
 
 
 def test_the_same_files_again_make_no_release(desk: Desk) -> None:
-    desk.load(newsroom.pair())
+    desk.load(sample.pair())
     before = desk.everything()
-    assert desk.load(newsroom.pair()).is_empty
+    assert desk.load(sample.pair()).is_empty
     assert desk.everything() == before
 
 
 def test_an_edit_changes_its_record_and_nothing_else(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     before = desk.everything()
     record(files, "places.yaml", "ash-river")["note"] = "It freezes in winter."
@@ -141,7 +141,7 @@ def test_an_edit_changes_its_record_and_nothing_else(desk: Desk) -> None:
 
 
 def test_renaming_a_place_changes_the_records_that_show_its_name(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
     desk.load(files)
@@ -156,7 +156,7 @@ def test_renaming_a_place_changes_the_records_that_show_its_name(desk: Desk) -> 
 
 
 def test_a_new_quote_changes_the_incident_that_lists_it(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     record(files, QUOTES, "berg-no-warning")["incidents"].append("mill-search")
     desk.load(files)
@@ -164,7 +164,7 @@ def test_a_new_quote_changes_the_incident_that_lists_it(desk: Desk) -> None:
 
 
 def test_digests_are_those_of_the_documented_formula(desk: Desk) -> None:
-    files = newsroom.pair()
+    files = sample.pair()
     desk.load(files)
     record(files, "people.yaml", "ida-falk")["rank"] = "mayor"
     desk.load(files)
@@ -182,7 +182,7 @@ def test_digests_are_those_of_the_documented_formula(desk: Desk) -> None:
 
 def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     """Also after changes: every document has its shape, and columns and owned rows say what it says."""
-    files = newsroom.pair()
+    files = sample.pair()
     desk.load(files)
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
     remove(files, INCIDENTS, "boat-stopped", "told twice")
@@ -212,7 +212,7 @@ def test_rows_are_those_of_the_documents(desk: Desk) -> None:
 
 
 def test_a_record_that_vanishes_is_an_error_that_names_it(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     before = desk.everything()
     files[INCIDENTS] = [entry for entry in files[INCIDENTS] if entry["id"] != "mill-search"]
@@ -232,7 +232,7 @@ def test_a_record_that_vanishes_is_an_error_that_names_it(desk: Desk) -> None:
 
 
 def test_removal_with_reason_takes_an_incidents_claims_along(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     remove(files, INCIDENTS, "mill-search", "never happened")
     desk.load(files)
@@ -250,7 +250,7 @@ def test_removal_with_reason_takes_an_incidents_claims_along(desk: Desk) -> None
 
 
 def test_a_claim_is_removed_alone(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     claims = record(files, INCIDENTS, "ferry-shooting")["casualties"]
     claims[1] = {"id": "ferry-wounded", "removed": {"reason": "miscounted"}}
@@ -260,9 +260,9 @@ def test_a_claim_is_removed_alone(desk: Desk) -> None:
 
 
 def test_a_removed_record_comes_back_and_goes_again(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
-    without = newsroom.small()
+    without = sample.small()
     remove(without, INCIDENTS, "mill-search", "never happened")
     desk.load(without)
     desk.load(files)
@@ -278,7 +278,7 @@ def test_a_removed_record_comes_back_and_goes_again(desk: Desk) -> None:
 
 
 def test_a_reason_that_is_corrected_is_told(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     remove(files, INCIDENTS, "mill-search", "never happened")
     desk.load(files)
@@ -292,7 +292,7 @@ def test_a_reason_that_is_corrected_is_told(desk: Desk) -> None:
 
 def test_merged_records_lead_to_the_last_that_took_over(desk: Desk) -> None:
     """`a` went into `b`, then `b` into `c`: the tombstone of `a` is told to name `c`, its old address leads there."""
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     remove(files, INCIDENTS, "boat-stopped", "same event", "mill-search")
     record(files, QUOTES, "guard-turn-back")["incidents"] = ["mill-search"]
@@ -315,7 +315,7 @@ def test_merged_records_lead_to_the_last_that_took_over(desk: Desk) -> None:
 
 
 def test_tombstone_in_a_fresh_database(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     files["places.yaml"].append({"id": "old-orsa", "removed": {"reason": "same place", "successor": "orsa"}})
     desk.load(files)
     assert ("DEL", "place", "old-orsa", 1) in desk.changes(1)
@@ -325,7 +325,7 @@ def test_tombstone_in_a_fresh_database(desk: Desk) -> None:
 
 
 def test_an_id_of_a_removed_organization_is_not_given_to_a_person(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     remove(files, "organizations.yaml", "night-patrol", "told twice")
     record(files, "people.yaml", "guard")["organizations"] = []
@@ -341,11 +341,11 @@ def test_an_id_of_a_removed_organization_is_not_given_to_a_person(desk: Desk) ->
 
 
 def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
-    files = newsroom.pair()
+    files = sample.pair()
     desk.load(files)
-    folder = f"articles/{newsroom.SECOND}"
+    folder = f"articles/{sample.SECOND}"
     gone = {"reason": "retracted"}
-    files[f"{folder}/article.yaml"] = {"id": newsroom.SECOND, "removed": gone}
+    files[f"{folder}/article.yaml"] = {"id": sample.SECOND, "removed": gone}
     files[f"{folder}/incidents.yaml"] = [{"id": "boat-sinking", "removed": gone}]
     files[f"{folder}/quotes.yaml"] = [{"id": "berg-went-down", "removed": gone}]
     record(files, INCIDENTS, "ferry-shooting")["casualties"] += [
@@ -354,7 +354,7 @@ def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
     ]
     desk.load(files)
     assert desk.changes(2) == [
-        ("DEL", "article", newsroom.SECOND, 2),
+        ("DEL", "article", sample.SECOND, 2),
         ("DEL", "casualty", "ferry-guards-held", 2),
         ("DEL", "casualty", "ferry-third-death", 2),
         ("DEL", "incident", "boat-sinking", 2),
@@ -364,7 +364,7 @@ def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
 
 
 def test_mistakes_leave_the_old_release_as_it_was(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     before = desk.everything()
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
@@ -377,7 +377,7 @@ def test_mistakes_leave_the_old_release_as_it_was(desk: Desk) -> None:
 
 
 def test_a_load_that_breaks_off_leaves_nothing_behind(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     before = desk.everything()
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
@@ -393,7 +393,7 @@ def test_a_load_that_breaks_off_leaves_nothing_behind(desk: Desk) -> None:
 
 def test_dry_run_reports_and_changes_nothing(desk: Desk) -> None:
     seen: list[Plan] = []
-    plan = desk.load(newsroom.small(), dry_run=True, report=seen.append)
+    plan = desk.load(sample.small(), dry_run=True, report=seen.append)
     assert seen == [plan]
     assert plan.tally.total() == len(plan.first) == 19
     assert not any(desk.everything().values())
@@ -401,9 +401,9 @@ def test_dry_run_reports_and_changes_nothing(desk: Desk) -> None:
 
 def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
     """Whoever sees the plan can still stop it; nobody else sees anything of it yet."""
-    desk.load(newsroom.small())
+    desk.load(sample.small())
     before = desk.everything()
-    files = newsroom.small()
+    files = sample.small()
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
 
     def report(plan: Plan) -> None:
@@ -420,7 +420,7 @@ def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
 
 def test_progress_advances(desk: Desk) -> None:
     told: list[tuple[str, int, int | None]] = []
-    desk.load(newsroom.small(), progress=lambda what, done, total: told.append((what, done, total)))
+    desk.load(sample.small(), progress=lambda what, done, total: told.append((what, done, total)))
     for what in ("Reading", "Rendering"):
         done = [done for name, done, _ in told if name == what]
         assert len(done) > 4
@@ -432,7 +432,7 @@ def test_progress_advances(desk: Desk) -> None:
 
 def test_more_records_than_a_batch(desk: Desk) -> None:
     """Also more changes than a statement may have parameters, were they not written in batches."""
-    files = newsroom.small()
+    files = sample.small()
     river = record(files, "places.yaml", "ash-river")
     many = 2 * loading.BATCH_RECORDS + 1
     files["places.yaml"] += [{**river, "id": f"bend-{number}"} for number in range(many)]
@@ -443,7 +443,7 @@ def test_more_records_than_a_batch(desk: Desk) -> None:
 
 
 def test_json_lines_load_as_the_same_records(desk: Desk) -> None:
-    files = newsroom.pair()
+    files = sample.pair()
     desk.load(files)
     for name, data in files.items():
         if isinstance(data, list):
@@ -454,10 +454,10 @@ def test_json_lines_load_as_the_same_records(desk: Desk) -> None:
 
 
 def test_two_articles_report_one_incident_together(desk: Desk) -> None:
-    desk.load(newsroom.small())
-    desk.load(newsroom.pair())
+    desk.load(sample.small())
+    desk.load(sample.pair())
     assert desk.changes(2) == [
-        ("ADD", "article", newsroom.SECOND, 1),
+        ("ADD", "article", sample.SECOND, 1),
         ("ADD", "casualty", "ferry-guards-held", 1),
         ("ADD", "casualty", "ferry-third-death", 1),
         ("ADD", "incident", "boat-sinking", 1),
@@ -466,11 +466,11 @@ def test_two_articles_report_one_incident_together(desk: Desk) -> None:
     ]
     found = stored(desk)
     ferry = found["incident", "ferry-shooting"]
-    assert [span["article"] for span in ferry["evidence"]] == [newsroom.ARTICLE, newsroom.ARTICLE, newsroom.SECOND]
+    assert [span["article"] for span in ferry["evidence"]] == [sample.ARTICLE, sample.ARTICLE, sample.SECOND]
     assert ferry["evidence"][2]["url"].startswith("https://courier.example/inquest/#:~:text=")
     claims = {claim["id"]: claim for claim in ferry["casualties"]}
     assert set(claims) == {"ferry-dead", "ferry-wounded", "ferry-guards-held", "ferry-third-death"}
-    assert [span["article"] for span in claims["ferry-guards-held"]["evidence"]] == [newsroom.SECOND]
+    assert [span["article"] for span in claims["ferry-guards-held"]["evidence"]] == [sample.SECOND]
     # What is not counted adds nothing; what the second article counts is in the sum.
     assert ferry["totals"]["killed"] == {"low": 2, "high": 2, "parts": None}
     assert ferry["totals"]["detained"] == {"low": 2, "high": 2, "parts": None}
@@ -479,10 +479,10 @@ def test_two_articles_report_one_incident_together(desk: Desk) -> None:
 
 
 def test_two_articles_answer_by_article(database_url: str, tmp_path: Path) -> None:
-    load_seed(database_url, newsroom.write(newsroom.pair(), tmp_path))
+    load_seed(database_url, sample.write(sample.pair(), tmp_path))
     with serving(database_url) as client:
-        assert ids(client, f"/v1/incidents?article={newsroom.SECOND}") == {"ferry-shooting", "boat-sinking"}
-        assert ids(client, f"/v1/incidents?article={newsroom.ARTICLE}") == {
+        assert ids(client, f"/v1/incidents?article={sample.SECOND}") == {"ferry-shooting", "boat-sinking"}
+        assert ids(client, f"/v1/incidents?article={sample.ARTICLE}") == {
             "ferry-shooting",
             "mill-search",
             "boat-stopped",
@@ -508,25 +508,25 @@ def test_another_working_limit_of_an_open_end_is_a_change(desk: Desk) -> None:
             assert client.get("/v1/incidents/mill-search").json()["data"]["date"]["latest"] is None
             return ids(client, f"/v1/incidents?datetime={span}")
 
-    files = newsroom.small()
+    files = sample.small()
     limit("")
     assert "mill-search" in within("2021-08") and "mill-search" not in within("2021-10")
     assert limit("2021-07-01") == {("MOD", "incident", "mill-search", 2)}
     assert "mill-search" in within("2021-06") and "mill-search" not in within("2021-08")
     assert limit("2021-07-01") == set()
-    files[f"articles/{newsroom.ARTICLE}/article.yaml"]["published"] = "2021-10-02"
+    files[f"articles/{sample.ARTICLE}/article.yaml"]["published"] = "2021-10-02"
     limit("")
     assert "mill-search" in within("2021-10")
 
 
 def test_another_shape_renders_everything_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.load(newsroom.small())
+    desk.load(sample.small())
     monkeypatch.setattr(loading, "SHAPE", documents.SHAPE + 1)
-    plan = desk.load(newsroom.small())
+    plan = desk.load(sample.small())
     assert plan.number == 2
     assert {(op, version) for op, _, _, version in desk.changes(2)} == {("MOD", 2)}
     assert len(desk.changes(2)) == 19
-    assert desk.load(newsroom.small()).is_empty
+    assert desk.load(sample.small()).is_empty
 
 
 SHAPES = {

@@ -13,16 +13,16 @@ from app.ingest.loading import load
 from app.ingest.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.ingest.test_reading import errors_in
-from tests.newsroom import ARTICLE, INCIDENTS, QUOTES, STATEMENTS, record
+from tests.sample import ARTICLE, INCIDENTS, QUOTES, STATEMENTS, record
 
 PLACES, PEOPLE = "places.yaml", "people.yaml"
 
 
-def everything_wrong() -> newsroom.Files:
+def everything_wrong() -> sample.Files:
     """A dossier whose records have mistakes of their own and, beside them, mistakes about others."""
-    files = newsroom.small()
+    files = sample.small()
     record(files, PLACES, "orsa").update(
         kind="Vilage", named="perhaps", aliases="x", parents=[{"id": "ash-countey"}, "ash-county"]
     )
@@ -80,7 +80,7 @@ EXPECTED = {
 
 
 def test_a_records_own_mistakes_hide_no_others(tmp_path: Path) -> None:
-    errors = errors_in(newsroom.write(everything_wrong(), tmp_path))
+    errors = errors_in(sample.write(everything_wrong(), tmp_path))
     left = {(error.record, error.field): error.message for error in errors}
     for name, field, message in EXPECTED:
         assert message in left.pop((name, field), ""), (name, field)
@@ -94,7 +94,7 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
     files = everything_wrong()
     record(files, STATEMENTS, "guards-deny-firing")["stance"] = "mutters"
     record(files, PLACES, "ash-river").update(name={"a": "b"}, note=["c"], kind={"d": "e"}, named={}, evidence="f")
-    for error in errors_in(newsroom.write(files, tmp_path)):
+    for error in errors_in(sample.write(files, tmp_path)):
         assert not theirs.search(error.message), str(error)
         assert len(re.findall("'", error.message)) <= 6 and len(error.message) < 200, str(error)
 
@@ -109,9 +109,9 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
     ],
 )
 def test_a_word_that_is_not_in_a_vocabulary_leads_to_the_nearest(tmp_path: Path, written: str, told: str) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, INCIDENTS, "mill-search")["kind"] = written
-    (error,) = errors_in(newsroom.write(files, tmp_path))
+    (error,) = errors_in(sample.write(files, tmp_path))
     assert error.message.startswith(f"'{written}' is not in the vocabulary; {told}")
 
 
@@ -121,23 +121,23 @@ BLANKS = ["", " ", "\u00a0", "\u200b\u200d", "\u2060\ufeff", "\u3164", "\u0301",
 @pytest.mark.parametrize("blank", BLANKS)
 @pytest.mark.parametrize(("file", "id_", "key"), [(INCIDENTS, "mill-search", "title"), (PLACES, "orsa", "name")])
 def test_what_nobody_sees_is_no_text(tmp_path: Path, file: str, id_: str, key: str, blank: str) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, file, id_)[key] = blank
-    (error,) = errors_in(newsroom.write(files, tmp_path))
+    (error,) = errors_in(sample.write(files, tmp_path))
     assert (error.record, error.field, error.message) == (id_, key, "there is nothing to read here")
 
 
 @pytest.mark.parametrize("seen", ["-", "٣", "हिन्दी", "e\u0301", "\u200bx", "🙂"])
 def test_what_is_seen_is_text(tmp_path: Path, seen: str) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, INCIDENTS, "mill-search")["title"] = seen
-    assert errors_in(newsroom.write(files, tmp_path)) == []
+    assert errors_in(sample.write(files, tmp_path)) == []
 
 
 def test_a_record_does_not_take_over_from_itself(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     files[PLACES].append({"id": "gone", "removed": {"reason": "the same", "successor": "gone"}})
-    (error,) = errors_in(newsroom.write(files, tmp_path))
+    (error,) = errors_in(sample.write(files, tmp_path))
     assert "'gone' cannot take over from itself" in error.message and "use 'gone'" not in error.message
 
 
@@ -202,7 +202,7 @@ FILES = [PLACES, PEOPLE, "organizations.yaml", INCIDENTS, QUOTES]
 def test_a_file_that_cannot_be_read_is_named_and_not_what_follows_from_it(
     tmp_path: Path, file: str, damage: Callable[[Path], None], told: str
 ) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     lines = (directory / file).read_text("utf-8").count("\n")
     damage(directory / file)
     (error,) = errors_in(directory)
@@ -212,9 +212,9 @@ def test_a_file_that_cannot_be_read_is_named_and_not_what_follows_from_it(
 
 
 def test_an_unreadable_file_hides_no_mistakes_of_others(tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, INCIDENTS, "mill-search")["related"] = ["nowhere"]
-    directory = newsroom.write(files, tmp_path / "seed")
+    directory = sample.write(files, tmp_path / "seed")
     bad_byte(directory / PLACES)
     assert [(error.file, error.record) for error in errors_in(directory)] == [
         (f"seed/{INCIDENTS}", "mill-search"),
@@ -225,12 +225,12 @@ def test_an_unreadable_file_hides_no_mistakes_of_others(tmp_path: Path) -> None:
 def test_what_stands_in_an_unreadable_file_is_not_missing_from_the_next_release(
     database_url: str, tmp_path: Path
 ) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     database = Database(database_url)
     migrate(database)
     load(directory, database)
     for file in (PLACES, INCIDENTS):
-        newsroom.write(newsroom.small(), directory)
+        sample.write(sample.small(), directory)
         bad_byte(directory / file)
         with pytest.raises(DossierError) as caught:
             load(directory, database)
@@ -239,26 +239,26 @@ def test_what_stands_in_an_unreadable_file_is_not_missing_from_the_next_release(
 
 
 def test_a_link_in_the_place_of_an_articles_folder(tmp_path: Path) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     (directory / "articles" / "second").symlink_to("nowhere")
     (error,) = errors_in(directory)
     assert (error.file, "leads nowhere" in error.message) == ("seed/articles/second", True)
 
 
 def test_an_articles_own_mistake_hides_none_about_its_paragraphs(tmp_path: Path) -> None:
-    files: Any = newsroom.small()
+    files: Any = sample.small()
     files[f"articles/{ARTICLE}/article.yaml"]["title"] = " "
     record(files, INCIDENTS, "mill-search")["evidence"][0]["at"] = "9:0-4"
-    errors = {(error.record, error.field) for error in errors_in(newsroom.write(files, tmp_path))}
+    errors = {(error.record, error.field) for error in errors_in(sample.write(files, tmp_path))}
     assert errors == {(ARTICLE, "title"), ("mill-search", "evidence.0")}
 
 
-def records_of(files: newsroom.Files) -> list[tuple[str, dict[str, Any]]]:
+def records_of(files: sample.Files) -> list[tuple[str, dict[str, Any]]]:
     """The records of a dossier with their files, the article's own among them."""
     return [(name, one) for name, some in files.items() for one in (some if isinstance(some, list) else [some])]
 
 
-KEYS = sorted({key for _, one in records_of(newsroom.small()) for key in one})
+KEYS = sorted({key for _, one in records_of(sample.small()) for key in one})
 SPOILT: list[Any] = [None, "", ["x"], [{}], {"id": "x"}]
 
 
@@ -267,7 +267,7 @@ SPOILT: list[Any] = [None, "", ["x"], [{}], {"id": "x"}]
 def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> None:
     """In every record at once: what cannot be read is passed over by the checks that would need it."""
     for value in SPOILT:
-        files = newsroom.small()
+        files = sample.small()
         spoilt = set()
         for name, one in records_of(files):
             if key in one:
@@ -275,6 +275,6 @@ def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> Non
                 one[key] = value
                 if value is None:
                     del one[key]
-        told = {error.file for error in errors_in(newsroom.write(files, tmp_path / "seed"))}
+        told = {error.file for error in errors_in(sample.write(files, tmp_path / "seed"))}
         if value == {"id": "x"} or key in ("id", "kind", "evidence"):
             assert {f"seed/{name}" for name in spoilt} <= told, value

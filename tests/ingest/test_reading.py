@@ -9,9 +9,9 @@ import pytest
 from app.ingest.files import SeedError
 from app.ingest.loading import dossier
 from app.ingest.reading import DossierError
-from tests import newsroom
+from tests import sample
 
-INCIDENTS = newsroom.INCIDENTS
+INCIDENTS = sample.INCIDENTS
 
 
 def errors_in(directory: Path) -> list[SeedError]:
@@ -29,8 +29,8 @@ def line_of(directory: Path, error: SeedError) -> str:
 
 
 def test_small_dossiers_have_no_mistakes(tmp_path: Path) -> None:
-    assert errors_in(newsroom.write(newsroom.small(), tmp_path / "small")) == []
-    assert errors_in(newsroom.write(newsroom.pair(), tmp_path / "pair")) == []
+    assert errors_in(sample.write(sample.small(), tmp_path / "small")) == []
+    assert errors_in(sample.write(sample.pair(), tmp_path / "pair")) == []
 
 
 ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
@@ -77,8 +77,8 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     (INCIDENTS, "mill-search", {"date": {"edtf": "2021", "nota": "x"}}, "date.nota", "nota", "did you mean 'note'?"),
     (INCIDENTS, "mill-search", {"location": "Orsa Village"}, "location", "Orsa Village", "small letters a to z"),
     (INCIDENTS, "mill-search", {"actors": [{"role": "target", "certainty": "stated"}]}, "actors.0", "role", "label"),
-    (newsroom.QUOTES, "berg-no-warning", {"spans": []}, "spans", "spans", "needs at least one entry"),
-    (newsroom.STATEMENTS, "guards-deny-firing", {"stance": "Denies "}, "stance", "Denies", "did you mean 'denies'?"),
+    (sample.QUOTES, "berg-no-warning", {"spans": []}, "spans", "spans", "needs at least one entry"),
+    (sample.STATEMENTS, "guards-deny-firing", {"stance": "Denies "}, "stance", "Denies", "did you mean 'denies'?"),
 ]
 
 
@@ -86,9 +86,9 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
 def test_mistake_in_a_record(
     tmp_path: Path, file: str, record: str, changes: dict[str, Any], field: str, line: str, message: str
 ) -> None:
-    files = newsroom.small()
-    newsroom.record(files, file, record).update(changes)
-    directory = newsroom.write(files, tmp_path / "seed")
+    files = sample.small()
+    sample.record(files, file, record).update(changes)
+    directory = sample.write(files, tmp_path / "seed")
     errors = [error for error in errors_in(directory) if error.record == record]
     assert errors, "the mistake was not found"
     assert {error.file for error in errors} == {f"seed/{file}"}
@@ -110,9 +110,9 @@ SPANS = [
 def test_mistake_in_a_claims_evidence_names_the_claim_and_its_place_in_the_record(
     tmp_path: Path, changes: dict[str, str], field: str, message: str
 ) -> None:
-    files = newsroom.small()
-    newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][1]["evidence"][0].update(changes)
-    directory = newsroom.write(files, tmp_path / "seed")
+    files = sample.small()
+    sample.record(files, INCIDENTS, "ferry-shooting")["casualties"][1]["evidence"][0].update(changes)
+    directory = sample.write(files, tmp_path / "seed")
     error = next(error for error in errors_in(directory) if error.record == "ferry-wounded")
     assert error.field == f"casualties.1.evidence.0.{field}"
     assert message in error.message
@@ -120,25 +120,25 @@ def test_mistake_in_a_claims_evidence_names_the_claim_and_its_place_in_the_recor
 
 
 def test_claim_that_is_not_counted_says_why(tmp_path: Path) -> None:
-    files = newsroom.small()
-    claim = newsroom.record(files, INCIDENTS, "ferry-shooting")["casualties"][0]
+    files = sample.small()
+    claim = sample.record(files, INCIDENTS, "ferry-shooting")["casualties"][0]
     claim.update(counted="false", low="3")
-    messages = [error.message for error in errors_in(newsroom.write(files, tmp_path))]
+    messages = [error.message for error in errors_in(sample.write(files, tmp_path))]
     assert any("low is above high: 3 is more than 2" in message for message in messages)
     assert any("needs a note saying why" in message for message in messages)
     claim.update(low="2")
-    messages = [error.message for error in errors_in(newsroom.write(files, tmp_path))]
+    messages = [error.message for error in errors_in(sample.write(files, tmp_path))]
     assert any("needs a note saying why" in message for message in messages)
 
 
 def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> None:
-    files = newsroom.small()
-    newsroom.record(files, "places.yaml", "orsa")["kind"] = "hamlet"
-    newsroom.record(files, "people.yaml", "jon-berg")["nmae"] = "x"
-    newsroom.record(files, INCIDENTS, "mill-search")["date"] = {"edtf": "2021-13"}
-    newsroom.record(files, INCIDENTS, "boat-stopped")["related"] = ["nowhere"]
-    newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["spans"][0]["exact"] = "“Turn away”"
-    errors = errors_in(newsroom.write(files, tmp_path / "seed"))
+    files = sample.small()
+    sample.record(files, "places.yaml", "orsa")["kind"] = "hamlet"
+    sample.record(files, "people.yaml", "jon-berg")["nmae"] = "x"
+    sample.record(files, INCIDENTS, "mill-search")["date"] = {"edtf": "2021-13"}
+    sample.record(files, INCIDENTS, "boat-stopped")["related"] = ["nowhere"]
+    sample.record(files, sample.QUOTES, "guard-turn-back")["spans"][0]["exact"] = "“Turn away”"
+    errors = errors_in(sample.write(files, tmp_path / "seed"))
     named = {(error.file.rpartition("/")[2], error.record, error.field) for error in errors}
     assert named == {
         ("places.yaml", "orsa", "kind"),
@@ -189,14 +189,14 @@ TEXTS: list[tuple[str, bytes, int, str]] = [
 
 @pytest.mark.parametrize(("file", "content", "line", "message"), TEXTS)
 def test_mistake_in_a_file(tmp_path: Path, file: str, content: bytes, line: int, message: str) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     (directory / file).write_bytes(content)
     errors = [(error.line, error.message) for error in errors_in(directory) if error.file == f"seed/{file}"]
     assert any(number == line and message in text for number, text in errors), errors
 
 
 def test_a_bad_line_hides_no_other(tmp_path: Path) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     (directory / "places.jsonl").write_text('{"id": "a"\n{"id": "b", "kind": "hamlet"}\n')
     errors = [(error.line, error.record) for error in errors_in(directory) if error.file == "seed/places.jsonl"]
     assert (1, "a") in errors
@@ -209,13 +209,13 @@ def test_a_bad_line_hides_no_other(tmp_path: Path) -> None:
         ("place.yaml", "did you mean 'places.yaml'?"),
         ("people.yml", "did you mean 'people.yaml'?"),
         ("Places.YAML", "nothing is read from a file of this name"),
-        (f"articles/{newsroom.ARTICLE}/quote.yaml", "did you mean 'quotes.yaml'?"),
-        (f"articles/{newsroom.ARTICLE}/more/incidents.yaml", "nothing is read from a file of this name here"),
+        (f"articles/{sample.ARTICLE}/quote.yaml", "did you mean 'quotes.yaml'?"),
+        (f"articles/{sample.ARTICLE}/more/incidents.yaml", "nothing is read from a file of this name here"),
         ("articles/incidents.yaml", "nothing is read from a file of this name here"),
     ],
 )
 def test_file_that_no_resource_has(tmp_path: Path, name: str, hint: str) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     (directory / name).parent.mkdir(exist_ok=True)
     (directory / name).write_text("[]")
     (error,) = errors_in(directory)
@@ -227,8 +227,8 @@ def test_missing_folders_and_files(tmp_path: Path) -> None:
     assert [error.message for error in errors_in(tmp_path / "nowhere")] == ["there is no such folder"]
     (tmp_path / "empty").mkdir()
     assert [error.message for error in errors_in(tmp_path / "empty")] == ["there are no articles here"]
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
-    path = directory / "articles" / newsroom.ARTICLE / "article.yaml"
+    directory = sample.write(sample.small(), tmp_path / "seed")
+    path = directory / "articles" / sample.ARTICLE / "article.yaml"
     path.write_text("# nothing yet\n")
     assert any(error.message == "the file must hold a record" for error in errors_in(directory))
     path.unlink()
@@ -236,14 +236,14 @@ def test_missing_folders_and_files(tmp_path: Path) -> None:
 
 
 def test_article_is_named_as_its_folder(tmp_path: Path) -> None:
-    files = newsroom.small()
-    files[f"articles/{newsroom.ARTICLE}/article.yaml"]["id"] = "another"
-    errors = errors_in(newsroom.write(files, tmp_path / "seed"))
-    assert any(error.field == "id" and newsroom.ARTICLE in error.message for error in errors)
+    files = sample.small()
+    files[f"articles/{sample.ARTICLE}/article.yaml"]["id"] = "another"
+    errors = errors_in(sample.write(files, tmp_path / "seed"))
+    assert any(error.field == "id" and sample.ARTICLE in error.message for error in errors)
 
 
 def test_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:
-    directory = newsroom.write(newsroom.small(), tmp_path / "seed")
+    directory = sample.write(sample.small(), tmp_path / "seed")
     plain = dossier(directory)
     for path in directory.rglob("*.yaml"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
@@ -254,8 +254,8 @@ def test_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) ->
 
 
 def test_json_lines_hold_the_same_records_as_yaml(tmp_path: Path) -> None:
-    files = newsroom.pair()
-    yaml_files = dossier(newsroom.write(files, tmp_path / "yaml"))
+    files = sample.pair()
+    yaml_files = dossier(sample.write(files, tmp_path / "yaml"))
     directory = tmp_path / "jsonl"
     for name, data in files.items():
         path = directory / name
@@ -274,9 +274,9 @@ def test_json_lines_hold_the_same_records_as_yaml(tmp_path: Path) -> None:
 
 def test_scalars_stay_text(tmp_path: Path) -> None:
     """Words that YAML would take for something else: `no` is a name, `2019-04` a text, `1e3` no number."""
-    files = newsroom.small()
-    newsroom.record(files, "places.yaml", "ash-river").update(name="no", note="2019-04")
-    directory = newsroom.write(files, tmp_path)
+    files = sample.small()
+    sample.record(files, "places.yaml", "ash-river").update(name="no", note="2019-04")
+    directory = sample.write(files, tmp_path)
     text = (directory / "places.yaml").read_text().replace("'no'", "no").replace("'2019-04'", "2019-04")
     (directory / "places.yaml").write_text(text)
     place = dossier(directory).places["ash-river"].seed

@@ -11,12 +11,12 @@ from app.ingest.reading import DossierError
 from app.records import RECORD_TYPES
 from app.storage import models
 from app.storage.registry import RESERVED_IDS
-from tests import newsroom
+from tests import sample
 from tests.answers import body
 from tests.conftest import serving
 from tests.ingest.test_loading import Desk, remove
 from tests.ingest.test_reading import errors_in
-from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, record
+from tests.sample import INCIDENTS, QUOTES, STATEMENTS, Files, record
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def refused(desk: Desk, files: Files) -> list[tuple[str, str, str]]:
 
 def mill(**changes: Any) -> Files:
     """The small dossier with another village."""
-    files = newsroom.small()
+    files = sample.small()
     files["places.yaml"].append({**record(files, "places.yaml", "orsa"), "id": "mill", "name": "Mill", **changes})
     return files
 
@@ -92,7 +92,7 @@ def test_a_removed_id_comes_back_as_what_it_was_alone(desk: Desk) -> None:
 def test_nothing_of_any_type_is_given_the_id_of_another(
     desk: Desk, file: str, id_: str, changes: dict[str, Any]
 ) -> None:
-    files = newsroom.small()
+    files = sample.small()
     if file != INCIDENTS:  # so that nothing else refers to them
         files[INCIDENTS] = [{**one, "actors": [], "casualties": []} for one in files[INCIDENTS]]
         files[QUOTES] = []
@@ -108,7 +108,7 @@ def test_nothing_of_any_type_is_given_the_id_of_another(
 
 
 def test_a_claims_id_is_not_given_to_another_harm(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     claims = record(files, INCIDENTS, "ferry-shooting")["casualties"]
     before, claims[1] = claims[1], {"id": "ferry-wounded", "removed": {"reason": "miscounted"}}
@@ -119,7 +119,7 @@ def test_a_claims_id_is_not_given_to_another_harm(desk: Desk) -> None:
 
 
 def test_a_statement_is_not_given_the_id_of_a_removed_quote(desk: Desk) -> None:
-    files = newsroom.small()
+    files = sample.small()
     desk.load(files)
     remove(files, QUOTES, "guard-turn-back", "told twice")
     desk.load(files)
@@ -132,12 +132,12 @@ def test_a_statement_is_not_given_the_id_of_a_removed_quote(desk: Desk) -> None:
 @pytest.mark.parametrize("word", sorted(RESERVED_IDS))
 def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
     """Of no type, claims included: the address of a record called `summary` would answer the sums."""
-    files = newsroom.small()
+    files = sample.small()
     for file in ("places.yaml", "people.yaml", "organizations.yaml", INCIDENTS, QUOTES, STATEMENTS):
         files[file].append({**files[file][-1], "id": word})
     record(files, INCIDENTS, "ferry-shooting")["casualties"][0]["id"] = word
-    folder = newsroom.write(files, tmp_path)
-    (folder / "articles" / newsroom.ARTICLE).rename(folder / "articles" / word)
+    folder = sample.write(files, tmp_path)
+    (folder / "articles" / sample.ARTICLE).rename(folder / "articles" / word)
     errors = [error for error in errors_in(folder) if "word of the API's addresses" in error.message]
     # Parties share their ids, so the two of them are one record more or less; every resource is there.
     assert len(errors) == 7 and all(error.record == word and error.field.endswith("id") for error in errors)
@@ -150,17 +150,17 @@ def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: An
 
 
 def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:
-    files = newsroom.pair()
+    files = sample.pair()
     desk.load(files)
-    second = f"articles/{newsroom.SECOND}"
+    second = f"articles/{sample.SECOND}"
     files[STATEMENTS] = []
     files[f"{second}/quotes.yaml"].append({**files[f"{second}/quotes.yaml"][0], "id": "berg-again"})
-    desk.load({**files, STATEMENTS: newsroom.small()[STATEMENTS]})
+    desk.load({**files, STATEMENTS: sample.small()[STATEMENTS]})
     files[f"{second}/quotes.yaml"].pop()
     record(files, INCIDENTS, "ferry-shooting")["casualties"].pop()
     files[INCIDENTS] = [one for one in files[INCIDENTS] if one["id"] != "mill-search"]
     files["places.yaml"].append({**record(files, "places.yaml", "orsa"), "id": "mill"})
-    newsroom.write(files, desk.folder)
+    sample.write(files, desk.folder)
     with pytest.raises(DossierError) as caught:
         desk.load(files)
     actual = {error.record: (error.file, error.line) for error in caught.value.errors}

@@ -20,7 +20,7 @@ from app.ingest.reading import DossierError
 from app.model.digests import release_digest
 from app.records import RECORD_TYPES
 from app.storage.database import Database
-from tests import newsroom
+from tests import sample
 from tests.conftest import Figure, load_seed
 
 ODD = [
@@ -82,12 +82,12 @@ def _insert(lines: list[str], at: int, other: int, text: str) -> None:
 
 
 EDITS: list[Edit] = [_delete, _repeat, _swap, _indent, _set, _set, _set, _rename, _insert]
-NAMES = sorted(newsroom.small())
+NAMES = sorted(sample.small())
 
 
 def _small() -> dict[str, str]:
     with TemporaryDirectory() as folder:
-        root = newsroom.write(newsroom.small(), Path(folder))
+        root = sample.write(sample.small(), Path(folder))
         return {name: (root / name).read_text("utf-8") for name in NAMES}
 
 
@@ -123,7 +123,7 @@ ANY = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.diction
 def jsonl(draw: st.DrawFn) -> tuple[str, bytes]:
     """The records of a file as JSON lines, one of which has other values."""
     name = draw(st.sampled_from([name for name in NAMES if not name.endswith("article.yaml")]))
-    records: list[Any] = newsroom.small()[name]
+    records: list[Any] = sample.small()[name]
     changed: Any = records[draw(st.integers(0, len(records) - 1))]
     for _ in range(draw(st.integers(1, 3))):
         # From a key to a key inside its value, and so on, as long as there is one.
@@ -141,7 +141,7 @@ def jsonl(draw: st.DrawFn) -> tuple[str, bytes]:
 @st.composite
 def rewritten(draw: st.DrawFn) -> tuple[str, bytes]:
     """A file of the small dossier where values stand in other places or are gone: well-formed, at times valid."""
-    files = newsroom.small()
+    files = sample.small()
     name = draw(st.sampled_from(NAMES))
     for _ in range(draw(st.integers(1, 2))):
         values = list(_values(files[name]))
@@ -165,7 +165,7 @@ def _values(inside: Any) -> Iterator[tuple[Any, Any]]:
 
 
 BY_KEY: dict[Any, list[Any]] = {}
-for holder, key in _values(newsroom.small()):
+for holder, key in _values(sample.small()):
     BY_KEY.setdefault(key, []).append(holder[key])
 
 Content = dict[str, list[str]]
@@ -190,7 +190,7 @@ def _written(folder: Path, name: str, data: bytes) -> Path:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the small dossier as release 1, for copies of it."""
     folder = tmp_path_factory.mktemp("loaded")
-    load_seed(f"sqlite:///{folder}/loaded.db", newsroom.write(newsroom.small(), folder / "seed"))
+    load_seed(f"sqlite:///{folder}/loaded.db", sample.write(sample.small(), folder / "seed"))
     return folder / "loaded.db"
 
 

@@ -8,9 +8,9 @@ import pytest
 from app.ingest.passages import Text, digest
 from app.ingest.pipeline import check
 from app.ingest.reading import DossierError
-from tests import newsroom
+from tests import sample
 from tests.ingest.test_reading import errors_in
-from tests.newsroom import INCIDENTS, QUOTES, Files, record
+from tests.sample import INCIDENTS, QUOTES, Files, record
 from tests.verified import verified
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ def longer(files: Files) -> Json:
 
 def other_word(files: Files) -> Json:
     span = evidence(files, INCIDENTS, "mill-search")
-    at = newsroom.PAPER.anchor("searched")
+    at = sample.PAPER.anchor("searched")
     span.update(at=f"3:{at.start}-{at.end}", sha256=digest("searched"))
     link(span, first="Searched")
     return span
@@ -94,9 +94,9 @@ def by_what_a_browser_ignores(files: Files) -> Json:
     ],
 )
 def test_a_link_that_leads_elsewhere(change: Any, advice: str, tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     span = change(files)
-    errors = [error for error in errors_in(newsroom.write(files, tmp_path / "seed")) if advice in error.message]
+    errors = [error for error in errors_in(sample.write(files, tmp_path / "seed")) if advice in error.message]
     assert len(errors) == 1, errors
     lines = (tmp_path / errors[0].file).read_text("utf-8").splitlines()
     assert any(span["sha256"] in line for line in lines[errors[0].line - 1 : errors[0].line + 8])
@@ -106,10 +106,10 @@ def test_a_link_that_leads_elsewhere(change: Any, advice: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("change", [longer, not_quoted, turned_round, in_the_title, where_another_span_stands])
 def test_what_is_found_without_the_text_is_found_with_it(change: Any, tmp_path: Path) -> None:
-    files, paper = newsroom.small(), tmp_path / "paper.txt"
-    paper.write_text(newsroom.TEXT, "utf-8")
+    files, paper = sample.small(), tmp_path / "paper.txt"
+    paper.write_text(sample.TEXT, "utf-8")
     change(files)
-    seed = newsroom.write(files, tmp_path / "seed")
+    seed = sample.write(files, tmp_path / "seed")
     (error,) = verified(seed, paper).errors
     assert (error.file, error.record, error.field) in {
         (entry.file, entry.record, entry.field) for entry in errors_in(seed)
@@ -118,13 +118,13 @@ def test_what_is_found_without_the_text_is_found_with_it(change: Any, tmp_path: 
 
 def test_spans_inside_one_another_may_share_a_link(tmp_path: Path) -> None:
     """The same words serve a clause and the sentence that it begins, in any number of records."""
-    files = newsroom.small()
+    files = sample.small()
     inner = evidence(files, INCIDENTS, "ferry-shooting")
-    clause: Json = newsroom.at(newsroom.PAPER.anchor("guards fired on a ferry near Orsa"))
+    clause: Json = sample.at(sample.PAPER.anchor("guards fired on a ferry near Orsa"))
     words: Json = {part: inner[part] for part in ("first", "last", "before", "after") if part in inner}
     outer: Json = {"field": "where", "at": clause["at"], "sha256": clause["sha256"], **words}
     record(files, INCIDENTS, "ferry-shooting")["evidence"].append(outer)
-    assert errors_in(newsroom.write(files, tmp_path / "seed")) == []
+    assert errors_in(sample.write(files, tmp_path / "seed")) == []
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_spans_inside_one_another_may_share_a_link(tmp_path: Path) -> None:
 )
 def test_two_words_are_counted_as_a_link_has_them(phrase: str, tmp_path: Path) -> None:
     """Points, marks and joiners inside a word make no more words of it."""
-    files, paper = newsroom.small(), tmp_path / "paper.txt"
+    files, paper = sample.small(), tmp_path / "paper.txt"
     paragraph = f"Then {phrase} at last."
-    paper.write_text(f"{newsroom.TEXT}\n{paragraph}", "utf-8")
-    article: Json = files[f"articles/{newsroom.ARTICLE}/article.yaml"]
+    paper.write_text(f"{sample.TEXT}\n{paragraph}", "utf-8")
+    article: Json = files[f"articles/{sample.ARTICLE}/article.yaml"]
     article["paragraphs"].append({"kind": "body", "length": str(len(paragraph)), "sha256": digest(paragraph)})
-    passage = Text(paper.read_text("utf-8"), (newsroom.TITLE, newsroom.AUTHOR)).anchor(phrase)
+    passage = Text(paper.read_text("utf-8"), (sample.TITLE, sample.AUTHOR)).anchor(phrase)
     assert passage.fragment.first == phrase
-    record(files, INCIDENTS, "boat-stopped")["evidence"].append({"field": "what", **newsroom.at(passage)})
-    seed = newsroom.write(files, tmp_path / "seed")
+    record(files, INCIDENTS, "boat-stopped")["evidence"].append({"field": "what", **sample.at(passage)})
+    seed = sample.write(files, tmp_path / "seed")
     assert errors_in(seed) == verified(seed, paper).errors == []

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import CasualtyOutcome
-from tests import copies, newsroom, wider
+from tests import copies, extended_sample, sample
 from tests.answers import body
 from tests.conftest import load_seed, serving
 
@@ -61,13 +61,13 @@ def test_an_operation_whose_parts_have_figures_is_not_without_figures(client: Te
     assert {total["low"] for total in totals.values() if total} == {None}
 
 
-def parted() -> newsroom.Files:
+def parted() -> sample.Files:
     """The boat was a part of the search, which was a part of the shooting."""
-    files = newsroom.small()
-    newsroom.record(files, newsroom.INCIDENTS, MILL)["parent"] = FERRY
-    boat = newsroom.record(files, newsroom.INCIDENTS, BOAT)
+    files = sample.small()
+    sample.record(files, sample.INCIDENTS, MILL)["parent"] = FERRY
+    boat = sample.record(files, sample.INCIDENTS, BOAT)
     boat["parent"] = MILL
-    proof = newsroom.proof("count", "held one man")
+    proof = sample.proof("count", "held one man")
     claim = {"id": "crew-held", "group": "military", "outcome": "detained", "high": "4", "basis": "reported"}
     boat["casualties"] = [{**claim, "evidence": [proof]}]
     return files
@@ -79,29 +79,29 @@ def detained(client: TestClient) -> dict[str, Json | None]:
 
 def test_parts_of_parts_count_and_a_changed_claim_changes_all_above(database_url: str, tmp_path: Path) -> None:
     files = parted()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert detained(client) == {
             FERRY: {"low": None, "high": None, "parts": {"low": 1, "high": 5}},
             MILL: {"low": 1, "high": 1, "parts": {"low": 0, "high": 4}},
             BOAT: {"low": 0, "high": 4, "parts": None},
         }
-        newsroom.record(files, newsroom.INCIDENTS, BOAT)["casualties"][0]["high"] = "6"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        sample.record(files, sample.INCIDENTS, BOAT)["casualties"][0]["high"] = "6"
+        load_seed(database_url, sample.write(files, tmp_path))
         changed = body(client, "/v1/changes?since=1")["data"]
         assert {entry["id"] for entry in changed} == {"crew-held", BOAT, MILL, FERRY}
         assert (detained(client)[FERRY] or {})["parts"] == {"low": 1, "high": 7}
         # The copy of whoever only fetches what has changed is the release's.
         assert copies.digest(copies.pulled(client)) == body(client, "/v1/releases/2")["data"]["digest"]
-        newsroom.record(files, newsroom.INCIDENTS, BOAT)["casualties"][0] |= {"counted": "false", "note": "A rumour."}
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        sample.record(files, sample.INCIDENTS, BOAT)["casualties"][0] |= {"counted": "false", "note": "A rumour."}
+        load_seed(database_url, sample.write(files, tmp_path))
         assert (detained(client)[FERRY] or {})["parts"] == {"low": 1, "high": 1}
 
 
 def test_what_another_article_adds_to_a_part_counts_for_the_whole(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.pair()
-    newsroom.record(files, newsroom.INCIDENTS, FERRY)["parent"] = BOAT
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.pair()
+    sample.record(files, sample.INCIDENTS, FERRY)["parent"] = BOAT
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         totals = listed(client)[BOAT]["totals"]
     assert totals["detained"] == {"low": None, "high": None, "parts": {"low": 2, "high": 2}}
@@ -111,11 +111,11 @@ def test_what_another_article_adds_to_a_part_counts_for_the_whole(database_url: 
 def test_parts_add_the_same_whatever_the_form_of_the_files(database_url: str, tmp_path: Path) -> None:
     """Numbers of a `.jsonl` file are numbers, those of YAML texts."""
     files = parted()
-    records = files.pop(newsroom.INCIDENTS)
+    records = files.pop(sample.INCIDENTS)
     for one in (claim for record in records for claim in record.get("casualties", [])):
         one |= {bound: int(one[bound]) for bound in ("low", "high") if bound in one}
-    lines = tmp_path / newsroom.INCIDENTS.replace(".yaml", ".jsonl")
-    newsroom.write(files, tmp_path)
+    lines = tmp_path / sample.INCIDENTS.replace(".yaml", ".jsonl")
+    sample.write(files, tmp_path)
     lines.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
     load_seed(database_url, tmp_path)
     with serving(database_url) as client:
@@ -127,10 +127,10 @@ def test_what_is_related_is_so_both_ways(client: TestClient, dossier: str, datab
     if dossier == "the article":
         actual = listed(client)
     else:
-        files = wider.wider()
+        files = extended_sample.extended()
         # Either of two names the other, and one of them alone another one.
-        newsroom.record(files, newsroom.INCIDENTS, FERRY)["related"] = [MILL, BOAT]
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        sample.record(files, sample.INCIDENTS, FERRY)["related"] = [MILL, BOAT]
+        load_seed(database_url, sample.write(files, tmp_path))
         with serving(database_url) as other:
             actual = listed(other)
         assert {id_: one["related"] for id_, one in actual.items()} == {

@@ -11,17 +11,17 @@ from app.ingest.reading import DossierError
 from app.ingest.verifying import ArticleFile, TextError
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.conftest import load_seed, serving
-from tests.newsroom import ARTICLE, INCIDENTS, SECOND, Files, record
+from tests.sample import ARTICLE, INCIDENTS, SECOND, Files, record
 
 
 @pytest.fixture
 def papers(tmp_path: Path) -> tuple[Path, Path]:
     """The texts of the first and the second article."""
     first, second = tmp_path / "first.txt", tmp_path / "second.txt"
-    first.write_text(newsroom.TEXT, "utf-8")
-    second.write_text("\n".join(newsroom.SECOND_PAPER.paragraphs), "utf-8")
+    first.write_text(sample.TEXT, "utf-8")
+    second.write_text("\n".join(sample.SECOND_PAPER.paragraphs), "utf-8")
     return first, second
 
 
@@ -29,7 +29,7 @@ def loaded(url: str, files: Files, folder: Path, *texts: ArticleFile, dry_run: b
     database = Database(url)
     migrate(database)
     try:
-        load(newsroom.write(files, folder), database, texts=texts, dry_run=dry_run)
+        load(sample.write(files, folder), database, texts=texts, dry_run=dry_run)
     finally:
         database.close()
 
@@ -50,7 +50,7 @@ def spans(client: TestClient, article: str) -> int:
 
 def test_each_release_says_what_was_verified(database_url: str, tmp_path: Path, papers: tuple[Path, Path]) -> None:
     first, second = papers
-    files, seed = newsroom.pair(), tmp_path / "seed"
+    files, seed = sample.pair(), tmp_path / "seed"
     loaded(database_url, files, seed)
     record(files, INCIDENTS, "mill-search")["note"] = "Searched by day."
     loaded(database_url, files, seed, ArticleFile(first, ARTICLE))
@@ -69,11 +69,11 @@ def test_each_release_says_what_was_verified(database_url: str, tmp_path: Path, 
 
 def test_nothing_is_loaded_that_does_not_hold(database_url: str, tmp_path: Path, papers: tuple[Path, Path]) -> None:
     paper, seed = papers[0], tmp_path / "seed"
-    text = newsroom.TEXT.replace("held one man", "held 0ne man")
+    text = sample.TEXT.replace("held one man", "held 0ne man")
     paper.write_text(text.replace("Weeks later", "Then a boat was stopped. Weeks later"), "utf-8")
     for dry_run in (True, False):
         with pytest.raises(DossierError) as refused:
-            loaded(database_url, newsroom.small(), seed, ArticleFile(paper), dry_run=dry_run)
+            loaded(database_url, sample.small(), seed, ArticleFile(paper), dry_run=dry_run)
         messages = [error.message for error in refused.value.errors]
         assert "paragraph 3 of the text is not the one coded" in messages
         assert any("does not have this sha256" in message for message in messages)
@@ -84,7 +84,7 @@ def test_a_link_that_leads_elsewhere_is_not_loaded(
     database_url: str, tmp_path: Path, papers: tuple[Path, Path]
 ) -> None:
     """What only the text can tell: no other record speaks of these words."""
-    files = newsroom.small()
+    files = sample.small()
     span = record(files, INCIDENTS, "boat-stopped")["evidence"][0]
     span["first"], span["last"] = "a", "stopped"
     loaded(database_url, files, tmp_path / "seed")
@@ -97,9 +97,9 @@ def test_a_link_that_leads_elsewhere_is_not_loaded(
 def test_mistakes_of_the_files_and_of_the_text_come_together(
     database_url: str, tmp_path: Path, papers: tuple[Path, Path]
 ) -> None:
-    files = newsroom.small()
+    files = sample.small()
     record(files, "places.yaml", "orsa")["kind"] = "hamlet"
-    papers[0].write_text(newsroom.TEXT.replace("held one man", "held 0ne man"), "utf-8")
+    papers[0].write_text(sample.TEXT.replace("held one man", "held 0ne man"), "utf-8")
     with pytest.raises(DossierError) as refused:
         loaded(database_url, files, tmp_path / "seed", ArticleFile(papers[0]))
     assert {(error.file.rpartition("/")[2], error.record) for error in refused.value.errors} >= {
@@ -117,10 +117,10 @@ def test_it_must_be_clear_whose_text_it_is(database_url: str, tmp_path: Path, pa
         ([ArticleFile(first, ARTICLE), ArticleFile(second, ARTICLE)], "two texts of"),
     ):
         with pytest.raises(TextError, match=why):
-            loaded(database_url, newsroom.pair(), tmp_path / "seed", *texts)
+            loaded(database_url, sample.pair(), tmp_path / "seed", *texts)
     assert releases(database_url) == []
 
 
 def test_releases_of_before_say_nothing(database_url: str, tmp_path: Path) -> None:
-    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(database_url, sample.write(sample.small(), tmp_path))
     assert releases(database_url) == [None]

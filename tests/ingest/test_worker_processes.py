@@ -9,7 +9,7 @@ from app.ingest.loading import load
 from app.ingest.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase
 
 ALONE, HELPED = 0, 2
@@ -17,7 +17,7 @@ ALONE, HELPED = 0, 2
 
 @pytest.mark.heavy
 def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
-    directory = newsroom.write(newsroom.pair(), tmp_path)
+    directory = sample.write(sample.pair(), tmp_path)
     collected = []
     for processes in (ALONE, HELPED):
         database = Database(new_database())
@@ -31,13 +31,13 @@ def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
 
 @pytest.mark.heavy
 def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.pair()
-    files["places.yaml"].append(newsroom.record(files, "places.yaml", "orsa"))
-    files[newsroom.INCIDENTS].append(newsroom.record(files, newsroom.INCIDENTS, "mill-search"))
-    newsroom.record(files, newsroom.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]
-    directory = newsroom.write(files, tmp_path)
-    search = json.dumps(newsroom.record(files, newsroom.INCIDENTS, "boat-stopped") | {"id": "boat-searched"})
-    lines = (directory / newsroom.INCIDENTS).with_suffix(".jsonl")
+    files = sample.pair()
+    files["places.yaml"].append(sample.record(files, "places.yaml", "orsa"))
+    files[sample.INCIDENTS].append(sample.record(files, sample.INCIDENTS, "mill-search"))
+    sample.record(files, sample.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]
+    directory = sample.write(files, tmp_path)
+    search = json.dumps(sample.record(files, sample.INCIDENTS, "boat-stopped") | {"id": "boat-searched"})
+    lines = (directory / sample.INCIDENTS).with_suffix(".jsonl")
     lines.write_text(search[:-1] + ', "kind": "raid"}\n', "utf-8")
     database = Database(database_url)
     migrate(database)

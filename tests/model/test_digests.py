@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from app.model.digests import canonical
 from app.model.documents import DOCUMENTS
 from app.settings import ROOT
-from tests import newsroom
+from tests import sample
 from tests.answers import body
 from tests.conftest import load_seed, serving
-from tests.newsroom import record
+from tests.sample import record
 
 KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=20)
@@ -94,10 +94,10 @@ def _written(value: Any) -> Any:
 def test_the_rule_as_it_is_published_gives_the_digest(tmp_path: Path, database_url: str) -> None:
     """Also for a point at whole degrees, which JSON's writers have as 60.0."""
     assert "RFC 8785, which\nwrites 60.0 as 60" in (ROOT / "README.md").read_text("utf-8")
-    files = newsroom.small()
+    files = sample.small()
     place = record(files, "places.yaml", "orsa")
     place["coordinate"] |= {"latitude": "60", "longitude": "15.0"}
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     lines: list[str] = []
     plain: list[str] = []
     with serving(database_url) as client:

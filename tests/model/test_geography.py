@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.model.geography import EARTH_RADIUS_M, box_around
-from tests import newsroom
+from tests import sample
 from tests.answers import body, ids
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -32,7 +32,7 @@ POINTS = {
 @pytest.fixture(scope="module")
 def atlas(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over one incident at each of the points."""
-    files = newsroom.small()
+    files = sample.small()
     for id_, (longitude, latitude, radius) in POINTS.items():
         point = {"latitude": str(latitude), "longitude": str(longitude), "radius_m": str(radius)}
         files["places.yaml"].append(
@@ -42,14 +42,14 @@ def atlas(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -
                 "named": "false",
                 "kind": "terrain",
                 "coordinate": {**point, "precision": "exact", "source": "invented"},
-                "evidence": [newsroom.proof("name", "Ash River", shared=True)],
+                "evidence": [sample.proof("name", "Ash River", shared=True)],
             }
         )
-        incident = copy.deepcopy(newsroom.record(files, newsroom.INCIDENTS, "boat-stopped"))
+        incident = copy.deepcopy(sample.record(files, sample.INCIDENTS, "boat-stopped"))
         places = [{"id": id_, "role": "scene", "certainty": "stated"}]
-        files[newsroom.INCIDENTS].append({**incident, "id": id_, "location": id_, "places": places})
+        files[sample.INCIDENTS].append({**incident, "id": id_, "location": id_, "places": places})
     url = new_database()
-    load_seed(url, newsroom.write(files, tmp_path_factory.mktemp("atlas")))
+    load_seed(url, sample.write(files, tmp_path_factory.mktemp("atlas")))
     with serving(url) as service:
         yield service
 

@@ -12,7 +12,7 @@ from app.api.envelopes import DETAILS, PAGES, Codebook
 from app.ingest.pipeline import documents
 from app.model.codebook import CODEBOOK, CasualtyOutcome
 from app.model.documents import DOCUMENTS, check
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.answers import body
 from tests.bench import invention
 from tests.conftest import NewDatabase, load_seed, serving
@@ -21,7 +21,7 @@ from tests.conftest import NewDatabase, load_seed, serving
 @pytest.fixture(scope="module")
 def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     url = new_database()
-    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("shapes")))
+    load_seed(url, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("shapes")))
     with serving(url) as service:
         yield service
 

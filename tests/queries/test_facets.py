@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.model.codebook import CasualtyOutcome
 from app.queries import counting
 from app.records import RECORD_TYPES
-from tests import newsroom
+from tests import sample
 from tests.answers import days_taken
 from tests.conftest import load_seed, serving
 from tests.statements import statements
@@ -128,9 +128,9 @@ def test_dates_wider_than_a_month_are_imprecise_and_in_no_month(client: TestClie
 
 
 def test_a_range_over_new_year_is_in_no_year(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["date"] = {"edtf": "2020-12/2021-03"}
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["date"] = {"edtf": "2020-12/2021-03"}
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         body = facets(client, "incidents", "month", "year")
     assert counts(body, "year") == {"2021": 1}

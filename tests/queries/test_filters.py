@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.records import RECORD_TYPES
 from app.search.folding import fold
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -242,7 +242,7 @@ CASES = [
 def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over the wider dossier, with some of it withdrawn."""
     url = new_database()
-    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("wider")))
+    load_seed(url, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("wider")))
     with serving(url) as service:
         yield service
 
@@ -318,16 +318,16 @@ def test_a_merged_id_is_followed(desk: TestClient, url: str) -> None:
 
 
 def test_what_becomes_of_a_merged_place(tmp_path: Path, database_url: str) -> None:
-    files = wider.wider()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = extended_sample.extended()
+    load_seed(database_url, sample.write(files, tmp_path))
     _withdraw(files, "skarn", {"reason": "It is the river", "successor": "ash-river"})
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert ids(client, "/v1/incidents?place=skarn") == ids(client, "/v1/incidents?place=ash-river") != []
         assert client.get("/v1/places/skarn?fields=name").headers["location"] == "/v1/places/ash-river?fields=name"
     _withdraw(files, "ash-river", {"reason": "It was never there!"})
     _withdraw(files, "skarn", {"reason": "Gone with the river"})
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         for place, reason in (("skarn", "Gone with the river."), ("ash-river", "It was never there!")):
             assert problem(client, f"/v1/incidents?place={place}")["detail"].endswith(
@@ -337,14 +337,14 @@ def test_what_becomes_of_a_merged_place(tmp_path: Path, database_url: str) -> No
             assert gone["detail"] == f"This record was removed in release 3: {reason}"
 
 
-def _withdraw(files: newsroom.Files, place: str, removed: dict[str, str]) -> None:
+def _withdraw(files: sample.Files, place: str, removed: dict[str, str]) -> None:
     """Takes a place out of a dossier, with every link to it."""
     files["places.yaml"] = [entry for entry in files["places.yaml"] if entry["id"] != place]
     files["places.yaml"].append({"id": place, "removed": removed})
-    for incident in files[newsroom.INCIDENTS] + files[wider.SECOND_INCIDENTS]:
+    for incident in files[sample.INCIDENTS] + files[extended_sample.SECOND_INCIDENTS]:
         if "places" in incident:
             incident["places"] = [link for link in incident["places"] if link["id"] != place]
-    for quote in files[newsroom.QUOTES]:
+    for quote in files[sample.QUOTES]:
         quote["places"] = [link for link in quote.get("places", []) if link != place]
 
 
@@ -384,10 +384,10 @@ def test_changed_since_a_release_that_has_not_been_is_an_error(small_client: Tes
 
 
 def test_changed_since_finds_what_later_releases_changed(tmp_path: Path, database_url: str) -> None:
-    files = wider.wider()
-    load_seed(database_url, newsroom.write(files, tmp_path))
-    newsroom.record(files, newsroom.INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = extended_sample.extended()
+    load_seed(database_url, sample.write(files, tmp_path))
+    sample.record(files, sample.INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert ids(client, "/v1/incidents?changed_since=1") == ["boat-stopped"]
         assert ids(client, "/v1/places?changed_since=1") == []

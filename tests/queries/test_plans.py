@@ -28,7 +28,7 @@ from app.search.entry_numbers import DAY_STEP
 from app.storage.database import Database
 from app.storage.models import Incident, SearchEntry, StoredDocument
 from app.storage.schema import migrate
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.ingest.interrupted_loads import integrity_problems
@@ -67,7 +67,7 @@ def _ranges() -> Iterator[tuple[str, str] | None]:
 def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The small article with hundreds of incidents more: copies of one, each at a time of its own."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("many")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("many")))
     database = Database(url)
     with database.writer() as connection:
         _copy(connection, list(_ranges()))
@@ -358,14 +358,14 @@ def test_every_page_of_every_order_begins_at_its_place_in_an_index(
 
 def test_what_a_record_is_found_by_moves_with_it(database_url: str, tmp_path: Path) -> None:
     """From release to release: to another day, to none and back, and to another place on the map."""
-    files = newsroom.small()
+    files = sample.small()
     for latitude, edtf in enumerate(("2021-06-04", "2019-03", None, None, "2020", "2020-01-01"), 60):
-        incident = newsroom.record(files, newsroom.INCIDENTS, "mill-search")
+        incident = sample.record(files, sample.INCIDENTS, "mill-search")
         incident.pop("date", None)
         if edtf is not None:
             incident["date"] = {"edtf": edtf}
-        newsroom.record(files, "places.yaml", "orsa")["coordinate"]["latitude"] = str(latitude)
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        sample.record(files, "places.yaml", "orsa")["coordinate"]["latitude"] = str(latitude)
+        load_seed(database_url, sample.write(files, tmp_path))
         database = Database(database_url)
         with database.writer() as connection:
             _is_found_by_what_it_is(connection)
@@ -392,9 +392,9 @@ def _is_found_by_what_it_is(connection: Connection) -> None:
 
 def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_path: Path) -> None:
     """What a load writes, the migration writes for what was loaded before it."""
-    files = wider.wider()
-    newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"] = {"edtf": "2021"}
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = extended_sample.extended()
+    sample.record(files, sample.INCIDENTS, "mill-search")["date"] = {"edtf": "2021"}
+    load_seed(database_url, sample.write(files, tmp_path))
     database = Database(database_url)
     loaded = _derived(database)
     assert loaded["mill-search"][0] == LONG_SPAN_DAYS[0]
@@ -407,8 +407,8 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
     with serving(database_url) as client:
         assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]
         assert body(client, "/v1/incidents?q=ferry&sort=-date")["data"]
-        newsroom.record(files, newsroom.INCIDENTS, "mill-search")["title"] = "Mill"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        sample.record(files, sample.INCIDENTS, "mill-search")["title"] = "Mill"
+        load_seed(database_url, sample.write(files, tmp_path))
         assert body(client, "/v1/incidents?q=mill&sort=-date")["data"][0]["title"] == "Mill"
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.records.casualty_sums import MAX_LISTED_CLAIMS
-from tests import newsroom
+from tests import sample
 from tests.conftest import load_seed, serving
 
 Json = dict[str, Any]
@@ -126,10 +126,10 @@ def test_the_voice_of_the_article_is_a_claimant_of_its_own(small_client: TestCli
 
 
 def test_wide_and_missing_dates_have_rows_of_their_own(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["date"] = {"edtf": "2021-02/2021-03"}
-    del newsroom.record(files, newsroom.INCIDENTS, "mill-search")["date"]
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["date"] = {"edtf": "2021-02/2021-03"}
+    del sample.record(files, sample.INCIDENTS, "mill-search")["date"]
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         body = summary(client, group_by="month")
     assert bounds(body["data"]["rows"], "month", "outcome") == {
@@ -146,12 +146,12 @@ def test_different_outcomes_are_never_added_together(client: TestClient) -> None
 
 
 def test_claims_are_counted_beyond_those_that_are_listed(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    ferry = newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")
+    files = sample.small()
+    ferry = sample.record(files, sample.INCIDENTS, "ferry-shooting")
     (wounded,) = (claim for claim in ferry["casualties"] if claim["id"] == "ferry-wounded")
     more = {**wounded, "counted": "false", "note": "Told again."}
     ferry["casualties"] += [{**more, "id": f"ferry-wounded-{number}"} for number in range(MAX_LISTED_CLAIMS + 1)]
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         (row,) = summary(client, outcome="wounded")["data"]["rows"]
     assert (row["low"], row["claims"]["not_counted"]) == (3, MAX_LISTED_CLAIMS + 1)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.problems import BadValue
 from app.search.terms import parse_query, snippet, terms, words
 from tests.conftest import load_seed, serving
-from tests.newsroom import INCIDENTS, record, small, write
+from tests.sample import INCIDENTS, record, small, write
 
 
 def matches(client: TestClient, q: str, **more: Any) -> list[str]:

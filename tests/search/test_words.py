@@ -13,10 +13,10 @@ from app.model.documents import SHAPE
 from app.search.folding import fold, letters
 from app.search.stems import ENGLISH, stems
 from app.search.terms import index_text, parse_query, snippet, terms
-from tests import newsroom
+from tests import sample
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
-from tests.newsroom import ARTICLE, INCIDENTS, record
+from tests.sample import ARTICLE, INCIDENTS, record
 from tests.search.test_search import listed, matches
 
 QUESTIONS = [
@@ -195,18 +195,18 @@ def test_a_mark_does_not_end_a_word() -> None:
 @pytest.fixture(scope="module")
 def many_scripts(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Each spelling in the title of an incident of its own."""
-    files = newsroom.small()
+    files = sample.small()
     for number, (printed, _) in enumerate(ALIKE):
         files[INCIDENTS].append(_incident(f"event-{number}", f"Report on {printed} by night"))
     files[INCIDENTS].append(_incident("hindi", "Report in हिंदी by night"))
     url = new_database()
-    load_seed(url, newsroom.write(files, tmp_path_factory.mktemp("scripts")))
+    load_seed(url, sample.write(files, tmp_path_factory.mktemp("scripts")))
     with serving(url) as client:
         yield client
 
 
 def _incident(id_: str, title: str) -> Mapping:
-    evidence = [newsroom.proof("what", "searched the mill")]
+    evidence = [sample.proof("what", "searched the mill")]
     texts = {"title": title, "summary": "Nothing else is known."}
     return {"id": id_, **texts, "kind": "threat", "granularity": "event", "evidence": evidence}
 
@@ -267,26 +267,26 @@ def _with(client: TestClient, party: str) -> list[Mapping]:
 
 def test_an_alias_leads_to_what_was_loaded_before_it(database_url: str, tmp_path: Path) -> None:
     """The records that name a place do not change with it, but what they are found by does."""
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert listed(client, "/v1/incidents?q=Porttown") == []
         before = {one["id"]: one for one in body(client, "/v1/incidents")["data"]}
         record(files, "places.yaml", "orsa")["aliases"].append({"name": "Porttown", "basis": "editorial"})
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         at_orsa = listed(client, "/v1/incidents?place=orsa")
         assert sorted(listed(client, "/v1/incidents?q=Porttown")) == sorted(at_orsa) != []
         assert {one["id"]: one for one in body(client, "/v1/incidents")["data"]} == before, "no record has changed"
         record(files, "places.yaml", "orsa")["aliases"].pop()
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         assert listed(client, "/v1/incidents?q=Porttown") == []
 
 
 def test_words_are_stemmed_in_the_language_of_their_article(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
+    files = sample.small()
     files[f"articles/{ARTICLE}/article.yaml"]["language"] = "de-AT"
     record(files, INCIDENTS, "mill-search")["title"] = "Durchsuchungen in den Wohnungen am Fluß"
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         for asked in ("durchsuchung", "Wohnung", "Flusse", '"den Wohnungen"', "Wohnungen -Wald"):
             assert listed(client, f"/v1/incidents?q={asked}") == ["mill-search"], asked
@@ -345,12 +345,12 @@ def test_lists_answer_a_misspelt_word_too(client: TestClient) -> None:
 
 
 def test_suggestions_follow_the_releases(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:
         assert body(client, "/v1/search?q=granery")["meta"]["did_you_mean"] is None
         record(files, INCIDENTS, "mill-search")["title"] = "Search of the granary in Orsa"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         assert body(client, "/v1/search?q=granery")["meta"]["did_you_mean"][0]["value"] == "granary"
 
 

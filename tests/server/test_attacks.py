@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests import live, newsroom, wider
+from tests import extended_sample, live, sample
 from tests.conftest import Figure, NewDatabase, load_seed
 from tests.ingest import interrupted_loads
 from tests.server import raw_http
@@ -36,7 +36,7 @@ Operations = list[tuple[str, list[str]]]
 def url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with merged and removed records."""
     made = new_database()
-    load_seed(made, newsroom.write(wider.wider(), tmp_path_factory.mktemp("wider")))
+    load_seed(made, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("wider")))
     return made
 
 

@@ -18,10 +18,10 @@ from app.server.compression import MIN_COMPRESSED_BYTES, CompressionMiddleware
 from app.server.middleware import HeadMiddleware
 from app.server.negotiation import content_coding
 from app.settings import Settings
-from tests import newsroom
+from tests import sample
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, load_seed, serving
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -95,8 +95,8 @@ def test_an_error_is_an_error_whatever_the_client_has(client: TestClient, url: s
 
 
 def test_a_release_changes_every_tag(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     urls = ["/v1/incidents", "/v1/places/orsa", "/v1/incidents.csv", "/v1/changes?since=1"]
     with serving(database_url) as client:
         first = client.get(urls[0]), client.get(urls[1]), client.get(urls[2])
@@ -104,7 +104,7 @@ def test_a_release_changes_every_tag(database_url: str, tmp_path: Path) -> None:
         mill.clear()
         mill.update(id="mill-search", removed={"reason": "Retracted"})
         held = client.get("/v1/incidents/mill-search").headers["ETag"]
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         for old in first:
             for name, header in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
                 new = client.get(old.request.url.path, headers={name: old.headers[header]})
@@ -118,10 +118,10 @@ def test_a_database_that_begins_anew_shares_no_tag(new_database: NewDatabase, tm
     """The same files as the first release, but after another one: the numbers and times in the answer differ."""
     tags = []
     for titles in (["Ferry"], ["Boat", "Ferry"]):
-        url, files = new_database(), newsroom.small()
+        url, files = new_database(), sample.small()
         for title in titles:
             record(files, INCIDENTS, "ferry-shooting")["title"] = title
-            load_seed(url, newsroom.write(files, tmp_path))
+            load_seed(url, sample.write(files, tmp_path))
         with serving(url) as client:
             assert body(client, "/v1/incidents/ferry-shooting")["data"]["title"] == "Ferry"
             tags.append(client.get("/v1/incidents/ferry-shooting").headers["ETag"])

@@ -13,7 +13,7 @@ from starlette.types import Message
 from app.main import create_app
 from app.records import RECORD_TYPES
 from app.settings import Settings
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.answers import lasting, problem
 from tests.conftest import load_seed, serving
 
@@ -139,7 +139,7 @@ def test_a_trailing_slash_leads_to_the_address_without_it(client: TestClient) ->
 
 
 def test_what_became_of_withdrawn_records(tmp_path: Path, database_url: str) -> None:
-    load_seed(database_url, newsroom.write(wider.wider(), tmp_path))
+    load_seed(database_url, sample.write(extended_sample.extended(), tmp_path))
     with serving(database_url) as client:
         gone = problem(client, "/v1/incidents/ghost-ship", 410)
         assert gone["title"] == "Removed"

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from app.api.routes.downloads import ranges
 from app.server.preconditions import Outcome, Preconditions, parse_http_date, range_applies
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 
 TAG = '"a1"'
 CHANGED = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -159,7 +159,7 @@ def test_a_file_without_bytes_has_no_part() -> None:
 def desk(request: Any, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The small article, with answers made anew and from memory."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("desk")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("desk")))
     with serving(url, cache_bytes=request.param) as service:
         yield service
 
@@ -260,7 +260,7 @@ def test_parts_that_lie_apart_come_in_one_answer(desk: TestClient) -> None:
 def test_memory_keeps_no_part_and_gives_none(new_database: NewDatabase, tmp_path: Path) -> None:
     """Whoever asks for the whole after somebody asked for a part, and the other way round."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(url, sample.write(sample.small(), tmp_path))
     for path in ("/static/page.css", "/v1/dataset.zip", "/v1/places"):
         with serving(url) as client:
             bounds = {"Range": "bytes=2-3", "Accept-Encoding": "gzip"}
@@ -288,13 +288,13 @@ def test_an_error_is_an_error_whatever_must_hold(desk: TestClient) -> None:
 
 
 def test_an_older_release_is_a_failed_precondition(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     urls = ["/v1/incidents", "/v1/incidents.csv", *DOWNLOADS]
     with serving(database_url) as client:
         held = {url: client.get(url).headers for url in urls}
         record(files, INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         for url, headers in held.items():
             rest = {"Range": "bytes=100-"}
             for conditions in (

@@ -28,10 +28,10 @@ from app.server.prepared_response import PreparedResponse, responder
 from app.server.request_context import RequestContext
 from app.server.uvicorn_internals import MAX_INLINE_RESPONSES, BoundedHttpProtocol
 from app.settings import Settings
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, database_unavailable, load_seed
 from tests.live import eventually, listening
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 from tests.server.raw_http import RawResponse, first
 
 URL = "/v1/incidents?limit=2&include=places"
@@ -130,7 +130,7 @@ def settled(answer: RawResponse) -> tuple[Any, ...]:
 @pytest.fixture(scope="module")
 def server(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("at-once")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("at-once")))
     with served(url) as service:
         yield service
 
@@ -196,8 +196,8 @@ def test_other_requests_for_a_cached_url_get_their_own_responses(server: Server,
 
 
 def test_a_new_release_is_served_immediately(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
         for number in (1, 2, 3):
             for kept in (False, True):
@@ -205,11 +205,11 @@ def test_a_new_release_is_served_immediately(database_url: str, tmp_path: Path) 
                 assert is_inline == (kept and server.glances)
                 assert json.loads(answer.body)["meta"]["release"] == number
             record(files, INCIDENTS, "ferry-shooting")["title"] = f"Ferry {number}"
-            load_seed(database_url, newsroom.write(files, tmp_path))
+            load_seed(database_url, sample.write(files, tmp_path))
 
 
 def test_response_is_marked_stale_while_the_newest_release_is_unknown(database_url: str, tmp_path: Path) -> None:
-    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(database_url, sample.write(sample.small(), tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
         client.ask(URL)
         with database_unavailable(database_url):
@@ -278,12 +278,12 @@ def test_middleware_around_the_service_is_refused(article_url: str) -> None:
 
 def test_stale_response_is_of_the_last_known_release(database_url: str, tmp_path: Path) -> None:
     """Also if the first to ask for something of it wanted a part, which is not looked for in memory."""
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with served(database_url) as server, closing(Client(server)) as client:
         client.ask(URL)
         record(files, INCIDENTS, "ferry-shooting")["title"] = "Ferry"
-        load_seed(database_url, newsroom.write(files, tmp_path))
+        load_seed(database_url, sample.write(files, tmp_path))
         client.ask(URL, "Range: bytes=0-1")
         assert client.ask_inline(URL)[0] == server.glances
         with database_unavailable(database_url):

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.settings import Settings
 from app.storage.models import Release
-from tests import live, newsroom
+from tests import live, sample
 from tests.conftest import load_seed
 from tests.server import nginx, raw_http
 from tests.server.raw_http import RawResponse, ask, first
@@ -104,7 +104,7 @@ def test_a_proxy_sees_it_too(base: str) -> None:
 def test_no_answer_is_older_than_what_it_says(tmp_path: Path, database_url: str) -> None:
     """Releases that follow each other closely get a second each, so the last of them are ahead of the clock; others
     were loaded by another machine's clock."""
-    load_seed(database_url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(database_url, sample.write(sample.small(), tmp_path))
     with live.listening(create_app(Settings(database_url=database_url))) as (port, _):
 
         def dates() -> set[bool]:

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from app.storage.database import Database
 from app.storage.release_watcher import ReleaseWatcher
-from tests import newsroom
+from tests import sample
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, database_unavailable, load_seed, serving
-from tests.newsroom import INCIDENTS, record
+from tests.sample import INCIDENTS, record
 from tests.statements import statements
 
 HIT = "dateline; hit"
@@ -24,7 +24,7 @@ URL = "/v1/incidents?limit=2&include=places"
 @pytest.fixture(scope="module")
 def small_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("kept")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("kept")))
     return url
 
 
@@ -83,14 +83,14 @@ def test_percent_encodings_share_an_entry_and_parameter_orders_do_not(small_url:
 
 
 def test_a_new_release_is_served_immediately(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with keeping(database_url) as client:
         for number in (1, 2, 3):
             assert [status(client, URL), status(client, URL)] == [None, HIT]
             assert body(client, URL)["meta"]["release"] == number
             record(files, INCIDENTS, "ferry-shooting")["title"] = f"Ferry {number}"
-            load_seed(database_url, newsroom.write(files, tmp_path))
+            load_seed(database_url, sample.write(files, tmp_path))
 
 
 def test_least_recently_used_entries_are_evicted(small_url: str) -> None:
@@ -156,8 +156,8 @@ def test_head_is_served_from_the_cache(small_url: str) -> None:
 
 
 def test_cached_responses_are_stale_while_the_database_is_unavailable(database_url: str, tmp_path: Path) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with keeping(database_url) as client:
         made = client.get(URL)
         assert status(client, URL) == HIT

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from app.main import create_app
 from app.settings import Settings
-from tests import live, newsroom, wider
+from tests import extended_sample, live, sample
 from tests.conftest import NewDatabase, load_seed
 from tests.server import nginx
 
@@ -122,7 +122,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def pair(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     url = new_database()
-    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("property")))
+    load_seed(url, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("property")))
     with ExitStack() as stack:
         services = [create_app(Settings(database_url=url, cache_bytes=size)) for size in (2**20, 0)]
         ports = [stack.enter_context(live.listening(service))[0] for service in services]

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from app.server.limits import MAX_REQUEST_LINE_BYTES
-from tests import live, newsroom, wider
+from tests import extended_sample, live, sample
 from tests.conftest import NewDatabase, load_seed
 from tests.server import nginx
 from tests.server.raw_http import RawResponse, ask
@@ -27,7 +27,7 @@ ARABIC = "جسر" * 40
 def base(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over a database with merged records."""
     url = new_database()
-    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("heads")))
+    load_seed(url, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("heads")))
     with live.serving(url) as service:
         yield service
 

@@ -7,7 +7,7 @@ import pytest
 from httpx2 import Headers
 from starlette.testclient import TestClient
 
-from tests import newsroom, wider
+from tests import extended_sample, sample
 from tests.conftest import NewDatabase, load_seed, serving
 
 ASKED = [
@@ -51,7 +51,7 @@ ASKED = [
 def wider_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over a dossier with merged and removed records."""
     url = new_database()
-    load_seed(url, newsroom.write(wider.wider(), tmp_path_factory.mktemp("wider")))
+    load_seed(url, sample.write(extended_sample.extended(), tmp_path_factory.mktemp("wider")))
     with serving(url) as service:
         yield service
 

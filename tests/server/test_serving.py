@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import newsroom
+from tests import sample
 from tests.conftest import NewDatabase, load_seed
 from tests.live import answers, assert_no_errors, dateline, eventually, free_port
 from tests.server.test_streams import NOTE, PLACES, _add_places
@@ -69,7 +69,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[Running]:
 def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Places whose download is larger than the buffers between two processes."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("many")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("many")))
     _add_places(url, (f"place-{number:05}" for number in range(PLACES)))
     return url
 

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.storage.database import MAX_CONCURRENT_STREAMS, STREAM_BATCH_ROWS, Database, Snapshot
 from app.storage.models import Place, StoredDocument
 from app.storage.reader import BUFFER_BYTES, Reader
-from tests import newsroom
+from tests import sample
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -38,7 +38,7 @@ NOTE = "x" * 6000
 def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The small article with thousands of places more."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("many")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("many")))
     _add_places(url, (f"place-{number:05}" for number in range(PLACES)))
     return url
 
@@ -124,7 +124,7 @@ def test_a_stream_is_read_in_batches_when_its_turn_comes(many_url: str) -> None:
 
 def test_a_stream_belongs_to_the_release_that_it_began_in(new_database: NewDatabase, tmp_path: Path) -> None:
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(url, sample.write(sample.small(), tmp_path))
     _add_places(url, (f"place-{number:05}" for number in range(STREAM_BATCH_ROWS)))
     reader = Reader(Database(url))
 
@@ -225,7 +225,7 @@ def test_head_reads_no_more_than_the_start(many_url: str) -> None:
 def broken_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Places of which the last is not readable, after more than is made in advance."""
     url = new_database()
-    load_seed(url, newsroom.write(newsroom.small(), tmp_path_factory.mktemp("broken")))
+    load_seed(url, sample.write(sample.small(), tmp_path_factory.mktemp("broken")))
     _add_places(url, (f"place-{number:05}" for number in range(2 * BUFFER_BYTES // len(NOTE))))
     _add_places(url, iter(["zzz"]), "not JSON")
     return url

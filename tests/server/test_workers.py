@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests import newsroom
+from tests import sample
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
 from tests.server.traffic import TIMEOUT_SECONDS
@@ -53,8 +53,8 @@ def _owner(socket: str) -> int:
 
 
 def test_every_worker_sees_a_release_at_once(database_url: str, tmp_path: Path, figure: Figure) -> None:
-    files = newsroom.small()
-    load_seed(database_url, newsroom.write(files, tmp_path))
+    files = sample.small()
+    load_seed(database_url, sample.write(files, tmp_path))
     with ExitStack() as stack:
         base = stack.enter_context(serving(database_url, "--workers", str(WORKERS)))
         visitors: dict[int, Visitor] = {}
@@ -64,9 +64,9 @@ def test_every_worker_sees_a_release_at_once(database_url: str, tmp_path: Path, 
             visitor = Visitor(base, stack)
             visitors.setdefault(visitor.worker(), visitor)
         assert {visitor.visit() for visitor in visitors.values()} == {1}
-        newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["title"] = "Guards fire on a ferry twice"
+        sample.record(files, sample.INCIDENTS, "ferry-shooting")["title"] = "Guards fire on a ferry twice"
         load = subprocess.Popen(
-            [dateline(), "load", newsroom.write(files, tmp_path)],
+            [dateline(), "load", sample.write(files, tmp_path)],
             env={**os.environ, "DATELINE_DATABASE_URL": database_url},
             stdout=subprocess.DEVNULL,
         )

@@ -14,7 +14,7 @@ from app.storage import models
 from app.storage.database import Database, DatabaseError
 from app.storage.schema import is_current, migrate
 from tests.conftest import load_seed
-from tests.newsroom import small, write
+from tests.sample import small, write
 
 METADATA = models.Release.metadata
 

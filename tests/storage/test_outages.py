@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from tests import newsroom, postgresql
+from tests import postgresql, sample
 from tests.conftest import Figure, load_seed
 from tests.live import serving
 from tests.postgresql import Server
@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[Way, Way]] = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with postgresql.running() as actual:
-        load_seed(actual.url(), newsroom.write(newsroom.small(), tmp_path_factory.mktemp("seed")))
+        load_seed(actual.url(), sample.write(sample.small(), tmp_path_factory.mktemp("seed")))
         yield actual
 
 

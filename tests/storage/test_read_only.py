@@ -18,7 +18,7 @@ from app.problems import Unavailable
 from app.settings import ROOT
 from app.storage.database import Database, DatabaseError, Snapshot
 from app.storage.schema import migrate
-from tests import newsroom, postgresql
+from tests import postgresql, sample
 from tests.conftest import load_seed, serving
 from tests.live import dateline, free_port
 from tests.live import serving as served
@@ -71,7 +71,7 @@ def tried(database: Database, *statements: str) -> str:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("read-only")
-    load_seed(f"sqlite:///{folder}/dateline.db", newsroom.write(newsroom.small(), folder / "seed"))
+    load_seed(f"sqlite:///{folder}/dateline.db", sample.write(sample.small(), folder / "seed"))
     return folder / "dateline.db"
 
 
@@ -116,7 +116,7 @@ def readers(owners: str) -> str:
 
 @pytest.mark.heavy
 def test_a_role_that_only_reads_is_enough_to_serve(owners: str, readers: str, tmp_path: Path) -> None:
-    seed = newsroom.write(newsroom.small(), tmp_path)
+    seed = sample.write(sample.small(), tmp_path)
     assert "permission denied for schema public. To create the tables" in refusal(readers)
     owner, reader = Database(owners), Database(readers)
     assert migrate(owner)
@@ -124,16 +124,16 @@ def test_a_role_that_only_reads_is_enough_to_serve(owners: str, readers: str, tm
     load(seed, owner)
     assert not migrate(reader)
     with pytest.raises(DatabaseError, match=r"permission denied for table releases\. To create the tables"):
-        load(newsroom.write(changed(), seed), reader)
+        load(sample.write(changed(), seed), reader)
     with served(readers) as base:
         assert httpx2.get(f"{base}/readyz").json() == {"status": "ok", "release": 1}
     owner.close()
     reader.close()
 
 
-def changed() -> newsroom.Files:
-    files = newsroom.small()
-    newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["title"] = "Guards fire on a ferry twice"
+def changed() -> sample.Files:
+    files = sample.small()
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["title"] = "Guards fire on a ferry twice"
     return files
 
 
@@ -152,7 +152,7 @@ def refusal(url: str) -> str:
 def test_a_reader_cannot_write_to_a_server(
     server: postgresql.Server, owners: str, readers: str, tmp_path: Path
 ) -> None:
-    load_seed(owners, newsroom.write(newsroom.small(), tmp_path))
+    load_seed(owners, sample.write(sample.small(), tmp_path))
     before = everything(server)
     database, careless = Database(readers), Database(owners)
     for statement in POSTGRESQL:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.database import Database, Snapshot
-from tests import newsroom, postgresql
+from tests import postgresql, sample
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving
 from tests.postgresql import Server, together
@@ -45,9 +45,9 @@ def primary() -> Iterator[Server]:
 
 def edition(folder: Path, number: int) -> Path:
     """Seed files whose one title says which edition they are."""
-    files = newsroom.small()
-    newsroom.record(files, newsroom.INCIDENTS, "ferry-shooting")["title"] = f"Edition {number}"
-    return newsroom.write(files, folder)
+    files = sample.small()
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["title"] = f"Edition {number}"
+    return sample.write(files, folder)
 
 
 def load(url: str, seed: Path) -> str:

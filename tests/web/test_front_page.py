@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.api.routes.humanize import humanize_date
 from app.api.routes.pages import WEB
 from tests.conftest import load_seed, serving
-from tests.newsroom import INCIDENTS, record, small, write
+from tests.sample import INCIDENTS, record, small, write
 
 
 def text(page: str) -> str:

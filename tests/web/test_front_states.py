@@ -12,7 +12,7 @@ import pytest
 from tests import live as running
 from tests.browser import Tab, drawn, findings, ids, until, visiting
 from tests.conftest import NewDatabase, load_seed
-from tests.newsroom import INCIDENTS, record, small, write
+from tests.sample import INCIDENTS, record, small, write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route

@@ -9,7 +9,7 @@ from app.api.parameters import parse
 from app.api.routes.downloads import RANGE, Download, responses
 from app.exports.datasets.files import Datasets, file_name
 from app.queries.values import NoParameters
-from app.server.caching import last_modified
+from app.server.cache_control import last_modified
 from app.server.request_context import RequestContext
 
 router = APIRouter(prefix="/v1")

@@ -22,8 +22,8 @@ from app.problems import Unavailable
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
+from app.server.cache_control import entity_tag, last_modified
 from app.server.cache_lookup import normalized_url
-from app.server.caching import entity_tag, last_modified
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
 from app.server.request_context import RequestContext

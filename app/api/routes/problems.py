@@ -26,7 +26,7 @@ from app.problems import (
     Unavailable,
     UriTooLong,
 )
-from app.server.caching import is_never_cached
+from app.server.cache_control import is_never_cached
 
 _MEANINGS = {
     308: "Another record took this one over, or the address is written otherwise; `Location` leads there.",

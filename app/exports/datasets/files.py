@@ -21,7 +21,7 @@ from app.exports.datasets.source_records import Progress
 from app.exports.prepared_files import Draft, PreparedFile, PreparedFiles
 from app.exports.shared_directory import SharedDirectory
 from app.problems import Unavailable
-from app.server.caching import entity_tag
+from app.server.cache_control import entity_tag
 from app.storage.database import Database, ReleaseInfo, Snapshot
 from app.storage.reader import Reader
 

@@ -1,4 +1,4 @@
-"""Validators and freshness as ASGI middleware: `ETag`, `Last-Modified`, `Cache-Control`.
+"""Which responses may be cached, for how long, and by which validators: `Cache-Control`, `ETag`, `Last-Modified`.
 
 A response is a function of the release that its handler has read (found in the request's state), of the build, of the
 URL and of the content coding; its ETag is a digest of these and nothing else.

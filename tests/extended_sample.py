@@ -1,10 +1,10 @@
-"""The small dossier made wider: a second article, mergers, removals, and what the rarer filters look for."""
+"""The sample dossier with more in it: a second article, mergers, removals, and what the rarer filters look for."""
 
 from typing import Any
 
 from app.ingest.passages import Text, digest
-from tests import newsroom
-from tests.newsroom import INCIDENTS, QUOTES, STATEMENTS, Files, at, proof, record
+from tests import sample
+from tests.sample import INCIDENTS, QUOTES, STATEMENTS, Files, at, proof, record
 
 SECOND = "berg-lamp-2022"
 SECOND_TITLE = "The lamp at Skarn"
@@ -19,9 +19,9 @@ def second_proof(field: str, phrase: str, *, shared: bool = False) -> dict[str, 
     return {"field": field, **article, **at(_SECOND_PAPER.anchor(phrase))}
 
 
-def wider() -> Files:
+def extended() -> Files:
     """Four incidents, four places and five withdrawn ids; a copy to change."""
-    files = newsroom.small()
+    files = sample.small()
     _add_second_article(files)
     _add_claims(files)
     _add_links(files)

@@ -1,4 +1,4 @@
-"""A small invented article and its dossier, for tests to change: three incidents, two quotes, a denial."""
+"""The sample dossier: a small invented article, for tests to change: three incidents, two quotes, a denial."""
 
 import copy
 from pathlib import Path
