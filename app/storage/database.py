@@ -7,7 +7,7 @@ release.
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
@@ -247,22 +247,17 @@ class Database:
         """
         deadline = deadline or Deadline(self.query_seconds)
         try:
-            with self._read_transaction(streaming) as connection, ExitStack() as results:
+            with self._read_transaction(streaming=streaming) as connection, ExitStack() as results:
                 yield Snapshot(connection, results, deadline)
         except (DBAPIError, PoolTimeout) as error:
             if _is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
             raise (ConnectionLost if _is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
-    @contextmanager
-    def _read_transaction(self, streaming: bool) -> Iterator[Connection]:
-        if self.is_sqlite and not streaming:
-            with self._read_connections.transaction() as connection:
-                yield connection
-        else:
-            engine = self._streaming if streaming else self._reading
-            with engine.connect() as connection, connection.begin():
-                yield connection
+    def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:
+        if streaming:
+            return self._streaming.begin()
+        return self._read_connections.transaction() if self.is_sqlite else self._reading.begin()
 
     def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
         """Returns the result of `work` on one snapshot, and retries once on a new connection if the connection breaks.
