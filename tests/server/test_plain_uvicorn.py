@@ -3,28 +3,45 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+
+from httpx2 import get
 
 from app.settings import ROOT
 from tests.live import answers, assert_no_errors, free_port
 
 
-def test_uvicorn_serves_the_application(article_url: str, tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "log"
+@contextmanager
+def plain_uvicorn(database_url: str, log: Path) -> Iterator[str]:
+    """Serves a database as everybody tries FastAPI first; yields the base URL."""
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "app.main:app"]
-    environment = {**os.environ, "DATELINE_DATABASE_URL": article_url}
+    environment = {**os.environ, "DATELINE_DATABASE_URL": database_url}
     with log.open("wb") as printed:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT)
     with process:
         try:
             assert answers(port, process), log.read_text("utf-8")
-            with urlopen(f"http://127.0.0.1:{port}/v1/incidents?limit=1", timeout=60) as response:
-                assert (response.status, response.headers["Dateline-Release"]) == (200, "1")
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(60)
     assert_no_errors(log.read_text("utf-8"))
+
+
+def test_uvicorn_serves_the_application(article_url: str, live: str, tmp_path: Path) -> None:
+    """Its answers are those of `dateline serve`, from memory and not."""
+    with plain_uvicorn(article_url, tmp_path / "log") as base:
+        for path in ("/v1/incidents?limit=1", "/v1/places/kanoos-island", "/v1/nothing", "/"):
+            for _ in range(2):
+                answer, expected = (get(f"{server}{path}") for server in (base, live))
+                assert answer.status_code == expected.status_code
+                assert answer.content.replace(b"http://127.0.0.1:8000", b"") == expected.content.replace(
+                    live.encode(), b""
+                )
+                assert answer.headers.get("dateline-release") == expected.headers.get("dateline-release")
 
 
 def test_importing_the_module_creates_no_application() -> None:
