@@ -99,7 +99,8 @@ def parameters(openapi: str, path: str) -> dict[str, Any]:
 
 def test_a_filter_and_its_facet_are_a_line_each_in_the_file_of_their_type(copy: Copy, article_url: str) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert f"`{FILTER.strip()}`" in readme and f"`{FACET.strip().removesuffix(',')}`" in readme
+    assert f"`{FILTER.strip()}`" in readme
+    assert f"`{FACET.strip().removesuffix(',')}`" in readme
     copy.insert("app/records/quotes.py", "    kind: Annotated[", FILTER)
     copy.insert("app/records/quotes.py", '        "kind": by_column(', FACET)
     assert copy.changed() == {"app/records/quotes.py"}
@@ -145,7 +146,8 @@ def test_a_format_is_a_module_and_its_name_in_the_list(copy: Copy, article_url: 
     assert header.startswith("id\t")
     assert [row.split("\t")[0] for row in rows] == [one["id"] for one in json.loads(answers[as_json][1])["data"]] != []
     assert json.loads(answers[as_json][1])["links"]["tsv"] == exported
-    assert "/v1/places.tsv" in answers[wrong][1] and answers[wrong][0] == 406
+    assert "/v1/places.tsv" in answers[wrong][1]
+    assert answers[wrong][0] == 406
     assert "/v1/places.tsv" in answers["/v1"][1]
     assert 'data-suffix=".tsv"' in answers["/"][1]
     operation = json.loads(answers["/openapi.json"][1])["paths"]["/v1/places.tsv"]["get"]

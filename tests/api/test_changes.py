@@ -140,7 +140,8 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
         told = [(entry["op"], entry["document"] is None) for entry in answer if entry["id"] == "man-at-mill"]
         assert told == [("ADD", False), ("DEL", True), ("ADD", False)]
         versions = [entry["version"] for entry in answer if entry["id"] == "man-at-mill"]
-        assert versions == [1, 2, 3] and body(client, "/v1/people/man-at-mill")["data"]["version"] == 3
+        assert versions == [1, 2, 3]
+        assert body(client, "/v1/people/man-at-mill")["data"]["version"] == 3
 
 
 def test_types(log: TestClient) -> None:
@@ -243,7 +244,8 @@ def test_no_two_releases_have_the_same_time(log: TestClient) -> None:
 
 def test_a_release_proves_a_copy(log: TestClient) -> None:
     release = body(log, "/v1/releases/4")
-    assert release["meta"] == {"release": 4} and release["links"] == {"self": "/v1/releases/4"}
+    assert release["meta"] == {"release": 4}
+    assert release["links"] == {"self": "/v1/releases/4"}
     copy = pulled(log)
     assert release["data"]["digest"] == digest(copy)
     assert sum(release["data"]["counts"].values()) == len(copy)
@@ -266,14 +268,16 @@ def test_histories(log: TestClient) -> None:
     ]
     assert entries(log, "/v1/casualties/miller-held/history")[-1] == ("DEL", "miller-held", 2, 4)
     reason = body(log, "/v1/incidents/mill-search/history")["data"][-1]["reason"]
-    assert reason == "Retracted by the paper" and reason in log.get("/v1/incidents/mill-search").json()["detail"]
+    assert reason == "Retracted by the paper"
+    assert reason in log.get("/v1/incidents/mill-search").json()["detail"]
 
 
 def test_a_history_has_pages(log: TestClient) -> None:
     page = body(log, "/v1/people/jon-berg/history?limit=1")
     assert [entry["op"] for entry in page["data"]] == ["ADD"]
     last = body(log, page["links"]["next"])
-    assert [entry["op"] for entry in last["data"]] == ["MOD"] and "next" not in last["links"]
+    assert [entry["op"] for entry in last["data"]] == ["MOD"]
+    assert "next" not in last["links"]
 
 
 @pytest.mark.parametrize("path", ["people/nobody", "people/orsa", "quotes/jon-berg", "people/%00", "people/Jon"])
@@ -293,9 +297,11 @@ def test_a_new_shape_is_a_release_of_everything(database_url: str, tmp_path: Pat
         reader = Reader(client, pulled(client), 1, 500)
         load_seed(database_url, tmp_path)
         before, after = (body(client, f"/v1/releases/{number}")["data"] for number in (1, 2))
-        assert before["shape"] == 0 != after["shape"] and before["digest"] == after["digest"]
+        assert before["shape"] == 0 != after["shape"]
+        assert before["digest"] == after["digest"]
         answer = body(client, "/v1/changes?since=1&limit=500")["data"]
-        assert {entry["op"] for entry in answer} == {"MOD"} and len(answer) == sum(after["counts"].values())
+        assert {entry["op"] for entry in answer} == {"MOD"}
+        assert len(answer) == sum(after["counts"].values())
         assert as_json(reader.catch_up()) == as_json(pulled(client))
 
 

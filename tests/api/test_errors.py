@@ -204,7 +204,8 @@ def test_not_found(client: TestClient, path: str, status: int, words: str) -> No
     actual = ProblemDocument.model_validate(response.json())
     assert (response.status_code, actual.status) == (status, status)
     assert words in actual.detail
-    assert actual.instance.isascii() and actual.instance.startswith("/")
+    assert actual.instance.isascii()
+    assert actual.instance.startswith("/")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

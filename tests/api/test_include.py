@@ -33,7 +33,8 @@ def test_included_records_are_those_of_their_own_address(client: TestClient, res
     page = body(client, f"/v1/{resource}?limit=500&include={wanted}")
     included = page["included"][wanted]
     names = [document["id"] for document in included]
-    assert names == sorted(set(names)) and set(page["included"]) == {wanted}
+    assert names == sorted(set(names))
+    assert set(page["included"]) == {wanted}
     assert page["data"] == body(client, f"/v1/{resource}?limit=500")["data"]
     everything = {document["id"]: document for document in body(client, f"/v1/{wanted}?limit=500")["data"]}
     assert all(document == everything[document["id"]] for document in included)
@@ -94,7 +95,8 @@ def test_what_refers_to_a_record_is_what_its_filter_lists(
         alone = body(client, f"{record['url']}?include={wanted}")
         listed = body(client, f"/v1/{wanted}?{parameter}={record['id']}&limit=500")["data"]
         assert alone["included"] == {wanted: listed}
-        assert alone["data"] == record and alone["links"] == {"self": f"{record['url']}?include={wanted}"}
+        assert alone["data"] == record
+        assert alone["links"] == {"self": f"{record['url']}?include={wanted}"}
         total += len(listed)
     assert total
 
@@ -103,7 +105,8 @@ def test_what_refers_to_a_record_is_what_its_filter_lists(
 def test_what_refers_to_a_page_is_sent_once_each(client: TestClient, resource: str) -> None:
     lists = RECORD_TYPES[resource].referring
     page = body(client, f"/v1/{resource}?limit=20&sort=-name&include={','.join(lists)}")
-    assert list(page["included"]) == list(lists) and "included" not in page["links"]
+    assert list(page["included"]) == list(lists)
+    assert "included" not in page["links"]
     for wanted, parameter in lists.items():
         query = "&".join(f"{parameter}={record['id']}" for record in page["data"])
         assert page["included"][wanted] == body(client, f"/v1/{wanted}?{query}&limit=500")["data"]
@@ -116,7 +119,8 @@ def test_where_more_refers_than_is_sent_links_lead_to_all(client: TestClient, mo
     one = body(client, "/v1/places/iraq?include=incidents,quotes,articles")
     assert one["links"]["included"]["incidents"] == ["/v1/incidents?place=iraq"]
     everything = body(client, "/v1/incidents?place=iraq&limit=500")["data"]
-    assert one["included"]["incidents"] == everything[:3] and len(everything) > 3
+    assert one["included"]["incidents"] == everything[:3]
+    assert len(everything) > 3
     monkeypatch.setattr(pages, "MAX_VALUES", 15)
     page = body(client, "/v1/places?limit=40&include=quotes")
     links = page["links"]["included"]["quotes"]

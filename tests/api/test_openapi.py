@@ -68,8 +68,10 @@ def test_command_prints_what_the_server_sends(document: Json) -> None:
 def test_every_operation_says_what_it_is_for(document: Json) -> None:
     tags = {tag["name"] for tag in document["tags"]}
     for name, operation in operations(document):
-        assert operation["summary"] and len(operation["description"]) > 20, name
-        assert operation["tags"] and set(operation["tags"]) <= tags, name
+        assert operation["summary"], name
+        assert len(operation["description"]) > 20, name
+        assert operation["tags"], name
+        assert set(operation["tags"]) <= tags, name
         undescribed = [entry["name"] for entry in operation.get("parameters", []) if not entry.get("description")]
         assert undescribed == [], name
     assert tags == {tag for _, operation in operations(document) for tag in operation["tags"]}

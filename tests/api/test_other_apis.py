@@ -225,8 +225,10 @@ def test_an_address_that_is_none_names_the_one_meant(client: TestClient, path: s
 @pytest.mark.parametrize("path", ["/nothing/at/all", "/v1/xyzzy", "/static/nothing.js", "/%5Cevil.example/"])
 def test_what_nobody_can_guess_is_not_guessed(client: TestClient, path: str) -> None:
     response = client.get(path)
-    assert response.status_code == 404 and "location" not in response.headers
-    assert "Did you mean" not in response.text and "/docs" in response.json()["detail"]
+    assert response.status_code == 404
+    assert "location" not in response.headers
+    assert "Did you mean" not in response.text
+    assert "/docs" in response.json()["detail"]
 
 
 def test_the_index_leads_to_everything(client: TestClient) -> None:

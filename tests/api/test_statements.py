@@ -172,7 +172,8 @@ def test_incidents_carry_their_statements_and_whether_they_are_contested(client:
 
 def test_no_reply_is_neither_denial_nor_contradiction(client: TestClient) -> None:
     (silence,) = listed(client, "stance=did_not_reply")
-    assert silence["contradicts"] == [] and silence["contested"] is False
+    assert silence["contradicts"] == []
+    assert silence["contested"] is False
     assert client.get("/v1/incidents/dub-checkpoint-strike").json()["data"]["contested"] is False
 
 

@@ -244,12 +244,14 @@ def test_without_a_release_there_is_no_file(
 ) -> None:
     export = Export(database_url, capsys, monkeypatch)
     code, printed, complaint = export(tmp_path / "out")
-    assert (code, printed) == (1, "") and "dateline load" in complaint
+    assert (code, printed) == (1, "")
+    assert "dateline load" in complaint
     database = Database(database_url)
     migrate(database)
     database.close()
     code, printed, complaint = export(tmp_path / "out")
-    assert (code, printed) == (1, "") and "No release" in complaint
+    assert (code, printed) == (1, "")
+    assert "No release" in complaint
     assert list(tmp_path.glob("out/*")) == []
     with serving(database_url) as client:
         assert [client.get(path).status_code for path in PATHS] == [503, 503]
@@ -262,10 +264,12 @@ def test_an_export_that_fails_leaves_the_old_files(export: Export, tmp_path: Pat
     old.write_text("what was there before")
     with small_disk(40_000):
         code, printed, complaint = export(out)
-    assert (code, printed) == (1, "") and f"Cannot write to {out}" in complaint
+    assert (code, printed) == (1, "")
+    assert f"Cannot write to {out}" in complaint
     assert [file.name for file in out.iterdir()] == ["dateline-r1.zip"]
     assert old.read_text() == "what was there before"
     assert export(out)[0] == 0
     assert old.read_bytes().startswith(b"PK")
     code, _, complaint = export(old / "below")
-    assert code == 1 and f"Cannot write to {old / 'below'}" in complaint
+    assert code == 1
+    assert f"Cannot write to {old / 'below'}" in complaint

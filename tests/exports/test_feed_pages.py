@@ -59,7 +59,8 @@ def test_a_feed_is_read_to_its_last_entry(client: TestClient, name: str, query: 
     actual = ids(client, f"/v1/{name}.{suffix}?limit=20{query}")
     short = [one.split(":/", 1)[1].removeprefix("change/1/") for one in actual]
     assert (short if name == "changes" else sorted(short)) == (expected if name == "changes" else sorted(expected))
-    assert actual == ids(client, f"/v1/{name}.{suffix}?limit=7{query}") and len(actual) > 5
+    assert actual == ids(client, f"/v1/{name}.{suffix}?limit=7{query}")
+    assert len(actual) > 5
 
 
 def test_without_a_limit_there_is_a_way_to_the_rest(client: TestClient) -> None:
@@ -71,7 +72,8 @@ def test_without_a_limit_there_is_a_way_to_the_rest(client: TestClient) -> None:
 
 def test_pages_are_of_one_feed(client: TestClient) -> None:
     actual = [one for one, _ in pages(client, "/v1/incidents.atom?limit=20&granularity=event")]
-    assert len(actual) > 1 and len({one.feed.id for one in actual}) == 1
+    assert len(actual) > 1
+    assert len({one.feed.id for one in actual}) == 1
     links = [{link.rel: link.href for link in one.feed.links} for one in actual]
     assert {one["first"] for one in links} == {f"{ADDRESS}/v1/incidents.atom?limit=20&granularity=event"}
     assert [one["self"] for one in links[1:]] == [one["next"] for one in links[:-1]]
@@ -104,7 +106,8 @@ def test_people_are_led_to_pages(client: TestClient, name: str) -> None:
             assert (record_["url"], record_["mime_type"], others) == (links["application/json"], "application/json", [])
             led += 1
         else:
-            assert entry.link == item["url"] and "attachments" not in item
+            assert entry.link == item["url"]
+            assert "attachments" not in item
             record_ = {"url": entry.link}
         assert client.get(record_["url"].removeprefix(ADDRESS)).json()["data"]["id"] == about[1]
         assert client.get(entry.link.removeprefix(ADDRESS)).status_code == 200
@@ -173,7 +176,8 @@ def test_ends_have_their_place_among_the_pages(changed: TestClient) -> None:
     for name in ("incidents", "quotes"):
         whole = f"/v1/{name}.atom?limit=500"
         single = f"/v1/{name}.atom?limit=1"
-        assert ids(changed, single) == ids(changed, whole) and ended(changed, single) == ended(changed, whole) != []
+        assert ids(changed, single) == ids(changed, whole)
+        assert ended(changed, single) == ended(changed, whole) != []
         sizes = [len(entry.entries) + atom.count("deleted-entry ref") for entry, atom in pages(changed, single)]
         assert set(sizes) == {1}
 
@@ -212,10 +216,12 @@ def test_ends_are_found_by_an_index(database_url: str, tmp_path: Path) -> None:
     with serving(database_url, cache_bytes=0) as client, statements() as sent:
         client.get("/v1/incidents.atom")
     asked = [(sql, values) for sql, values in sent if "superseded_by" in sql]
-    assert len(asked) == 1 and "'DEL'" in asked[0][0]
+    assert len(asked) == 1
+    assert "'DEL'" in asked[0][0]
     if ENGINE == "sqlite":
         engine = create_engine(database_url)
         with engine.connect() as connection:
             plan = str(connection.execute(text(f"EXPLAIN QUERY PLAN {asked[0][0]}")).all())
         engine.dispose()
-        assert "ix_changes_removed" in plan and "SCAN changes" not in plan
+        assert "ix_changes_removed" in plan
+        assert "SCAN changes" not in plan

@@ -88,7 +88,8 @@ def test_the_newest_change_comes_first_with_the_time_of_its_release(changed: Tes
     loaded = {one["number"]: one["loaded_at"] for one in body(changed, "/v1/releases")["data"]}
     records = body(changed, "/v1/incidents?sort=-changed")["data"]
     (first, ferry), (third, before) = [one["id"] for one in records], [one["changed_in"] for one in records]
-    assert (first, ferry, third) == ("boat-stopped", "ferry-shooting", 3) and before < 3
+    assert (first, ferry, third) == ("boat-stopped", "ferry-shooting", 3)
+    assert before < 3
     feed = read(changed.get("/v1/incidents.atom").content)
     assert [one.title for one in feed.entries] == ["A boat & <its> crew stopped", "Guards fire on a ferry"]
     assert [one.updated for one in feed.entries] == [loaded[3], loaded[before]]
@@ -117,7 +118,8 @@ def boat_version(client: TestClient) -> int:
 @pytest.mark.parametrize("kind", BY_TYPE)
 def test_every_change_says_what_it_is_about(client: TestClient, kind: str) -> None:
     items = body(client, f"/v1/changes.feed.json?type={kind}&limit=500")["items"]
-    assert items and all(one["title"].startswith("Added: ") and one["title"].endswith(f" ({kind})") for one in items)
+    assert items
+    assert all(one["title"].startswith("Added: ") and one["title"].endswith(f" ({kind})") for one in items)
     assert all(one["content_text"] == "Added in release 1, version 1." for one in items)
 
 
@@ -156,7 +158,8 @@ def test_points(client: TestClient) -> None:
         for one in body(client, "/v1/incidents?limit=500&has_location=true")["data"]
     }
     actual = {one.id.rpartition("/")[2]: one.where["coordinates"] for one in entries if "where" in one}
-    assert actual == points and 0 < len(points) < len(entries)
+    assert actual == points
+    assert 0 < len(points) < len(entries)
     items = body(client, "/v1/incidents.feed.json?limit=500")["items"]
     spots = {one["id"].rpartition("/")[2]: one["_geo"] for one in items if "_geo" in one}
     assert {id_: (spot["longitude"], spot["latitude"]) for id_, spot in spots.items()} == points
@@ -247,5 +250,7 @@ def test_long_titles_are_cut() -> None:
         "relayed_by": None,
     }
     entry: Entry = feeds.record("quotes", json.dumps(document), "2026-01-01T00:00:00Z", "")
-    assert entry.title.startswith("Ada: “word word") and entry.title.endswith("…") and len(entry.title) < 120
+    assert entry.title.startswith("Ada: “word word")
+    assert entry.title.endswith("…")
+    assert len(entry.title) < 120
     assert entry.text == "“" + "word " * 100 + "”"

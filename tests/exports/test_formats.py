@@ -119,7 +119,8 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
 def test_the_cases_above_are_not_all_empty(client: TestClient) -> None:
     for resource, queries in FILTERS.items():
         sizes = [body(client, f"/v1/{resource}?{query}&limit=1")["meta"]["matched"] for query in queries]
-        assert len(queries) >= 12 and sum(size > 0 for size in sizes) >= 8, (resource, sizes)
+        assert len(queries) >= 12, (resource, sizes)
+        assert sum(size > 0 for size in sizes) >= 8, (resource, sizes)
 
 
 @pytest.mark.parametrize("resource", DOCUMENTS)
@@ -171,7 +172,8 @@ def test_incident_as_a_row(small_client: TestClient) -> None:
     assert {name: ferry[name] for name in wanted} == wanted
     assert len(ferry["evidence_urls"].split("|")) == 2
     boat = rows["boat-stopped"]
-    assert boat["actor_ids"] == "night-patrol|" and boat["actor_labels"] == "Night patrol|crew of the boat"
+    assert boat["actor_ids"] == "night-patrol|"
+    assert boat["actor_labels"] == "Night patrol|crew of the boat"
     assert boat["latitude"] == boat["date_edtf"] == ""
 
 
@@ -182,7 +184,8 @@ def test_geojson_counts_what_has_no_point(client: TestClient, small_client: Test
             assert response.headers["content-type"] == "application/geo+json"
             parsed = response.json()
             points = [feature["geometry"] for feature in parsed["features"]]
-            assert parsed["type"] == "FeatureCollection" and parsed["release"] == 1
+            assert parsed["type"] == "FeatureCollection"
+            assert parsed["release"] == 1
             assert parsed["without_geometry"] == points.count(None) > 0
             assert len(points) > points.count(None)
 
@@ -269,7 +272,8 @@ def test_an_unknown_representation_is_406_and_names_those_that_exist(client: Tes
     details = {problem(client, f"/v1/{resource}.{suffix}", 406)["detail"] for suffix in ("pdf", "html", "csv.gz")}
     assert len(details) == 1
     named = [word.rstrip(".,") for word in details.pop().split() if word.startswith("/v1/")]
-    assert named[0] == f"/v1/{resource}" and len(named) > 2
+    assert named[0] == f"/v1/{resource}"
+    assert len(named) > 2
     for url in named:
         assert client.get(url).status_code == 200
 

@@ -96,7 +96,8 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
     record(files, PLACES, "ash-river").update(name={"a": "b"}, note=["c"], kind={"d": "e"}, named={}, evidence="f")
     for error in errors_in(sample.write(files, tmp_path)):
         assert not theirs.search(error.message), str(error)
-        assert len(re.findall("'", error.message)) <= 6 and len(error.message) < 200, str(error)
+        assert len(re.findall("'", error.message)) <= 6, str(error)
+        assert len(error.message) < 200, str(error)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,8 @@ def test_a_record_does_not_take_over_from_itself(tmp_path: Path) -> None:
     files = sample.small()
     files[PLACES].append({"id": "gone", "removed": {"reason": "the same", "successor": "gone"}})
     (error,) = errors_in(sample.write(files, tmp_path))
-    assert "'gone' cannot take over from itself" in error.message and "use 'gone'" not in error.message
+    assert "'gone' cannot take over from itself" in error.message
+    assert "use 'gone'" not in error.message
 
 
 def linked_to_nothing(path: Path) -> None:
@@ -206,7 +208,8 @@ def test_a_file_that_cannot_be_read_is_named_and_not_what_follows_from_it(
     lines = (directory / file).read_text("utf-8").count("\n")
     damage(directory / file)
     (error,) = errors_in(directory)
-    assert error.file == f"seed/{file}" and told in error.message
+    assert error.file == f"seed/{file}"
+    assert told in error.message
     if damage in (bad_byte, control_character):
         assert error.line == lines + 1
 

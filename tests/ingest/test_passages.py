@@ -148,7 +148,8 @@ def test_a_link_is_not_to_what_a_browser_takes_for_the_same(earlier: str, phrase
     """Which one a browser finds depends on nothing but what it ignores, or on its reader's language."""
     text = Text(f"{earlier}\nWhat Berg said: {phrase} again.")
     landed = text.resolve(Fragment(phrase))
-    assert landed is not None and landed[0] == 1
+    assert landed is not None
+    assert landed[0] == 1
     fragment = text.anchor(phrase, 2).fragment
     assert fragment.before or fragment.after
     assert text.leads_to(fragment, 2, 16, 16 + len(phrase))

@@ -63,7 +63,8 @@ def test_a_merged_id_of_which_no_name_is_known_stays_merged(desk: Desk) -> None:
     with desk.database.writer() as connection:
         connection.execute(update(models.Change).values(name=None))
     ((id_, _, message),) = refused(desk, mill())
-    assert id_ == "mill" and "merged into 'orsa'" in message
+    assert id_ == "mill"
+    assert "merged into 'orsa'" in message
 
 
 def test_a_removed_id_comes_back_as_what_it_was_alone(desk: Desk) -> None:
@@ -115,7 +116,8 @@ def test_a_claims_id_is_not_given_to_another_harm(desk: Desk) -> None:
     desk.load(files)
     claims[1] = {**before, "outcome": "displaced"}
     ((id_, _, message),) = refused(desk, files)
-    assert id_ == "ferry-wounded" and "'wounded in ferry-shooting'" in message
+    assert id_ == "ferry-wounded"
+    assert "'wounded in ferry-shooting'" in message
 
 
 def test_a_statement_is_not_given_the_id_of_a_removed_quote(desk: Desk) -> None:
@@ -126,7 +128,8 @@ def test_a_statement_is_not_given_the_id_of_a_removed_quote(desk: Desk) -> None:
     files[QUOTES] = [one for one in files[QUOTES] if "removed" not in one]
     files[STATEMENTS].append({**files[STATEMENTS][0], "id": "guard-turn-back"})
     ((id_, _, message),) = refused(desk, files)
-    assert id_ == "guard-turn-back" and "one of the quotes" in message
+    assert id_ == "guard-turn-back"
+    assert "one of the quotes" in message
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED_IDS))
@@ -140,7 +143,8 @@ def test_words_of_addresses_are_no_ids(tmp_path: Path, word: str) -> None:
     (folder / "articles" / sample.ARTICLE).rename(folder / "articles" / word)
     errors = [error for error in errors_in(folder) if "word of the API's addresses" in error.message]
     # Parties share their ids, so the two of them are one record more or less; every resource is there.
-    assert len(errors) == 7 and all(error.record == word and error.field.endswith("id") for error in errors)
+    assert len(errors) == 7
+    assert all(error.record == word and error.field.endswith("id") for error in errors)
 
 
 def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: Any) -> None:

@@ -44,7 +44,9 @@ def test_the_next_load_clears_away_what_killed_ones_left(tmp_path: Path, monkeyp
         killed.wait()
         assert left.is_dir()
         with temporary_folder() as own:
-            assert not left.exists() and used.is_dir() and own.is_dir()
+            assert not left.exists()
+            assert used.is_dir()
+            assert own.is_dir()
             with temporary_folder():
                 assert own.is_dir()
         assert not own.exists()
@@ -61,4 +63,5 @@ def test_a_folder_without_its_lock_is_cleared_away_when_it_is_old(
         folder.mkdir()
     os.utime(old, (0, 0))
     with temporary_folder():
-        assert not old.exists() and young.is_dir()
+        assert not old.exists()
+        assert young.is_dir()

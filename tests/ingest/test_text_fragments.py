@@ -82,7 +82,8 @@ def test_phrases_that_a_browser_takes_for_one_another_have_links_of_their_own(br
                     wrong.append((phrase, "alone"))
                 if first < number:
                     landed = text.resolve(bare)
-                    assert landed is not None and landed[0] == first, phrase
+                    assert landed is not None, phrase
+                    assert landed[0] == first, phrase
             fragment = text.anchor(phrase, number).fragment
             if opens(fragment) != number:
                 wrong.append((phrase, fragment.directive()))

@@ -35,7 +35,8 @@ def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
         of_the_release = {"version", "changed_in"}
         assert list(data) == [key for key in DOCUMENTS[resource].model_fields if key not in of_the_release]
         collected[resource] += 1
-    assert collected["incidents"] == collected["quotes"] == 1_000 and collected["casualties"] > 1_000
+    assert collected["incidents"] == collected["quotes"] == 1_000
+    assert collected["casualties"] > 1_000
     with pytest.raises(ValidationError):
         check(resource, {**data, "note": 1})
 
@@ -59,7 +60,8 @@ def test_lists_and_records(client: TestClient, desk: TestClient, resource: str) 
         page = body(service, f"/v1/{resource}?limit=500")
         written = PAGES[resource].model_validate(page, strict=False).model_dump(mode="json")
         assert written.pop("included") is None
-        assert written["links"].pop("next") is None and written["links"].pop("included") is None
+        assert written["links"].pop("next") is None
+        assert written["links"].pop("included") is None
         assert written == page
         assert len(page["data"]) == page["meta"]["matched"] > 0
         for document in page["data"]:
@@ -71,7 +73,8 @@ def test_lists_and_records(client: TestClient, desk: TestClient, resource: str) 
         for document in page["data"][:5]:
             alone = body(service, document["url"])
             written = DETAILS[resource].model_validate(alone).model_dump(mode="json")
-            assert written.pop("included") is None and written["links"].pop("included") is None
+            assert written.pop("included") is None
+            assert written["links"].pop("included") is None
             assert written == alone == {"data": document, "links": {"self": document["url"]}, "meta": {"release": 1}}
 
 
@@ -143,4 +146,5 @@ def test_codebook(client: TestClient) -> None:
     assert set(actual) == set(CODEBOOK)
     for name, vocabulary in actual.items():
         assert [entry.value for entry in vocabulary.values] == [member.value for member in CODEBOOK[name]]
-        assert vocabulary.description and all(entry.meaning for entry in vocabulary.values)
+        assert vocabulary.description
+        assert all(entry.meaning for entry in vocabulary.values)

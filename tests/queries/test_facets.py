@@ -244,5 +244,6 @@ def test_every_filter_of_every_list_is_documented(client: TestClient) -> None:
     assert set(documented["facet"]["schema"]["items"]["enum"]) == {
         name for of in RECORD_TYPES for name in RECORD_TYPES[of].facets
     }
-    assert documented["of"]["required"] and documented["facet"]["required"]
+    assert documented["of"]["required"]
+    assert documented["facet"]["required"]
     assert documented["stance"]["description"].endswith("For statements.")

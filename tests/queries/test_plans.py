@@ -198,7 +198,8 @@ def test_words_find_the_same_in_every_order(many: TestClient, asked: str, some: 
     by_title, newest, oldest = (
         pages(many, f"/v1/incidents?q={asked}&limit={limit}&sort={sort}") for sort in ("title", "-date", "date")
     )
-    assert newest == oldest[::-1] and sorted(newest) == sorted(by_title)
+    assert newest == oldest[::-1]
+    assert sorted(newest) == sorted(by_title)
     assert bool(newest) is some
 
 
@@ -253,7 +254,9 @@ def test_a_statement_is_built_once_for_all_values(many: TestClient) -> None:
     built = plan.statement_of.cache_info().misses
     second = pages(many, asked.format("detention", "1998"))
     assert plan.statement_of.cache_info().misses == built
-    assert first and second and first != second
+    assert first
+    assert second
+    assert first != second
     assert pages(many, asked.format("detention&kind=joint_raid", "1998")) == second
     assert plan.statement_of.cache_info().misses > built
 
@@ -348,7 +351,8 @@ def test_every_page_of_every_order_begins_at_its_place_in_an_index(
     following = body(many, first)["links"].get("next", first)
     for asked in (first, following):
         found = " ".join(plans(many_url, many, asked))
-        assert "TEMP B-TREE" not in found and "Sort" not in found
+        assert "TEMP B-TREE" not in found
+        assert "Sort" not in found
     if following != first:
         # A claim's row says which incident it belongs to; of all others the documents are found without the row.
         index = "INDEX" if resource == "casualties" else "COVERING INDEX"
@@ -372,7 +376,8 @@ def test_what_a_record_is_found_by_moves_with_it(database_url: str, tmp_path: Pa
         database.close()
         with serving(database_url) as client:
             (found,) = body(client, "/v1/incidents?q=mill&sort=-date")["data"]
-            assert found["id"] == "mill-search" and (found["date"] or {}).get("edtf") == edtf
+            assert found["id"] == "mill-search"
+            assert (found["date"] or {}).get("edtf") == edtf
             assert found["id"] in str(body(client, f"/v1/incidents?bbox=14,{latitude - 0.1},15,{latitude + 0.1}"))
 
 
@@ -402,7 +407,8 @@ def test_an_older_database_is_filled_by_its_migration(database_url: str, tmp_pat
     migrate(database, "0002")
     migrate(database)
     assert _derived(database) == loaded
-    assert integrity_problems(database_url) == [] and drift(database) == []
+    assert integrity_problems(database_url) == []
+    assert drift(database) == []
     database.close()
     with serving(database_url) as client:
         assert body(client, "/v1/incidents?bbox=-180,-90,180,90&sort=title")["meta"]["matched"]

@@ -59,7 +59,8 @@ def test_any_other_text_is_no_interval(text: str) -> None:
     if feed is not None:
         assert re.fullmatch(DAYS.json_schema()["pattern"], text), "what is documented says otherwise"
         bounds = [date.fromisoformat(bound) for bound in (feed.start, feed.end) if bound is not None]
-        assert bounds and bounds == sorted(bounds)
+        assert bounds
+        assert bounds == sorted(bounds)
 
 
 LONGITUDES = st.decimals(-999, 999, places=3)
@@ -81,11 +82,13 @@ def test_a_box_lies_on_the_globe(west: Any, south: Any, east: Any, north: Any) -
     if feed is None:
         return
     assert (feed.south, feed.north) == (float(south), float(north))
-    assert -180 <= feed.west <= 180 and -180 <= feed.east <= 180
+    assert -180 <= feed.west <= 180
+    assert -180 <= feed.east <= 180
     if east - west >= 360:
         assert (feed.west, feed.east) == (-180, 180)
     else:
-        assert same_meridian(feed.west, float(west)) and same_meridian(feed.east, float(east))
+        assert same_meridian(feed.west, float(west))
+        assert same_meridian(feed.east, float(east))
     if abs(west) <= 180 and abs(east) <= 180:
         assert (feed.west, feed.east) == (float(west), float(east))
 
@@ -95,7 +98,8 @@ def test_a_point_lies_on_the_globe(longitude: Any, latitude: Any) -> None:
     feed = read(POINT, f"{longitude},{latitude}")
     assert (feed is not None) is (abs(latitude) <= 90)
     if feed is not None:
-        assert feed.latitude == float(latitude) and -180 <= feed.longitude <= 180
+        assert feed.latitude == float(latitude)
+        assert -180 <= feed.longitude <= 180
         assert same_meridian(feed.longitude, float(longitude))
 
 

@@ -66,7 +66,8 @@ def test_every_filter_has_a_condition_or_refines_one_that_has(name: str) -> None
     for parameter, field in filters.model_fields.items():
         refined = [one for one in field.metadata if isinstance(one, Refines)]
         if parameter in PRESENTATION:
-            assert parameter not in conditions and not refined
+            assert parameter not in conditions
+            assert not refined
         else:
             assert (parameter in conditions) != bool(refined), (
                 f"{parameter}: write Annotated[…, Where(…)] or refines(…)"
@@ -97,7 +98,8 @@ def test_codes_that_are_stored_never_change() -> None:
     codes = {one.type: one.code for one in RECORD_TYPES.values()}
     first = ("article", "incident", "place", "person", "organization", "quote", "statement", "casualty")
     assert {kind: codes[kind] for kind in first} == {kind: code for code, kind in enumerate(first, 1)}
-    assert len(set(codes.values())) == len(codes) and all(0 < code <= MAX_CODE for code in codes.values())
+    assert len(set(codes.values())) == len(codes)
+    assert all(0 < code <= MAX_CODE for code in codes.values())
 
 
 def test_names_of_documents_and_types_agree() -> None:

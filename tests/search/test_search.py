@@ -90,7 +90,8 @@ def test_k1_does_not_find_mk19(client: TestClient) -> None:
 def test_operators(client: TestClient) -> None:
     raids = set(matches(client, "raid", type="incident"))
     without = set(matches(client, "raid -kanoos", type="incident"))
-    assert without and without < raids
+    assert without
+    assert without < raids
     assert raids - without == set(matches(client, "raid kanoos", type="incident"))
     assert set(matches(client, '"raid"', type="incident")) < raids, "a phrase is taken as it stands, a word in any form"
     assert set(matches(client, "rai*", type="incident")) >= raids
@@ -100,7 +101,8 @@ def test_operators(client: TestClient) -> None:
 
 def test_types_and_limit(client: TestClient) -> None:
     hits = matches(client, "kanoos", type=["place", "quote"])
-    assert hits and {hit.split("/")[0] for hit in hits} == {"place"}
+    assert hits
+    assert {hit.split("/")[0] for hit in hits} == {"place"}
     body = client.get("/v1/search?q=kanoos&limit=2").json()
     assert body["meta"]["returned"] == len(body["data"]) == 2
     assert body["meta"]["matched"] == len(matches(client, "kanoos")) > 2
@@ -166,7 +168,8 @@ def test_snippet_is_the_text_in_pieces() -> None:
     text = "word " * 100 + "Dub-Al Kabir" + " word" * 100
     pieces = snippet(["nothing here", text], parse_query("kabir"))
     assert [piece.text for piece in pieces if piece.match] == ["Kabir"]
-    assert pieces[0].text == "…" and pieces[-1].text.endswith("…")
+    assert pieces[0].text == "…"
+    assert pieces[-1].text.endswith("…")
     assert "".join(piece.text for piece in pieces[1:])[:-1] in text
     assert [piece.text for piece in snippet(["nothing here"], parse_query("kabir"))] == ["nothing here"]
 
@@ -190,10 +193,12 @@ def listed(client: TestClient, url: str) -> list[str]:
 def test_lists_show_the_best_first_unless_a_sort_is_given(client: TestClient) -> None:
     best = listed(client, "/v1/incidents?q=kanoos&limit=500")
     dated = listed(client, "/v1/incidents?q=kanoos&sort=-date&limit=500")
-    assert sorted(best) == sorted(dated) and best != dated
+    assert sorted(best) == sorted(dated)
+    assert best != dated
     assert best == [hit.removeprefix("incident/") for hit in matches(client, "kanoos", type="incident")]
     assert listed(client, "/v1/people?q=soofy")[0] == "hassan-al-soofy"
-    assert listed(client, "/v1/statements?q=trainers") and listed(client, "/v1/articles?q=tensions")
+    assert listed(client, "/v1/statements?q=trainers")
+    assert listed(client, "/v1/articles?q=tensions")
 
 
 def test_the_best_are_paged_within_one_release(database_url: str, tmp_path: Path) -> None:
@@ -215,4 +220,5 @@ def test_the_best_are_paged_within_one_release(database_url: str, tmp_path: Path
 
 def test_claims_are_found_by_the_words_of_their_incident(client: TestClient) -> None:
     claims = client.get("/v1/casualties?q=koppenhafer&limit=500").json()["data"]
-    assert claims and {claim["incident"] for claim in claims} == {"kanoos-island-raid"}
+    assert claims
+    assert {claim["incident"] for claim in claims} == {"kanoos-island-raid"}

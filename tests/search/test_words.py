@@ -239,7 +239,8 @@ def test_a_phrase_is_looked_for_as_it_stands(client: TestClient, small_client: T
     assert "incident/kanoos-grenade-fire" in matches(client, '"ARMOURED vehicle"'), "case makes no difference"
     # A single word in quotation marks is no stem of another.
     assert matches(small_client, "guarding") == matches(small_client, "guard") != []
-    assert matches(small_client, "guarded") and not matches(small_client, '"guarded"')
+    assert matches(small_client, "guarded")
+    assert not matches(small_client, '"guarded"')
     assert matches(small_client, "search -searches") == []
     assert matches(small_client, 'fire -"fired"')
 
@@ -250,13 +251,15 @@ def test_names_of_what_a_record_names_find_it(client: TestClient) -> None:
         named = body(client, f"/v1/organizations/{organization}")["data"]
         ids = set(listed(client, f"/v1/incidents?actor={organization}&limit=500"))
         own = {one["id"] for one in _with(client, organization)}
-        assert own and own <= ids
+        assert own
+        assert own <= ids
         for name in (named["name"], *(alias["name"] for alias in named["aliases"])):
             q = name.replace(" ", "+")
             assert own <= set(listed(client, f"/v1/incidents?q={q}&limit=500")), name
     assert set(listed(client, "/v1/incidents?q=ISIS")) == set(listed(client, "/v1/incidents?actor=islamic-state"))
     assert listed(client, "/v1/quotes?speaker=qassem-suleimani") == []
-    assert listed(client, "/v1/statements?q=Daesh") and listed(client, "/v1/people?q=Daesh")
+    assert listed(client, "/v1/statements?q=Daesh")
+    assert listed(client, "/v1/people?q=Daesh")
     assert "two-cts-killed" not in listed(client, "/v1/casualties?q=Daesh")
 
 
@@ -296,7 +299,8 @@ def test_words_are_stemmed_in_the_language_of_their_article(database_url: str, t
 
 def test_where_nothing_has_all_words_those_with_most_are_shown(client: TestClient, small_client: TestClient) -> None:
     answer = body(client, "/v1/search?q=police+checkpoint+strike+zeppelin&limit=100")
-    assert answer["meta"]["partial"] and answer["meta"]["matched"] == len(answer["data"]) > 0
+    assert answer["meta"]["partial"]
+    assert answer["meta"]["matched"] == len(answer["data"]) > 0
     whole = matches(client, "police checkpoint strike")
     assert [f"{hit['type']}/{hit['id']}" for hit in answer["data"]] == whole
     assert any(piece["match"] for hit in answer["data"] for piece in hit["snippet"])
@@ -329,7 +333,9 @@ def test_a_misspelt_word_is_answered_with_the_nearest_known_one(client: TestClie
     assert {"parameter": "q", "value": value} == {key: suggested[0][key] for key in ("parameter", "value")}
     for one in suggested:
         again = client.get("/v1/search", params={"q": one["value"]}).json()["meta"]
-        assert again["matched"] == one["matched"] > 0 and not again["partial"] and again["did_you_mean"] is None
+        assert again["matched"] == one["matched"] > 0
+        assert not again["partial"]
+        assert again["did_you_mean"] is None
 
 
 def test_lists_answer_a_misspelt_word_too(client: TestClient) -> None:

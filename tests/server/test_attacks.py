@@ -324,7 +324,8 @@ def test_redirects_stay_here(base: str) -> None:
             answer = ask(base, target, host=host)
             assert answer.status in (200, 307, 308) or answer.status in REFUSALS, (target, answer.head)
             if place := answer.header("location"):
-                assert re.match(r"/(v1|incidents|ogc)/[a-z]", place) and urlsplit(place).netloc == "", (target, place)
+                assert re.match(r"/(v1|incidents|ogc)/[a-z]", place), (target, place)
+                assert urlsplit(place).netloc == "", (target, place)
                 redirected += 1
             TRIED["open redirect"] += 1
     assert redirected >= 2 * len(merged)
@@ -460,7 +461,8 @@ def test_lengths_that_conflict_are_refused(base: str, data: bytes) -> None:
 @pytest.mark.parametrize("data", BODIES.values(), ids=BODIES)
 def test_a_body_is_not_taken_for_a_request(base: str, data: bytes) -> None:
     received = raw_http.send(base, data, finish=True)
-    assert raw_http.answers(received) == 1 and b"smuggled" not in received
+    assert raw_http.answers(received) == 1
+    assert b"smuggled" not in received
     TRIED["smuggling"] += 1
 
 

@@ -109,7 +109,8 @@ def test_head_stops_a_stream(article_url: str, spec_version: str) -> None:
     asyncio.run(asyncio.wait_for(app(scope, receive, send), 10))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert (b"content-type", b"text/csv; charset=utf-8") in sent[0]["headers"]
-    assert sent[1]["body"] == b"" and not sent[1].get("more_body")
+    assert sent[1]["body"] == b""
+    assert not sent[1].get("more_body")
     assert len(made) == 1
 
 

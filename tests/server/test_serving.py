@@ -86,7 +86,8 @@ def test_the_first_signal_lets_downloads_end(many_url: str, tmp_path: Path, work
             assert eventually(server.refuses)
             assert server.process.poll() is None
             whole = first + download.read()
-        assert len(whole.splitlines()) == PLACES + 3 and len(whole) > PLACES * len(NOTE)
+        assert len(whole.splitlines()) == PLACES + 3
+        assert len(whole) > PLACES * len(NOTE)
         assert server.process.wait(60) == 0
         (line,) = [line for line in server.log() if line.get("route") == "/v1/places.ndjson"]
         assert (line["status"], line["bytes"], line.get("complete", True)) == (200, len(whole), True)

@@ -112,7 +112,8 @@ def test_a_stream_is_read_in_batches_when_its_turn_comes(many_url: str) -> None:
         assert read == [STREAM_BATCH_ROWS]
         async for _ in chunks:
             pass
-        assert sum(read) == PLACES + 3 and max(read) == STREAM_BATCH_ROWS
+        assert sum(read) == PLACES + 3
+        assert max(read) == STREAM_BATCH_ROWS
         assert reader.streams == {stream}
         await stream.close()
         await stream.close()

@@ -89,7 +89,8 @@ def refused(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
     """The command said in one line what is wrong."""
     assert done.returncode == 1, done.stdout + done.stderr
     lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1 and any(word in lines[0] for word in words), done.stderr
+    assert len(lines) == 1, done.stderr
+    assert any(word in lines[0] for word in words), done.stderr
 
 
 @pytest.mark.parametrize("room", [0, 500_000])
@@ -127,7 +128,8 @@ def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Pa
         with served(where, url, TMPDIR=str(where.path)) as base:
             for path in ("/v1/dataset.zip", "/v1/dataset.sqlite"):
                 answer = raw_http.ask(base, path)
-                assert answer.status == 503 and answer.header("retry-after"), answer.head
+                assert answer.status == 503, answer.head
+                assert answer.header("retry-after"), answer.head
                 assert answer.header("content-type") == "application/problem+json"
             assert release(base) == 1
             # Locks, which are empty, stay for as long as the service runs.
@@ -212,4 +214,5 @@ def test_postgresql_without_room(archives: Archives, tmp_path: Path) -> None:
         (where.inside / "filling").unlink()
         done = subprocess.run(load, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert interrupted_loads.integrity_problems(url) == [] and interrupted_loads.state(url) != before
+        assert interrupted_loads.integrity_problems(url) == []
+        assert interrupted_loads.state(url) != before

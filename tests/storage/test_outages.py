@@ -60,7 +60,8 @@ def test_an_outage_is_told_in_time_and_ends_with_the_servers_return(server: Serv
         time.sleep(BACKOFF_SECONDS)  # so long those are refused who come behind one that waited in vain
         after = traffic.next(50)
     refused = [one for one in told if one.path != "/healthz"]
-    assert refused and all(is_unavailable(one) for one in refused)
+    assert refused
+    assert all(is_unavailable(one) for one in refused)
     assert all(one.status == 200 for one in told if one.path == "/healthz")
     assert {one.status for one in after} == {200}
     slowest = max(one.given - one.asked for one in traffic.told)

@@ -33,7 +33,8 @@ def test_a_link_to_what_the_form_does_not_offer_is_kept(tab: Tab, client: TestCl
     until(page, f"location.search === '?actor={linked}&kind=abduction'")
     drawn(page)
     assert ids(page.locator("#list .incident")) == ["khatuniya-boy-abduction"]
-    assert tab.complaints == [] and tab.left == []
+    assert tab.complaints == []
+    assert tab.left == []
 
 
 @pytest.mark.parametrize(("name", "value"), FILTERS)
@@ -69,7 +70,8 @@ def test_a_filter_changes_everything_at_once(tab: Tab, client: TestClient, name:
     until(page, f"document.querySelectorAll('#timeline a').length === {everything}")
     assert drawn(page).url.endswith("/")
     assert field.input_value() == ""
-    assert tab.complaints == [] and tab.left == []
+    assert tab.complaints == []
+    assert tab.left == []
 
 
 def test_a_view_can_be_shared(tab: Tab, browser: "Browser", live: str) -> None:
@@ -108,14 +110,16 @@ def test_a_copied_url_gives_the_view(tab: Tab, client: TestClient) -> None:
     assert page.locator("#snippets pre").all_inner_texts() == [copied[name] for name in ("fetch", "curl", "pandas")]
     for link in page.locator("#formats a").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
         answer = client.get(link)
-        assert answer.status_code == 200 and "kanoos-island-raid" in answer.text, link
+        assert answer.status_code == 200, link
+        assert "kanoos-island-raid" in answer.text, link
 
 
 def test_the_view_as_data_stays_in_sight(tab: Tab) -> None:
     page = drawn(tab.page, "/")
     page.evaluate("window.scrollTo(0, 2000)")
     box = page.locator("#data-url").bounding_box()
-    assert box is not None and 0 <= box["y"] < 100
+    assert box is not None
+    assert 0 <= box["y"] < 100
 
 
 def test_scripts_say_what_the_page_said(tab: Tab, browser: "Browser", live: str) -> None:
@@ -171,7 +175,8 @@ def test_the_keyboard_is_enough(tab: Tab) -> None:
     tab_to("it.closest('#timeline a')")
     page.keyboard.press("Enter")
     page.wait_for_url("**/incidents/*")
-    assert tab.complaints == [] and tab.left == []
+    assert tab.complaints == []
+    assert tab.left == []
 
 
 def test_what_an_area_cannot_judge_is_listed_and_counted(tab: Tab, client: TestClient) -> None:
@@ -201,7 +206,8 @@ def test_uncertain_places_have_their_radius(tab: Tab, client: TestClient) -> Non
     scale = page.locator("#map .scale path").bounding_box()
     kilometres = float((page.locator("#map .scale text").text_content() or "").removesuffix(" km"))
     box = circle.bounding_box()
-    assert scale is not None and box is not None
+    assert scale is not None
+    assert box is not None
     radius = client.get("/v1/places/riyadh-district").json()["data"]["coordinate"]["radius_m"]
     assert box["width"] / 2 / scale["width"] * kilometres == pytest.approx(radius / 1000, rel=0.1)
 
@@ -215,7 +221,8 @@ def test_dates_are_drawn_as_the_ranges_that_they_are(tab: Tab) -> None:
 
     assert width("2019") / width("July 2019 to December 2019") == pytest.approx(365 / 184, rel=0.01)
     raid = page.locator("#timeline a[aria-label$=', 10 August 2019']").first
-    assert raid.locator(".day").count() == 1 and raid.locator(".range").count() == 0
+    assert raid.locator(".day").count() == 1
+    assert raid.locator(".range").count() == 0
 
 
 def test_figures_say_who_says_so(tab: Tab, client: TestClient) -> None:
@@ -234,9 +241,11 @@ def test_figures_say_who_says_so(tab: Tab, client: TestClient) -> None:
     assert "Muhannad Saleh" in quote.inner_text()
     cards = page.locator("#quotes .quote").all_inner_texts()
     quotes = client.get("/v1/quotes?limit=500").json()["data"]
-    assert len(cards) == len(quotes) and {one["speaker"]["anonymity"] for one in quotes} > {None, "anonymous"}
+    assert len(cards) == len(quotes)
+    assert {one["speaker"]["anonymity"] for one in quotes} > {None, "anonymous"}
     for card, one in zip(cards, quotes, strict=True):
-        assert one["text"] in card and one["speaker"]["label"] in card
+        assert one["text"] in card
+        assert one["speaker"]["label"] in card
         assert (one["speaker"]["anonymity"] or "").replace("_", " ") in card
 
 
@@ -250,5 +259,6 @@ def test_a_first_visit_is_light(tab: Tab) -> None:
         answer = tab.page.request.get(url)
         assert answer.ok, url
         bodies.append(answer.body())
-    assert any(url.endswith("world.json") for url in loaded) and len(loaded) > 10
+    assert any(url.endswith("world.json") for url in loaded)
+    assert len(loaded) > 10
     assert sum(len(gzip.compress(body)) for body in bodies) < 150_000

@@ -87,11 +87,13 @@ def test_it_fits_every_width(tab: Tab, width: int) -> None:
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     dark(tab)
     drawn(tab.page, "/").screenshot(path=SCREENSHOTS / f"front-dark-{width}.png")
-    assert tab.complaints == [] and tab.left == []
+    assert tab.complaints == []
+    assert tab.left == []
     drawn(tab.page, "/?kidn=x").screenshot(path=SCREENSHOTS / f"error-{width}.png")
     for words in drawn(tab.page, "/").locator("#timeline text, #map text").all():
         box = words.bounding_box()
-        assert box is not None and box["height"] > 10, "a drawing is too small to read"
+        assert box is not None, "a drawing is too small to read"
+        assert box["height"] > 10, "a drawing is too small to read"
 
 
 def test_loading_is_a_state_of_its_own(tab: Tab) -> None:
@@ -108,7 +110,8 @@ def test_loading_is_a_state_of_its_own(tab: Tab) -> None:
         route.continue_()
     assert drawn(tab.page).locator("#timeline a").count() > 0
     assert tab.page.locator("#status").inner_text() == "42 of 42 incidents"
-    assert tab.complaints == [] and tab.left == []
+    assert tab.complaints == []
+    assert tab.left == []
 
 
 def test_empty_says_what_to_do(tab: Tab) -> None:
@@ -167,11 +170,13 @@ def test_names_from_right_to_left_stay_whole(small_tab: Tab) -> None:
     assert page.locator("[name=place] option", has_text=ARABIC).count() == 1
     drawn(page, "/incidents/ferry-shooting")
     names = page.locator("bdi")
-    assert ARABIC in names.all_inner_texts() and "يونس (بيرغ)" in names.all_inner_texts()
+    assert ARABIC in names.all_inner_texts()
+    assert "يونس (بيرغ)" in names.all_inner_texts()
     assert names.evaluate_all("all => all.every(one => getComputedStyle(one).unicodeBidi === 'isolate')")
     actual = drawn(page, f"/?{urlencode({'q': ARABIC})}")
     assert "ferry-shooting" in ids(actual.locator("#list .incident"))
-    assert small_tab.complaints == [] and small_tab.left == []
+    assert small_tab.complaints == []
+    assert small_tab.left == []
 
 
 def test_hostile_words_stay_words(small_tab: Tab) -> None:
@@ -180,7 +185,8 @@ def test_hostile_words_stay_words(small_tab: Tab) -> None:
         assert HOSTILE in page.locator("main").inner_text()
         assert page.locator("main img, main script").count() == 0
         assert page.title() != "taken"
-    assert small_tab.complaints == [] and small_tab.left == []
+    assert small_tab.complaints == []
+    assert small_tab.left == []
 
 
 def test_more_than_fits_is_said(small_tab: Tab) -> None:
@@ -191,7 +197,8 @@ def test_more_than_fits_is_said(small_tab: Tab) -> None:
     page.locator("#more").click()
     until(page, "location.search.includes('cursor')")
     rest = ids(drawn(page).locator("#list .incident"))
-    assert len(rest) == MANY + 3 - 500 and not seen & set(rest)
+    assert len(rest) == MANY + 3 - 500
+    assert not seen & set(rest)
 
 
 def _kept(name: str) -> Path:
