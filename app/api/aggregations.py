@@ -35,13 +35,13 @@ def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type
 
 def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: RequestUrl) -> JsonBody:
     """Counts the matching records by the values of each requested facet."""
-    found = resolve_ids(snapshot, filters)
-    chosen = match_records(snapshot, resource, found)
+    resolved = resolve_ids(snapshot, filters)
+    chosen = match_records(snapshot, resource, resolved)
     data = {}
     for name in dict.fromkeys(filters.facet):
-        data[name], matched = _facet(snapshot, resource, chosen.conditions, resource.facets[name], found)
+        data[name], matched = _facet(snapshot, resource, chosen.conditions, resource.facets[name], resolved)
         chosen = chosen if matched is None else replace(chosen, matched=matched)
-    return _answer(snapshot, request, data, _match_counts(snapshot, resource, found, chosen, request))
+    return _answer(snapshot, request, data, _match_counts(snapshot, resource, resolved, chosen, request))
 
 
 def _match_counts(
@@ -89,13 +89,13 @@ def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str
 
 def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
     """Adds up the matching claims by outcome and the other requested groups."""
-    found = resolve_ids(snapshot, filters)
+    resolved = resolve_ids(snapshot, filters)
     resource = CASUALTIES
-    chosen = match_records(snapshot, resource, found)
+    chosen = match_records(snapshot, resource, resolved)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
-    rows, number = _sums(snapshot, chosen.conditions, found, keys, filters.limit)
-    totals, _ = _sums(snapshot, chosen.conditions, found, ("outcome",), len(CasualtyOutcome))
-    counts = _match_counts(snapshot, resource, found, chosen, request)
+    rows, number = _sums(snapshot, chosen.conditions, resolved, keys, filters.limit)
+    totals, _ = _sums(snapshot, chosen.conditions, resolved, ("outcome",), len(CasualtyOutcome))
+    counts = _match_counts(snapshot, resource, resolved, chosen, request)
     method = _method(keys, of_actors=bool(filters.actor))
     meta = {**counts, "rows": number, "method": method}
     return _answer(snapshot, request, {"rows": rows, "totals": totals}, meta)
@@ -114,24 +114,24 @@ def _sums(
 
 def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]]) -> list[dict[str, str]]:
     """Returns the labels of the values of each key."""
-    found = []
+    labels_of_keys = []
     for place, key in enumerate(keys):
         facet = CASUALTIES.facets[key]
         labels = _labels(snapshot, facet, {row[place] for row in shown})
-        found.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
-    return found
+        labels_of_keys.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
+    return labels_of_keys
 
 
 def _claim_lists(snapshot: Snapshot, claims: list[Any], width: int) -> dict[tuple[str, ...], dict[str, list[Any]]]:
     """Returns by keys: ids of the claims that leave a sum open, and id and note of the claims not counted."""
-    found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    claims_by_key: dict[tuple[str, ...], dict[str, list[Any]]] = {}
     for claim in claims:
-        lists = found.setdefault(tuple(claim[:width]), {"open_because": [], "not_counted": []})
+        lists = claims_by_key.setdefault(tuple(claim[:width]), {"open_because": [], "not_counted": []})
         if claim.counted:
             lists["open_because"].append(claim.id)
         else:
             lists["not_counted"].append({"id": claim.id, "note": json.loads(claim.document)["note"]})
-    return found
+    return claims_by_key
 
 
 def _sum(

@@ -107,12 +107,12 @@ def _with_documents(snapshot: Snapshot, rows: list[Any], entries: list[str]) -> 
     for row in rows:
         if row.op != "DEL":
             wanted.setdefault(row.type, []).append(row.id)
-    found = {
+    documents = {
         (kind, id_): document
         for kind, ids in wanted.items()
         for id_, document in snapshot.rows(queries.documents(BY_TYPE[kind].table, ids))
     }
-    texts = (found.get((row.type, row.id), "null") if row.op != "DEL" else "null" for row in rows)
+    texts = (documents.get((row.type, row.id), "null") if row.op != "DEL" else "null" for row in rows)
     return [f'{text[:-1]},"document":{document}}}' for text, document in zip(entries, texts, strict=True)]
 
 

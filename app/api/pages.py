@@ -188,17 +188,17 @@ def _resolved_ids(
     snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...], errors: list[ParameterError]
 ) -> list[str]:
     """Returns the current ids of existing records, and adds an error for each of the others."""
-    known: set[str] = set()
+    existing: set[str] = set()
     well_formed = [id_ for id_ in ids if SLUG.fullmatch(id_)]
     for resource in resources:
         table = RECORD_TYPES[resource].table
-        known.update(snapshot.column(select(table.id).where(table.id.in_(well_formed))))
-    found = []
+        existing.update(snapshot.column(select(table.id).where(table.id.in_(well_formed))))
+    resolved = []
     for id_ in ids:
-        last = id_ if id_ in known else _successor(snapshot, name, id_, resources, errors)
+        last = id_ if id_ in existing else _successor(snapshot, name, id_, resources, errors)
         if last is not None:
-            found.append(last)
-    return list(dict.fromkeys(found))
+            resolved.append(last)
+    return list(dict.fromkeys(resolved))
 
 
 def _successor(
@@ -242,8 +242,8 @@ def _missing(snapshot: Snapshot, resource: RecordType, id_: str, request: Reques
 
 
 def _hint(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> str:
-    found = suggest_record(snapshot, id_, (resource.name,))
-    return f" Did you mean {request.for_record(id_, found).path}?" if found else ""
+    suggestion = suggest_record(snapshot, id_, (resource.name,))
+    return f" Did you mean {request.for_record(id_, suggestion).path}?" if suggestion else ""
 
 
 def _follow_mergers(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, Any]:
@@ -312,15 +312,15 @@ def _included(
     for name in dict.fromkeys(wanted):
         if parameter := resource.referring.get(name):
             ids = [document["id"] for document in parsed]
-            found = _referring_documents(snapshot, name, parameter, ids)
-            if len(found) > MAX_INCLUDED:
+            referring = _referring_documents(snapshot, name, parameter, ids)
+            if len(referring) > MAX_INCLUDED:
                 complete_lists[name] = [
                     address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MAX_VALUES]))
                     for start in range(0, len(ids), MAX_VALUES)
                 ]
         else:
-            found = list(_documents(snapshot, name, sorted(referenced_ids(resource.references[name], parsed))))
-        parts.append(f'"{name}":[{",".join(found[:MAX_INCLUDED] if parameter else found)}]')
+            referring = list(_documents(snapshot, name, sorted(referenced_ids(resource.references[name], parsed))))
+        parts.append(f'"{name}":[{",".join(referring[:MAX_INCLUDED] if parameter else referring)}]')
     return f',"included":{{{",".join(parts)}}}', complete_lists
 
 

@@ -26,8 +26,8 @@ _MAX_CANDIDATES = 20
 def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> str | None:
     """Returns the id of the record that has this name or alias; else the most similar id; else the best match of its
     words; else None."""
-    found = _matching_documents(snapshot, text, resources)
-    named = [document["id"] for document in found if fold(text) in map(fold, _names(document))]
+    matches = _matching_documents(snapshot, text, resources)
+    named = [document["id"] for document in matches if fold(text) in map(fold, _names(document))]
     if named:
         return str(named[0])
     slug = re.sub("[^a-z0-9]+", "-", fold(text)).strip("-")
@@ -39,7 +39,7 @@ def suggest_record(snapshot: Snapshot, text: str, resources: tuple[str, ...]) ->
         else:
             ids += snapshot.column(select(table.id).where(table.id == slug))
     close = get_close_matches(slug, ids, n=1, cutoff=0.5)
-    return next(iter([*close, *(document["id"] for document in found)]), None)
+    return next(iter([*close, *(document["id"] for document in matches)]), None)
 
 
 def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...]) -> list[Any]:
@@ -48,8 +48,8 @@ def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...
         codes = [RECORD_TYPES[resource].code for resource in resources]
         numbers = snapshot.column(best_matches(parse_query(text.replace("-", " ")), codes, _MAX_CANDIDATES))
         number, document = col(StoredDocument.number), col(StoredDocument.document)
-        found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
-        return [json.loads(found[one]) for one in numbers]
+        documents = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
+        return [json.loads(documents[one]) for one in numbers]
     return []
 
 

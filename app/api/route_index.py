@@ -30,9 +30,9 @@ class RouteIndex(BaseRoute):
             path: str = scope["path"]
             route = self._routes.get(path) or self._routes.get(path[: path.rfind("/") + 1])
             if route is not None:
-                match, found = route.matches(scope)
+                match, child_scope = route.matches(scope)
                 if match is Match.FULL:
-                    return match, found
+                    return match, child_scope
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -174,7 +174,7 @@ class PreparedFiles:
     async def _make(self, name: str, key: Key, make: Make) -> PreparedFile | None:
         """Builds the file. Returns None if another process is building it or has built it: then look for it again."""
         try:
-            held = lock(self._path(name, _LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_descriptor = lock(self._path(name, _LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             await asyncio.sleep(POLL_SECONDS)
             return None
@@ -197,7 +197,7 @@ class PreparedFiles:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             self._path(name, _LOCK).unlink(missing_ok=True)
-            os.close(held)
+            os.close(lock_descriptor)
 
     def _reserve_space(self, draft: Draft | None = None) -> None:
         """Evicts files beyond the limits, and reserves space for a draft to grow. Raises OutOfSpace."""
@@ -239,20 +239,20 @@ class PreparedFiles:
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         """Holds the lock under which space is reserved and files are evicted."""
-        held = lock(self._directory.path / f"{self._kind}{_LOCK}")
+        lock_descriptor = lock(self._directory.path / f"{self._kind}{_LOCK}")
         try:
             yield
         finally:
-            os.close(held)
+            os.close(lock_descriptor)
 
 
 def _remove_if_abandoned(folder: Path) -> bool:
     """Removes a draft's folder if its process has ended. Returns whether it did."""
     try:
-        held = lock(folder.with_suffix(_LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_descriptor = lock(folder.with_suffix(_LOCK), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_suffix(_LOCK).unlink(missing_ok=True)
-    os.close(held)
+    os.close(lock_descriptor)
     return True

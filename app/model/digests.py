@@ -66,7 +66,7 @@ def release_digest(records: Iterable[tuple[str, str, str]]) -> str:
 
 def digest_of_lines(lines: Iterable[str]) -> str:
     """SHA-256 of sorted lines joined by newlines, in hex."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for number, line in enumerate(lines):
-        found.update(f"\n{line}".encode() if number else line.encode())
-    return found.hexdigest()
+        sha256.update(f"\n{line}".encode() if number else line.encode())
+    return sha256.hexdigest()

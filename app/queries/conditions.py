@@ -1,4 +1,4 @@
-"""Conditions of filters as SQL, and which records they cannot judge.
+"""The conditions of filters as SQL, and the records that they cannot judge.
 
 A filter by place, date or number of casualties cannot judge a record that lacks the value. Such a record never
 matches, and `not_judged` counts it; so each condition on one of these axes also says which records it cannot judge.
@@ -29,24 +29,24 @@ Clause = ColumnElement[bool]
 DEFAULT_RADIUS_KM = 50.0
 
 MAX_PRESORTED_RECORDS = 2_000
-"""Up to this many records it is faster to sort them all than to find a page of them in an index of all records."""
+"""Matches up to which it is faster to sort all of them than to read a page of them from an index of all records."""
 
 MAX_LISTED_NUMBERS = 50_000
-"""Up to this many records it is faster to count them one by one than to scan the whole table."""
+"""Matches up to which it is faster to count them by their numbers than to scan the whole table."""
 
 
 @dataclass(frozen=True)
 class IndexLookup:
-    """An index that finds the records of a condition: keys of them, and perhaps of some more, that `key` is among.
+    """An index that finds the records of a condition: those whose `key` is among `keys`, and perhaps a few more.
 
-    What not every list needs is put together when it is asked for, because that takes longer than a short query.
+    `keys` is a function, because building an expression takes longer than a short query, and not every list needs it.
     """
 
     key: Any
     keys: Callable[[], Any]
 
     def size(self, most: int) -> Select[Any]:
-        """How many there are, as far as it matters: none are counted after `most` and one."""
+        """Returns a query for the number of keys, which counts up to one more than `most`."""
         return select(func.count()).select_from(self.keys().limit(most + 1).subquery())
 
 
@@ -80,42 +80,42 @@ class Condition:
 
     @cached_property
     def clause(self) -> Clause:
-        """Put together when it is asked for, where not every list needs it."""
+        """The SQL clause; built on first use where `expression` is a function."""
         return self.expression if isinstance(self.expression, ColumnElement) else self.expression()
 
     def via_index(self) -> "Condition":
-        """The same condition, its records found by its lead."""
+        """Returns the same condition with its records searched by its index lookup."""
         if self.lookup is None or self.uses_index:
             return self
         clause = and_(self.lookup.key.in_(self.lookup.keys()), self.clause.is_(True))
         return replace(self, expression=clause, lookup=None, uses_index=True, partitions=(), shape=None)
 
 
-def with_numbers(table: type[Any], found: Iterable[int]) -> Condition:
-    """The records of a table that have one of these numbers."""
-    return Condition(table.number.in_(number_list(found)), uses_index=True)
+def with_numbers(table: type[Any], numbers: Iterable[int]) -> Condition:
+    """Returns the condition that a record of a table has one of these numbers."""
+    return Condition(table.number.in_(number_list(numbers)), uses_index=True)
 
 
 def using_lookup_of(conditions: Sequence[Condition], first: Condition) -> list[Condition]:
-    """The same conditions, of which this one alone leads. Were there two, SQLite might go through all that one finds
-    for each that the other finds."""
+    """Returns the same conditions with `first` as the only one whose index is searched. With two, SQLite might read all
+    records of one for each record of the other."""
     return [one.via_index() if one is first else replace(one, uses_index=False) for one in conditions]
 
 
 def matching(conditions: Sequence[Condition]) -> list[Clause]:
-    """The clauses that a record must meet to match. Beside one that leads the others are only looked at: SQLite, which
-    keeps no statistics, would take any index for as good."""
+    """Returns the clauses of a WHERE. If one uses an index, the others are written so that they use none (`IS TRUE`):
+    without statistics SQLite takes any index for as good."""
     if not any(one.uses_index for one in conditions):
         return [one.clause for one in conditions]
     return [one.clause if one.uses_index else one.clause.is_(True) for one in conditions]
 
 
 Branches = Callable[[], list[list[Clause]]]
-"""Makes clauses of branches, of which a record meets one at most."""
+"""Returns the clauses of each branch of a UNION ALL; a record meets those of one branch at most."""
 
 
 def by_partition(conditions: Sequence[Condition], *, descending: bool) -> list[Branches]:
-    """The same clauses in steps, each of them in branches."""
+    """Returns the same clauses by partition, in the order of the list."""
     dated = next((one for one in conditions if one.partitions), None)
     if dated is None:
         return [lambda: [matching(conditions)]]
@@ -128,24 +128,26 @@ def by_partition(conditions: Sequence[Condition], *, descending: bool) -> list[B
 
 
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
-    """The conditions of the records that fit everything else but lack what this axis needs; None if it is not used."""
-    here = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
-    if not here:
+    """Returns the conditions of the records that meet all others but lack the value of an axis; None if no condition is
+    on the axis."""
+    of_axis = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
+    if not of_axis:
         return None
     elsewhere = [one for one in conditions if one.axis != axis]
-    if len(here) == 1:
-        return [*elsewhere, Condition(here[0][1])]
-    lacking = [or_(clause, unknown) for clause, unknown in here] + [or_(*(unknown for _, unknown in here))]
+    if len(of_axis) == 1:
+        return [*elsewhere, Condition(of_axis[0][1])]
+    lacking = [or_(clause, unknown) for clause, unknown in of_axis] + [or_(*(unknown for _, unknown in of_axis))]
     return [*elsewhere, *map(Condition, lacking)]
 
 
 def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
-    """Counts the records that have what this axis needs, where one condition that can is all that is asked."""
+    """Returns a query that counts the records with the value of an axis by an index; None unless the only condition has
+    one."""
     return conditions[0].known if len(conditions) == 1 and conditions[0].axis == axis else None
 
 
 def in_values(column: Any, values: Sequence[Any]) -> Condition:
-    """Equal to any of the values."""
+    """Returns the condition that a column has one of the values."""
     prefix = f"{column.class_.__tablename__}_{column.key}"
     named = {f"{prefix}_{number}": value for number, value in enumerate(values)}
 
@@ -157,20 +159,21 @@ def in_values(column: Any, values: Sequence[Any]) -> Condition:
 
 
 def holds(clause: Clause, *, wanted: bool) -> Condition:
-    """The clause holds, or does not."""
+    """Returns the condition that a clause holds or, if not `wanted`, does not."""
     return Condition(clause if wanted else ~clause)
 
 
 def changed_later(record_type: Any, release: int) -> Condition:
-    """The records that a release after this one has changed."""
+    """Returns the condition that a release after this one has changed the record."""
     table = record_type.table
     later = table.changed_in > release
     return Condition(later, lookup=column_lookup(table.id, later))
 
 
 def resting_on(record_type: Any, articles: Sequence[str]) -> Condition:
-    """The records that rest on these articles. For one record, too, an index begins with the articles.
+    """Returns the condition that a record has evidence in one of these articles.
 
+    The evidence of a single record, too, is found by an index that begins with the article.
     Repeating how the tables are joined makes SQLite look for the article only in rows that meet the cheaper conditions
     on the other table: without it, a box and a large article at a million incidents take 1.10 s instead of 0.66 s.
     """
@@ -181,7 +184,7 @@ def resting_on(record_type: Any, articles: Sequence[str]) -> Condition:
 
 
 def with_words(record_type: Any, query: SearchQuery) -> Condition:
-    """The records that have these words, or whose subject has."""
+    """Returns the condition that a record, or its subject, matches a search query."""
     number, subject = record_type.table.number, record_type.chosen_by
     if subject is None:
         keys = partial(matching_numbers, query, record_type.code)
@@ -199,20 +202,20 @@ def with_words(record_type: Any, query: SearchQuery) -> Condition:
 
 
 def column_lookup(id_: Any, clause: Clause) -> IndexLookup:
-    """The lead of a clause on columns that an index begins with; it ends with the ids."""
+    """Returns the lookup of a clause on the first columns of an index that ends with the ids."""
     return IndexLookup(id_, lambda: select(id_).where(clause))
 
 
 def exists_link(key: Any, owner: Any, *clauses: Clause) -> Condition:
-    """The records that have a link like this. `owner` is the column of a link that says whose it is; it begins the
-    links' primary key."""
+    """Returns the condition that a record has a link that meets the clauses. `owner` is the column of links with the id
+    of the record, the first one of their primary key."""
     its_own = select(owner).where(owner == key, *(clause.is_(True) for clause in clauses))
     return Condition(its_own.exists(), lookup=IndexLookup(key, lambda: select(owner).where(*clauses)))
 
 
 def dated(table: type[Any], interval: Interval, match: str | None, first: Any) -> Condition:
-    """Possible days against an interval: by default they overlap, with `within` all of them lie inside. `first` is the
-    earliest day as the table's indexes have it."""
+    """Returns the condition that a record's possible days overlap an interval or, with the match `within`, are inside
+    it. `first` is the column with the earliest day that the table's indexes have."""
     start, end = interval.start or FIRST_DAY, interval.end or LAST_DAY
     days = {"first_day": start, "last_day": end}
 
@@ -248,7 +251,7 @@ def dated(table: type[Any], interval: Interval, match: str | None, first: Any) -
 
 
 FIRST_DAY, LAST_DAY = "0", "9999-12-31"
-"""The former lies behind the empty text that stands for no day."""
+"""Limits of open intervals. The first sorts after the empty text, which stands for no day."""
 
 
 @cache
@@ -265,8 +268,8 @@ def _on_days(
     *partitions: Callable[[], Sequence[Clause]],
 ) -> Condition:
     def keys() -> Any:
-        found = [select(table.number).where(part) for partition in partitions for part in partition()]
-        return found[0] if len(found) == 1 else union_all(*found)
+        queries = [select(table.number).where(part) for partition in partitions for part in partition()]
+        return queries[0] if len(queries) == 1 else union_all(*queries)
 
     how, days = compared
     return Condition(
@@ -281,12 +284,12 @@ def _on_days(
 
 
 def in_box(table: type[Any], box: BBox, match: str | None) -> Condition:
-    """A record's circle against a box."""
+    """Returns the condition that a record's circle is in a box; `match` says how much of it (`location_match`)."""
     return _on_map(table, box, _in_box(table, box, match))
 
 
 def near_point(table: type[Any], near: Near, radius_km: float | None, match: str | None) -> Condition:
-    """A record's circle against the circle around a point."""
+    """Returns the condition that a record's circle is in the circle around a point; `match` says how much of it."""
     radius = (radius_km or DEFAULT_RADIUS_KM) * 1000
     box = BBox(**box_around(near.longitude, near.latitude, radius))
     return _on_map(table, box, _around(table, near, radius, box, match))
@@ -313,7 +316,7 @@ def _in_box(table: type[Any], box: BBox, match: str | None) -> Clause:
 
 
 def _around(table: type[Any], near: Near, radius_m: float, box: BBox, match: str | None) -> Clause:
-    """Great-circle distance, after a look at the boxes."""
+    """Returns the clause by great-circle distance, after a cheaper one by bounding boxes."""
     distance = _distance(table.longitude, table.latitude, near)
     slack = cast(table.radius_m, SqlFloat)
     farthest = {"certain": distance + slack, "point": distance}.get(match or "", distance - slack)
@@ -321,7 +324,7 @@ def _around(table: type[Any], near: Near, radius_m: float, box: BBox, match: str
 
 
 def _distance(longitude: Any, latitude: Any, near: Near) -> Any:
-    """Metres along the great circle (haversine)."""
+    """Returns the great-circle distance in metres (haversine)."""
     half_lat = func.radians(latitude - near.latitude) / 2
     half_lon = func.radians(longitude - near.longitude) / 2
     chord = func.sin(half_lat) * func.sin(half_lat) + func.cos(func.radians(latitude)) * func.cos(

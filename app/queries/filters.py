@@ -72,22 +72,22 @@ class Refines:
 
 
 def one_of(column: Any, *, in_list_order: bool = False) -> Where:
-    """The column has one of the values."""
+    """Returns the condition that a column has one of the values."""
     return Where(lambda values, filters: in_values(column, values), in_list_order)
 
 
 def whether(clause: Clause) -> Where:
-    """The clause holds, or does not."""
+    """Returns the condition that a clause holds (true) or does not (false)."""
     return Where(lambda wanted, filters: holds(clause, wanted=wanted))
 
 
 def refines(*filters: str, alone: bool = False) -> Refines:
-    """The parameter refines these filters."""
+    """Returns the mark of a parameter that refines other filters."""
     return Refines(filters, alone)
 
 
 def conditions_of(filters: type[BaseModel]) -> dict[str, Where | WhereOfEveryType]:
-    """The condition of each filter of a query model. One that a type declares anew goes before that of every type."""
+    """Returns the condition of each filter of a query model; a type's own goes before that of every type."""
     return {
         name: where
         for name, field in filters.model_fields.items()
@@ -97,7 +97,7 @@ def conditions_of(filters: type[BaseModel]) -> dict[str, Where | WhereOfEveryTyp
 
 
 def refining_alone(filters: type[BaseModel], name: str) -> tuple[str, ...]:
-    """The parameters that refine a filter and choose records also without it."""
+    """Returns the parameters that refine a filter, and choose records also without it."""
     return tuple(
         other
         for other, field in filters.model_fields.items()

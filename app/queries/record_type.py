@@ -129,12 +129,12 @@ class RecordType:
 
     def conditions(self, filters: Any) -> list[Condition]:
         """The conditions of the filters that are given."""
-        found = []
+        conditions = []
         given = filters.model_fields_set
         for name, names, condition in self._conditions:
             if not given.isdisjoint(names) and any(_is_given(getattr(filters, one)) for one in names):
-                found.append(condition(getattr(filters, name), filters))
-        return found
+                conditions.append(condition(getattr(filters, name), filters))
+        return conditions
 
     @cached_property
     def _conditions(self) -> tuple[tuple[str, tuple[str, ...], Callable[[Any, Any], Condition]], ...]:

@@ -107,12 +107,12 @@ class Features:
 def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: str) -> Features:
     """Returns one page of the matching features."""
     conditions = [_or_unknown(one) for one in collection.resource.conditions(collection.filters(parameters))]
-    found = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
-    more, found = len(found) > parameters.limit, found[: parameters.limit]
+    rows = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
+    more, rows = len(rows) > parameters.limit, rows[: parameters.limit]
     return Features(
-        features=[feature(collection.name, json.loads(document), base) for _, document in found],
+        features=[feature(collection.name, json.loads(document), base) for _, document in rows],
         matched=_matched(snapshot, collection.resource, conditions),
-        last=found[-1][0] if more else None,
+        last=rows[-1][0] if more else None,
         release=snapshot.release.number,
     )
 
@@ -157,14 +157,14 @@ def extent(snapshot: Snapshot, collection: Collection) -> dict[str, Any]:
     table = collection.resource.table
     edges = select(func.min(table.west), func.min(table.south), func.max(table.east), func.max(table.north))
     west, south, east, north = snapshot.rows(edges)[0]
-    found: dict[str, Any] = {}
+    extents: dict[str, Any] = {}
     if west is not None:
         box = [max(west, -180.0), south, min(east, 180.0), north]
-        found["spatial"] = {"bbox": [box], "crs": CRS84}
+        extents["spatial"] = {"bbox": [box], "crs": CRS84}
     if table is Incident:
         first = snapshot.value(select(func.min(col(Incident.earliest))))
         last = snapshot.value(select(func.max(col(Incident.latest))))
         if first is not None:
             start = None if first == date.min.isoformat() else f"{first}T00:00:00Z"
-            found["temporal"] = {"interval": [[start, f"{last}T23:59:59Z"]]}
-    return found
+            extents["temporal"] = {"interval": [[start, f"{last}T23:59:59Z"]]}
+    return extents

@@ -61,11 +61,11 @@ _DESCRIPTION = (
 
 def router() -> APIRouter:
     """`/v1/<resource><suffix>` for every format of every resource."""
-    found = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1")
     for name, resource in RECORD_TYPES.items():
         for suffix in export_suffixes(name):
-            _add(found, name, resource, EXPORT_FORMATS[suffix])
-    return found
+            _add(routes, name, resource, EXPORT_FORMATS[suffix])
+    return routes
 
 
 def prepared(directory: SharedDirectory) -> PreparedFiles:
@@ -80,7 +80,7 @@ def prepared(directory: SharedDirectory) -> PreparedFiles:
     )
 
 
-def _add(found: APIRouter, name: str, resource: RecordType, export: ExportFormat) -> None:
+def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportFormat) -> None:
     model, suffix, media_type = RECORD_TYPES[name].filters, export.suffix, export.media_type
     table = f"\n\n{columns.table(name)}" if export.of_columns else ""
 
@@ -111,7 +111,7 @@ def _add(found: APIRouter, name: str, resource: RecordType, export: ExportFormat
             return Response(stream.whole, headers=headers(stream.release) | in_parts, media_type=media_type)
         return Transfer(stream, media_type, headers(stream.release) | in_parts)
 
-    found.get(
+    routes.get(
         f"/{name}{suffix}",
         name=f"export_{name}_{suffix[1:]}",
         summary=f"Download {name} as {suffix[1:].upper()}",

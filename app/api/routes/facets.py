@@ -86,25 +86,25 @@ def _of(items: list[tuple[str, str]]) -> str:
 
 def _documented() -> list[dict[str, Any]]:
     """Returns the OpenAPI parameters of all models in one list, each with the resources that accept it."""
-    found: dict[str, dict[str, Any]] = {}
+    documented: dict[str, dict[str, Any]] = {}
     takers_by_description: dict[str, dict[str, list[str]]] = {}
     for resource, model in _MODELS.items():
         for parameter in openapi_parameters(model, {"facet": tuple(RECORD_TYPES[resource].facets)}):
             name = parameter["name"]
             takers_by_description.setdefault(name, {}).setdefault(parameter["description"], []).append(resource)
-            if name in found:
-                found[name]["schema"] = _either(found[name]["schema"], parameter["schema"])
+            if name in documented:
+                documented[name]["schema"] = _either(documented[name]["schema"], parameter["schema"])
             else:
-                found[name] = parameter
-    found["of"]["schema"] = {"type": "string", "enum": list(_MODELS), "examples": ["incidents"]}
-    for name, parameter in found.items():
+                documented[name] = parameter
+    documented["of"]["schema"] = {"type": "string", "enum": list(_MODELS), "examples": ["incidents"]}
+    for name, parameter in documented.items():
         parameter["required"] = name in ("of", "facet")
         if name != "of":
             parameter["description"] = " ".join(
                 description if len(takers) == len(_MODELS) else f"{description} For {', '.join(takers)}."
                 for description, takers in takers_by_description[name].items()
             )
-    return list(found.values())
+    return list(documented.values())
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -138,10 +138,10 @@ async def get_facets(request: Request) -> Response:
     """
     items = request.query_params.multi_items()
     resource = _of(items)
-    known = tuple(RECORD_TYPES[resource].facets)
-    filters: Any = parse(_MODELS[resource], items, {"facet": known})
+    names = tuple(RECORD_TYPES[resource].facets)
+    filters: Any = parse(_MODELS[resource], items, {"facet": names})
     if not filters.facet:
-        raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(known)}.")
+        raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(names)}.")
     request_url = pages.RequestUrl(request.scope["path"], items)
     work = partial(aggregations.facets, resource=RECORD_TYPES[resource], filters=filters, request=request_url)
     return json_response(await reader(request).read(work, slow=True))

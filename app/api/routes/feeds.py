@@ -52,17 +52,17 @@ _DESCRIPTION = (
 
 def router() -> APIRouter:
     """`/v1/<list><suffix>` for every feed format."""
-    found = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1")
     for feed_format in FEED_FORMATS.values():
         for name, resource in RECORD_TYPES.items():
             if name in FEED_LISTS:
-                _add(found, name, feed_format, resource.filters, partial(feed_entries.records, resource), tag=name)
-        _add(found, "changes", feed_format, ChangeFilters, feed_entries.changes, tag="releases")
-    return found
+                _add(routes, name, feed_format, resource.filters, partial(feed_entries.records, resource), tag=name)
+        _add(routes, "changes", feed_format, ChangeFilters, feed_entries.changes, tag="releases")
+    return routes
 
 
 def _add(
-    found: APIRouter, name: str, feed_format: FeedFormat, model: type[BaseModel], entries: Entries, *, tag: str
+    routes: APIRouter, name: str, feed_format: FeedFormat, model: type[BaseModel], entries: Entries, *, tag: str
 ) -> None:
     suffix, media_type = feed_format.suffix, feed_format.media_type
     base_class = _SerializedJson if feed_format.model else Response
@@ -73,8 +73,8 @@ def _add(
         parsed_filters = filters(model, suffix, items)
 
         def work(snapshot: Snapshot) -> tuple[ReleaseInfo, Feed]:
-            found = entries(snapshot, parsed_filters, base)
-            return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, found)
+            routes = entries(snapshot, parsed_filters, base)
+            return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, routes)
 
         release, feed = await reader(request).read(work, slow=True)
         following = [] if feed.next is None else [f'<{feed.next.removeprefix(base)}>; rel="next"']
@@ -84,7 +84,7 @@ def _add(
         }
         return response_class(feed_format.write(feed), headers=headers)
 
-    found.get(
+    routes.get(
         f"/{name}{suffix}",
         name=f"feed_{name}_{suffix.rpartition('.')[2]}",
         summary=f"Follow {name} ({feed_format.title})",
@@ -99,13 +99,13 @@ def _add(
     )(handler)
 
 
-def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -> Feed:
+def _feed(path: str, suffix: str, items: Items, base: str, page: FeedEntries) -> Feed:
     """Returns a page of a feed. Every page has the same id (RFC 5005)."""
     name = path.removeprefix("/v1/").removesuffix(suffix)
     first, same = link(name, suffix, items), pages.RequestUrl(path, items)
-    following = None if found.next is None else base + same.link(cursor=found.next)
+    following = None if page.next is None else base + same.link(cursor=page.next)
     front = address("/", (item for item in items if item[0] not in ("cursor", "limit")))
-    times = [*(entry.updated for entry in found.entries), *(one.at for one in found.removals)]
+    times = [*(entry.updated for entry in page.entries), *(one.at for one in page.removals)]
     return Feed(
         id=tag_uri(base, first),
         title=f"Dateline: {name}",
@@ -115,6 +115,6 @@ def _feed(path: str, suffix: str, items: Items, base: str, found: FeedEntries) -
         page=base + front if name in RECORD_TYPES and RECORD_TYPES[name].has_page else None,
         list=base + link(name, "", items),
         updated=max(times, default=NO_RELEASE.loaded_at),
-        entries=found.entries,
-        removals=found.removals,
+        entries=page.entries,
+        removals=page.removals,
     )

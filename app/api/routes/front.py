@@ -53,8 +53,8 @@ _ENVIRONMENT.filters |= {"humanize": humanize, "humanize_date": humanize_date}
 @router.get("/")
 async def front(request: Request) -> Response:
     """The incidents that the page's address asks for, and the form that changes it."""
-    given = [(name, value.strip()) for name, value in request.query_params.multi_items()]
-    items = [(name, value) for name, value in given if value and name not in _IGNORED_PARAMETERS]
+    parameters = [(name, value.strip()) for name, value in request.query_params.multi_items()]
+    items = [(name, value) for name, value in parameters if value and name not in _IGNORED_PARAMETERS]
     return await _render_page(request, partial(_front, items=items))
 
 
@@ -69,15 +69,15 @@ async def _render_page(request: Request, build_page: Callable[[Snapshot], Page])
 
     def work(snapshot: Snapshot) -> Response:
         try:
-            template, status, found = build_page(snapshot)
+            template, status, context = build_page(snapshot)
         except Merged as moved:
             page = moved.headers["Location"].removeprefix("/v1").partition("?")[0]
             return HTMLResponse("", 308, {"Location": page})
         except (NotFound, Gone) as problem:
             template, status = "problem.html", problem.status
-            found = {"title": problem.title, "detail": problem.detail}
-        found |= {"release": snapshot.release.number, "articles": _list_response(snapshot, "articles", [])["data"]}
-        html = _ENVIRONMENT.get_template(template).render(found)
+            context = {"title": problem.title, "detail": problem.detail}
+        context |= {"release": snapshot.release.number, "articles": _list_response(snapshot, "articles", [])["data"]}
+        html = _ENVIRONMENT.get_template(template).render(context)
         headers = {**page_headers(STRICT), "Dateline-Release": str(snapshot.release.number)}
         return HTMLResponse(html, status, headers)
 
@@ -115,12 +115,12 @@ def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
     except BadParameter as problem:
         return "front.html", 400, context | {"problem": problem.detail}
     more = page["links"].get("next")
-    found = {
+    variables = {
         "incidents": page["data"],
         "matched": page["meta"]["matched"],
         "next": more and more.replace("/v1/incidents", "/", 1),
     }
-    return "front.html", 200, context | found
+    return "front.html", 200, context | variables
 
 
 def _formats(items: Items) -> list[tuple[str, str, str]]:
@@ -137,8 +137,8 @@ def _incident(snapshot: Snapshot, id_: str) -> Page:
     include = "quotes,organizations,incidents"
     request_url = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
     filters = DetailFilters(include=include.split(","))
-    found = json.loads(pages.get_record(snapshot, RECORD_TYPES["incidents"], id_, filters, request_url).body)
-    record, included = found["data"], found["included"]
+    answer = json.loads(pages.get_record(snapshot, RECORD_TYPES["incidents"], id_, filters, request_url).body)
+    record, included = answer["data"], answer["included"]
     others = {one["id"]: one for one in included["incidents"]}
     statements, opposed = _statements(snapshot, record)
     context = {
@@ -160,7 +160,7 @@ def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[s
     """Returns the statements about an incident, contested ones first; and by statement the contradicting records."""
     request_url = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
     page = _list_response(snapshot, "statements", request_url)
-    sides = {(one["type"], one["id"]): one for found in page["included"].values() for one in found}
+    sides = {(one["type"], one["id"]): one for records in page["included"].values() for one in records}
     opposed = {
         one["id"]: [
             *(sides[other["type"], other["id"]] for other in one["contradicts"]),
@@ -177,15 +177,15 @@ def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str,
     def claimant(claim: dict[str, Any]) -> str:
         return claim["claimed_by"]["label"] if claim["claimed_by"] else ""
 
-    return [(label, list(found)) for label, found in groupby(sorted(claims, key=claimant), claimant)]
+    return [(label, list(group)) for label, group in groupby(sorted(claims, key=claimant), claimant)]
 
 
 def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
     request_url = pages.RequestUrl(f"/v1/incidents/{id_}/history", [])
-    found: list[dict[str, Any]] = json.loads(
+    entries: list[dict[str, Any]] = json.loads(
         changelog.history_page(snapshot, "incident", id_, Paging(), request_url).body
     )["data"]
-    return found
+    return entries
 
 
 def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
@@ -194,12 +194,12 @@ def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str,
     choices = {"fields": tuple(record_type.document.model_fields), "include": record_type.included}
     filters = parse(record_type.filters, list(items), choices)
     request_url = pages.RequestUrl(f"/v1/{resource}", items)
-    found: dict[str, Any] = json.loads(pages.list_records(snapshot, record_type, filters, request_url).body)
-    return found
+    answer: dict[str, Any] = json.loads(pages.list_records(snapshot, record_type, filters, request_url).body)
+    return answer
 
 
 def _options(snapshot: Snapshot, resource: str, *items: tuple[str, str]) -> list[dict[str, str]]:
     """Returns ids and labels for a select element."""
     name = "label" if resource == "people" else "name"
-    found = _list_response(snapshot, resource, [("fields", name), ("limit", "500"), *items])
-    return [{"id": one["id"], "label": one[name]} for one in found["data"]]
+    answer = _list_response(snapshot, resource, [("fields", name), ("limit", "500"), *items])
+    return [{"id": one["id"], "label": one[name]} for one in answer["data"]]

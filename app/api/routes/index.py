@@ -97,15 +97,15 @@ async def get_index(request: Request) -> Response:
 
 def _index(snapshot: Snapshot) -> pages.JsonBody:
     counts = snapshot.release.counts
-    found = [_list(name, RECORD_TYPES[name].description, counts.get(name, 0)) for name in RECORD_TYPES]
-    found.append(_list("changes", "What each release did to each record.", None))
+    lists = [_list(name, RECORD_TYPES[name].description, counts.get(name, 0)) for name in RECORD_TYPES]
+    lists.append(_list("changes", "What each release did to each record.", None))
     release: Any = changelog.newest_release(snapshot)
     number = snapshot.release.number
-    index = Index(data=IndexData(lists=found, release=release), links=_LINKS, meta=DetailMeta(release=number))
+    index = Index(data=IndexData(lists=lists, release=release), links=_LINKS, meta=DetailMeta(release=number))
     return pages.JsonBody(index.model_dump_json().encode(), number)
 
 
 def _list(name: str, about: str, records: int | None) -> ListEntry:
-    known = representations()
-    formats = [Representation(url=link(name, one, ()), type=known[one].media_type) for one in suffixes(name)]
+    by_suffix = representations()
+    formats = [Representation(url=link(name, one, ()), type=by_suffix[one].media_type) for one in suffixes(name)]
     return ListEntry(name=name, url=f"/v1/{name}", description=about, records=records, formats=formats)

@@ -118,8 +118,8 @@ async def ogc_features(request: Request) -> Response:
     parameters = parse(one.parameters, items, {})
     work = partial(collections.find, parameters=parameters, collection=one, base=_base(request))
     page = await reader(request).read(work, slow=True)
-    here = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
-    return _answer(responses.features(_root(request), one, page, here), responses.GEOJSON, page.release)
+    request_url = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
+    return _answer(responses.features(_root(request), one, page, request_url), responses.GEOJSON, page.release)
 
 
 @router.get("/collections/{name}/items/{id}")

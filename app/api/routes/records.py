@@ -49,14 +49,14 @@ class _RawRequestRoute(APIRoute):
 
 def router() -> APIRouter:
     """`/v1/<resource>` and `/v1/<resource>/{id}` for every resource."""
-    found = APIRouter(prefix="/v1", route_class=_RawRequestRoute)
+    routes = APIRouter(prefix="/v1", route_class=_RawRequestRoute)
     for name, resource in RECORD_TYPES.items():
-        _add_list(found, name, resource)
-        _add_detail(found, name, resource)
-    return found
+        _add_list(routes, name, resource)
+        _add_detail(routes, name, resource)
+    return routes
 
 
-def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
+def _add_list(routes: APIRouter, name: str, resource: RecordType) -> None:
     model, choices = resource.filters, {"fields": tuple(resource.document.model_fields), "include": resource.included}
 
     async def handler(request: Request) -> Response:
@@ -68,7 +68,7 @@ def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
         body = await reader(request).read(work, slow=not plan(resource, filters).is_short)
         return json_response(body, link_values(formats))
 
-    found.get(
+    routes.get(
         f"/{name}",
         name=f"list_{name}",
         summary=f"List {name}",
@@ -80,7 +80,7 @@ def _add_list(found: APIRouter, name: str, resource: RecordType) -> None:
     )(handler)
 
 
-def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
+def _add_detail(routes: APIRouter, name: str, resource: RecordType) -> None:
     choices = {"fields": tuple(resource.document.model_fields), "include": resource.included}
 
     async def handler(request: Request) -> Response:
@@ -94,7 +94,7 @@ def _add_detail(found: APIRouter, name: str, resource: RecordType) -> None:
             )
         )
 
-    found.get(
+    routes.get(
         f"/{name}/{{id}}",
         name=f"get_{resource.type}",
         summary=f"Read one {resource.type}",

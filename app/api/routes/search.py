@@ -109,14 +109,14 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Jso
         meant = corrected_spelling(snapshot, query, matches)
         if some := _partial_match(snapshot, query, codes):
             query, matched, is_partial = some, matches(some), True
-    found = _documents(snapshot, snapshot.column(best_matches(query, codes, filters.limit)))
+    documents = _documents(snapshot, snapshot.column(best_matches(query, codes, filters.limit)))
     results = SearchResults(
-        data=[_found(document, query) for document in found],
+        data=[_found(document, query) for document in documents],
         links=SearchLinks(self=link),
         meta=SearchMeta(
             release=snapshot.release.number,
             matched=matched,
-            returned=len(found),
+            returned=len(documents),
             partial=is_partial,
             did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
         ),
@@ -142,8 +142,8 @@ def _partial_match(snapshot: Snapshot, query: SearchQuery, codes: tuple[int, ...
 def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
     """Returns the documents of the results, in their order."""
     number, document = col(StoredDocument.number), col(StoredDocument.document)
-    found = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
-    return [json.loads(found[one]) for one in numbers]
+    documents = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
+    return [json.loads(documents[one]) for one in numbers]
 
 
 def _found(document: Data, query: SearchQuery) -> Found:

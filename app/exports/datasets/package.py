@@ -66,9 +66,9 @@ def _count(connection: sqlite3.Connection, table: Table) -> int:
 def _csv(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[bytes, int]]:
     """A table in parts, each with its number of rows; the first part is the header."""
     cells = ", ".join(_cell(column) for column in table.columns)
-    found = connection.execute(f"SELECT {cells} FROM {quoted(table.name)} ORDER BY rowid")
+    cursor = connection.execute(f"SELECT {cells} FROM {quoted(table.name)} ORDER BY rowid")
     yield _lines([[column.name for column in table.columns]]), 0
-    while rows := found.fetchmany(ROWS_PER_CHUNK):
+    while rows := cursor.fetchmany(ROWS_PER_CHUNK):
         yield _lines(rows), len(rows)
 
 

@@ -101,8 +101,8 @@ def _merged(tables: Iterable[Table]) -> list[Table]:
     """Returns each table once, with the rows of all documents that declare it."""
     by_name: dict[str, Table] = {}
     for table in tables:
-        known = by_name.get(table.name)
-        by_name[table.name] = replace(known, sources=(*known.sources, *table.sources)) if known else table
+        first = by_name.get(table.name)
+        by_name[table.name] = replace(first, sources=(*first.sources, *table.sources)) if first else table
     return list(by_name.values())
 
 
