@@ -50,22 +50,18 @@ def _is_plain(value: Any) -> bool:
 
 
 def serialize(data: Data) -> str:
-    """A document's data as it is kept and served, without the release's keys: compact JSON, not escaped."""
+    """Returns a document as compact JSON, as it is stored: without the keys of the release, and without escapes."""
     return orjson.dumps(data).decode()
 
 
 def with_release(body: str, version: int, changed_in: int) -> str:
-    """A document's body with the release's keys at its end."""
+    """Returns a stored document with the keys of the release at its end, as it is served."""
     return f'{body[:-1]},"version":{version},"changed_in":{changed_in}}}'
 
 
-def release_digest(records: Iterable[tuple[str, str, str]]) -> str:
-    """SHA-256 of the sorted `type/id digest` lines joined by newlines, in hex, from (type, id, digest)."""
-    return digest_of_lines(sorted(f"{kind}/{name} {digest}" for kind, name, digest in records))
-
-
 def digest_of_lines(lines: Iterable[str]) -> str:
-    """SHA-256 of sorted lines joined by newlines, in hex."""
+    """Returns the SHA-256 of lines joined by newlines, in hex. A release's digest is that of its sorted lines `type/id
+    digest`."""
     sha256 = hashlib.sha256()
     for number, line in enumerate(lines):
         sha256.update(f"\n{line}".encode() if number else line.encode())

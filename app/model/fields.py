@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from app.model.documents import DOCUMENTS
 from app.model.documents.shared import Document
 from app.model.outputs import ChildTable, Flat, Id, Named, TableColumn
 
@@ -138,21 +136,6 @@ def _description(model: type[BaseModel], key: str) -> str:
 
 def _has(model: type[BaseModel], key: str) -> bool:
     return key in model.model_fields
-
-
-@cache
-def leaves(resource: str) -> tuple[str, ...]:
-    """The paths of all values in the documents of a resource that have no keys of their own: `date.edtf`,
-    `actors.role`."""
-    return tuple(_leaves(document_fields(DOCUMENTS[resource])))
-
-
-def _leaves(fields: Iterable[DocumentField]) -> Iterator[str]:
-    for field in fields:
-        if field.inner:
-            yield from _leaves(field.inner)
-        else:
-            yield ".".join(field.path)
 
 
 def in_order(items: Iterable[T], name: Callable[[T], str], after: Callable[[T], str]) -> list[T]:

@@ -23,7 +23,7 @@ from app.exports.datasets.tables import TABLES
 from app.exports.formats.columns import COLUMNS
 from app.model.codebook import CasualtyOutcome
 from app.model.documents import DOCUMENTS
-from app.model.fields import leaves
+from app.model.fields import DocumentField, document_fields
 from app.records import RECORD_TYPES
 from tests import extended_sample, sample
 from tests.answers import body
@@ -78,6 +78,19 @@ EXCEPTIONS = [
 
 EMPTY = {"articles": r"evidence\..*"}
 """Always empty: an article is what evidence points at."""
+
+
+def leaves(resource: str) -> list[str]:
+    """The paths of all values in the documents of a resource that have no keys of their own: `date.edtf`."""
+
+    def paths(fields: Iterable[DocumentField]) -> Iterator[str]:
+        for field in fields:
+            if field.inner:
+                yield from paths(field.inner)
+            else:
+                yield ".".join(field.path)
+
+    return list(paths(document_fields(DOCUMENTS[resource])))
 
 
 @pytest.fixture(scope="module")
