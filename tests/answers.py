@@ -1,4 +1,4 @@
-"""What tests ask of an answer."""
+"""Assertions on responses that many tests share: bodies, ids, problem documents."""
 
 from functools import cache
 from typing import Any

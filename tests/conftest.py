@@ -1,4 +1,4 @@
-"""What tests are given: a database of the chosen engine, the shipped article behind the app, and small dossiers.
+"""Fixtures: a database of the chosen engine, the service over the shipped article, and over the sample dossier.
 
 `DATELINE_TEST_DATABASE=postgresql` runs everything on a throwaway PostgreSQL server instead of SQLite files.
 """

@@ -1,4 +1,4 @@
-"""A reader's copy of the data: kept in sync over HTTP and checked as any language could."""
+"""A client that keeps a copy of the data in sync over HTTP, and checks it as any language could."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Histories of the small dossier: what editors do to it from release to release. Every step leaves it valid."""
+"""Random edits of the sample dossier from release to release, as editors make them. Every step leaves it valid."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

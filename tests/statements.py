@@ -1,4 +1,4 @@
-"""What databases are asked while something is done: by whom makes no difference, SQLAlchemy or a driver itself."""
+"""Records the SQL statements that are run meanwhile, by SQLAlchemy or by a driver itself."""
 
 import gc
 import sqlite3

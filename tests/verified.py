@@ -1,4 +1,4 @@
-"""A dossier compared with an article's text, as `verify` and `load` do it."""
+"""Verifies a dossier against an article's text, as `verify` and `load` do."""
 
 from pathlib import Path
 

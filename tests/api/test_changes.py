@@ -1,4 +1,4 @@
-"""The log, the releases and the histories, over four releases of the small dossier."""
+"""The changelog, the releases and the histories of records, over four releases of the sample dossier."""
 
 from collections.abc import Iterator
 from pathlib import Path

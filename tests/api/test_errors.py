@@ -1,4 +1,4 @@
-"""Bad input is refused by the name of its parameter: never a failure, never everything."""
+"""Invalid requests are refused with the name of the parameter; none fails, and none returns everything."""
 
 from urllib.parse import quote
 

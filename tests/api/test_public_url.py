@@ -1,4 +1,4 @@
-"""The public address as links and ids have it: in ASCII alone, without a password, whatever was set."""
+"""The setting `public_url`: links and ids have it in ASCII, and never with a password."""
 
 import re
 from pathlib import Path

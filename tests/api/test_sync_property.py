@@ -1,4 +1,4 @@
-"""Whatever editors do from release to release, whoever replays the log ends up with the data of today.
+"""After any edits over any releases, a client that replays the changelog has the current data.
 
 The plain run tries 10 random histories, CI's heavy one 200; `DATELINE_HISTORIES=2000` asks for any number.
 """

@@ -1,4 +1,4 @@
-"""The jobs of the table: what is measured, against what, and what is to hold."""
+"""The rows of the benchmark's table: what is measured, against what, and the limit that it must keep."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

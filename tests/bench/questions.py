@@ -1,4 +1,4 @@
-"""What is asked. The same questions go to the service and to its twin, and their answers must be the same."""
+"""The requests of the benchmark. The service and its naive twin get the same ones, and must respond alike."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The table, for the terminal and for RESULTS.md."""
+"""The benchmark's table, for the terminal and for RESULTS.md."""
 
 import platform
 import sqlite3

@@ -1,4 +1,4 @@
-"""What visitors of a service do, good and bad, each as a function that asks and tells how it was answered."""
+"""Visitors of a service, well and badly behaved: each is a function that sends requests and returns the result."""
 
 import random
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Feeds: what changed last, as feed readers take it."""
+"""Atom and JSON feeds of the latest changes, as feed readers parse them."""
 
 import json
 from typing import Any

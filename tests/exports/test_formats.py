@@ -1,4 +1,4 @@
-"""Files of everything that matches: the same records as the JSON lists, in every format."""
+"""Export files hold the same records as the JSON lists, in every format."""
 
 import csv
 import io

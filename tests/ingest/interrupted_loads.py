@@ -1,4 +1,4 @@
-"""Loads that are ended by force, and what is in a database before and after: for the tests that end them."""
+"""Loads in processes that tests kill, and the content of a database before and after."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What must hold between records: each mistake is named where it stands, with what to do about it."""
+"""Consistency checks between records: each mistake is reported at its line, with what to do about it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Seed files by somebody who means harm, from the loader to the screen: words stay words wherever they are shown."""
+"""Malicious seed files, from the loader to the screen: text stays text wherever it is shown."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Whatever dies, whenever it dies: the database holds the old release or the new one, whole, and goes on."""
+"""Killed loads and servers: the database holds the old release or the new one, complete, and works on."""
 
 import os
 import random

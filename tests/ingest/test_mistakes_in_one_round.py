@@ -1,4 +1,4 @@
-"""Mistakes are told in an editor's words, all in one round, and without those that follow from another."""
+"""All mistakes are reported in one run, in an editor's words, without those that only follow from another."""
 
 import os
 import re

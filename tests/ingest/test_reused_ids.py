@@ -1,4 +1,4 @@
-"""An id belongs to one thing for ever: what was merged or removed is never given to something else."""
+"""Ids are never reused: that of a merged or removed record is refused for another one."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What other processes help with comes out as if one had done it."""
+"""Loads by several worker processes have the same result as by one."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A page of twenty asks the database as often as a page of one."""
+"""A page of twenty records takes as many SQL statements as a page of one."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a browser takes for the same letters, and where it sees the edge of a word."""
+"""Letters that a browser takes for equal, and where it sees word boundaries."""
 
 import unicodedata
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What every answer has in common: HEAD, CORS, headers, text that reads as text, and what became of a record."""
+"""HTTP in general: HEAD, CORS, headers, and the responses for removed and merged records."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The headers that protect readers stand on every answer, however it came about."""
+"""Every response has the security headers, whichever layer sends it."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Slow requests: each has one deadline for all it does, only so many wait, and nothing else of the service notices."""
+"""Slow requests: each has one deadline, the queue is limited, and other requests are not delayed."""
 
 import asyncio
 import socket

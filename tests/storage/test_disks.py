@@ -1,4 +1,4 @@
-"""Disks that are full and disks that cannot be written: said plainly, and the release that is there stays whole."""
+"""Full and read-only disks: the error says so, and the existing release stays complete."""
 
 import json
 import os

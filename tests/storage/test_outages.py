@@ -1,4 +1,4 @@
-"""PostgreSQL away and back under load: everybody is told so in bounded time, and it goes on without a restart."""
+"""PostgreSQL outages under load: clients are told in bounded time, and the service recovers without a restart."""
 
 import json
 import time

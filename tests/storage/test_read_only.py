@@ -1,4 +1,4 @@
-"""Whoever serves cannot write: every way is tried, through the very connections that answer requests."""
+"""The connections that answer requests cannot write: every way is tried through them."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The front page and the incident pages as HTML, which is what there is without scripts."""
+"""The front page and the incident pages as HTML, without scripts."""
 
 import gzip
 import html
