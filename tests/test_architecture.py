@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from vulture import Vulture
 
 APP = Path(__file__).parent.parent / "app"
-LIMIT = 420
-MOST_ENTRIES = 19
+MAX_LINES = 400
+MAX_ENTRIES = 19
 
 MODULES = sorted(APP.rglob("*.py"))
 ROOMS = sorted(path.parent for path in APP.glob("*/__init__.py"))
@@ -169,19 +169,22 @@ def test_every_function_is_called() -> None:
 
 def test_the_application_has_few_entries() -> None:
     entries = {path.name for path in APP.iterdir() if path.name != "__pycache__"}
-    assert len(entries) <= MOST_ENTRIES, "a new module belongs into one of the rooms"
+    assert len(entries) <= MAX_ENTRIES, f"app/ has {len(entries)} entries: put the new one into one of the rooms"
 
 
 def test_who_serves_does_not_import_who_loads() -> None:
     """A worker does not pay for the loader's libraries."""
-    assert "ingest" not in declaration(APP / "api").may_import | declaration(APP / "server").may_import
+    allowed = declaration(APP / "api").may_import | declaration(APP / "server").may_import
+    assert "ingest" not in allowed, "api and server must not import ingest: move what both need to app/model"
 
 
 def test_only_the_settings_read_the_environment() -> None:
     for path in MODULES:
         text = path.read_text("utf-8")
         reads = [word for word in ("environ.get", "environ[", "getenv", "BaseSettings") if word in text]
-        assert not reads or path.name == "settings.py", f"{path.name} reads the environment: {reads}"
+        assert not reads or path.name == "settings.py", (
+            f"{path.relative_to(APP)} reads the environment ({reads}): add a setting to settings.py, and pass it in"
+        )
 
 
 WRITES_SQL = {
@@ -226,7 +229,14 @@ def _signs_of_sql(path: Path) -> Iterator[bool]:
 
 
 def test_sql_is_written_out_where_it_was_looked_at() -> None:
-    assert {str(path.relative_to(APP)) for path in MODULES if writes_sql(path)} == set(WRITES_SQL)
+    writing = {str(path.relative_to(APP)) for path in MODULES if writes_sql(path)}
+    assert writing <= set(WRITES_SQL), (
+        f"{sorted(writing - set(WRITES_SQL))} write SQL as text: use SQLAlchemy's expressions, or bind every value and "
+        "say in WRITES_SQL what for"
+    )
+    assert writing == set(WRITES_SQL), (
+        f"{sorted(set(WRITES_SQL) - writing)} do not any more: take them out of WRITES_SQL"
+    )
 
 
 def test_dependencies_lie_in_ranges_that_were_tried() -> None:
@@ -242,5 +252,6 @@ def test_dependencies_lie_in_ranges_that_were_tried() -> None:
 
 
 def test_files_stay_readable() -> None:
-    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
-    assert {name: length for name, length in lengths.items() if length > LIMIT} == {}
+    lengths = {str(path.relative_to(APP)): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    long = {name: length for name, length in lengths.items() if length > MAX_LINES}
+    assert not long, f"{long} have more than {MAX_LINES} lines: split them by topic"
