@@ -19,9 +19,12 @@ def body(client: TestClient, url: str) -> Any:
     return response.json()
 
 
+_OF_ONE_REQUEST = {"cache-status", "server-timing", "x-request-id"}
+
+
 def lasting(headers: Headers) -> dict[str, str]:
-    """The headers that belong to an answer, without those of one request: its id, and whether memory had it."""
-    return {name: value for name, value in headers.items() if name not in ("cache-status", "x-request-id")}
+    """The headers that belong to an answer, without those of one request: its id, times, and whether memory had it."""
+    return {name: value for name, value in headers.items() if name not in _OF_ONE_REQUEST}
 
 
 def ids(client: TestClient, url: str) -> list[str]:

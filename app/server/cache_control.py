@@ -25,9 +25,12 @@ CACHE_CONTROL = (
     (re.compile(r"/(healthz|readyz)"), "no-store"),
     (re.compile(r"/static/.*"), "public, max-age=3600"),
     (re.compile(r"/v1/(changes|releases).*"), "public, no-cache"),
-    (re.compile(r".*", re.DOTALL), "public, max-age=10, stale-while-revalidate=60"),
+    (re.compile(r".*", re.DOTALL), "public, max-age=10"),
 )
-"""`Cache-Control` by path: how long a cache may reuse a response. Paths for synchronization are always revalidated."""
+"""`Cache-Control` by path: how long a cache may reuse a response. Paths for synchronization are always revalidated.
+
+Without `stale-while-revalidate`: of a revalidation in the background a browser tells its tools the beginning but never
+the end, so what waits for an idle network, as tests of front ends do, may wait forever."""
 
 _PACKAGE = Path(__file__).parent.parent
 

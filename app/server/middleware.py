@@ -14,11 +14,12 @@ from app.server.request_context import RequestContext
 
 EXPOSED_FIELDS = (
     "Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, Dateline-Release, ETag, Last-Modified, "
-    "Link, Location, Retry-After, X-Request-Id"
+    "Link, Location, Retry-After, Server-Timing, X-Request-Id"
 )
 DEFAULT_FIELDS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED_FIELDS.encode()),
+    (b"timing-allow-origin", b"*"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]

@@ -12,7 +12,9 @@ from starlette.types import Scope
 from app.server.cache_lookup import CacheLookup
 from app.server.prepared_response import Fields, PreparedResponse
 from app.storage.database import ReleaseInfo
+from app.storage.reader import ReadTimes
 
+SERVER_TIMING = b"server-timing"
 _SCOPE_KEY = "dateline.request_context"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,64}")
 _PROCESS_ID = secrets.token_hex(6)
@@ -59,6 +61,12 @@ class RequestContext:
     def set_release(self, release: ReleaseInfo) -> None:
         """Notes the release that the response belongs to."""
         self.release = release
+
+    def set_times(self, times: ReadTimes) -> None:
+        """Tells the client in `Server-Timing` what took how long; of several reads the last one."""
+        steps = {"parse": times.asked - self.began, "wait": times.wait, "query": times.query, "build": times.build}
+        value = ", ".join([f"{name};dur={seconds * 1000:.2f}" for name, seconds in steps.items() if seconds])
+        self.fields = [*(field for field in self.fields if field[0] != SERVER_TIMING), (SERVER_TIMING, value.encode())]
 
 
 def new_id() -> str:

@@ -22,7 +22,7 @@ from app.server.cache_lookup import CacheLookup, Key
 from app.server.middleware import StopStream, problem_response
 from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
 from app.server.prepared_response import Fields, PreparedResponse
-from app.server.request_context import RequestContext, route_path
+from app.server.request_context import SERVER_TIMING, RequestContext, route_path
 from app.storage.database import NO_RELEASE, ReleaseInfo
 
 NOT_MODIFIED_FIELDS = {
@@ -36,6 +36,8 @@ NOT_MODIFIED_FIELDS = {
     b"last-modified",
     b"link",
     b"referrer-policy",
+    SERVER_TIMING,
+    b"timing-allow-origin",
     b"vary",
     b"x-content-type-options",
 }
@@ -47,8 +49,12 @@ MAX_BODY_DIVISOR = 16
 _CONDITIONAL_STATUSES = (200, 206, 416)
 """The statuses that preconditions are evaluated for: whether a range lies beyond a file matters only if they hold."""
 
-_HIT_FIELD = (b"cache-status", b"dateline; hit")
-_STALE_FIELDS = [(b"cache-status", b"dateline; hit; detail=stale"), (b"cache-control", b"no-cache")]
+_HIT_FIELDS = [(b"cache-status", b"dateline; hit"), (SERVER_TIMING, b"cache;desc=hit")]
+_STALE_FIELDS = [
+    (b"cache-status", b"dateline; hit; detail=stale"),
+    (SERVER_TIMING, b"cache;desc=stale"),
+    (b"cache-control", b"no-cache"),
+]
 _ENTRY_OVERHEAD_BYTES = 1500  # memory of an entry beside its bytes and headers; measured for a list of one: 830
 
 
@@ -258,7 +264,7 @@ def _cached_response(headers: Fields, body: Message, route: str | None) -> Cache
     fields = Headers(raw=headers)
     if "etag" not in fields:
         return None
-    headers = [*headers, _HIT_FIELD]
+    headers = [*headers, *_HIT_FIELDS]
     full = None if body.get("more_body") else PreparedResponse.of(200, headers, body.get("body", b""))
     not_modified = PreparedResponse.of(304, _not_modified_fields(headers))
     # Fields are in memory twice: as a list and encoded.

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from math import inf
+from time import perf_counter
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, Executable, make_url
@@ -98,6 +99,7 @@ class Snapshot:
         results.callback(info.pop, "deadline")
         self._driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
         self.release = _newest(connection, self._driver)
+        self.query_seconds = 0.0  # what statements have taken so far
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
         """Returns the rows of a statement.
@@ -106,6 +108,13 @@ class Snapshot:
         be numbers or text.
         """
         self._apply_deadline()
+        began = perf_counter()
+        try:
+            return self._rows(statement, values)
+        finally:
+            self.query_seconds += perf_counter() - began
+
+    def _rows(self, statement: ClauseElement, values: dict[str, Any]) -> list[Any]:
         if values and self._driver is not None:
             # By the driver itself, because SQLAlchemy takes longer than a short statement. After an error SQLAlchemy
             # runs it again, and raises its own exception.
@@ -122,7 +131,10 @@ class Snapshot:
     def column(self, statement: Executable) -> list[Any]:
         """Returns the first column of all rows."""
         self._apply_deadline()
-        return list(self._connection.execute(statement).scalars())
+        began = perf_counter()
+        found = list(self._connection.execute(statement).scalars())
+        self.query_seconds += perf_counter() - began
+        return found
 
     def value(self, statement: ClauseElement, **values: Any) -> Any:
         """Returns the first column of the first row; None without rows."""

@@ -16,8 +16,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Lock
-from time import monotonic
-from typing import TypeVar
+from time import monotonic, perf_counter
+from typing import NamedTuple, TypeVar
 
 from app.problems import Abandoned, Unavailable
 from app.storage.database import (
@@ -194,28 +194,45 @@ class Reader:
         self.database.close()
 
 
+class ReadTimes(NamedTuple):
+    """When a read was asked for, by `perf_counter`, and the seconds of its steps: waiting for a thread, statements, and
+    building the result of them."""
+
+    asked: float
+    wait: float
+    query: float
+    build: float
+
+
 @dataclass(frozen=True, slots=True)
 class ReadSession:
-    """The reads of one request. `on_release` is called with the release of each snapshot, and the reads are cancelled
-    once `disconnected` returns."""
+    """The reads of one request. `on_release` is called with the release of each snapshot, `on_read` with the times of
+    each read, and the reads are cancelled once `disconnected` returns."""
 
     reader: Reader
     on_release: Callable[[ReleaseInfo], None]
+    on_read: Callable[[ReadTimes], None]
     disconnected: Disconnected
 
     async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
         """As `Reader.read`."""
+        asked = perf_counter()
 
         def read_and_report(snapshot: Snapshot) -> T:
+            began = perf_counter()
             self.on_release(snapshot.release)
-            return work(snapshot)
+            found, query = work(snapshot), snapshot.query_seconds
+            self.on_read(ReadTimes(asked, began - asked, query, perf_counter() - began - query))
+            return found
 
         return await self.reader.read(read_and_report, slow=slow, disconnected=self.disconnected)
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """As `Reader.stream`."""
+        asked = perf_counter()
         stream = await self.reader.stream(work, self.disconnected)
         self.on_release(stream.release)
+        self.on_read(ReadTimes(asked, 0, 0, perf_counter() - asked))
         return stream
 
 

@@ -127,7 +127,7 @@ def test_parameters_are_declared_as_the_standard_writes_them(client: TestClient,
     answer = body(client, "/ogc/api")["paths"][f"/collections/{collection}/items"]["get"]["parameters"]
     declared = {parameter["name"]: parameter for parameter in answer}
     own = {"incidents": {"kind", "granularity"}, "places": {"kind"}}[collection]
-    assert set(declared) == {"limit", "bbox", "datetime", "crs", "bbox-crs", "after"} | own
+    assert set(declared) == {"f", "limit", "bbox", "datetime", "crs", "bbox-crs", "after"} | own
     assert all(
         (one["in"], one["required"], one["style"], one["explode"]) == ("query", False, "form", False) for one in answer
     )

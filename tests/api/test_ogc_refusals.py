@@ -40,6 +40,8 @@ BAD = [
     ("place=iraq", "place"),
     ("sort=id", "sort"),
     ("ooga=booga", "ooga"),
+    ("f=html", "f"),
+    ("f=json&f=json", "f"),
 ]
 
 
@@ -50,8 +52,39 @@ def test_bad_parameters_are_named(client: TestClient, collection: str, query: st
 
 
 @pytest.mark.parametrize("path", ["", "/", "/conformance", "/api", "/collections", "/collections/places"])
-def test_what_takes_no_parameters_refuses_them(client: TestClient, path: str) -> None:
+def test_what_takes_only_a_format_refuses_all_else(client: TestClient, path: str) -> None:
     assert refused(client, f"/ogc{path}?limit=1") == [("limit", None)]
+    assert refused(client, f"/ogc{path}?f=html") == [("f", None)]
+    assert "it takes 'json'" in client.get(f"/ogc{path}?f=html").json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/conformance",
+        "/api",
+        "/collections",
+        "/collections/places",
+        "/collections/places/queryables",
+        "/collections/places/schema",
+        "/collections/places/items",
+        "/collections/places/items/iraq",
+    ],
+)
+def test_the_one_format_may_be_asked_for(client: TestClient, path: str) -> None:
+    """As pygeoapi, ldproxy and every tutorial have it."""
+    plain, asked = client.get(f"/ogc{path}").json(), client.get(f"/ogc{path}?f=json")
+    assert asked.status_code == 200
+    for answer in (plain, body := asked.json()):
+        answer.pop("timeStamp", None)
+        answer.pop("links", None) if path.endswith("items") else None
+    assert body == plain
+
+
+def test_pages_lead_on_in_the_format_asked_for(client: TestClient) -> None:
+    links = client.get("/ogc/collections/places/items?f=json&limit=2").json()["links"]
+    assert "f=json" in next(link["href"] for link in links if link["rel"] == "next")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,16 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-OWN = {"date", "x-request-id", "cache-status", "connection", "server", "keep-alive", "transfer-encoding"}
+OWN = {
+    "date",
+    "x-request-id",
+    "cache-status",
+    "server-timing",
+    "connection",
+    "server",
+    "keep-alive",
+    "transfer-encoding",
+}
 """Headers that differ from one answer to the next, and what is a connection's own."""
 
 DECODERS: dict[str, Callable[[bytes], bytes]] = {"zstd": zstd.decompress, "gzip": gzip.decompress}

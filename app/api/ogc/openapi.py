@@ -8,7 +8,7 @@ from app import __version__
 from app.api.ogc import responses
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.features import feature_schema
-from app.api.ogc.parameters import Crs
+from app.api.ogc.parameters import Crs, Format
 from app.api.parameters import openapi_parameters
 
 Json = dict[str, Any]
@@ -77,7 +77,13 @@ def _get(name: str, summary: str, responses: Json, parameters: list[Json] | None
     tag = {"tags": ["data" if parameters else "about"], "operationId": name, "summary": summary}
     refusals = {status: _problem(description) for status, description in _BY_ANY.items()}
     current = {"304": {"description": "What the request's validators name is current"}}
-    return {"get": {**tag, "parameters": parameters or [], "responses": {**responses, **current, **refusals}}}
+    return {
+        "get": {
+            **tag,
+            "parameters": parameters or _parameters(Format),
+            "responses": {**responses, **current, **refusals},
+        }
+    }
 
 
 _BY_ANY = {

@@ -122,10 +122,18 @@ After = Annotated[
 Times = Annotated[list[Annotated[Interval, BeforeValidator(_interval)]], WithJsonSchema({"type": "string"})]
 
 
-class Crs(BaseModel):
-    """The parameters of one feature."""
+class Format(BaseModel):
+    """The parameter of every answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    f: Literal["json"] | None = Field(
+        None, description="The format of the answer. There is one, so it may be left out; features are GeoJSON."
+    )
+
+
+class Crs(Format):
+    """The parameters of one feature."""
 
     crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
         None, description="The reference system of the answer; there is one."

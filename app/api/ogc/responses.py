@@ -21,7 +21,7 @@ CONFORMS_TO = [
 ]
 
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
-_NOT_PROPERTIES = {"crs", "bbox-crs", "limit", "bbox", "datetime", "after"}
+_NOT_PROPERTIES = {"f", "crs", "bbox-crs", "limit", "bbox", "datetime", "after"}
 
 
 def _link(href: str, rel: str, type_: str, title: str) -> Json:

@@ -10,11 +10,10 @@ from app.api import pages
 from app.api.ogc import collections, responses
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.openapi import definition
-from app.api.ogc.parameters import CRS84, Crs
+from app.api.ogc.parameters import CRS84, Crs, Format
 from app.api.parameters import parse
 from app.api.routes.records import reader
 from app.model.compact_json import dump_json
-from app.queries.values import NoParameters
 from app.storage.database import Snapshot
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)
@@ -33,8 +32,8 @@ def _collection(request: Request) -> Collection:
     return collections.find_collection(request.path_params["name"])
 
 
-def _refuse_parameters(request: Request) -> None:
-    parse(NoParameters, request.query_params.multi_items(), {})
+def _take_format_only(request: Request) -> None:
+    parse(Format, request.query_params.multi_items(), {})
 
 
 def _answer(content: Any, type_: str = responses.JSON, release: int | None = None) -> Response:
@@ -50,28 +49,28 @@ def _answer(content: Any, type_: str = responses.JSON, release: int | None = Non
 @router.get("/")
 async def ogc_landing(request: Request) -> Response:
     """The landing page, with links to everything else."""
-    _refuse_parameters(request)
+    _take_format_only(request)
     return _answer(responses.landing(_root(request)))
 
 
 @router.get("/conformance")
 async def ogc_conformance(request: Request) -> Response:
     """The conformance classes of the standard that the service implements."""
-    _refuse_parameters(request)
+    _take_format_only(request)
     return _answer(responses.conformance())
 
 
 @router.get("/api")
 async def ogc_api(request: Request) -> Response:
     """The API definition, in OpenAPI 3.0."""
-    _refuse_parameters(request)
+    _take_format_only(request)
     return _answer(definition(_root(request)), responses.OPENAPI)
 
 
 @router.get("/collections")
 async def ogc_collections(request: Request) -> Response:
     """All collections with their extents."""
-    _refuse_parameters(request)
+    _take_format_only(request)
 
     def work(snapshot: Snapshot) -> tuple[dict[str, Any], int]:
         extents = {name: collections.extent(snapshot, one) for name, one in COLLECTIONS.items()}
@@ -85,7 +84,7 @@ async def ogc_collections(request: Request) -> Response:
 async def ogc_collection(request: Request) -> Response:
     """One collection with its extent."""
     one = _collection(request)
-    _refuse_parameters(request)
+    _take_format_only(request)
 
     def work(snapshot: Snapshot) -> tuple[dict[str, Any], int]:
         return collections.extent(snapshot, one), snapshot.release.number
@@ -98,7 +97,7 @@ async def ogc_collection(request: Request) -> Response:
 async def ogc_queryables(request: Request) -> Response:
     """The properties of a collection's features that are also query parameters."""
     one = _collection(request)
-    _refuse_parameters(request)
+    _take_format_only(request)
     return _answer(responses.queryables(_root(request), one), responses.SCHEMA)
 
 
@@ -106,7 +105,7 @@ async def ogc_queryables(request: Request) -> Response:
 async def ogc_schema(request: Request) -> Response:
     """The JSON schema of a collection's features."""
     one = _collection(request)
-    _refuse_parameters(request)
+    _take_format_only(request)
     return _answer(responses.schema(_root(request), one), responses.SCHEMA)
 
 

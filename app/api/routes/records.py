@@ -127,7 +127,8 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
 def reader(request: Request) -> ReadSession:
     """Returns the read session of a request. The release it reads is stored in the request's context."""
     context = RequestContext.of(request.scope)
-    return ReadSession(request.app.state.reader, context.set_release, partial(wait_for_disconnect, request.receive))
+    disconnected = partial(wait_for_disconnect, request.receive)
+    return ReadSession(request.app.state.reader, context.set_release, context.set_times, disconnected)
 
 
 def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:
