@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from yaml import SafeDumper
 
 from app import __version__
+from app.api.partial_answers import add_partial_answers
+from app.api.response_headers import add_headers, header_components
 from app.api.routes.problems import add_shared, problem_schema, shared_responses
 from app.api.routes.representations import alternates, body_links
 from app.records import RECORD_TYPES
@@ -30,6 +32,9 @@ The head of every answer stays below 2 kB: the header `Link` has the same links 
 A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
 when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the
 request's own back.
+`/client.js` is a client for browsers and Node.js without dependencies, `/client.d.ts` its types: lists and records with
+exactly the keys that `fields` picks. Where you generate types from this document, `openapi-typescript` 7 needs
+TypeScript 5 (5.9); what it writes compiles with TypeScript 7, too.
 The article and the quoted words belong to their publisher.
 """
 
@@ -74,10 +79,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
         document["security"] = []
         document["components"]["schemas"] |= problem_schema()
         document["components"]["responses"] = shared_responses()
+        document["components"]["headers"] = header_components()
         for path, methods in document["paths"].items():
             for operation in methods.values():
                 add_shared(path, operation["responses"])
+                add_headers(path, operation)
         _drop_titles_and_defaults(document["components"]["schemas"])
+        add_partial_answers(document)
         _add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -13,6 +13,7 @@ from sqlmodel import col
 from app.api import cursors
 from app.api.links import MAX_LINK_BYTES, address
 from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
+from app.api.partial_answers import ALWAYS
 from app.api.query_suggestions import suggestions
 from app.api.record_suggestions import suggest_record
 from app.model.compact_json import dump_json
@@ -294,11 +295,13 @@ def _envelope(
     included, complete_lists = _included(snapshot, resource, documents, filters.include)
     if complete_lists:
         links = {**links, "included": complete_lists}
+    fields = ""
     if filters.fields:
-        keep = {"id", "type", "url", *filters.fields}
+        fields = f',"fields":{dump_json(filters.fields)}'
+        keep = {*ALWAYS, *filters.fields}
         documents = [dump_json({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
     data = f"[{','.join(documents)}]" if many else documents[0]
-    return f'{{"data":{data}{included},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
+    return f'{{"data":{data}{fields}{included},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
 
 
 def _included(

@@ -253,8 +253,8 @@ Fields = Annotated[
     list[str],
     Field(
         description=(
-            "Only these keys of each record, beside `id`, `type` and `url`; joined by commas. (The schemas describe "
-            "records with all their keys.)"
+            "Only these keys of each record, beside `id`, `type` and `url`; joined by commas. The answer then "
+            "names them in `fields`, and has a schema of its own in which all other keys are optional."
         )
     ),
 ]

@@ -70,11 +70,10 @@ def _beyond_schemas(path: str, parameter: str, detail: str, suggestion: str | No
 
 @schemathesis.check
 def body_conformance(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """The body fits its schema: `response_schema_conformance` of schemathesis, which this replaces because of `fields`.
+    """The body fits its schema: `response_schema_conformance` of schemathesis, which this replaces because of parts.
 
-    OpenAPI has no way to say that a parameter takes keys out of the answer. Where it did, the same is asked for
-    without it: that answer has to fit the schema, and the one with `fields` has to be that answer with keys left out.
-    A part of a file has to be that part of the whole.
+    An answer with `fields` has to fit the schema of partial answers (no other has the member `fields`), and to be the
+    answer without it with keys left out. A part of a file has to be that part of the whole.
     """
     if response.status_code == 206:
         if part := re.fullmatch(r"bytes (\d+)-(\d+)/\d+", response.headers.get("content-range", [""])[0]):
@@ -86,7 +85,8 @@ def body_conformance(ctx: CheckContext, response: Response, case: Case[Any]) -> 
         told = f"{response.request.url} is answered, {whole.request.url} with {whole.status_code} {whole.text[:500]}"
         assert whole.status_code == 200, told
         assert _is_cut(response.json()["data"], whole.json()["data"]), "`fields` did more than leave keys out"
-        response = whole
+        assert "fields" in response.json(), "a partial answer says so"
+        assert "fields" not in whole.json(), "and no other"
     case.operation.validate_response(response, case=case)
 
 

@@ -14,11 +14,6 @@ from app.server.request_context import RequestContext
 
 router = APIRouter(prefix="/v1")
 
-_HEADERS = {
-    "Dateline-Release": {"schema": {"type": "integer"}, "description": "The release that the file holds."},
-    "Content-Disposition": {"schema": {"type": "string"}, "description": "A file name with the release in it."},
-}
-
 
 async def _download(request: Request, suffix: str, media_type: str) -> Response:
     parse(NoParameters, request.query_params.multi_items(), {})
@@ -35,7 +30,7 @@ async def _download(request: Request, suffix: str, media_type: str) -> Response:
 
 
 def _responses(media_type: str) -> dict[int | str, dict[str, Any]]:
-    return responses({media_type: {"schema": {"type": "string", "format": "binary"}}}, _HEADERS)
+    return responses({media_type: {"schema": {"type": "string", "format": "binary"}}})
 
 
 _ZIP, _SQLITE = "application/zip", "application/vnd.sqlite3"

@@ -77,13 +77,13 @@ def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
     return [part for part in parts if part[0] < size]
 
 
-def responses(content: dict[str, Any], headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+def responses(content: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     """Returns the OpenAPI responses of a download. `content` is that of the complete file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     parts = dict.fromkeys((*content, "multipart/byteranges"), binary)
     some = "The part that `Range` asked for; where it asked for several, each with a head of its own."
     return {
-        200: {"description": "The file.", "content": content, "headers": headers},
-        206: {"description": some, "content": parts, "headers": headers},
+        200: {"description": "The file.", "content": content},
+        206: {"description": some, "content": parts},
         **problems(400, 412, 416, 503),
     }

@@ -118,7 +118,7 @@ def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportForma
         description=f"{_DESCRIPTION}\n\n{export.description}{table}",
         tags=[name],
         response_class=Response,
-        responses=responses({media_type: {"schema": export.schema(name)}}, {}),
+        responses=responses({media_type: {"schema": export.schema(name)}}),
         openapi_extra={"parameters": [*parameters(model, suffix), RANGE]},
     )(handler)
 

@@ -24,6 +24,7 @@ const list = await api.GET("/v1/incidents", {
   params: { query: { kind: ["joint_raid"], datetime: "2019/2020", sort: "-killed", limit: 5, include: ["people"] } },
 });
 if (list.error) throw new Error(list.error.detail);
+if ("fields" in list.data) throw new Error("Nothing was to be left out.");
 for (const incident of list.data.data) console.log(card(incident));
 const people: string[] = (list.data.included?.people ?? []).map((person) => person.label);
 const next: string | undefined = list.data.links.next;
@@ -31,7 +32,13 @@ console.log(people.length, next ?? "last page");
 
 const one = await api.GET("/v1/incidents/{id}", { params: { path: { id: "kanoos-island-raid" } } });
 if (one.error) throw new Error(one.error.detail);
+if ("fields" in one.data) throw new Error("Nothing was to be left out.");
 console.log(card(one.data.data));
+
+// With `fields`, all but `id`, `type` and `url` may be missing, and the types say so.
+const titles = await api.GET("/v1/incidents", { params: { query: { fields: ["title"], limit: 1 } } });
+const title: string | undefined = titles.data?.data[0]?.title;
+console.log(titles.data?.data[0]?.type, title !== undefined, titles.data && "fields" in titles.data);
 
 const mistaken = await api.GET("/v1/incidents", { params: { query: { place: ["kanoos"] } } });
 for (const { parameter, suggestion } of mistaken.error?.errors ?? []) console.log(parameter, suggestion);

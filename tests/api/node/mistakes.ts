@@ -13,6 +13,9 @@ await api.GET("/v1/incidents", { params: { query: { kind: ["joint-raid"] } } });
 // @ts-expect-error There is no such parameter.
 await api.GET("/v1/places", { params: { query: { kin: ["village"] } } });
 
+// @ts-expect-error With `fields` there may be no evidence.
+(await api.GET("/v1/incidents", { params: { query: { fields: ["title"] } } })).data?.data[0]?.evidence.length;
+
 // @ts-expect-error A place has no title.
 (await api.GET("/v1/places/{id}", { params: { path: { id: "kanoos" } } })).data?.data.title;
 

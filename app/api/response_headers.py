@@ -1,0 +1,85 @@
+"""OpenAPI documentation of the header fields of successful responses: which operations send them, and what they say.
+
+What carries the body itself (`Content-Type`, `Content-Length`, `Content-Encoding`, `Date` …) is HTTP's own matter.
+"""
+
+from typing import Any, NamedTuple
+
+from app.server.cache_control import is_never_cached
+
+Json = dict[str, Any]
+
+
+class Field(NamedTuple):
+    """A header field. `always` says that every successful response of an operation that sends it has it."""
+
+    description: str
+    always: bool = True
+    type: str = "string"
+
+
+FIELDS = {
+    "Access-Control-Allow-Origin": Field("`*`: every web page may read the answer."),
+    "Access-Control-Expose-Headers": Field("The header fields that a script on another origin may read."),
+    "Timing-Allow-Origin": Field("`*`: every web page may read how long the answer took, and its size."),
+    "X-Content-Type-Options": Field("`nosniff`."),
+    "Referrer-Policy": Field("`no-referrer`."),
+    "X-Request-Id": Field("Names the request in the log of the service; a request's own is given back."),
+    "Cache-Control": Field("How long caches may use the answer without asking again."),
+    "ETag": Field("Stays the same as long as the answer does; for `If-None-Match`."),
+    "Last-Modified": Field("When data or service last changed; absent within the second of the change.", always=False),
+    "Cache-Status": Field("`hit` where the answer was in the memory of the service (RFC 9211).", always=False),
+    "Server-Timing": Field(
+        "Milliseconds of `parse` (until the question is read), `wait` (for a thread), `query` (in the database) and "
+        "`build`; `cache` where the answer was in memory.",
+        always=False,
+    ),
+    "Vary": Field("The header fields of the request that the answer depends on.", always=False),
+    "Dateline-Release": Field("The release that the answer belongs to.", type="integer"),
+    "Link": Field("The next page and the other formats, as far as they fit (RFC 8288).", always=False),
+    "Content-Disposition": Field("A file name with the release in it."),
+    "Accept-Ranges": Field("`bytes` where parts can be asked for with `Range`.", always=False),
+    "Content-Range": Field("Where the part stands in the file; absent where there are several.", always=False),
+}
+
+_EVERYWHERE = tuple(FIELDS)[:7]
+
+
+def add_headers(path: str, operation: Json) -> None:
+    """Adds the header fields of successful responses to an operation of an OpenAPI document."""
+    for status in ("200", "206"):
+        if status in operation["responses"]:
+            sent = _sent(path, operation, status)
+            operation["responses"][status]["headers"] = {
+                name: {"$ref": f"#/components/headers/{name}"} for name in FIELDS if name in sent
+            }
+
+
+def header_components() -> Json:
+    """Returns the OpenAPI components of the header fields."""
+    return {
+        name: {"description": one.description, "required": one.always, "schema": {"type": one.type}}
+        for name, one in FIELDS.items()
+    }
+
+
+def _sent(path: str, operation: Json, status: str) -> set[str]:
+    parameters = {one["name"] for one in operation.get("parameters", ())}
+    media_types = operation["responses"]["200"]["content"].keys()
+    sent = set(_EVERYWHERE)
+    if not is_never_cached(path):
+        sent |= {"ETag", "Last-Modified"}
+    if (path.startswith("/v1") and path != "/v1/codebook") or path == "/readyz":
+        sent.add("Dateline-Release")
+    # What is in memory belongs to a release; files do not, but for small ones, and no SQLite file is small.
+    if {"ETag", "Dateline-Release"} <= sent and status == "200" and path != "/v1/dataset.sqlite":
+        sent.add("Cache-Status")
+    if "Cache-Status" in sent or path == "/readyz":
+        sent.add("Server-Timing")
+    if "cursor" in parameters or ("Range" in parameters and not path.startswith("/v1/dataset")):
+        sent.add("Link")
+    if "Range" in parameters:
+        sent |= {"Content-Disposition", "Accept-Ranges"} | ({"Content-Range"} if status == "206" else set())
+    if not media_types & {"application/zip", "application/vnd.sqlite3"}:
+        sent.add("Vary")
+    return sent
