@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from itertools import zip_longest
@@ -26,6 +26,7 @@ from app.ingest.passages import Passage, PassageError
 from app.ingest.pipeline import check as check_dossier
 from app.ingest.pipeline import read, scan
 from app.ingest.reading import DossierError
+from app.ingest.selected_database import selected_database
 from app.ingest.verifying import ArticleFile, TextError, article_text, choose_article
 from app.ingest.verifying import verify as verify_spans
 from app.ingest.workers import WorkerError
@@ -58,30 +59,39 @@ def serve(
             help="Port for Prometheus, instead of DATELINE_METRICS_PORT.", min=0, max=65535, show_default=False
         ),
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Serve the sample of the shipped article alone, from a temporary folder.")
+    ] = False,
 ) -> None:
     """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
     from app.server import uvicorn_server as server
     from app.storage import schema
 
     _refuse_busy_port(host, port)
-    settings = _settings(**{} if metrics_port is None else {"metrics_port": metrics_port})
-    metrics = _metrics_address(settings)
-    with _database() as database:
-        schema.migrate(database)
-        with database.snapshot() as snapshot:
-            release = snapshot.release
-        if release.number:
-            typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
-        else:
-            _load(database, SEED)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    base = f"http://{shown}:{port}"
-    if "public_url" not in settings.model_fields_set:
-        # Absolute links lead back here where nobody has said what the public address is.
-        settings = Settings(**settings.model_dump(exclude_unset=True), public_url=base)
-    for path in _EXAMPLE_PATHS:
-        typer.echo(f"  {base}{path}")
-    server.serve(partial(_service, settings), host, port, workers, access_log=access_log, metrics=metrics)
+    given: dict[str, Any] = {} if metrics_port is None else {"metrics_port": metrics_port}
+    with ExitStack() as stack:
+        if sample:
+            from app.records.sample import sample_ids
+
+            given["database_url"] = stack.enter_context(selected_database(SEED, sample_ids))
+        settings = _settings(**given)
+        metrics = _metrics_address(settings)
+        with _database(settings) as database:
+            schema.migrate(database)
+            with database.snapshot() as snapshot:
+                release = snapshot.release
+            if release.number:
+                typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
+            else:
+                _load(database, SEED)
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+        base = f"http://{shown}:{port}"
+        if "public_url" not in settings.model_fields_set:
+            # Absolute links lead back here where nobody has said what the public address is.
+            settings = Settings(**settings.model_dump(exclude_unset=True), public_url=base)
+        for path in _SAMPLE_PATHS if sample else _EXAMPLE_PATHS:
+            typer.echo(f"  {base}{path}")
+        server.serve(partial(_service, settings), host, port, workers, access_log=access_log, metrics=metrics)
 
 
 def _service(settings: Settings) -> "Service":
@@ -97,6 +107,9 @@ _EXAMPLE_PATHS = (
     "/v1/incidents?place=riyadh-district",
     "/v1/casualties?place=kanoos-island&include=people",
 )
+
+
+_SAMPLE_PATHS = ("/", "/docs", "/v1/sample.json")
 
 
 def _metrics_address(settings: Settings) -> tuple[str, int] | None:
@@ -255,9 +268,9 @@ def main() -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def _database(settings: Settings | None = None) -> Iterator[Database]:
     """The database that the settings name, closed at the end."""
-    database = Database(_settings().database_url)
+    database = Database((settings or _settings()).database_url)
     try:
         yield database
     finally:

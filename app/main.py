@@ -19,6 +19,7 @@ from app.api.route_index import RouteIndex
 from app.api.routes import (
     about,
     changes,
+    client,
     datasets,
     evidence,
     exports,
@@ -30,6 +31,7 @@ from app.api.routes import (
     pages,
     records,
     representations,
+    sample,
     search,
     summary,
 )
@@ -132,11 +134,13 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(feeds.router())
     app.include_router(representations.unknown_suffixes())
     app.include_router(datasets.router)
+    app.include_router(sample.router)
     app.include_router(about.router)
     app.include_router(index.router)
     app.include_router(ogc.router)
     app.include_router(front.router)
     app.include_router(pages.router)
+    app.include_router(client.router)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:

@@ -72,7 +72,7 @@ def test_endpoints_table_lists_every_path(client: TestClient) -> None:
         for name in names:
             documented |= {name.replace("<list>", resource) for resource in RECORD_TYPES}
     pages = {path for path in documented - paths if "{" not in path and client.get(path).status_code == 200}
-    assert pages == {"/", "/docs", "/openapi.json", "/openapi.yaml", "/ogc/"}
+    assert pages == {"/", "/docs", "/openapi.json", "/openapi.yaml", "/ogc/", "/client.js", "/client.d.ts"}
     assert documented - pages == paths
 
 

@@ -46,13 +46,13 @@ _EVERYWHERE = tuple(FIELDS)[:7]
 
 
 def add_headers(path: str, operation: Json) -> None:
-    """Adds the header fields of successful responses to an operation of an OpenAPI document."""
+    """Adds the header fields of successful responses to an operation of an OpenAPI document, beside those that its
+    route declares."""
     for status in ("200", "206"):
         if status in operation["responses"]:
             sent = _sent(path, operation, status)
-            operation["responses"][status]["headers"] = {
-                name: {"$ref": f"#/components/headers/{name}"} for name in FIELDS if name in sent
-            }
+            found = {name: {"$ref": f"#/components/headers/{name}"} for name in FIELDS if name in sent}
+            operation["responses"][status]["headers"] = found | operation["responses"][status].get("headers", {})
 
 
 def header_components() -> Json:

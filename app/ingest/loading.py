@@ -22,6 +22,7 @@ from app.ingest.plans import Plan, PlannedChange
 from app.ingest.previous_records import missing_records, names, removals_of, reused_ids
 from app.ingest.reading import DossierError
 from app.ingest.rows import DATED
+from app.ingest.selection import Selection
 from app.ingest.verifying import ArticleFile, verify
 from app.ingest.vocabulary import Vocabulary
 from app.ingest.writing import Row, Writer, batches, columns
@@ -54,9 +55,12 @@ def load(
     progress: Progress = no_progress,
     processes: int | None = None,
     texts: Sequence[ArticleFile] = (),
+    selection: Selection | None = None,
 ) -> Plan:
     """Loads a directory of seed files as the next release, if it changes anything. If `texts` of articles are given,
     everything that cites them is verified first.
+
+    With a `selection` only some of the records are written, to a database that has none; all are checked.
 
     `report` is called with the plan before it takes effect. `processes` is the number of worker processes; None: some
     for a large dossier. Raises DossierError for mistakes in the files and DatabaseError if the database cannot be
@@ -66,7 +70,7 @@ def load(
         verified = verify(pipeline, texts, progress) if texts else None
         bulk = not dry_run and sum(pipeline.counts.values()) >= BULK_MIN_RECORDS and _is_empty(database)
         with database.writer(unchecked=bulk, filling=bulk) as connection:
-            loading = _Loading(pipeline, connection, note, dry_run=dry_run, bulk=bulk, progress=progress)
+            loading = _Loading(pipeline, connection, note, selection, dry_run=dry_run, bulk=bulk, progress=progress)
             if verified is not None:
                 loading.plan.verified = verified.summary()
                 loading.errors += verified.errors
@@ -93,6 +97,7 @@ class _Loading:
         pipeline: Pipeline,
         connection: Connection,
         note: str | None,
+        selection: Selection | None,
         *,
         dry_run: bool,
         bulk: bool,
@@ -102,6 +107,7 @@ class _Loading:
         self._scratch_index = pipeline.context.scratch_index
         self._connection = connection
         self._note = note
+        self._selection = selection
         self._dry_run = dry_run
         self._progress = progress
         self._writer = Writer(connection)
@@ -112,7 +118,8 @@ class _Loading:
         self.errors = list(pipeline.errors)
         last = connection.execute(_LAST).first()
         self._numbers = count((connection.execute(_LAST_NUMBER).scalar() or 0) + 1)
-        self.plan = Plan(number=(last.number if last else 0) + 1, counts=pipeline.counts)
+        counts = pipeline.counts if selection is None else selection.counts(pipeline.counts)
+        self.plan = Plan(number=(last.number if last else 0) + 1, counts=counts)
         if last:
             self.plan.shape_changed = last.shape != SHAPE
             self.plan.previous = last.loaded_at
@@ -122,14 +129,18 @@ class _Loading:
         waiting: list[BuiltRecord] = []
         for built, errors in self._pipeline.map_parts(build_rows, "Rendering", self._progress):
             self.errors += errors
-            waiting += map(BuiltRecord._make, built)
-            for kind, terms, _, _ in (record[-1] for record in built):
+            chosen = [record for record in map(BuiltRecord._make, built) if self._is_selected(record)]
+            waiting += chosen
+            for kind, terms, _, _ in (record.indexed_record for record in chosen):
                 self._vocabulary.add(kind, terms)
             if len(waiting) >= BUFFERED_RECORDS:
                 self._records(waiting)
                 waiting = []
         self._records(waiting)
         self.errors += self._pipeline.misdirected()
+
+    def _is_selected(self, record: BuiltRecord) -> bool:
+        return self._selection is None or self._selection.has(record.resource, record.id)
 
     def _records(self, built: list[BuiltRecord]) -> None:
         by_resource: dict[str, list[BuiltRecord]] = {}
@@ -335,7 +346,7 @@ class _Loading:
         self._writer.insert("documents", documents)
         self._writer.insert(RECORD_TYPES[resource].table.__tablename__, own)
         for table, rows in owned.items():
-            self._writer.insert(table, rows)
+            self._writer.insert(table, rows if self._selection is None else self._selection.rows(table, rows))
         self._index.add(
             [(record.indexed_record, number) for (_, record), (number, *_) in zip(changes, documents, strict=True)]
         )

@@ -17,6 +17,11 @@ def id_in(key: str) -> Ids:
     return lambda document: [document[key]] if document[key] else []
 
 
+def id_of(key: str) -> Ids:
+    """An object with an id, or null."""
+    return lambda document: [document[key]["id"]] if document[key] else []
+
+
 def ids_of_each(key: str) -> Ids:
     """A list of objects with an id."""
     return lambda document: [item["id"] for item in document[key]]

@@ -76,7 +76,8 @@ class RecordType:
     `title` is what a record is called where it is printed. It is found by its `texts`, the most significant first, and
     by `terms`, the values of its kinds and roles.
 
-    `references` says by type where the ids of other records stand in a document. `referring` are the lists whose
+    `references` says by type where the ids of other records stand in a document, and `required` where those stand
+    without which it would say something else: nobody's words, a sum without its parts. `referring` are the lists whose
     records refer to one of these, each with the filter that finds them.
 
     `/v1/search` finds what is `searched_together`. A type with a `feed_text` has feeds; one that `has_page` has a page
@@ -106,6 +107,7 @@ class RecordType:
     row: Callable[[Data], Row]
     child_rows: Callable[[Data], ChildRows] = lambda document: ()
     references: dict[str, list[Ids]] = field(default_factory=dict)
+    required: dict[str, list[Ids]] = field(default_factory=dict)
     referring: dict[str, str] = field(default_factory=dict)
     searched_together: bool = True
     feed_text: Callable[[Data], FeedText] | None = None

@@ -169,6 +169,11 @@ CASUALTIES = RecordType(
         "organizations": [id_in("organization"), ids_of_type("organization", "claimed_by", "via")],
         "articles": [articles_of],
     },
+    required={
+        "incidents": [id_in("incident")],
+        "people": [ids_of_type("person", "claimed_by", "via")],
+        "organizations": [id_in("organization"), ids_of_type("organization", "claimed_by", "via")],
+    },
     filters=CasualtyFilters,
     sorts={"incident": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="incident",

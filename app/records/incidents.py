@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.model.codebook import ActorRole, CasualtyOutcome, Certainty, Granularity, IncidentKind, PlaceRole
 from app.model.digests import Data
 from app.model.documents import IncidentDocument
-from app.model.references import articles_of, id_in, ids_in, ids_of_each, ids_of_type, ids_within
+from app.model.references import articles_of, id_in, id_of, ids_in, ids_of_each, ids_of_type, ids_within
 from app.queries.conditions import (
     Clause,
     Condition,
@@ -382,6 +382,7 @@ INCIDENTS = RecordType(
         "incidents": [id_in("parent"), ids_in("children"), ids_in("related")],
         "articles": [articles_of],
     },
+    required={"casualties": [ids_of_each("casualties")], "incidents": [id_in("parent")], "places": [id_of("location")]},
     filters=IncidentFilters,
     sorts={
         "date": "sort_date",

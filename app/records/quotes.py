@@ -126,6 +126,11 @@ QUOTES = RecordType(
         "quotes": [ids_in("contains"), id_in("contained_in")],
         "articles": [articles_of],
     },
+    required={
+        "people": [ids_of_type("person", "speaker", "relayed_by", "told_to")],
+        "organizations": [ids_of_type("organization", "speaker", "relayed_by", "told_to")],
+        "quotes": [id_in("contained_in")],
+    },
     filters=QuoteFilters,
     sorts={"position": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="position",

@@ -142,6 +142,10 @@ STATEMENTS = RecordType(
         "statements": [ids_of_type("statement", "contradicts"), ids_in("contradicted_by")],
         "articles": [articles_of],
     },
+    required={
+        "people": [ids_of_type("person", "by", "told_to")],
+        "organizations": [ids_of_type("organization", "by", "told_to")],
+    },
     filters=StatementFilters,
     sorts={"position": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="position",

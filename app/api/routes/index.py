@@ -55,7 +55,10 @@ class IndexLinks(BaseModel):
     releases: str = Field(description="Every state that the data has had.")
     dataset_zip: str = Field(description="Everything as CSV in a Frictionless Data Package.")
     dataset_sqlite: str = Field(description="Everything as one SQLite database.")
+    sample: str = Field(description="A few records of every type that hang together, for tests and stories.")
     ogc: str = Field(description="OGC API - Features, for QGIS and GDAL.")
+    client: str = Field(description="A client for JavaScript, without dependencies.")
+    client_types: str = Field(description="Its types, for TypeScript.")
     front: str = Field(description="The front page, for people.")
 
 
@@ -80,7 +83,10 @@ _LINKS = IndexLinks(
     releases="/v1/releases",
     dataset_zip="/v1/dataset.zip",
     dataset_sqlite="/v1/dataset.sqlite",
+    sample="/v1/sample.json",
     ogc="/ogc/",
+    client="/client.js",
+    client_types="/client.d.ts",
     front="/",
 )
 
