@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from app.api.accept import AcceptMiddleware
 from app.api.openapi import as_yaml, describe, operation_id
 from app.api.route_index import RouteIndex
 from app.api.routes import (
@@ -29,6 +30,7 @@ from app.api.routes import (
     index,
     ogc,
     pages,
+    problem_pages,
     records,
     representations,
     sample,
@@ -110,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Service:
             validators,
             Middleware(CompressionMiddleware),
             Middleware(ErrorMiddleware),
+            Middleware(AcceptMiddleware),
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
@@ -138,6 +141,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(about.router)
     app.include_router(index.router)
     app.include_router(ogc.router)
+    app.include_router(problem_pages.router)
     app.include_router(front.router)
     app.include_router(pages.router)
     app.include_router(client.router)

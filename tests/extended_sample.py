@@ -25,6 +25,7 @@ def extended() -> Files:
     _add_second_article(files)
     _add_claims(files)
     _add_links(files)
+    _add_names(files)
     _add_voices(files)
     _withdraw(files)
     return files
@@ -120,6 +121,21 @@ def _add_links(files: Files) -> None:
     mill = record(files, INCIDENTS, "mill-search")
     mill["parent"] = "ferry-shooting"
     mill["places"].append({"id": "ash-river", "role": "home_area", "certainty": "stated"})
+
+
+NAMES = {
+    "orsa": [{"language": "ar", "name": "أورسا"}, {"language": "ku", "name": "Orsayê"}],
+    "miller": [{"language": "ar", "name": "رجل يعرف بالطحان"}],
+    "night-patrol": [{"language": "ar", "name": "دورية الليل"}],
+}
+"""Names in other languages, by record."""
+
+
+def _add_names(files: Files) -> None:
+    for file in ("places.yaml", "people.yaml", "organizations.yaml"):
+        for entry in files[file]:
+            if entry["id"] in NAMES:
+                entry["names"] = NAMES[entry["id"]]
 
 
 def _add_voices(files: Files) -> None:

@@ -1,28 +1,32 @@
 """Facet counts and casualty sums over all matching records, with the same conditions as lists."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, create_model
-from sqlalchemy import select
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.pages import JsonBody, RequestUrl, resolve_ids
 from app.api.query_suggestions import suggestions
+from app.api.value_labels import facet_labels
 from app.model.codebook import CasualtyOutcome
+from app.model.codebook.labels import phrase
 from app.model.compact_json import dump_json
+from app.model.languages import Language
 from app.queries.conditions import Condition
 from app.queries.counting import MatchedRecords, buckets, count_matches, match_records, records
-from app.queries.facets import IMPRECISE, NONE, Facet
+from app.queries.facets import IMPRECISE, NONE
 from app.queries.record_type import RecordType
-from app.records import RECORD_TYPES
+from app.queries.values import LANG_DESCRIPTION, LanguageTag
 from app.records import casualty_sums as queries
 from app.records.casualties import CASUALTIES
 from app.storage.database import Snapshot
-from app.storage.registry import document_of
 
-_PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
+DATES = ("month", "year")
+_PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
+
+LANG: Any = (LanguageTag | None, Field(None, description=LANG_DESCRIPTION, examples=["ar"]))
 
 
 def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type[BaseModel]:
@@ -33,13 +37,13 @@ def without_paging(model: type[BaseModel], name: str, **parameters: Any) -> type
     return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **parameters, **filters)
 
 
-def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: RequestUrl) -> JsonBody:
+def facets(snapshot: Snapshot, resource: RecordType, filters: Any, request: RequestUrl, language: Language) -> JsonBody:
     """Counts the matching records by the values of each requested facet."""
     resolved = resolve_ids(snapshot, filters)
     chosen = match_records(snapshot, resource, resolved)
     data = {}
     for name in dict.fromkeys(filters.facet):
-        data[name], matched = _facet(snapshot, resource, chosen.conditions, resource.facets[name], resolved)
+        data[name], matched = _facet(snapshot, resource, chosen.conditions, name, resolved, language)
         chosen = chosen if matched is None else replace(chosen, matched=matched)
     return _answer(snapshot, request, data, _match_counts(snapshot, resource, resolved, chosen, request))
 
@@ -58,15 +62,16 @@ def _match_counts(
 
 
 def _facet(
-    snapshot: Snapshot, resource: RecordType, conditions: list[Condition], facet: Facet, filters: Any
+    snapshot: Snapshot, resource: RecordType, conditions: list[Condition], name: str, filters: Any, language: Language
 ) -> tuple[dict[str, Any], int | None]:
     """Returns the counts of a facet, and how many records match where each of them has one value at most."""
+    facet = resource.facets[name]
     split = facet.split(filters, records(resource, conditions))
     rows = snapshot.rows(buckets(resource, conditions, split, filters.limit))
     labels = {NONE} if split.imprecise is None else {NONE, IMPRECISE}
     aside = {label: count for label, count, *_ in rows if label in labels}
     shown = [(label, count) for label, count, *_ in rows if label not in labels][: filters.limit]
-    names = _labels(snapshot, facet, [label for label, _ in shown])
+    names = facet_labels(snapshot, resource, name, [label for label, _ in shown], language)
     counts = {
         "buckets": [{"value": label, "label": names[label], "count": count} for label, count in shown],
         "more": rows[0][2] - len(aside) - len(shown) if rows else 0,
@@ -77,24 +82,14 @@ def _facet(
     return counts, matched if split.links is None else None
 
 
-def _labels(snapshot: Snapshot, facet: Facet, values: Iterable[str]) -> dict[str, str]:
-    """Returns the label of each value: the name of the record with this id, or the value itself in words."""
-    labels = {value: value.replace("_", " ") for value in values}
-    for resource in facet.names:
-        table = RECORD_TYPES[resource].table
-        for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
-            labels[id_] = RECORD_TYPES[resource].title(json.loads(document))
-    return labels
-
-
-def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
+def summary(snapshot: Snapshot, filters: Any, request: RequestUrl, language: Language) -> JsonBody:
     """Adds up the matching claims by outcome and the other requested groups."""
     resolved = resolve_ids(snapshot, filters)
     resource = CASUALTIES
     chosen = match_records(snapshot, resource, resolved)
     keys = tuple(dict.fromkeys([*filters.group_by, "outcome"]))
-    rows, number = _sums(snapshot, chosen.conditions, resolved, keys, filters.limit)
-    totals, _ = _sums(snapshot, chosen.conditions, resolved, ("outcome",), len(CasualtyOutcome))
+    rows, number = _sums(snapshot, chosen.conditions, resolved, keys, filters.limit, language)
+    totals, _ = _sums(snapshot, chosen.conditions, resolved, ("outcome",), len(CasualtyOutcome), language)
     counts = _match_counts(snapshot, resource, resolved, chosen, request)
     method = _method(keys, of_actors=bool(filters.actor))
     meta = {**counts, "rows": number, "method": method}
@@ -102,23 +97,34 @@ def summary(snapshot: Snapshot, filters: Any, request: RequestUrl) -> JsonBody:
 
 
 def _sums(
-    snapshot: Snapshot, conditions: list[Condition], filters: Any, keys: tuple[str, ...], limit: int
+    snapshot: Snapshot,
+    conditions: list[Condition],
+    filters: Any,
+    keys: tuple[str, ...],
+    limit: int,
+    language: Language,
 ) -> tuple[list[dict[str, Any]], int]:
     claims = queries.claims(conditions, filters, keys)
     rows = snapshot.rows(queries.sums(claims, keys, limit))
     shown = [tuple(row[: len(keys)]) for row in rows]
-    labels = _key_labels(snapshot, keys, shown)
+    labels = _key_labels(snapshot, keys, shown, language)
     listed = _claim_lists(snapshot, snapshot.rows(queries.listed(claims, keys, shown)) if shown else [], len(keys))
     return [_sum(row, keys, labels, listed) for row in rows], rows[0].rows if rows else 0
 
 
-def _key_labels(snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]]) -> list[dict[str, str]]:
+def _key_labels(
+    snapshot: Snapshot, keys: Sequence[str], shown: list[tuple[str, ...]], language: Language
+) -> list[dict[str, str]]:
     """Returns the labels of the values of each key."""
     labels_of_keys = []
     for place, key in enumerate(keys):
         facet = CASUALTIES.facets[key]
-        labels = _labels(snapshot, facet, {row[place] for row in shown})
-        labels_of_keys.append({**labels, NONE: facet.missing, IMPRECISE: f"wider than a {key}", **_SEVERAL})
+        labels = facet_labels(snapshot, CASUALTIES, key, {row[place] for row in shown}, language)
+        labels |= {value: phrase(text, language) for value, text in _SEVERAL.items()}
+        labels[NONE] = phrase(facet.missing, language)
+        if key in DATES:
+            labels[IMPRECISE] = phrase(f"wider than a {key}", language)
+        labels_of_keys.append(labels)
     return labels_of_keys
 
 
@@ -192,7 +198,7 @@ def _method(keys: Sequence[str], *, of_actors: bool) -> str:
         sentences.append(_OVERLAPS.format(names=" and of its ".join(several)))
     sentences += [_SEVERAL_PEOPLE] if "person" in keys else []
     sentences += [_ACTOR_FILTER] if of_actors else []
-    sentences += [_IMPRECISE_DATES.format(name=key) for key in keys if key in ("month", "year")]
+    sentences += [_IMPRECISE_DATES.format(name=key) for key in keys if key in DATES]
     return " ".join(sentences)
 
 

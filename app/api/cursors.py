@@ -13,6 +13,7 @@ from typing import Any
 
 from app.model.compact_json import dump_json
 from app.problems import BadParameter
+from app.problems.types import BAD_CURSOR
 
 
 def query_key(query: str) -> str:
@@ -28,7 +29,8 @@ def encode(expected_key: str, *place: Any) -> str:
 
 def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
     """Returns the sort values in a cursor. Raises BadParameter for a damaged cursor and for one of another query."""
-    damaged = BadParameter.of("cursor", "Parameter 'cursor' is damaged; take it from links.next as it stands.")
+    detail = "Parameter 'cursor' is damaged; take it from links.next as it stands."
+    damaged = BadParameter.of("cursor", detail, type=BAD_CURSOR)
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -38,7 +40,7 @@ def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]
         raise damaged
     if key != expected_key:
         other = "Parameter 'cursor' belongs to another query, or to an order by relevance in an older release."
-        raise BadParameter.of("cursor", other)
+        raise BadParameter.of("cursor", other, type=BAD_CURSOR)
     return tuple(place)
 
 

@@ -215,7 +215,8 @@ class ReleaseDetail(BaseModel):
 
 class Meaning(BaseModel):
     value: str
-    meaning: str
+    label: str = Field(description="What to print, in the language of the answer.", examples=["joint raid"])
+    meaning: str = Field(description="What it means, in English.")
 
 
 class Vocabulary(BaseModel):

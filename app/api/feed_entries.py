@@ -67,7 +67,7 @@ def changes(snapshot: Snapshot, filters: ChangeFilters, base: str) -> FeedEntrie
 
 
 def _cursor_key(what: str, filters: BaseModel) -> str:
-    return cursors.query_key(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit'})}")
+    return cursors.query_key(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit', 'lang'})}")
 
 
 def _next(query_key: str, places: Sequence[Any], limit: int) -> str | None:

@@ -24,7 +24,11 @@ Incidents, places, people and quotes of an investigation, as filtered JSON, each
   bounds and a claimant, and places without a known point have none.
 * **Every fact has its evidence**: article, paragraph, character span, digest, and a link that opens the passage.
 * **Everything belongs to a release**, one integer that stands in `meta.release` and in the `Dateline-Release` header.
-* **Nothing is ignored**: an unknown parameter or value is a 400 that names it and suggests the nearest valid one.
+* **Nothing is ignored**: an unknown parameter or value is a 400 that names it, suggests the nearest valid one and lists
+  all that are taken. The `type` of a problem is the path of a page about it ([all of them](/problems)): code compares
+  with that, never with the words. A browser that follows a link gets problems as pages (`Accept: text/html`).
+* **Every format has a path of its own**: `Accept` chooses none. One that does not take the JSON of a path is a 406 that
+  names the path of what it takes.
 
 A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values, and a query 1,000
 parameters. Lists are paged with `links.next`; `links` also has the list's other formats.

@@ -41,7 +41,7 @@ _ID = Equivalent("one record stands at its own address, as /v1/incidents/kubaiba
 _SUMS = Equivalent("/v1/facets counts by values, /v1/casualties/summary adds up by groups")
 _LOOKS = Equivalent("answers are compact JSON; `python -m json.tool` lays them out")
 _OPEN = Equivalent("nothing is asked for: every answer may be read from any page, by anybody")
-_LANGUAGE = Equivalent("records are as they were coded, in one language")
+_LANGUAGE = Equivalent("`lang` chooses the language of labels: `en` or `ar`", ("lang",))
 
 _PARAMETERS = {
     "page pagenumber pageno pageindex p offset skip startindex startat pagetoken nextpage nextpagetoken after": _PAGE,
@@ -72,7 +72,7 @@ _PARAMETERS = {
     "groupby aggregate aggregations aggs facet facets distinct sum stats": _SUMS,
     "pretty prettyprint indent human envelope compact": _LOOKS,
     "apikey token accesstoken auth callback jsonp origin cors": _OPEN,
-    "lang language locale hl translate": _LANGUAGE,
+    "language locale hl translate": _LANGUAGE,
 }
 
 PARAMETERS = {name: habit for names, habit in _PARAMETERS.items() for name in names.split()}

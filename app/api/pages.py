@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -16,9 +16,11 @@ from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
 from app.api.partial_answers import ALWAYS
 from app.api.query_suggestions import suggestions
 from app.api.record_suggestions import suggest_record
+from app.api.translated_names import translated
 from app.model.compact_json import dump_json
+from app.model.languages import LANGUAGES
 from app.model.references import referenced_ids
-from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError
+from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError, types
 from app.queries.conditions import AXES
 from app.queries.counting import count_matches
 from app.queries.filters import DetailFilters, Listing
@@ -34,7 +36,7 @@ MAX_EXACT_COUNT = 10_000
 """A list of a resource with at most this many records has an exact `meta.matched` without `count=exact`."""
 
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
-_NON_FILTER_PARAMETERS = {"cursor", "limit", "count", "fields", "include"}
+_NON_FILTER_PARAMETERS = {"cursor", "limit", "count", "fields", "include", "lang"}
 MAX_INCLUDED = 500
 """At most this many records that refer to those of a response are included in it, for each list."""
 
@@ -46,11 +48,13 @@ _MAX_IDS_PER_QUERY = 10_000
 
 @dataclass(frozen=True)
 class JsonBody:
-    """The bytes of a JSON response, the release that they belong to, and the link to the next page."""
+    """The bytes of a JSON response, the release that they belong to, the link to the next page, and the language that
+    names are in, if one was asked for."""
 
     body: bytes
     release: int
     next: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def list_records(snapshot: Snapshot, resource: RecordType, filters: Listing, req
         "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, resolved, request),
     }
     body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
-    return JsonBody(body, snapshot.release.number, links.get("next"))
+    return in_language(snapshot, JsonBody(body, snapshot.release.number, links.get("next")), filters.lang)
 
 
 def _did_you_mean(
@@ -121,7 +125,16 @@ def get_record(
     document = find_document(snapshot, resource, id_, request)
     links, meta = {"self": request.link()}, {"release": snapshot.release.number}
     body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
-    return JsonBody(body, snapshot.release.number)
+    return in_language(snapshot, JsonBody(body, snapshot.release.number), filters.lang)
+
+
+def in_language(snapshot: Snapshot, body: JsonBody, lang: str | None) -> JsonBody:
+    """Returns a body with names in the language that `lang` asks for; as it is if none has a form in it."""
+    if lang is None:
+        return body
+    language = lang.partition("-")[0].lower()
+    found = translated(snapshot, body.body, language)
+    return replace(body, language=LANGUAGES[0]) if found is None else replace(body, body=found, language=language)
 
 
 def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> str:
@@ -151,7 +164,7 @@ def check_release(snapshot: Snapshot, name: str, release: int) -> None:
     newest = snapshot.release.number
     if release > newest:
         detail = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
-        raise BadParameter.of(name, f"Parameter '{name}': {detail}.", str(newest))
+        raise BadParameter.of(name, f"Parameter '{name}': {detail}.", str(newest), type=types.FUTURE_RELEASE)
 
 
 def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
@@ -174,8 +187,8 @@ def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
     return filters.model_copy(update=changes) if changes else filters
 
 
-def _wrong(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
-    return ParameterError(parameter=name, detail=f"Parameter '{name}'{detail}", suggestion=suggestion)
+def _wrong(kind: types.ProblemType, name: str, detail: str, suggestion: str | None = None) -> ParameterError:
+    return ParameterError(type=kind.uri, parameter=name, detail=f"Parameter '{name}'{detail}", suggestion=suggestion)
 
 
 @cache
@@ -210,22 +223,19 @@ def _successor(
     for resource in resources if SLUG.fullmatch(id_) else ():
         last, removal = _follow_mergers(snapshot, resource, id_)
         if removal is not None:
-            errors.append(_wrong(name, f": '{id_}' was removed: {_sentence(removal.reason)}"))
+            errors.append(_wrong(types.REMOVED, name, f": '{id_}' was removed: {_sentence(removal.reason)}"))
             return None
         if last != id_:
             return last
     if "," in id_:
-        errors.append(_wrong(name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
+        errors.append(_wrong(types.BAD_VALUE, name, f" takes one id at a time: write `{name}=A&{name}=B` for several."))
         return None
     what = " or ".join(RECORD_TYPES[resource].type for resource in resources)
     detail = f": there is no {what} '{id_}'."
     if not SLUG.fullmatch(id_):
         detail = f": '{truncated(id_)}' is not an id: ids are lower-case words joined by hyphens."
-    errors.append(
-        _wrong(
-            name, detail, suggest_record(snapshot, id_, resources) if len(errors) < _MAX_IDS_WITH_SUGGESTION else None
-        )
-    )
+    suggestion = suggest_record(snapshot, id_, resources) if len(errors) < _MAX_IDS_WITH_SUGGESTION else None
+    errors.append(_wrong(types.NO_SUCH_RECORD, name, detail, suggestion))
     return None
 
 

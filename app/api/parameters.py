@@ -6,27 +6,19 @@ parameter; nothing is ever ignored.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from app.api.other_apis import PARAMETERS
-from app.problems import BadParameter, BadValue, ParameterError
+from app.api.parameter_suggestions import suggest_parameter, suggest_value
+from app.problems import BadParameter, BadValue, ParameterError, types
 
 F = TypeVar("F", bound=BaseModel)
 Choices = Mapping[str, Sequence[str]]
 
 _SHOULD = re.compile(r"^\w+ should")
 """The beginning of Pydantic's messages: input, string or list should …"""
-
-_IN_BRACKETS = re.compile(r"filters?\[(\w+)\]")
-_COMPARED = re.compile(r"(\w+?)(?:__\w+|\[\w*\])")
-"""filter[kind], kind[], kind__in, datetime[gte]"""
-
-_SORTED = re.compile(r"[+ ]?(\w+)[\s:,.|]+(asc|desc)\w*", re.IGNORECASE)
-"""date desc, date:asc"""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -53,10 +45,11 @@ def parse(model: type[F], items: Iterable[tuple[str, str]], choices: Choices) ->
     values, errors = _values(model, items, choices)
     for name, allowed in choices.items():
         unknown = [value for value in values.get(name, []) if value not in allowed]
-        errors += [_invalid_value(name, value, allowed) for value in unknown]
+        errors += [invalid_value(name, value, allowed) for value in unknown]
     for name, others in REQUIRED_COMPANIONS.items():
         if name in values and not any(other in values for other in others):
-            errors.append(_error(name, f"goes with {' or '.join(o for o in others if o in model.model_fields)}"))
+            companions = " or ".join(other for other in others if other in model.model_fields)
+            errors.append(_error(name, f"goes with {companions}", kind=types.MISSING_PARAMETER))
     try:
         parsed = model.model_validate(values) if values else _without_parameters(model)
     except ValidationError as error:
@@ -91,7 +84,7 @@ def _values(
         elif _is_list(field.annotation):
             lists.setdefault(name, []).extend(value.split(",") if name in choices else [value])
         elif name in values:
-            errors.append(_error(name, "may stand only once"))
+            errors.append(_error(name, "may stand only once", kind=types.REPEATED_PARAMETER))
         else:
             values[name] = value
     for name, texts in lists.items():
@@ -99,9 +92,9 @@ def _values(
         at_most = _schema(model)["properties"][name].get("maxItems", len(texts))
         values[name] = different[: min(at_most, MAX_VALUES)]
         if len(texts) > at_most:
-            errors.append(_error(name, f"takes {at_most} values at most"))
+            errors.append(_error(name, f"takes {at_most} values at most", kind=types.TOO_MANY_VALUES))
         elif len(different) > MAX_VALUES:
-            errors.append(_error(name, f"takes {MAX_VALUES} different values at most"))
+            errors.append(_error(name, f"takes {MAX_VALUES} different values at most", kind=types.TOO_MANY_VALUES))
     return values, errors
 
 
@@ -117,57 +110,20 @@ def _accepted(model: type[BaseModel], choices: Choices) -> dict[str, Any]:
 
 
 def _unknown_parameter(name: str, model: type[BaseModel], choices: Choices) -> ParameterError:
-    problem = f"There is no parameter '{truncated(name)}' here"
-    taken = {} if name in model.model_fields else {_normalized(one): one for one in _accepted(model, choices)}
-    for plain in _candidate_names(name):
-        if plain in taken:
-            return ParameterError(parameter=truncated(name), detail=f"{problem}.", suggestion=taken[plain])
-        equivalent = PARAMETERS.get(plain)
-        accepted = [one for one in equivalent.parameters if one in taken.values()] if equivalent else []
-        if equivalent and (accepted or not equivalent.parameters):
-            suggestion = next(iter(accepted), None)
-            detail = f"{problem}: {equivalent.explanation}."
-            return ParameterError(parameter=truncated(name), detail=detail, suggestion=suggestion)
-    return ParameterError(parameter=truncated(name), detail=f"{problem}.", suggestion=_nearest(name, taken.values()))
+    accepted = _accepted(model, choices)
+    more, suggestion = suggest_parameter(name, () if name in model.model_fields else accepted)
+    return ParameterError(
+        type=types.UNKNOWN_PARAMETER.uri,
+        parameter=truncated(name),
+        detail=f"There is no parameter '{truncated(name)}' here{more}.",
+        suggestion=suggestion,
+        allowed=tuple(accepted),
+    )
 
 
-def equivalent_parameter(name: str, taken: Iterable[str]) -> str:
-    """Returns the parameter that is the equivalent of another API's name; the name itself if there is none."""
-    meant = [
-        one
-        for plain in _candidate_names(name)
-        if plain in PARAMETERS
-        for one in PARAMETERS[plain].parameters
-        if one in taken
-    ]
-    return next(iter(meant), name)
-
-
-def _candidate_names(name: str) -> list[str]:
-    """Returns a parameter's normalized name: whole, and without the brackets and operators of other APIs."""
-    inner = _IN_BRACKETS.match(name[:100]) or _COMPARED.match(name[:100])
-    return [plain for one in (name[:100], inner[1] if inner else "") if (plain := _normalized(one))]
-
-
-def _invalid_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
-    """Returns the error for a value that is not allowed. For another spelling of an allowed value, it suggests only
-    that."""
-    if match := _SORTED.fullmatch(value) if name == "sort" else None:
-        spelled = f"-{match[1]}" if match[2].lower() == "desc" else match[1]
-    else:
-        spelled = value
-    spelled = next((one for one in allowed if _normalized(one) == _normalized(spelled)), None)
-    if spelled is not None:
-        return _error(name, f"has no value '{truncated(value)}'", spelled)
-    *others, last = [f"'{one}'" for one in allowed]
-    it_takes = f"{', '.join(others)} or {last}" if others else last
-    return _error(name, f"has no value '{truncated(value)}'; it takes {it_takes}", _nearest(value, allowed))
-
-
-def _normalized(text: str) -> str:
-    """Returns a name or value without case and punctuation, but with a leading minus."""
-    sign = "-" if text.startswith("-") else ""
-    return sign + "".join(char for char in text.casefold() if char.isalnum())
+def invalid_value(name: str, value: str, allowed: Sequence[str]) -> ParameterError:
+    """Returns the error for a value that is none of a closed list."""
+    return _error(name, f"has no value '{truncated(value)}'", suggest_value(name, value, allowed), allowed=allowed)
 
 
 def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
@@ -179,17 +135,26 @@ def _from_pydantic(mistake: Any, values: dict[str, Any]) -> ParameterError:
     if isinstance(error := context.get("error"), BadValue):
         return _error(name, error.detail, error.suggestion)
     if mistake["type"] in ("enum", "literal_error"):
-        return _invalid_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
-    return _error(name, _SHOULD.sub("must", str(mistake["msg"])))
+        return invalid_value(name, str(value), re.findall(r"'([^']*)'", str(context["expected"])))
+    kind = types.MISSING_PARAMETER if mistake["type"] == "missing" else types.BAD_VALUE
+    return _error(name, _SHOULD.sub("must", str(mistake["msg"])), kind=kind)
 
 
-def _error(name: str, detail: str, suggestion: str | None = None) -> ParameterError:
-    return ParameterError(parameter=name, detail=f"Parameter '{name}' {detail}.", suggestion=suggestion)
-
-
-def _nearest(value: Any, allowed: Iterable[str]) -> str | None:
-    matches = get_close_matches(str(value)[:100].lower(), list(allowed), n=1, cutoff=0.5)
-    return matches[0] if matches else None
+def _error(
+    name: str,
+    detail: str,
+    suggestion: str | None = None,
+    *,
+    kind: types.ProblemType = types.BAD_VALUE,
+    allowed: Sequence[str] = (),
+) -> ParameterError:
+    return ParameterError(
+        type=kind.uri,
+        parameter=name,
+        detail=f"Parameter '{name}' {detail}.",
+        suggestion=suggestion,
+        allowed=tuple(allowed),
+    )
 
 
 def truncated(text: str) -> str:

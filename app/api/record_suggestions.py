@@ -54,6 +54,7 @@ def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...
 
 
 def _names(document: Any) -> list[str]:
-    """Returns the name, label or title of a record, and its aliases."""
+    """Returns the name, label or title of a record, its aliases and its names in other languages."""
+    others = (*document.get("aliases", ()), *document.get("names", ()))
     names = [document.get(key) for key in ("name", "label", "title")]
-    return [name for name in (*names, *(alias["name"] for alias in document.get("aliases", []))) if name]
+    return [name for name in (*names, *(other["name"] for other in others)) if name]

@@ -35,6 +35,7 @@ FIELDS = {
         always=False,
     ),
     "Vary": Field("The header fields of the request that the answer depends on.", always=False),
+    "Content-Language": Field("The language of labels and names, where there is a choice.", always=False),
     "Dateline-Release": Field("The release that the answer belongs to.", type="integer"),
     "Link": Field("The next page and the other formats, as far as they fit (RFC 8288).", always=False),
     "Content-Disposition": Field("A file name with the release in it."),
@@ -80,6 +81,8 @@ def _sent(path: str, operation: Json, status: str) -> set[str]:
         sent.add("Link")
     if "Range" in parameters:
         sent |= {"Content-Disposition", "Accept-Ranges"} | ({"Content-Range"} if status == "206" else set())
+    if "lang" in parameters:
+        sent.add("Content-Language")
     if not media_types & {"application/zip", "application/vnd.sqlite3"}:
         sent.add("Vary")
     return sent

@@ -10,17 +10,8 @@ from app.ingest.files import Key, SeedError
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
 from app.ingest.reference_index import PARTIES, CountedClaim, Reference, ReferenceIndex
-from app.ingest.seed import (
-    AT,
-    ArticleSeed,
-    At,
-    CasualtySeed,
-    IncidentSeed,
-    QuoteSeed,
-    Span,
-    StatementSeed,
-    Tombstone,
-)
+from app.ingest.seed import ArticleSeed, CasualtySeed, IncidentSeed, QuoteSeed, StatementSeed
+from app.ingest.seed_base import AT, At, Span, Tombstone
 from app.ingest.span_links import link_mistakes, spans_of
 from app.model.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
 from app.search.collation import words

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from app.ingest.files import Key
 from app.ingest.scalars import PATTERNS, SLUG, TEXTS
-from app.ingest.seed import Record, Tombstone
+from app.ingest.seed_base import Record, Tombstone
 
 _MAX_SHOWN_CHARACTERS = 60
 """Characters of a value that a message shows."""

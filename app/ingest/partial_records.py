@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from app.ingest.error_messages import models_in
 from app.ingest.files import Key, Mapping
-from app.ingest.seed import ConstrainedRecord, Record, Tombstone
+from app.ingest.seed_base import ConstrainedRecord, Record, Tombstone
 
 
 def partial(model: type[Record], data: Mapping) -> Record:

@@ -25,7 +25,7 @@ from app.ingest.rendering import Rendered, Renderer
 from app.ingest.rows import table_rows
 from app.ingest.scan import ParsedParts, SharedRecords, find_cycles, scan_part
 from app.ingest.scratch_index import ScratchIndex
-from app.ingest.seed import Tombstone
+from app.ingest.seed_base import Tombstone
 from app.ingest.span_links import KnownPassages
 from app.ingest.temporary_folder import temporary_folder
 from app.ingest.workers import GC_THRESHOLDS, Workers

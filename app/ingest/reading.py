@@ -25,10 +25,9 @@ from app.ingest.seed import (
     PersonSeed,
     PlaceSeed,
     QuoteSeed,
-    Record,
     StatementSeed,
-    Tombstone,
 )
+from app.ingest.seed_base import Record, Tombstone
 
 S = TypeVar("S", bound=Record)
 

@@ -11,7 +11,7 @@ from app.ingest.files import Key, Source
 from app.ingest.reading import CasualtyEntry, Entry, claims, validate_record
 from app.ingest.scan import SHARED_RESOURCES, SharedRecords
 from app.ingest.scratch_index import RecordLocation, ScratchIndex
-from app.ingest.seed import Tombstone
+from app.ingest.seed_base import Tombstone
 from app.ingest.sums import Sum
 
 Reference = tuple[Key, tuple[str, ...], str, tuple[str, ...]]

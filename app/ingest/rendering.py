@@ -16,9 +16,9 @@ from app.ingest.seed import (
     PersonSeed,
     PlaceSeed,
     QuoteSeed,
-    Span,
     StatementSeed,
 )
+from app.ingest.seed_base import Span
 from app.ingest.sums import Sum
 from app.ingest.text_fragments import Fragment
 from app.model.codebook import CasualtyOutcome, EvidenceField
@@ -82,6 +82,7 @@ class Renderer:
             "named": seed.named,
             "kind": seed.kind,
             "aliases": _aliases(seed),
+            "names": _names(seed),
             "parents": [
                 {"id": parent.id, "name": self._shared_records.places[parent.id].name, "basis": parent.basis}
                 for parent in seed.parents
@@ -99,6 +100,7 @@ class Renderer:
             "name": seed.name,
             "kind": seed.kind,
             "aliases": _aliases(seed),
+            "names": _names(seed),
             "parents": [
                 {"id": parent.id, "name": organizations[parent.id].label, "basis": parent.basis}
                 for parent in seed.parents
@@ -123,6 +125,7 @@ class Renderer:
                 {"id": link.id, "name": organizations[link.id].label, "role": link.role} for link in seed.organizations
             ],
             "aliases": _aliases(seed),
+            "names": _names(seed),
             **self._note_and_evidence(entry),
         }
 
@@ -305,6 +308,10 @@ def _identity(resource: str, id_: str) -> Data:
 
 def _aliases(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:
     return [{"name": alias.name, "basis": alias.basis} for alias in seed.aliases]
+
+
+def _names(seed: PlaceSeed | OrganizationSeed | PersonSeed) -> list[Data]:
+    return [{"language": form.language, "name": form.name} for form in seed.names]
 
 
 def _date(seed: DateSeed | None) -> Data | None:

@@ -13,6 +13,7 @@ LINE = rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"
 PROSE = rf"^[^\x00-\x08\x0b-\x1f\x7f]*{_SEEN}[^\x00-\x08\x0b-\x1f\x7f]*$"
 DIGEST = r"^[0-9a-f]{64}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
+NAME_LANGUAGE = r"^[a-z]{2,3}$"
 URL = r"^https://[^\s#\x00-\x1f\x7f]+$"
 PATTERNS = {
     SLUG: "an id is written in small letters a to z, digits and single hyphens between them",
@@ -20,6 +21,7 @@ PATTERNS = {
     PROSE: "this is text without control characters",
     DIGEST: "a SHA-256 is written as 64 small hexadecimal digits; `dateline anchor` prints it",
     LANGUAGE: "a language is written as its BCP 47 tag, for example en",
+    NAME_LANGUAGE: "the language of a name is written as its ISO 639 code, for example ar",
     URL: "this is the published page's address: https://… without a fragment",
 }
 """Error message of each pattern."""

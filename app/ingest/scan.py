@@ -42,6 +42,7 @@ class PlaceSummary(NamedTuple):
     kind: PlaceKind
     coordinate: CoordinateSeed | None
     aliases: tuple[str, ...]
+    """Other names, those in other languages included."""
 
 
 class PartySummary(NamedTuple):
@@ -50,6 +51,7 @@ class PartySummary(NamedTuple):
     label: str
     anonymity: Anonymity | None
     aliases: tuple[str, ...]
+    """Other names, those in other languages included."""
 
 
 @dataclass
@@ -243,9 +245,9 @@ def _list(value: Any) -> list[Any]:
 
 _SUMMARY_FIELDS: dict[type[Any], set[str]] = {
     ArticleSeed: {"id", "url", "published", "paragraphs", "language"},
-    PlaceSeed: {"id", "name", "kind", "coordinate", "aliases"},
-    PersonSeed: {"id", "name", "label", "anonymity", "aliases"},
-    OrganizationSeed: {"id", "name", "aliases"},
+    PlaceSeed: {"id", "name", "kind", "coordinate", "aliases", "names"},
+    PersonSeed: {"id", "name", "label", "anonymity", "aliases", "names"},
+    OrganizationSeed: {"id", "name", "aliases", "names"},
 }
 """Fields that summaries contain, by model."""
 
@@ -260,7 +262,7 @@ def _summary(entry: Entry[Any]) -> Any:
         return ArticleSummary(seed.url, seed.published, lengths, seed.language.split("-")[0].lower())
     if not isinstance(seed, PlaceSeed | PersonSeed | OrganizationSeed):
         return None
-    aliases = tuple(alias.name for alias in seed.aliases)
+    aliases = (*(alias.name for alias in seed.aliases), *(form.name for form in seed.names))
     if isinstance(seed, PlaceSeed):
         return PlaceSummary(seed.name, seed.kind, seed.coordinate, aliases)
     if isinstance(seed, PersonSeed):

@@ -4,24 +4,19 @@ Unknown keys are errors; a key left out means that the reporting does not say. Y
 converted here, so `no` and `2019-04` never become something else.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
-    PlainValidator,
     StringConstraints,
     Tag,
-    model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from app.ingest.scalars import LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, Words, unique
+from app.ingest.scalars import LANGUAGE, NAME_LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, unique
+from app.ingest.seed_base import ConstrainedRecord, EvidenceSeed, Record, SourcedRecord, Span, Tombstone, Violation
 from app.model.codebook import (
     ActorRole,
     Anonymity,
@@ -31,7 +26,6 @@ from app.model.codebook import (
     CasualtyOutcome,
     Certainty,
     CoordinatePrecision,
-    EvidenceField,
     Granularity,
     IncidentKind,
     LifeStatus,
@@ -45,102 +39,8 @@ from app.model.codebook import (
     Topic,
 )
 
-AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
 MAX_AS_STATED_WORDS = 6
 """Words of the reporting that `as_stated` may quote."""
-
-
-class Record(BaseModel):
-    """The base class of all records and of their parts."""
-
-    # Enum values are kept as plain strings: they are written and compared, nothing else.
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
-
-
-class Violation(NamedTuple):
-    """A violated constraint between fields, reported at the first field or for the record as a whole."""
-
-    fields: tuple[str, ...]
-    message: str
-    at_field: bool = True
-
-
-class ConstrainedRecord(Record):
-    """A record with constraints between its fields."""
-
-    def violations(self) -> Iterator[Violation]:
-        """Yields the violated constraints of this record."""
-        raise NotImplementedError
-
-    @model_validator(mode="after")
-    def _check_constraints(self) -> Self:
-        for fields, message, at_field in self.violations():
-            raise PydanticCustomError(
-                "breach", "{message}", {"message": message, "field": fields[0] if at_field else ""}
-            )
-        return self
-
-
-class At(NamedTuple):
-    """Position of a span, written `paragraph:start-end`."""
-
-    paragraph: int
-    start: int
-    end: int
-
-
-def _parse_at(value: Any) -> At:
-    match = AT.fullmatch(value) if isinstance(value, str) else None
-    at = At(*map(int, match.groups())) if match else None
-    if at is None or at.start >= at.end:
-        raise ValueError("a span is written paragraph:start-end, for example 8:121-130, with start before end")
-    if at.paragraph < 1:
-        raise ValueError("the first paragraph is 1")
-    return at
-
-
-class Span(Record):
-    """A passage: position, SHA-256 of its text, and the words that lead a browser to it.
-
-    `first` and `last` are at most two words each; `before` and `after` stand directly around the passage and are
-    given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
-    """
-
-    at: Annotated[At, PlainValidator(_parse_at)]
-    sha256: Digest
-    first: Words
-    last: Words | None = None
-    before: Words | None = None
-    after: Words | None = None
-    article: Slug | None = None
-
-
-class EvidenceSeed(Span):
-    """A passage that supports a record; `field` says for what."""
-
-    field: EvidenceField
-
-
-class Removed(Record):
-    """Why a record was removed and, after a merge, the id of the same type that succeeds it."""
-
-    reason: Line
-    successor: Slug | None = None
-
-
-class Tombstone(Record):
-    """A record that was removed. It stays in the file, so that its URL still returns the reason."""
-
-    id: Slug
-    removed: Removed
-
-
-class SourcedRecord(Record):
-    """Base of all records that cite evidence."""
-
-    id: Slug
-    note: Prose | None = None
-    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
 
 
 def _limit_words(words: str) -> str:
@@ -180,6 +80,21 @@ class Alias(Record):
     basis: Basis = Field(Basis.STATED, validate_default=True)
 
 
+class NameForm(Record):
+    """The name of a record in another language, or of somebody without one the words to print."""
+
+    language: Annotated[str, StringConstraints(pattern=NAME_LANGUAGE)]
+    name: Line
+
+
+def _one_per_language(forms: list[NameForm]) -> list[NameForm]:
+    unique([form.language for form in forms])
+    return forms
+
+
+NameForms = Annotated[list[NameForm], AfterValidator(_one_per_language)]
+
+
 class Parent(Record):
     """The id of a record that contains this one."""
 
@@ -204,6 +119,7 @@ class PlaceSeed(SourcedRecord):
     named: bool
     kind: PlaceKind
     aliases: list[Alias] = Field(default_factory=list)
+    names: NameForms = Field(default_factory=list)
     parents: list[Parent] = Field(default_factory=list)
     coordinate: CoordinateSeed | None = None
 
@@ -214,6 +130,7 @@ class OrganizationSeed(SourcedRecord):
     name: Line
     kind: OrganizationKind
     aliases: list[Alias] = Field(default_factory=list)
+    names: NameForms = Field(default_factory=list)
     parents: list[Parent] = Field(default_factory=list)
 
 
@@ -237,6 +154,7 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
     anonymity: Anonymity | None = None
     organizations: list[AffiliationSeed] = Field(default_factory=list)
     aliases: list[Alias] = Field(default_factory=list)
+    names: NameForms = Field(default_factory=list)
 
     def violations(self) -> Iterator[Violation]:
         """Yields a violation for a person with neither or both of a name and a label with an anonymity."""

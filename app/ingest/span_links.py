@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from app.ingest.files import Key, SeedError
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
-from app.ingest.seed import ArticleSeed, At, Record, Span
+from app.ingest.seed import ArticleSeed
+from app.ingest.seed_base import At, Record, Span
 from app.ingest.text_fragments import Fragment, Page
 
 _SEPARATOR = "\n\ue000\n"

@@ -9,7 +9,8 @@ from app.ingest.files import SeedError
 from app.ingest.passages import Text, digest
 from app.ingest.pipeline import Pipeline, PipelineContext, Progress, no_progress, validate_part
 from app.ingest.reading import Entry, Part
-from app.ingest.seed import ArticleSeed, At, DateSeed
+from app.ingest.seed import ArticleSeed, DateSeed
+from app.ingest.seed_base import At
 from app.ingest.span_links import SpanLink, links_of
 from app.model.codebook import EvidenceField
 

@@ -15,11 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.model.documents import TypeName
 from app.queries.conditions import Clause, Condition, changed_later, holds, in_values, resting_on, with_words
 from app.queries.values import (
+    NAMES_DESCRIPTION,
     Q_DESCRIPTION,
     ArticleIds,
     Cursor,
     Fields,
     Include,
+    LanguageTag,
     Number,
     PageSize,
     Words,
@@ -140,6 +142,7 @@ class Listing(BaseModel):
     )
     fields: Fields = []
     include: Include = []
+    lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
 
 
 class DetailFilters(BaseModel):
@@ -149,6 +152,7 @@ class DetailFilters(BaseModel):
 
     fields: Fields = []
     include: Include = []
+    lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
 
 
 class Paging(BaseModel):

@@ -86,7 +86,7 @@ EXTRA_DAY_ROWS = 200
 """Documents that are read beyond the page, of the day on which it ends. If that day has more of them, as the first of a
 year may, to which imprecise dates are sorted, only the page's are read."""
 
-_PRESENTATION = {"sort", "limit", "cursor", "count", "fields", "include"}
+PRESENTATION = {"sort", "limit", "cursor", "count", "fields", "include", "lang"}
 """Parameters that choose no records."""
 
 
@@ -109,7 +109,7 @@ class Plan:
         filters = self.filters
         if filters.count == "exact" or includes_referring(self.resource, filters.include):
             return False
-        choosing = filters.model_fields_set - _PRESENTATION
+        choosing = filters.model_fields_set - PRESENTATION
         by_day = filters.sort is not None and filters.sort.removeprefix("-") == self.resource.day_sort
         if choosing == {"q"} and filters.q is not None and by_day:
             return bool(filters.q.is_a_word)

@@ -198,6 +198,29 @@ def _yes_or_no(value: Any) -> Any:
     return value
 
 
+_LANGUAGE_TAG = "[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+MAX_TAG_LENGTH = 35
+
+
+def _language_tag(value: Any) -> Any:
+    if isinstance(value, str) and (len(value) > MAX_TAG_LENGTH or not re.fullmatch(_LANGUAGE_TAG, value)):
+        raise BadValue("must be a language tag, such as ar or en-GB (RFC 5646)")
+    return value
+
+
+LANG_DESCRIPTION = (
+    "The language of labels: `en`, `ar`, or a tag of one of their regions. There are labels in no other one: then they "
+    "are English, as the header `Content-Language` says."
+)
+
+
+NAMES_DESCRIPTION = (
+    "The language of the names of places, people and organizations, where they have one in it (`names`): wherever such "
+    "a record stands, its `label`, or else its `name`, is that. `Content-Language` says whether any has. A copy that "
+    "is compared with digests is kept without it."
+)
+
+
 @dataclass(frozen=True)
 class Refers:
     """Says that the values of a parameter are ids of records of one of these types."""
@@ -248,6 +271,11 @@ Kilometres = Annotated[
 ]
 LocationMatch = Literal["possible", "certain", "point"]
 Cursor = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"})]
+LanguageTag = Annotated[
+    str,
+    BeforeValidator(_language_tag),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE_TAG}$", "maxLength": MAX_TAG_LENGTH}),
+]
 Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
 Fields = Annotated[
     list[str],

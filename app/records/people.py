@@ -21,6 +21,7 @@ from app.queries.record_type import ChildRows, RecordType, Row
 from app.queries.values import Flag, IncidentIds, OrganizationIds
 from app.records.hierarchies import incidents_within, of_operations, of_organizations, parties_within
 from app.records.incidents import actor_incidents, actors_of
+from app.records.search_texts import other_names
 from app.search.folding import fold
 from app.storage.models import Affiliation, Casualty, CasualtyPerson, Party, Person, PersonRole
 
@@ -87,7 +88,7 @@ def _incidents(filters: Any) -> list[Select[Any]]:
 
 def _texts(document: Data) -> Iterator[str | None]:
     yield document["label"]
-    yield from (alias["name"] for alias in document["aliases"])
+    yield from other_names(document)
     for link in document["organizations"]:
         yield from (link["name"], link["role"])
     yield from (document["rank"], document["note"])

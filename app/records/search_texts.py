@@ -7,7 +7,13 @@ from app.model.digests import Data
 
 def names_and_note(document: Data) -> list[str | None]:
     """The texts of what has a name and aliases."""
-    return [document["name"], *(alias["name"] for alias in document["aliases"]), document["note"]]
+    return [document["name"], *other_names(document), document["note"]]
+
+
+def other_names(document: Data) -> list[str]:
+    """A record's aliases, and its names in other languages."""
+    # Records that were loaded before there were names in languages have no such key until the next load.
+    return [other["name"] for other in (*document["aliases"], *document.get("names", ()))]
 
 
 _PARTIES = ("speaker", "relayed_by", "told_to", "by")

@@ -3,6 +3,6 @@
 Pure ASGI, so that it works under any server; what relies on uvicorn's private names stands in
 `uvicorn_internals` alone.
 
-May import: problems, storage.
+May import: model, problems, storage.
 Must not know: fastapi, sqlalchemy, sqlmodel.
 """

@@ -84,19 +84,24 @@ class ValidatorsMiddleware:
         return headers.raw
 
     def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseInfo | None) -> str:
-        encoding = headers.get("content-encoding", "")
+        encoding, language = headers.get("content-encoding", ""), headers.get("content-language", "")
         if own := headers.get("etag"):
             return f'{own[:-1]}-{encoding}"' if encoding else own
         url = normalized_url(scope["path"], scope["query_string"])
-        return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding)
+        return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding, language)
 
 
 def entity_tag(
-    public_url: str, release: ReleaseInfo | None, url: str, content_type: str | None, encoding: str = ""
+    public_url: str,
+    release: ReleaseInfo | None,
+    url: str,
+    content_type: str | None,
+    encoding: str = "",
+    language: str = "",
 ) -> str:
     """Returns the ETag of a response: a digest of everything that its bytes depend on."""
     data = (release.number, release.digest, release.loaded_at) if release is not None else ()
-    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, encoding)
+    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, encoding, language)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 

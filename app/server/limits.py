@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from starlette.types import Scope
 
-from app.problems import BadParameter, BadRequest, HeadersTooLarge, NotAllowed, NotFound, Problem, UriTooLong
+from app.problems import BadParameter, BadRequest, HeadersTooLarge, NoSuchPath, NotAllowed, Problem, UriTooLong, types
 from app.server.middleware import DEFAULT_FIELDS, problem_response
 from app.server.prepared_response import PreparedResponse
 from app.server.request_context import RequestContext
@@ -73,7 +73,7 @@ def _problem(scope: Scope, headers_size: int, hosts: list[bytes]) -> Problem | N
         return BadRequest("A request names its host in one header 'Host', as it stands in the address.")
     if b"%" in path and b"%2F" in path.upper():
         # Decoded it looks like another path, but an encoded slash is no separator (RFC 3986, 2.2).
-        return NotFound("There is nothing at this address: a slash in a path is written as it is, not as %2F.")
+        return NoSuchPath("There is nothing at this address: a slash in a path is written as it is, not as %2F.")
     return _too_many_parameters(query) if query.count(b"&") >= MAX_QUERY_PARAMETERS else None
 
 
@@ -91,4 +91,4 @@ def _too_many_parameters(query: bytes) -> Problem:
     detail = (
         f"A query may have {MAX_QUERY_PARAMETERS} parameters; this one has {names.total()}, '{name}' {count} times."
     )
-    return BadParameter.of(name, detail)
+    return BadParameter.of(name, detail, type=types.TOO_MANY_VALUES)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-NEGOTIATED_FIELDS = frozenset({b"accept-encoding", b"range"})
+from app.model.languages import LANGUAGES, Language
+
+NEGOTIATED_FIELDS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"range"})
 """The header fields that negotiation reads. No other changes a response, so the cache key has no other."""
 
 Coding = Literal["zstd", "gzip"]
@@ -23,19 +25,66 @@ _ALIASES = {"x-gzip": "gzip"}
 """RFC 9110, 8.4.1.3."""
 
 # More than RFC 9110, 12.4.2, allows: spaces around the sign.
+_HAS_NAME_Q = re.compile(r"\s*q\s*=")
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d*)?|1(?:\.0*)?)\s*")
 
 
 class Preferences(NamedTuple):
-    """All that a response depends on beside its URL. `coding` is None for identity, which range requests always get."""
+    """All that a good response depends on beside its URL.
+
+    `coding` is None for identity, which range requests always get. `language` is the one that labels are in, unless
+    the URL names another.
+    """
 
     coding: Coding | None
+    accepts_json: bool
+    language: Language
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
         """Reads them from the header fields of a request."""
         has_range = any(name == b"range" for name, _ in headers)
-        return cls(coding=None if has_range else content_coding(_field_value(headers, b"accept-encoding")))
+        return cls(
+            coding=None if has_range else content_coding(_field_value(headers, b"accept-encoding")),
+            accepts_json=media_type_weight(_field_value(headers, b"accept"), JSON) > 0,
+            language=label_language(_field_value(headers, b"accept-language")),
+        )
+
+
+JSON = "application/json"
+_HTML = ("text/html", "application/xhtml+xml")
+
+
+def prefers_html(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Returns whether the client names HTML and would rather have it than JSON, as browsers do that follow a link. Only
+    problems are sent as either, and problems are not cached, so this is no member of `Preferences`."""
+    accepted = _field_value(headers, b"accept")
+    weights = dict(_weighted(accepted))
+    return max(weights.get(one, 0) for one in _HTML) > media_type_weight(accepted, JSON)
+
+
+def media_type_weight(accepted: str, media_type: str) -> float:
+    """Returns the weight of a media type in an `Accept`: that of the most specific range that it lies in, 1 without the
+    header, and 0 where it is not accepted."""
+    if not accepted.strip(" ,\t"):
+        return 1
+    weights = dict(_weighted(accepted))
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*", "*")
+    return next((weights[one] for one in ranges if one in weights), 0)
+
+
+def label_language(accepted: str) -> Language:
+    """Returns the language of ours that an `Accept-Language` prefers, the earlier one of two that it likes as much;
+    the first of `LANGUAGES` if it names none of them."""
+    weights: dict[str, float] = {}
+    for name, weight in _weighted(accepted):
+        language = name.partition("-")[0]
+        weights[language] = max(weight, weights.get(language, 0))
+    others = weights.get("*", 0)
+    named = [one for one in weights if one in LANGUAGES]
+    offered: list[Language] = sorted(LANGUAGES, key=lambda one: named.index(one) if one in named else len(named))
+    best = max(offered, key=lambda one: weights.get(one, others))
+    return best if weights.get(best, others) > 0 else LANGUAGES[0]
 
 
 def _field_value(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str:
@@ -62,8 +111,10 @@ def _weighted(value: str) -> Iterable[tuple[str, float]]:
 
 
 def _weight(parameters: list[str]) -> float:
-    """Returns a weight; 0 for an invalid one, so that a malformed member is never preferred."""
-    if not parameters:
+    """Returns a weight; 0 for an invalid one, so that a malformed member is never preferred. Media ranges may have
+    other parameters, which no representation has here."""
+    given = [one for one in parameters if _HAS_NAME_Q.match(one)] or [one for one in parameters if "=" not in one]
+    if not given:
         return 1
-    match = _WEIGHT.fullmatch(parameters[0])
+    match = _WEIGHT.fullmatch(given[0])
     return float(match[1]) if match else 0

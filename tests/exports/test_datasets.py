@@ -18,6 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.model.codebook import CODEBOOK, CasualtyOutcome, meanings
+from app.model.codebook.labels import codebook_labels
 from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -138,6 +139,11 @@ def test_tables_hold_every_record_and_every_item_of_its_lists(
     assert count("records") == count("changes") == sum(matched.values())
     assert count("parties") == matched["people"] + matched["organizations"]
     assert count("codebook") == sum(len(vocabulary) for vocabulary in CODEBOOK.values())
+    labels = tables.execute("SELECT vocabulary, value, label_en, label_ar FROM codebook").fetchall()
+    expected = [
+        (name, value, *words.values()) for name, values in codebook_labels().items() for value, words in values.items()
+    ]
+    assert sorted(map(tuple, labels)) == sorted(expected)
     for table, lists in LISTS.items():
         items = sum(len(record[key]) for resource, key in lists for record in documents[resource])
         assert count(table) == items > 0, table

@@ -292,7 +292,7 @@ def test_files_are_documented(client: TestClient) -> None:
         operation = paths[f"/v1/incidents.{suffix}"]["get"]
         assert list(operation["responses"]["200"]["content"]) == [kind]
         taken = {parameter["name"] for parameter in operation["parameters"]}
-        assert listed - taken == {"limit", "cursor", "count", "fields", "include"}
+        assert listed - taken == {"limit", "cursor", "count", "fields", "include", "lang"}
     text = paths["/v1/people.csv"]["get"]["description"]
     assert [column.name for column in COLUMNS["people"] if f"`{column.name}`" not in text] == []
 
@@ -332,7 +332,7 @@ HOSTILE = 'Say "no",\r\nthen; </script><!-- &amp; \u2028 \x0b é 𝔘 | \\ =1'
 
 def _place(name: str, **changes: Any) -> dict[str, Any]:
     empty = dict.fromkeys(DOCUMENTS["places"].model_fields)
-    lists: dict[str, Any] = {"aliases": [], "parents": [], "evidence": []}
+    lists: dict[str, Any] = {"aliases": [], "names": [], "parents": [], "evidence": []}
     return {**empty, **lists, "id": "x", "url": "/v1/places/x", "type": "place", "name": name, **changes}
 
 

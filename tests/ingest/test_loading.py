@@ -536,6 +536,7 @@ SHAPES = {
     2: "e44d8f118b24cc9c0187ac95a831b3ff78238cb8adcfded795ea065e14f02067",
     3: "a97329980a535b042f0ade37a9187ea8881ff8a126bc73d69c578c8b01701e42",
     4: "a97329980a535b042f0ade37a9187ea8881ff8a126bc73d69c578c8b01701e42",
+    5: "22984ecadc3f707d5609cb13e4b084dde1970f0f2096c918c6ad71bebab375ef",
 }
 """The hash of the documents' JSON Schemas under each number that `SHAPE` has had."""
 

@@ -15,7 +15,7 @@ from tests import extended_sample, sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
-PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
+PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
 """The parameters that choose no records; they have tests of their own."""
 
 LAMP = "lamp-displaced lamp-removed lamp-casualties"

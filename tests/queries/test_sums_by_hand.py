@@ -19,7 +19,7 @@ Json = dict[str, Any]
 Key = tuple[str | None, ...]
 
 LOCATING = {"scene", "target_area", "staging", "nearby", "jurisdiction"}
-PAGING = {"limit", "cursor", "sort", "count", "fields", "include"}
+PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
 
 
 class Archive:

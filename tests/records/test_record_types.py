@@ -14,7 +14,7 @@ from app.search.entry_numbers import MAX_CODE
 
 APP = Path(__file__).parent.parent.parent / "app"
 
-PRESENTATION = {"limit", "cursor", "sort", "count", "fields", "include"}
+PRESENTATION = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
 
 MAY_NAME_TYPES = {
     "records": "where types are declared",

@@ -115,7 +115,7 @@ def test_url_length_counts_towards_the_cache_limit(small_url: str) -> None:
 
 def test_headers_outside_negotiation_share_an_entry(small_url: str) -> None:
     unread: list[dict[str, str]] = [
-        {"Accept": "text/html"},
+        {"Accept": "text/html, */*;q=0.8"},
         {"Accept": "*/*;q=0.1"},
         {"Accept-Charset": "utf-8"},
         {"User-Agent": "x"},

@@ -58,6 +58,10 @@ TARGETS = (
     "/v1/incidents/ferry-incident",
     "/v1/incidents/ghost-ship",
     "/v1/codebook",
+    "/v1/facets?of=incidents&facet=kind,place&limit={}",
+    "/v1/casualties/summary?limit={}&lang=ar",
+    "/v1/incidents/no-such-incident",
+    "/problems/bad-value",
     "/static/page.css",
     "/healthz",
     "/nothing",
@@ -85,12 +89,36 @@ def _line(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[
 
 MEMBERS = st.builds(lambda coding, weight: coding + weight, st.sampled_from(CODINGS), st.sampled_from(WEIGHTS))
 ACCEPTED = st.lists(MEMBERS, max_size=3).map(", ".join)
+MEDIA_TYPES = st.lists(
+    st.builds(
+        lambda media_type, weight: media_type + weight,
+        st.sampled_from(
+            (
+                "*/*",
+                "text/html",
+                "application/json",
+                "application/*",
+                "application/geo+json",
+                "text/csv",
+                "image/png",
+                "",
+            )
+        ),
+        st.sampled_from(WEIGHTS),
+    ),
+    max_size=3,
+).map(", ".join)
+LANGUAGES = st.sampled_from(
+    ("ar", "ar-IQ,ar;q=0.9,en;q=0.8", "en, ar", "fr, ar;q=0.1", "en;q=0", "*", "", "ku", "ar;q=no")
+)
 TAGS = st.sampled_from(("E0", "E1", "E2", "W/E0", '"other"', "*", "", "other"))
 LINES = st.one_of(
     _line("Accept-Encoding", ACCEPTED),
     _line("Accept-Encoding", ACCEPTED),
-    _line("Accept", st.sampled_from(("*/*", "text/html", "application/json;q=0.5", "", "image/png"))),
-    _line("Accept-Language", st.sampled_from(("ar", "en;q=0"))),
+    _line("Accept", MEDIA_TYPES),
+    _line("Accept", MEDIA_TYPES),
+    _line("Accept-Language", LANGUAGES),
+    _line("Accept-Language", LANGUAGES),
     _line("If-None-Match", st.lists(TAGS, max_size=3).map(", ".join)),
     _line("If-Match", TAGS),
     _line("If-Modified-Since", st.sampled_from(("M", "Thu, 01 Jan 1970 00:00:00 GMT", "M", "no date"))),
@@ -197,6 +225,11 @@ def _both(target: str, first: list[str], then: list[str]) -> list[SentRequest]:
     return [SentRequest("GET", target, [("Accept-Encoding", value) for value in lines]) for lines in (first, then)]
 
 
+def _in_turn(target: str, field: str, values: list[str]) -> list[SentRequest]:
+    """The same request of clients that differ in one header."""
+    return [SentRequest("GET", target, [(field, value)]) for value in values]
+
+
 @settings(max_examples=30, deadline=None)
 @given(conversations())
 @example(_both("/v1/places?limit={}", ["zstd", "identity"], []))
@@ -204,6 +237,8 @@ def _both(target: str, first: list[str], then: list[str]) -> list[SentRequest]:
 @example(_both("/v1/places?limit={}", ["identity", "zstd"], ["zstd"]))
 @example(_both("/?limit={}", ["gzip", ""], ["gzip"]))
 @example(_both("/ogc/collections/incidents/items?limit={}", ["", "zstd"], []))
+@example(_in_turn("/v1/places?limit={}", "Accept", ["*/*", "application/geo+json", "text/html", "*/*"]))
+@example(_in_turn("/v1/facets?of=incidents&facet=kind&limit={}", "Accept-Language", ["ar", "en", "fr, ar;q=0.1", ""]))
 @example(
     [
         SentRequest("HEAD", "/?limit={}", [("Accept-Encoding", "zstd"), ("accept-encoding", "gzip;q=0.1")]),

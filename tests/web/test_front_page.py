@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.html_pages import WEB
 from app.api.routes.humanize import humanize_date
-from app.api.routes.pages import WEB
 from tests.conftest import load_seed, serving
 from tests.sample import INCIDENTS, record, small, write
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.api.ogc.features import feature
 from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, with_bbox_crs
 from app.api.pages import MAX_EXACT_COUNT, RequestUrl, find_document
-from app.problems import NotFound
+from app.problems import NoSuchPath
 from app.queries.conditions import Condition
 from app.queries.filters import Listing
 from app.queries.plan import PlannedList
@@ -88,9 +88,9 @@ COLLECTIONS = {
 
 
 def find_collection(name: str) -> Collection:
-    """Returns a collection by its name. Raises NotFound."""
+    """Returns a collection by its name. Raises NoSuchPath."""
     if name not in COLLECTIONS:
-        raise NotFound(f"There is no such collection. There are: {', '.join(COLLECTIONS)}.")
+        raise NoSuchPath(f"There is no such collection. There are: {', '.join(COLLECTIONS)}.")
     return COLLECTIONS[name]
 
 

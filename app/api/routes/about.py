@@ -1,37 +1,63 @@
 """The codebook, and the health checks `/healthz` and `/readyz`."""
 
 import json
+from functools import cache
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from app.api.envelopes import Codebook, Health, Meaning, Readiness, Vocabulary
-from app.api.parameters import parse
+from app.api.languages import language_headers, requested_language
+from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.model.codebook import CODEBOOK, meanings
+from app.model.codebook.labels import value_labels
+from app.model.languages import Language
 from app.problems import Unavailable
-from app.queries.values import NoParameters
+from app.queries.values import LANG_DESCRIPTION, LanguageTag
 
 router = APIRouter()
 
 
-def _vocabulary(name: str) -> Vocabulary:
+class CodebookFilters(BaseModel):
+    """The parameters of the codebook."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lang: LanguageTag | None = Field(None, description=LANG_DESCRIPTION, examples=["ar"])
+
+
+@cache
+def _codebook(language: Language) -> str:
+    return Codebook(data={name: _vocabulary(name, language) for name in CODEBOOK}).model_dump_json()
+
+
+def _vocabulary(name: str, language: Language) -> Vocabulary:
     purpose, values = meanings(CODEBOOK[name])
-    entries = [Meaning(value=value, meaning=meaning) for value, meaning in values.items()]
+    labels = value_labels(CODEBOOK[name], language)
+    entries = [Meaning(value=value, label=labels[value], meaning=meaning) for value, meaning in values.items()]
     return Vocabulary(description=purpose, values=entries)
 
 
-_CODEBOOK = Codebook(data={name: _vocabulary(name) for name in CODEBOOK}).model_dump_json()
-
-
 @router.get(
-    "/v1/codebook", tags=["codebook"], summary="Read the codebook", response_model=Codebook, responses=problems(400)
+    "/v1/codebook",
+    tags=["codebook"],
+    summary="Read the codebook",
+    response_model=Codebook,
+    responses=problems(400),
+    openapi_extra={"parameters": openapi_parameters(CodebookFilters, {})},
 )
 async def get_codebook(request: Request) -> Response:
-    """Every closed vocabulary of the data, with the meaning of each value."""
-    parse(NoParameters, request.query_params.multi_items(), {})
-    return Response(_CODEBOOK, media_type="application/json")
+    """Every closed vocabulary of the data, with a label of each value in English or Arabic, and its meaning in English.
+
+    `lang` chooses the language of the labels, and without it `Accept-Language` does.
+    """
+    filters = parse(CodebookFilters, request.query_params.multi_items(), {})
+    language = requested_language(request, filters.lang)
+    headers = language_headers(language, filters.lang)
+    return Response(_codebook(language), media_type="application/json", headers=headers)
 
 
 @router.get(

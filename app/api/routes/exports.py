@@ -52,9 +52,9 @@ BUILD_WAIT_SECONDS = 20.0
 
 _DESCRIPTION = (
     "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
-    "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`) is not "
-    "taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, for "
-    "programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
+    "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`, `lang`) "
+    "is not taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, "
+    "for programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
     "keeps all parts of one release."
 )
 

@@ -1,6 +1,5 @@
 """`/v1/facets`: counts of a list's records by the values of its filters."""
 
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Literal
 
@@ -10,17 +9,20 @@ from starlette.requests import Request
 
 from app.api import aggregations, pages
 from app.api.envelopes import DetailLinks, NotJudged, Suggestion
-from app.api.parameters import openapi_parameters, parse
+from app.api.languages import language_headers, requested_language
+from app.api.parameters import invalid_value, openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
-from app.problems import BadParameter
+from app.problems import BadParameter, types
 from app.queries.values import PageSize
 from app.records import RECORD_TYPES
 
 
 class Bucket(BaseModel):
     value: str = Field(description="What the filter of the same name takes.", examples=["joint_raid"])
-    label: str = Field(description="What to print: the record's name where the value is an id.")
+    label: str = Field(
+        description="What to print, in the language of the answer: the record's name where the value is an id."
+    )
     count: int = Field(description="How many of the records that match have this value.")
 
 
@@ -67,6 +69,7 @@ def _model(resource: str) -> type[BaseModel]:
             Field([], description="What to count by; joined by commas.", examples=[["kind", "place", "month"]]),
         ),
         limit=(PageSize, Field(50, description="How many values of each facet to send.")),
+        lang=aggregations.LANG,
     )
 
 
@@ -77,10 +80,12 @@ router = APIRouter()
 
 def _of(items: list[tuple[str, str]]) -> str:
     """Returns the resource to count. Raises BadParameter if it is missing or unknown."""
-    named = next((value for name, value in items if name == "of"), "")
+    named = next((value for name, value in items if name == "of"), None)
+    if named is None:
+        detail = "Parameter 'of' is needed: the list to count."
+        raise BadParameter.of("of", detail, type=types.MISSING_PARAMETER, allowed=tuple(RECORD_TYPES))
     if named not in RECORD_TYPES:
-        nearest = next(iter(get_close_matches(named[:100], RECORD_TYPES, n=1, cutoff=0.5)), None)
-        raise BadParameter.of("of", f"Parameter 'of' is needed: one of {', '.join(RECORD_TYPES)}.", nearest)
+        raise BadParameter([invalid_value("of", named, tuple(RECORD_TYPES))])
     return named
 
 
@@ -141,7 +146,16 @@ async def get_facets(request: Request) -> Response:
     names = tuple(RECORD_TYPES[resource].facets)
     filters: Any = parse(_MODELS[resource], items, {"facet": names})
     if not filters.facet:
-        raise BadParameter.of("facet", f"Parameter 'facet' is needed: one or more of {', '.join(names)}.")
+        detail = "Parameter 'facet' is needed: what to count by."
+        raise BadParameter.of("facet", detail, type=types.MISSING_PARAMETER, allowed=names)
     request_url = pages.RequestUrl(request.scope["path"], items)
-    work = partial(aggregations.facets, resource=RECORD_TYPES[resource], filters=filters, request=request_url)
-    return json_response(await reader(request).read(work, slow=True))
+    language = requested_language(request, filters.lang)
+    work = partial(
+        aggregations.facets,
+        resource=RECORD_TYPES[resource],
+        filters=filters,
+        request=request_url,
+        language=language,
+    )
+    body = await reader(request).read(work, slow=True)
+    return json_response(body, headers=language_headers(language, filters.lang))

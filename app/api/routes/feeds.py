@@ -46,7 +46,8 @@ _DESCRIPTION = (
     "entries a page has; {next} leads to the next one, until the last entry. Ids are stable, and `{updated}` is when "
     "the release that made the change was loaded. A feed of records also ends entries: {removed} name those whose "
     "record was removed, of the whole list, because what was removed matches no filter any more. Entries lead to the "
-    "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`) is not taken."
+    "page of a record where there is one. What else shapes lists (`sort`, `count`, `fields`, `include`, `lang`) is not "
+    "taken."
 )
 
 

@@ -10,14 +10,13 @@ from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.api import changelog, pages
+from app.api.html_pages import render
 from app.api.parameters import parse
-from app.api.routes.humanize import humanize, humanize_date
-from app.api.routes.pages import STRICT, WEB, page_headers
+from app.api.routes.humanize import humanize
 from app.api.routes.records import reader
 from app.api.routes.representations import Items, link, representations, suffixes
 from app.exports.formats.export_formats import EXPORT_FORMATS
@@ -36,18 +35,10 @@ FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 
 INCIDENTS_PER_PAGE = 100
 
-_IGNORED_PARAMETERS = ("fields", "include")
+_IGNORED_PARAMETERS = ("fields", "include", "lang")
 """Parameters of the lists that the pages do not take: they show whole records."""
 
 router = APIRouter(include_in_schema=False)
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(WEB / "templates"),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
-_ENVIRONMENT.filters |= {"humanize": humanize, "humanize_date": humanize_date}
 
 
 @router.get("/")
@@ -75,11 +66,9 @@ async def _render_page(request: Request, build_page: Callable[[Snapshot], Page])
             return HTMLResponse("", 308, {"Location": page})
         except (NotFound, Gone) as problem:
             template, status = "problem.html", problem.status
-            context = {"title": problem.title, "detail": problem.detail}
+            context = {"problem": problem.body(request.scope["path"]), "explanation": problem.type, "back": None}
         context |= {"release": snapshot.release.number, "articles": _list_response(snapshot, "articles", [])["data"]}
-        html = _ENVIRONMENT.get_template(template).render(context)
-        headers = {**page_headers(STRICT), "Dateline-Release": str(snapshot.release.number)}
-        return HTMLResponse(html, status, headers)
+        return render(template, status, context, {"Dateline-Release": str(snapshot.release.number)})
 
     return await reader(request).read(work, slow=True)
 

@@ -55,6 +55,7 @@ class IndexLinks(BaseModel):
     releases: str = Field(description="Every state that the data has had.")
     dataset_zip: str = Field(description="Everything as CSV in a Frictionless Data Package.")
     dataset_sqlite: str = Field(description="Everything as one SQLite database.")
+    problems: str = Field(description="Every type of problem, each with a page that explains it.")
     sample: str = Field(description="A few records of every type that hang together, for tests and stories.")
     ogc: str = Field(description="OGC API - Features, for QGIS and GDAL.")
     client: str = Field(description="A client for JavaScript, without dependencies.")
@@ -83,6 +84,7 @@ _LINKS = IndexLinks(
     releases="/v1/releases",
     dataset_zip="/v1/dataset.zip",
     dataset_sqlite="/v1/dataset.sqlite",
+    problems="/problems",
     sample="/v1/sample.json",
     ogc="/ogc/",
     client="/client.js",

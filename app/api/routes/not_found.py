@@ -9,7 +9,7 @@ from starlette.routing import Match
 from app.api import other_apis
 from app.api.links import MAX_LINK_BYTES
 from app.api.pages import RequestUrl
-from app.problems import Moved, NotFound, Problem
+from app.problems import Moved, NoSuchPath, Problem
 from app.records import RECORD_TYPES
 
 _SINGULAR = {one.type: one.name for one in RECORD_TYPES.values()}
@@ -20,18 +20,18 @@ def no_such_path(request: Request) -> Problem:
     """Returns the response to a request for an unknown path."""
     path: str = request.scope["path"]
     right = _canonical_path(path)
-    if right != path and _is_there(request, right):
+    if right != path and is_there(request, right):
         return redirect(request, right)
     meant = _suggested_path(path)
     hint = f" Did you mean {meant}?" if meant else ""
-    return NotFound(f"There is nothing at {path}.{hint} Everything that there is stands at /v1 and /docs.")
+    return NoSuchPath(f"There is nothing at {path}.{hint} Everything that there is stands at /v1 and /docs.")
 
 
 def redirect(request: Request, path: str) -> Problem:
     """Returns a redirect to another path with the same parameters; a 404 if the URL is too long for a header."""
     url = RequestUrl(quote(path), request.query_params.multi_items()).link()
     if len(url) > MAX_LINK_BYTES:
-        return NotFound(f"What you ask for is at {path}. Ask there for the same.")
+        return NoSuchPath(f"What you ask for is at {path}. Ask there for the same.")
     return Moved(f"What you ask for is at {url}.", headers={"Location": url})
 
 
@@ -46,7 +46,8 @@ def _canonical_path(path: str) -> str:
     return "/" + "/".join([version.lower(), *others[:-1], others[-1].removesuffix(".json")])
 
 
-def _is_there(request: Request, path: str) -> bool:
+def is_there(request: Request, path: str) -> bool:
+    """Returns whether there is something at a path."""
     scope = {**request.scope, "path": path, "method": "GET"}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 

@@ -12,25 +12,15 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.api.html_pages import STRICT, WEB, page_headers
 from app.api.routes.downloads import Download
 
-WEB = Path(__file__).parents[2] / "web"
-
-STRICT = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 # Swagger UI writes style attributes.
 _DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 _ASSET_SUFFIXES = (".css", ".js", ".json", ".svg", ".png")
 
 router = APIRouter(include_in_schema=False)
-
-
-def page_headers(policy: str) -> dict[str, str]:
-    """Returns the security headers of an HTML page."""
-    return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 @router.get("/docs")

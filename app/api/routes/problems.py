@@ -8,10 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.routes.not_found import no_such_path
+from app.api.html_pages import render
+from app.api.routes.not_found import is_there, no_such_path
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import (
+    Alternate,
     BadParameter,
+    BadRequest,
     Gone,
     HeadersTooLarge,
     Merged,
@@ -25,32 +28,22 @@ from app.problems import (
     RequestTimeout,
     Unavailable,
     UriTooLong,
+    types,
 )
 from app.server.cache_control import is_never_cached
+from app.server.negotiation import JSON, prefers_html
 
-_MEANINGS = {
-    308: "Another record took this one over, or the address is written otherwise; `Location` leads there.",
-    400: "A parameter is unknown or has a bad value; `errors` names each one.",
-    404: "There is no such record.",
-    405: "This API is read-only; `Allow` says what is possible.",
-    406: "There is no such representation.",
-    408: "The request did not come to its end in time.",
-    410: "The record was removed; `detail` says why.",
-    412: "`If-Match` or `If-Unmodified-Since` names what is there no longer.",
-    414: "The request line has more than 32 kB: ask for less at a time.",
-    416: "The file ends before the range; `Content-Range` says where.",
-    431: "The headers of the request have more than 32 kB.",
-    500: "Something went wrong on the side of the service; it has been logged.",
-    503: "The database cannot answer at the moment, or not in time; `Retry-After` says when to try again.",
-}
-
-*_OTHERS, _LAST = sorted(EXPORT_FORMATS)
 _EXAMPLES: dict[int, Problem] = {
     308: Merged("This record was merged (the same raid); it is now /v1/incidents/kanoos-island-raid."),
-    400: BadParameter.of("kidn", "There is no parameter 'kidn' here.", "kind"),
+    400: BadParameter.of(
+        "kidn", "There is no parameter 'kidn' here.", "kind", type=types.UNKNOWN_PARAMETER, allowed=("kind", "limit")
+    ),
     404: NotFound("There is no incident 'kanos-island-raid'. Did you mean /v1/incidents/kanoos-island-raid?"),
     405: NotAllowed("POST is not possible here. This API is read-only: use GET, HEAD or OPTIONS."),
-    406: NotAcceptable(f"There is no such representation; there are {', '.join(_OTHERS)} and {_LAST}."),
+    406: NotAcceptable(
+        "There is no application/geo+json at /v1/incidents: it is at /v1/incidents.geojson.",
+        [Alternate(type=EXPORT_FORMATS[one].media_type, url=f"/v1/incidents{one}") for one in EXPORT_FORMATS],
+    ),
     408: RequestTimeout("The request did not come to its end in time."),
     410: Gone("This record was removed in release 2: told twice."),
     412: PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew."),
@@ -64,6 +57,7 @@ _EXAMPLES: dict[int, Problem] = {
 
 _HEADERS = {308: "Location", 405: "Allow", 416: "Content-Range", 503: "Retry-After"}
 _SHARED_STATUSES = (400, 405, 408, 414, 431, 500)
+_NOT_ACCEPTABLE = 406
 _PRECONDITION_FAILED = 412
 
 
@@ -73,27 +67,43 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     documented: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         content = {"application/problem+json": {"schema": schema, "example": _EXAMPLES[status].body("/v1/incidents")}}
-        documented[status] = {"description": _MEANINGS[status], "content": content}
+        documented[status] = {"description": _description(status), "content": content}
         if status in _HEADERS:
-            header = {"schema": {"type": "string"}, "description": _MEANINGS[status]}
+            remedy = " ".join(one.remedy for one in _types_of(status))
+            header = {"schema": {"type": "string"}, "description": remedy}
             documented[status]["headers"] = {_HEADERS[status]: header}
     return documented
 
 
 def shared_responses() -> dict[str, dict[str, Any]]:
     """Returns the OpenAPI components of the responses that any operation may have."""
-    documented = {_name(status): problems(status)[status] for status in (*_SHARED_STATUSES, _PRECONDITION_FAILED)}
+    statuses = (*_SHARED_STATUSES, _NOT_ACCEPTABLE, _PRECONDITION_FAILED)
     return {
-        **documented,
+        **{_name(status): problems(status)[status] for status in statuses},
         _name(HTTPStatus.NOT_MODIFIED): {"description": "What the request's validators name is current."},
     }
 
 
 def add_shared(path: str, responses: dict[str, Any]) -> None:
-    """Adds the shared responses to those of an operation; 304 and 412 only where responses may be cached."""
+    """Adds the shared responses to those of an operation: 304 and 412 only where responses may be cached, 406 only
+    where they are JSON."""
     conditional = () if is_never_cached(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
-    for status in (*_SHARED_STATUSES, *conditional):
+    negotiated = (_NOT_ACCEPTABLE,) if JSON in responses["200"].get("content", {}) else ()
+    for status in (*_SHARED_STATUSES, *conditional, *negotiated):
         responses.setdefault(str(int(status)), {"$ref": f"#/components/responses/{_name(status)}"})
+
+
+def _types_of(status: int) -> list[types.ProblemType]:
+    """Returns the types whose own status this is; a parameter's mistake may have that of a record."""
+    return [one for one in types.PROBLEM_TYPES if one.statuses[0] == status]
+
+
+def _description(status: int) -> str:
+    """Returns what a status means: by its type, or by the names of its types."""
+    found = _types_of(status)
+    if len(found) == 1:
+        return f"{found[0].explanation} {found[0].remedy}"
+    return f"{'; '.join(f'{one.title} (`{one.uri}`)' for one in found)}."
 
 
 def _name(status: int) -> str:
@@ -107,10 +117,27 @@ def problem_schema() -> dict[str, Any]:
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
-    """Converts a Problem to its response."""
+    """Converts a Problem to its response: a problem document, or a page for a browser that got lost."""
     assert isinstance(error, Problem)
-    body = json.dumps(error.body(request.scope["path"]), ensure_ascii=False)
-    return Response(body, error.status, error.headers, media_type="application/problem+json")
+    path = request.scope["path"]
+    body, headers = error.body(path), {**error.headers, "Vary": "Accept"}
+    if prefers_html(request.scope["headers"]):
+        context = {"problem": body, "explanation": error.type, "back": _way_back(request, error)}
+        return render("problem.html", error.status, context, headers)
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, error.status, headers, media_type="application/problem+json")
+
+
+def _way_back(request: Request, problem: Problem) -> str | None:
+    """Returns the path without its parameters if these are wrong, else the nearest one above that is there; None for
+    the front page."""
+    parts = request.scope["path"].rstrip("/").split("/")
+    nearest = len(parts) if problem.status == 400 else len(parts) - 1
+    return next((path for end in range(nearest, 1, -1) if is_there(request, path := "/".join(parts[:end]))), None)
+
+
+_OF_FRAMEWORK: dict[int, type[Problem]] = {400: BadRequest, 405: NotAllowed}
+"""The framework's own errors; others are ours."""
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -120,8 +147,5 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         return await on_problem(request, no_such_path(request))
     if error.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
-    other = BadParameter if error.status_code == 400 else Problem
-    problem = Problem(str(error.detail), headers=dict(error.headers or {}))
-    body = {**problem.body(request.scope["path"]), "status": error.status_code}
-    body["title"] = other.title if error.status_code == 400 else HTTPStatus(error.status_code).phrase
-    return Response(json.dumps(body), error.status_code, problem.headers, media_type="application/problem+json")
+    problem = _OF_FRAMEWORK.get(error.status_code, Problem)
+    return await on_problem(request, problem(str(error.detail), headers=dict(error.headers or {})))

@@ -1,7 +1,8 @@
 """`/v1/<resource>` and `/v1/<resource>/{id}`. Resources differ only in their filters, so they share their handlers."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -131,8 +132,12 @@ def reader(request: Request) -> ReadSession:
     return ReadSession(request.app.state.reader, context.set_release, context.set_times, disconnected)
 
 
-def json_response(body: pages.JsonBody, links: Iterable[str] = ()) -> Response:
+def json_response(
+    body: pages.JsonBody, links: Iterable[str] = (), headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
     """Returns a JSON response with the release, and with links to the next page and to the other representations."""
     following = [f'<{body.next}>; rel="next"'] if body.next else []
-    headers = {"Dateline-Release": str(body.release), **link_field([*following, *links])}
-    return Response(body.body, media_type="application/json", headers=headers)
+    fields = {"Dateline-Release": str(body.release), **link_field([*following, *links]), **headers}
+    if body.language is not None:
+        fields["Content-Language"] = body.language
+    return Response(body.body, media_type="application/json", headers=fields)

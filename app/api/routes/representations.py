@@ -11,13 +11,14 @@ from starlette.requests import Request
 
 from app.api.links import address
 from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
-from app.api.parameters import MAX_ERRORS, equivalent_parameter, openapi_parameters, parse, truncated
+from app.api.parameter_suggestions import equivalent_parameter
+from app.api.parameters import MAX_ERRORS, openapi_parameters, parse, truncated
 from app.api.routes.not_found import redirect
 from app.exports.formats.columns import COLUMNS, has_points
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.exports.formats.feeds import FEED_LISTS
-from app.problems import BadParameter, NotAcceptable, ParameterError
+from app.problems import Alternate, BadParameter, NotAcceptable, ParameterError, types
 from app.records import RECORD_TYPES
 
 M = TypeVar("M", bound=BaseModel)
@@ -36,9 +37,9 @@ class Representation:
     reason: str = ""
 
 
-_NOT_FOR_EXPORTS = ("limit", "cursor", "count", "fields", "include")
+_NOT_FOR_EXPORTS = ("limit", "cursor", "count", "fields", "include", "lang")
 _EXPORT_REASON = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
-_NOT_FOR_FEEDS = ("sort", "count", "fields", "include")
+_NOT_FOR_FEEDS = ("sort", "count", "fields", "include", "lang")
 _FEED_REASON = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
 
 JSON = Representation("", "application/json", "JSON")
@@ -74,11 +75,17 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
     """Parses a query string. Raises BadParameter also for parameters of lists that this representation lacks."""
     representation = representations()[suffix]
     not_taken, reason = representation.not_taken, representation.reason
+    taken = tuple(name for name in model.model_fields if name not in not_taken)
     errors = [
-        ParameterError(parameter=truncated(name), detail=reason.format(truncated(name), suffix), suggestion=None)
+        ParameterError(
+            type=types.UNKNOWN_PARAMETER.uri,
+            parameter=truncated(name),
+            detail=reason.format(truncated(name), suffix),
+            suggestion=None,
+            allowed=taken,
+        )
         for name in dict.fromkeys(name for name, _ in items)
-        if name not in model.model_fields.keys() - not_taken
-        and equivalent_parameter(name, model.model_fields) in not_taken
+        if name not in taken and equivalent_parameter(name, model.model_fields) in not_taken
     ][:MAX_ERRORS]
     if errors:
         raise BadParameter(errors)
@@ -104,6 +111,15 @@ def link_values(urls: Mapping[str, str]) -> list[str]:
 def body_links(urls: Mapping[str, str]) -> dict[str, str]:
     """Returns the `links` of representations in the body of a list, which has all of them: `csv`, `feed_json`."""
     return {suffix[1:].replace(".", "_"): url for suffix, url in urls.items()}
+
+
+def alternates_at(path: str, items: Items) -> list[Alternate]:
+    """Returns every format of a list, or of whatever else has this path its only one."""
+    name = path.removeprefix("/v1/")
+    known = suffixes(name) if name in (*RECORD_TYPES, "changes") else ()
+    return [Alternate(type=representations()[one].media_type, url=link(name, one, items)) for one in known] or [
+        Alternate(type=JSON.media_type, url=address(path, items))
+    ]
 
 
 def link(name: str, suffix: str, items: Items) -> str:
@@ -139,4 +155,5 @@ def _add_refusal(routes: APIRouter, name: str, existing: Sequence[str]) -> None:
         if meant in existing and (in_lower_case or requested_suffix in SUFFIX_SPELLINGS):
             raise redirect(request, f"/v1/{name}{meant}")
         hint = f" Did you mean /v1/{name}{meant}?" if meant in existing else ""
-        raise NotAcceptable(f"There is no such representation of {name}.{hint} There are: {there}.")
+        detail = f"There is no such representation of {name}.{hint} There are: {there}."
+        raise NotAcceptable(detail, alternates_at(f"/v1/{name}", request.query_params.multi_items()))

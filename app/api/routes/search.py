@@ -18,7 +18,7 @@ from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.model.digests import Data
 from app.queries.search import best_matches, count_hits
-from app.queries.values import Q_DESCRIPTION, ResultSize, Words
+from app.queries.values import NAMES_DESCRIPTION, Q_DESCRIPTION, LanguageTag, ResultSize, Words
 from app.records import BY_TYPE, RECORD_TYPES
 from app.search.terms import SearchQuery, Segment, snippet
 from app.storage.database import Snapshot
@@ -42,6 +42,7 @@ class SearchFilters(BaseModel):
     )
     type: list[SearchType] = Field([], description="Only records of this type.")
     limit: ResultSize = Field(20, description="How many of the best to show.")
+    lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
 
 
 class SegmentOut(BaseModel):
@@ -121,7 +122,8 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Jso
             did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
         ),
     )
-    return pages.JsonBody(results.model_dump_json().encode(), snapshot.release.number)
+    body = pages.JsonBody(results.model_dump_json().encode(), snapshot.release.number)
+    return pages.in_language(snapshot, body, filters.lang)
 
 
 MAX_PHRASES = 6

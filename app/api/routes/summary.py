@@ -1,6 +1,7 @@
 """`/v1/casualties/summary`: sums of casualty claims."""
 
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -8,6 +9,7 @@ from starlette.requests import Request
 
 from app.api import aggregations, pages
 from app.api.envelopes import DetailLinks
+from app.api.languages import language_headers, requested_language
 from app.api.parameters import openapi_parameters, parse
 from app.api.routes.facets import FacetsMeta
 from app.api.routes.problems import problems
@@ -25,7 +27,7 @@ class SumKey(BaseModel):
             "month or year. `several`: the claim is about several people, and its figure is not any one's of them."
         )
     )
-    label: str = Field(description="What to print.")
+    label: str = Field(description="What to print, in the language of the answer.")
 
 
 class ClaimCounts(BaseModel):
@@ -85,6 +87,7 @@ _MODEL = aggregations.without_paging(
     "CasualtySums",
     group_by=(list[str], _GROUP_BY),
     limit=(PageSize, Field(100, description="How many rows to send.")),
+    lang=aggregations.LANG,
 )
 _CHOICES = {"group_by": GROUPINGS}
 
@@ -99,7 +102,7 @@ def _refuse_actors(groups: list[str]) -> None:
             "Group by 'organization', 'group' or 'person' for whose people were harmed; 'actor' as a filter chooses "
             "the incidents."
         )
-        raise BadParameter.of("group_by", detail, "organization")
+        raise BadParameter.of("group_by", detail, "organization", allowed=GROUPINGS)
 
 
 @router.get(
@@ -125,8 +128,9 @@ async def get_casualty_summary(request: Request) -> Response:
     `meta.method` states the rule.
     """
     _refuse_actors(request.query_params.getlist("group_by"))
-    filters = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
+    filters: Any = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
     request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
-    return json_response(
-        await reader(request).read(partial(aggregations.summary, filters=filters, request=request_url), slow=True)
-    )
+    language = requested_language(request, filters.lang)
+    work = partial(aggregations.summary, filters=filters, request=request_url, language=language)
+    body = await reader(request).read(work, slow=True)
+    return json_response(body, headers=language_headers(language, filters.lang))

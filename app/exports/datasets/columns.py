@@ -73,7 +73,7 @@ class Table:
     def rows(self, source: str, record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         """Yields the rows of this table for one record of a source."""
         for list_name in (list_name for name, list_name in self.sources if name == source):
-            for position, item in enumerate(record[list_name] if list_name else (record,)):
+            for position, item in enumerate((record.get(list_name) or ()) if list_name else (record,)):
                 yield tuple(getter(record, item, position) for getter in self._getters)
 
     @cached_property

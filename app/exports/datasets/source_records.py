@@ -8,6 +8,7 @@ from sqlalchemy import literal, select, tuple_
 from sqlmodel import col
 
 from app.model.codebook import CODEBOOK, meanings
+from app.model.codebook.labels import codebook_labels
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Change, Release
@@ -40,8 +41,9 @@ def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
 
 def _codebook() -> Iterator[dict[str, Any]]:
     for vocabulary, values in CODEBOOK.items():
+        labels = codebook_labels()[vocabulary]
         for value, meaning in meanings(values)[1].items():
-            yield {"vocabulary": vocabulary, "value": value, "meaning": meaning}
+            yield {"vocabulary": vocabulary, "value": value, "labels": labels[value], "meaning": meaning}
 
 
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:

@@ -14,6 +14,7 @@ from app.exports.datasets.document_tables import tables_of
 from app.model.codebook import ChangeOp
 from app.model.documents import DOCUMENTS, PartyType, TypeName
 from app.model.fields import in_order
+from app.model.languages import LANGUAGE_NAMES
 
 _OF_CHANGE = (
     Column("type", "string", "type", "What sort of record it is.", values=get_args(TypeName)),
@@ -75,6 +76,10 @@ RELEASES = (
         (
             Column("vocabulary", "string", "vocabulary", "The vocabulary's name in the API's codebook."),
             Column("value", "string", "value", "A value of it."),
+            *(
+                Column(f"label_{language}", "string", f"labels.{language}", f"What to print for it, in {name}.")
+                for language, name in LANGUAGE_NAMES.items()
+            ),
             Column("meaning", "string", "meaning", "What the value means."),
         ),
     ),

@@ -117,12 +117,15 @@ def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
 
 
 def _list_text(key: str, inner: str | None = None, *, distinct: bool = False) -> Callable[[Json], Value]:
-    """Returns a getter of the joined values of a list, or of one key of its objects."""
+    """Returns a getter of the joined values of a list, or of one key of its objects.
+
+    Documents of a release that was loaded before there was such a list have none until the next load.
+    """
     if inner is None:
-        return lambda document: joined(document[key])
+        return lambda document: joined(document.get(key) or ())
     if distinct:
-        return lambda document: joined(dict.fromkeys(item[inner] for item in document[key]))
-    return lambda document: joined(item[inner] for item in document[key])
+        return lambda document: joined(dict.fromkeys(item[inner] for item in document.get(key) or ()))
+    return lambda document: joined(item[inner] for item in document.get(key) or ())
 
 
 COLUMNS: dict[str, list[Column]] = {resource: columns_of(model) for resource, model in DOCUMENTS.items()}

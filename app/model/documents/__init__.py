@@ -37,7 +37,7 @@ __all__ = [
     "check",
 ]
 
-SHAPE = 4
+SHAPE = 5
 """Raised by one when a document's shape, a column's meaning or the making of terms (`terms`, `stems`) changes; the next
 load then renders everything anew."""
 

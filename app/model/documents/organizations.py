@@ -5,7 +5,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import OrganizationKind
-from app.model.documents.shared import PARTY_ALIASES, AliasDocument, ContainerDocument, Document, Note, Passages
+from app.model.documents.shared import (
+    PARTY_ALIASES,
+    PARTY_NAMES,
+    AliasDocument,
+    ContainerDocument,
+    Document,
+    NameDocument,
+    Note,
+    Passages,
+)
 from app.model.outputs import ChildTable, Id, RecordTable
 
 
@@ -18,6 +27,7 @@ class OrganizationDocument(Document):
     name: str = Field(description="The name.")
     kind: OrganizationKind = Field(description="What sort of organization it is.")
     aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
+    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="What it is called in other languages.")
     parents: Annotated[
         list[ContainerDocument],
         Id("organizations"),

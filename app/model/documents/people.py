@@ -5,7 +5,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import Anonymity, LifeStatus, PersonRole
-from app.model.documents.shared import PARTY_ALIASES, AliasDocument, Document, FrozenModel, Note, Passages
+from app.model.documents.shared import (
+    PARTY_ALIASES,
+    PARTY_NAMES,
+    AliasDocument,
+    Document,
+    FrozenModel,
+    NameDocument,
+    Note,
+    Passages,
+)
 from app.model.outputs import ChildTable, Flat, Id, RecordTable, TableColumn
 
 
@@ -35,5 +44,6 @@ class PersonDocument(Document):
         ChildTable("affiliations", "Who belongs to which organization.", key=("person_id", "organization_id")),
     ] = Field(description="The organizations that they belong to.")
     aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
+    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="What they are called in other languages.")
     note: Note
     evidence: Passages

@@ -5,7 +5,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import CoordinatePrecision, PlaceKind
-from app.model.documents.shared import AliasDocument, ContainerDocument, Document, FrozenModel, Note, Passages
+from app.model.documents.shared import (
+    AliasDocument,
+    ContainerDocument,
+    Document,
+    FrozenModel,
+    NameDocument,
+    Note,
+    Passages,
+)
 from app.model.outputs import ChildTable, Id, RecordTable
 
 
@@ -28,6 +36,9 @@ class PlaceDocument(Document):
     kind: PlaceKind = Field(description="What sort of place it is.")
     aliases: Annotated[list[AliasDocument], ChildTable("place_aliases", "Other names.")] = Field(
         description="Other names."
+    )
+    names: Annotated[list[NameDocument], ChildTable("place_names", "Names in other languages.")] = Field(
+        description="What it is called in other languages."
     )
     parents: Annotated[
         list[ContainerDocument],

@@ -96,12 +96,18 @@ class AliasDocument(FrozenModel):
     basis: Basis = Field(description="`stated`: the article uses it; `editorial`: a common other spelling.")
 
 
+class NameDocument(FrozenModel):
+    language: str = Field(description="Its language (ISO 639).", examples=["ar"])
+    name: Annotated[str, Flat("translated_names")] = Field(description="The name, or what to print, in that language.")
+
+
 class ContainerDocument(FrozenModel):
     id: str = Field(description="Its id.")
     name: Annotated[str, TableColumn.none("the record that the id leads to has it")] = Field(description="Its name.")
     basis: Basis = Field(description="Whether the reporting says so.")
 
 
+PARTY_NAMES = ChildTable("party_names", "Names in other languages.", owner="parties", after="party_aliases")
 PARTY_ALIASES = ChildTable("party_aliases", "Other names.", owner="parties", after="parties")
 
 

@@ -1,0 +1,65 @@
+"""What all HTML pages share: their templates, the filters of these, and their security headers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse, Response
+
+from app.api.routes.humanize import humanize, humanize_date
+
+WEB = Path(__file__).parents[1] / "web"
+
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+_CODE = re.compile("`([^`]+)`")
+_PATH = re.compile(r"(?<=\s)/(?:v1|ogc|docs|openapi)\b[\w./?=&%+-]*[\w/]")
+
+
+def page_headers(policy: str) -> dict[str, str]:
+    """Returns the security headers of an HTML page."""
+    return {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
+
+
+def render(template: str, status: int, context: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """Returns a page made from a template."""
+    html = _ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(html, status, {**page_headers(STRICT), **(headers or {})})
+
+
+def with_code(text: str) -> Markup:
+    """Returns a text as HTML, with what stands between backticks as code."""
+    return _replaced(_CODE, text, lambda match: Markup("<code>{}</code>").format(match[1]))
+
+
+def with_links(text: str) -> Markup:
+    """Returns a text as HTML, with links at the paths of this service in it."""
+    return _replaced(_PATH, text, lambda match: Markup('<a href="{0}">{0}</a>').format(match[0]))
+
+
+def _replaced(pattern: re.Pattern[str], text: str, html: Callable[[re.Match[str]], Markup]) -> Markup:
+    parts, end = [], 0
+    for match in pattern.finditer(text):
+        parts += [escape(text[end : match.start()]), html(match)]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(WEB / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+_ENVIRONMENT.filters |= {
+    "humanize": humanize,
+    "humanize_date": humanize_date,
+    "with_code": with_code,
+    "with_links": with_links,
+}
