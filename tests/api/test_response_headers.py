@@ -72,8 +72,9 @@ def test_header_fields_are_those_that_are_documented(edited: TestClient) -> None
         operation = methods["get"]
         url, parameters = address(edited, path, operation)
         sent: dict[str, set[str]] = {}
+        chosen = {"lang": "ar"} if any(one["name"] == "lang" for one in operation.get("parameters", ())) else {}
         for headers in ASKED:
-            answer = edited.get(url, params=parameters, headers=headers)
+            answer = edited.get(url, params=parameters | chosen, headers=headers)
             status, names = str(answer.status_code), {name.lower() for name in answer.headers} - HTTPS_OWN
             assert status in ("200", "206"), f"{answer.url}: {answer.text}"
             documented = operation["responses"][status]["headers"]
@@ -90,7 +91,8 @@ def test_each_header_field_says_what_it_is_for(edited: TestClient) -> None:
     used = set()
     for methods in document["paths"].values():
         for status in methods["get"]["responses"].keys() & {"200", "206"}:
-            used |= set(methods["get"]["responses"][status]["headers"])
+            headers = methods["get"]["responses"][status]["headers"]
+            used |= {name for name, one in headers.items() if "$ref" in one}
     assert used == document["components"]["headers"].keys()
     for name, header in document["components"]["headers"].items():
         assert len(header["description"]) > 8, name
