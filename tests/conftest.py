@@ -44,6 +44,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of what only SQLite has are no part of a run on PostgreSQL."""
+    foreign = [item for item in items if ENGINE != "sqlite" and item.get_closest_marker("sqlite")]
+    if foreign:
+        config.hook.pytest_deselected(items=foreign)
+        items[:] = [item for item in items if item not in foreign]
+
+
 @pytest.fixture
 def fuzz_seed(request: pytest.FixtureRequest) -> int:
     """What random input begins with: the same number in every run, so that no run fails by chance, but another one each

@@ -16,7 +16,7 @@ from app.model.references import referenced_ids
 from app.records import RECORD_TYPES
 from app.records.sample import MAX_OF_TYPE, sample_ids
 from app.settings import SEED
-from tests.conftest import ENGINE, serving
+from tests.conftest import serving
 from tests.live import answers, dateline, free_port
 
 Json = dict[str, Any]
@@ -95,10 +95,7 @@ def alone() -> Iterator[TestClient]:
         yield client
 
 
-SQLITE = pytest.mark.skipif(ENGINE != "sqlite", reason="the sample is served from an SQLite file")
-
-
-@SQLITE
+@pytest.mark.sqlite  # the sample is served from an SQLite file
 @pytest.mark.heavy
 def test_served_alone_it_is_the_same(alone: TestClient, client: TestClient) -> None:
     whole, answer = client.get(PATH).json(), alone.get(PATH).json()
@@ -120,7 +117,7 @@ def links(value: Any) -> Iterator[str]:
         yield value
 
 
-@SQLITE
+@pytest.mark.sqlite  # the sample is served from an SQLite file
 @pytest.mark.heavy
 def test_served_alone_every_link_within_works(alone: TestClient) -> None:
     bodies = [alone.get(PATH).json(), alone.get("/v1").json(), alone.get("/v1/changes?limit=500").json()]
@@ -144,7 +141,7 @@ def test_served_alone_every_link_within_works(alone: TestClient) -> None:
         assert alone.get(path).status_code == 200
 
 
-@SQLITE
+@pytest.mark.sqlite  # the sample is served from an SQLite file
 @pytest.mark.heavy
 def test_the_command_serves_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     port = free_port()

@@ -233,7 +233,7 @@ def explained_ways() -> Iterator[tuple[str, list[str]]]:
         yield request, lines
 
 
-@pytest.mark.skipif(ENGINE != "sqlite", reason="the explanation shows the plans of SQLite")
+@pytest.mark.sqlite  # the explanation shows SQLite's plans
 @pytest.mark.parametrize(("request_url", "lines"), list(explained_ways()))
 def test_the_ways_of_the_planner_are_those_that_it_explains(
     many: TestClient, many_url: str, request_url: str, lines: list[str]

@@ -10,12 +10,12 @@ from sqlmodel import col
 from app.storage.database import Database
 from app.storage.models import Incident
 from app.storage.schema import migrate
-from tests.conftest import ENGINE
 
 OPEN_FILES = Path("/proc/self/fd")
 
 
-@pytest.mark.skipif(ENGINE != "sqlite" or not OPEN_FILES.exists(), reason="looks at the open files of this process")
+@pytest.mark.sqlite  # whose connections are open files of this process
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="looks at the open files of this process")
 def test_a_closed_database_has_no_open_files(database_url: str) -> None:
     database = Database(database_url)
     migrate(database)
