@@ -3,7 +3,7 @@
 Every format has a path of its own, so a path with a suffix is a choice already made, and `Accept` is not asked there.
 """
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,8 +43,8 @@ class AcceptMiddleware:
 
 
 def _is_json(start: Message) -> bool:
-    content_type = Headers(raw=start["headers"]).get("content-type", "")
-    return start["status"] == 200 and content_type.partition(";")[0] == JSON
+    content_type: bytes = dict(start["headers"]).get(b"content-type", b"")
+    return start["status"] == 200 and content_type.partition(b";")[0] == JSON.encode()
 
 
 def not_acceptable(request: Request) -> NotAcceptable:

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
@@ -73,22 +72,30 @@ class ValidatorsMiddleware:
 
     def _headers(self, message: Message, scope: Scope, release: ReleaseInfo | None) -> Fields:
         """Returns the header fields of a response with those for caches."""
-        headers = MutableHeaders(raw=list(message.get("headers", [])))
-        if release is not None:
-            headers.setdefault("Dateline-Release", str(release.number))
-        good = message["status"] in (200, 206)
-        headers.setdefault("Cache-Control", _cache_control(scope["path"]) if good else "no-store")
-        if message["status"] == 200 and headers["Cache-Control"] != "no-store":
-            headers["ETag"] = self._etag(headers, scope, release)
-            headers.setdefault("Last-Modified", last_modified(release))
-        return headers.raw
+        headers: Fields = list(message.get("headers", []))
+        known = dict(headers)
+        if release is not None and b"dateline-release" not in known:
+            headers.append((b"dateline-release", str(release.number).encode()))
+        directive = known.get(b"cache-control")
+        if directive is None:
+            directive = (_cache_control(scope["path"]) if message["status"] in (200, 206) else "no-store").encode()
+            headers.append((b"cache-control", directive))
+        if message["status"] == 200 and directive != b"no-store":
+            headers = [field for field in headers if field[0] != b"etag"]
+            headers.append((b"etag", self._etag(known, scope, release).encode()))
+            if b"last-modified" not in known:
+                headers.append((b"last-modified", last_modified(release).encode()))
+        return headers
 
-    def _etag(self, headers: MutableHeaders, scope: Scope, release: ReleaseInfo | None) -> str:
-        encoding, language = headers.get("content-encoding", ""), headers.get("content-language", "")
-        if own := headers.get("etag"):
+    def _etag(self, headers: dict[bytes, bytes], scope: Scope, release: ReleaseInfo | None) -> str:
+        def value(name: bytes) -> str:
+            return headers.get(name, b"").decode("latin-1")
+
+        encoding = value(b"content-encoding")
+        if own := value(b"etag"):
             return f'{own[:-1]}-{encoding}"' if encoding else own
-        url = normalized_url(scope["path"], scope["query_string"])
-        return entity_tag(self._public_url, release, url, headers.get("content-type"), encoding, language)
+        url, content_type = normalized_url(scope["path"], scope["query_string"]), value(b"content-type") or None
+        return entity_tag(self._public_url, release, url, content_type, encoding, value(b"content-language"))
 
 
 def entity_tag(

@@ -7,6 +7,7 @@ apart by it. Whatever uses the member adds the header to `Vary`.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from app.model.languages import LANGUAGES, Language
@@ -20,6 +21,9 @@ CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 
 HeaderLines = tuple[tuple[bytes, bytes], ...]
 """Header fields as received."""
+
+MAX_MEMOIZED_BYTES = 500
+"""Bytes of negotiated header fields up to which what they say is memoized."""
 
 _ALIASES = {"x-gzip": "gzip"}
 """RFC 9110, 8.4.1.3."""
@@ -42,13 +46,25 @@ class Preferences(NamedTuple):
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
-        """Reads them from the header fields of a request."""
-        has_range = any(name == b"range" for name, _ in headers)
-        return cls(
-            coding=None if has_range else content_coding(_field_value(headers, b"accept-encoding")),
-            accepts_json=media_type_weight(_field_value(headers, b"accept"), JSON) > 0,
-            language=label_language(_field_value(headers, b"accept-language")),
+        """Reads them from the header fields of a request.
+
+        A client sends the same ones again and again, and several layers ask for them: what short ones say is memoized.
+        """
+        lines = tuple([line for line in headers if line[0] in NEGOTIATED_FIELDS])
+        read = (
+            _preferences if sum([len(value) for _, value in lines]) <= MAX_MEMOIZED_BYTES else _preferences.__wrapped__
         )
+        return read(lines)
+
+
+@lru_cache(maxsize=1024)
+def _preferences(lines: HeaderLines) -> Preferences:
+    has_range = any(name == b"range" for name, _ in lines)
+    return Preferences(
+        coding=None if has_range else content_coding(_field_value(lines, b"accept-encoding")),
+        accepts_json=media_type_weight(_field_value(lines, b"accept"), JSON) > 0,
+        language=label_language(_field_value(lines, b"accept-language")),
+    )
 
 
 JSON = "application/json"
