@@ -219,7 +219,8 @@ def test_a_header_with_a_break_of_its_own_adds_nothing(base: str) -> None:
             '"' * 99,
         ):
             answer = ask(base, "/v1/incidents?limit=1", f"{name}: {value}")
-            assert answer.status in (200, 304, 400, 0), (name, value, answer.head)
+            refusal = 406 if name == "Accept" else 400  # a name of no JSON
+            assert answer.status in (200, 304, 400, refusal, 0), (name, value, answer.head)
             _assert_whole(answer, name)
             TRIED["header injection"] += 1
 
