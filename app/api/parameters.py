@@ -1,7 +1,8 @@
 """Strict parsing of query strings into filter models, and the same parameters for OpenAPI.
 
 An unknown parameter, an invalid value, or a second value for a parameter that takes one is an error that names the
-parameter; nothing is ever ignored.
+parameter; nothing is ever ignored. FastAPI's `Query()` models would read the same models, but their errors neither
+suggest the nearest name nor list what is taken, which is part of the API's contract.
 """
 
 import re

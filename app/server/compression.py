@@ -1,4 +1,8 @@
-"""Compression by `Accept-Encoding` as ASGI middleware: zstd or gzip for text, complete responses and streams alike."""
+"""Compression by `Accept-Encoding` as ASGI middleware: zstd or gzip for text, complete responses and streams alike.
+
+Not by starlette-compress 2.0 (861 lines): it goes by its own order of codings where the client's weights differ,
+compresses on the event loop however large a body is, and does not tell the coding, which is part of the cache's key.
+"""
 
 import sys
 import zlib

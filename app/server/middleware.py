@@ -46,7 +46,11 @@ def problem_response(problem: Problem, path: str) -> PreparedResponse:
 
 
 class DefaultHeadersMiddleware:
-    """Adds the header fields of every response, errors included, and answers CORS preflight requests."""
+    """Adds the header fields of every response, errors included, and answers CORS preflight requests.
+
+    Not by Starlette's CORSMiddleware, which adds its fields only for a request with `Origin`: the response to a request
+    without it is stored, and sent to others that have it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
