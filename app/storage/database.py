@@ -16,14 +16,14 @@ from math import inf
 from time import perf_counter
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, Executable, make_url
+from sqlalchemy import URL, ClauseElement, Connection, Engine, Executable, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.problems import Unavailable
 from app.storage import sqlite
 from app.storage.deadlines import Deadline, TooSlow
+from app.storage.sqlalchemy_internals import compiled
 
 T = TypeVar("T")
 
@@ -72,16 +72,6 @@ def _release(number: int, digest: str, loaded_at: str, counts: str, languages: s
     return ReleaseInfo(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
 
 
-@lru_cache(maxsize=512)
-def _compile(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
-    """Returns the SQL of a statement, the names of its parameters in order, and the values that it holds itself."""
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
-    if compiled.post_compile_params:
-        raise TypeError("a statement whose SQL depends on its values cannot be cached")
-    constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
-    return str(compiled), list(compiled.positiontup or ()), constants
-
-
 class Snapshot:
     """One consistent view of the database: everything read through it belongs to `release`.
 
@@ -118,7 +108,7 @@ class Snapshot:
         if values and self._driver is not None:
             # By the driver itself, because SQLAlchemy takes longer than a short statement. After an error SQLAlchemy
             # runs it again, and raises its own exception.
-            sql, names, constants = _compile(statement, self._connection.dialect)
+            sql, names, constants = compiled(statement, self._connection.dialect)
             by_name = {**constants, **values}
             parameters = [by_name[name] for name in names]
             try:

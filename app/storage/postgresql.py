@@ -2,6 +2,10 @@
 
 Several hosts in the URL are tried by the driver itself, by the URL's `target_session_attrs` and `load_balance_hosts`.
 Imported only for a database of this kind, because its driver is an extra.
+
+The only file that relies on psycopg beyond its documentation (seen in 3.3): all that a connection does goes through
+`wait`, whose generator (`PQGen`) yields what it waits for and is sent a false value when nothing has come in a while;
+and `pgconn.finish` closes a connection without asking its server.
 """
 
 import logging
