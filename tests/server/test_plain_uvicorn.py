@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from httpx2 import get
 
 from app.settings import ROOT
+from tests.api.test_contract import assert_contract_kept
+from tests.conftest import Figure
 from tests.live import answers, assert_no_errors, free_port
 
 
@@ -42,6 +45,14 @@ def test_uvicorn_serves_the_application(article_url: str, live: str, tmp_path: P
                     live.encode(), b""
                 )
                 assert answer.headers.get("dateline-release") == expected.headers.get("dateline-release")
+
+
+@pytest.mark.heavy
+def test_every_operation_keeps_its_contract_under_plain_uvicorn(
+    article_url: str, tmp_path: Path, figure: Figure, fuzz_seed: int
+) -> None:
+    with plain_uvicorn(article_url, tmp_path / "log") as base:
+        assert_contract_kept(base, tmp_path, figure, 1, fuzz_seed)
 
 
 def test_importing_the_module_creates_no_application() -> None:
