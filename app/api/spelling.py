@@ -1,4 +1,7 @@
-"""Spelling suggestions: the known words of a release that are similar to a misspelt or unfinished word."""
+"""Spelling suggestions: the known words of a release that are similar to a misspelt or unfinished word.
+
+rapidfuzz compares the words; only which words are compared, and which suggestion comes first, is decided here.
+"""
 
 from itertools import islice
 

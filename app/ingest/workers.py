@@ -2,6 +2,9 @@
 
 They are started with `spawn`, so that no database connection or thread is shared. They end when they are told to and
 when their parent process ends, however that happens; Ctrl-C is left to the parent.
+
+Not by `ProcessPoolExecutor`: before Python 3.14 its `map` takes all items before it yields a result, and the results of
+all its processes go through one pipe.
 """
 
 import gc

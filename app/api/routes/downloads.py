@@ -30,6 +30,7 @@ class Download(FileResponse):
     """A file response. Several ranges are one `multipart/byteranges` response in which overlapping ranges are merged.
 
     `Range` is ignored if it is not a valid byte range, or if `If-Range` names another version of the file.
+    Starlette's `FileResponse` sends the ranges; only which of them are sent, and what is refused, is decided here.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
