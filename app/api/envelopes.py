@@ -255,7 +255,7 @@ PAGES: dict[str, type[BaseModel]] = {
         f"{_stem(one.document)}Page",
         __base__=Envelope,
         __doc__=f"One page of {one.name}.",
-        data=(list[one.document], ...),  # type: ignore[name-defined]
+        data=(list[one.document], ...),  # type: ignore[name-defined]  # a model known at run time
         links=(_page_links(one.name, one.document), ...),
         meta=(ListMeta, ...),
     )

@@ -28,7 +28,7 @@ _ONE_ID_SPACE = {
 
 def removals_of(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, Any]:
     """Returns the last removal of each of these records: rows of the change log by id."""
-    log = Change.__table__  # type: ignore[attr-defined]
+    log = Change.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
     query = (
         select(log)
         .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id).in_(ids), col(Change.op) == ChangeOp.DEL)

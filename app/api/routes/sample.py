@@ -20,7 +20,7 @@ from app.storage.database import Snapshot
 PATH = "/v1/sample.json"
 
 _RECORDS: dict[str, Any] = {
-    name: (list[one.document], Field(max_length=MAX_OF_TYPE))  # type: ignore[name-defined]
+    name: (list[one.document], Field(max_length=MAX_OF_TYPE))  # type: ignore[name-defined]  # known at run time
     for name, one in RECORD_TYPES.items()
 }
 _IDS: dict[str, Any] = dict.fromkeys(RECORD_TYPES, (list[str], ...))

@@ -111,7 +111,7 @@ def _value_at(key: str, *inner: str) -> Callable[[Json], Value]:
             if current is None:
                 break
             current = current[step]
-        return current  # type: ignore[no-any-return]
+        return current  # type: ignore[no-any-return]  # a value read out of JSON
 
     return value if inner else itemgetter(key)
 
