@@ -3,14 +3,15 @@
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.settings import Settings
 from app.storage.database import Database
+from app.storage.past_views import create_views, drop_views
 from app.storage.registry import METADATA
 
-_ENGINES_OWN = {"ix_search_entries_terms", "ix_incidents_box", "ix_places_box"}
+_ENGINES_OWN = {"ix_search_entries_terms", "ix_incidents_box", "ix_places_box", "ix_past_search_entries_terms"}
 
 
 def _include_name(name: str | None, kind: str, parents: Any) -> bool:
@@ -35,7 +36,10 @@ def _run(connection: Connection) -> None:
         render_item=_render,
     )
     with context.begin_transaction():
+        drop_views(connection)
         context.run_migrations()
+        if inspect(connection).has_table("past_codebook"):
+            create_views(connection)
 
 
 given: Connection | None = context.config.attributes.get("connection")

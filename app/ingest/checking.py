@@ -5,20 +5,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from app.ingest.dates import bounds, effective_days
-from app.ingest.files import Key, SeedError
+from app.ingest.article_seeds import ArticleSeed
+from app.ingest.dates import assumed_limits, bounds
+from app.ingest.files import SeedError
+from app.ingest.harm_checks import harm_mistakes
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
-from app.ingest.reference_index import PARTIES, CountedClaim, Reference, ReferenceIndex
-from app.ingest.seed import ArticleSeed, CasualtySeed, IncidentSeed, QuoteSeed, StatementSeed
+from app.ingest.reference_index import PARTIES, Reference, ReferenceIndex
+from app.ingest.seed import DocumentSeed, IncidentSeed, QuoteSeed, StatementSeed
 from app.ingest.seed_base import AT, At, Span, Tombstone
 from app.ingest.span_links import link_mistakes, spans_of
-from app.model.codebook import CasualtyGroup, EvidenceField, Granularity, PlaceKind, PlaceRole, QuoteKind
 from app.search.collation import words
 from app.storage.registry import RESERVED_IDS
-
-LOCATING_ROLES = frozenset({PlaceRole.SCENE, PlaceRole.TARGET_AREA})
-_COUNT_ONE_HINT = "set counted: false on one of them, with a note saying why"
 
 
 def check(entries: list[Entry[Any]], refs: ReferenceIndex) -> list[SeedError]:
@@ -33,12 +31,16 @@ def check(entries: list[Entry[Any]], refs: ReferenceIndex) -> list[SeedError]:
         errors += _references(entry, links, refs)
         errors += _spans(entry, refs)
         errors += _date(entry, refs)
-        if isinstance(entry.seed, IncidentSeed):
+        errors += _stated_words(entry, refs)
+        errors += _same_as(entry, refs)
+        if isinstance(entry.seed, ArticleSeed):
+            errors += _pictures(entry, refs)
+        elif isinstance(entry.seed, IncidentSeed):
             errors += _location(entry, refs)
-            errors += _claims(entry, refs)
+            errors += harm_mistakes(entry, refs)
         elif isinstance(entry.seed, QuoteSeed):
             errors += _words(entry)
-            errors += _order(entry)
+            errors += _order(entry, refs)
             errors += _embedded(entry, refs)
     return errors
 
@@ -74,12 +76,57 @@ def _references(entry: Entry[Any], links: list[Reference], refs: ReferenceIndex)
     seen: set[tuple[str, ...]] = set()
     for path, targets, id_, unique in links:
         if not refs.resolves(targets, id_):
-            yield entry.source.error(path, refs.missing_message(targets, id_))
+            yield entry.source.error(path, refs.missing_message(targets, id_), id_, refs.nearest(targets, id_))
         if unique in seen:
             yield entry.source.error(path, f"'{id_}' stands here twice")
         seen.add(unique)
         if id_ == own and entry.resource in targets:
             yield entry.source.error(path, "a record cannot refer to itself here")
+
+
+def _pictures(entry: Entry[ArticleSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
+    """Captions are told of where they stand, each thing once; display copies shorten running text."""
+    kinds = [paragraph and paragraph.kind for paragraph in entry.seed.paragraphs]
+
+    def having(property: str) -> tuple[str, ...]:
+        return refs.codebook.having("paragraph.kind", property)
+
+    def mistake(number: int, expected: tuple[str, ...]) -> str | None:
+        if number > len(kinds):
+            return f"the article has {len(kinds)} paragraphs, not {number}"
+        found = kinds[number - 1]
+        kind = "' or '".join(expected)
+        return f"paragraph {number} is of the kind '{found}', not '{kind}'" if found not in (*expected, None) else None
+
+    told = set()
+    for index, caption in enumerate(entry.seed.captions):
+        if caption is None or caption.paragraph is None:
+            continue
+        if (message := mistake(caption.paragraph, having("pictures"))) is not None:
+            yield entry.source.error(("captions", index, "paragraph"), message)
+        if (key := (caption.paragraph, caption.place, caption.subject)) in told:
+            message = "this paragraph, place and subject stand in a caption before; put both into one"
+            yield entry.source.error(("captions", index), message)
+        told.add(key)
+    for index, paragraph in enumerate(entry.seed.paragraphs):
+        if paragraph and paragraph.shortens and paragraph.kind not in (*having("shortens"), None):
+            kinds_that_do = "' or '".join(having("shortens"))
+            message = f"only a paragraph of the kind '{kinds_that_do}' shortens others; this is '{paragraph.kind}'"
+            yield entry.source.error(("paragraphs", index, "shortens"), message)
+            continue
+        for other in paragraph.shortens or () if paragraph else ():
+            if (message := mistake(other, having("text"))) is not None:
+                yield entry.source.error(("paragraphs", index, "shortens"), message)
+
+
+def _same_as(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
+    """What has the same id in another register is the same thing, so one record tells of it."""
+    for index, other, source in refs.first_known_as(entry):
+        message = (
+            f"'{entry.seed.same_as[index]}' is '{other}' in {source.file}:{source.line} already; take it out of one of "
+            "them or, if they are one, remove one with the other as its successor"
+        )
+        yield entry.source.error(("same_as", index), message)
 
 
 def _spans(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
@@ -120,65 +167,68 @@ def _span_mistakes(refs: ReferenceIndex, span: Span, folder: str | None) -> Iter
 def _date(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
     """A date is bounded by its EDTF string alone; an incident happened before it was reported."""
     seed = entry.seed
-    if not isinstance(seed, IncidentSeed | StatementSeed) or (date := seed.date) is None or date.edtf is None:
+    if (
+        not isinstance(seed, DocumentSeed | IncidentSeed | StatementSeed)
+        or (date := seed.date) is None
+        or date.edtf is None
+    ):
         return
     article = refs.shared_records.articles.get(str(entry.article))
     published = article.published if article else None
     try:
         first = bounds(date.edtf).earliest
-        effective_days(date, published or datetime.date.max)
+        assumed_limits(date, published or datetime.date.max)
     except ValueError as error:
         yield entry.source.error(("date",), str(error))
         return
-    has_happened = isinstance(seed, IncidentSeed) and seed.granularity not in (None, Granularity.PLANNED)
+    ahead = refs.codebook.having("incident.granularity", "ahead")
+    has_happened = isinstance(seed, IncidentSeed) and seed.granularity not in (None, *ahead)
     if has_happened and first and published and first > published:
-        message = f"'{date.edtf}' is after {published}, when this was published; is the granularity 'planned'?"
+        expected = " or ".join(f"'{one}'" for one in ahead)
+        message = f"'{date.edtf}' is after {published}, when this was published; is the granularity {expected}?"
         yield entry.source.error(("date", "edtf"), message)
-    if date.as_stated is not None and not any(
-        span is None or span.field in (None, EvidenceField.WHEN) for span in seed.evidence
-    ):
-        message = f"'{date.as_stated}' needs evidence for it, with the field 'when'"
-        yield entry.source.error(("date", "as_stated"), message)
+
+
+def _stated_words(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
+    """The reporting's own words for a date or a time of day stand in evidence."""
+    fields = refs.codebook.having("evidence.field", "dates")
+    if any(span is None or span.field in (None, *fields) for span in getattr(entry.seed, "evidence", ())):
+        return
+    for name in ("date", "time"):
+        value = getattr(entry.seed, name, None)
+        if value is not None and value.as_stated is not None:
+            message = f"'{value.as_stated}' needs evidence for it, with the field '{fields[0]}'"
+            yield entry.source.error((name, "as_stated"), message)
 
 
 def _location(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
+    yield from _precisions(entry, refs)
     location = entry.seed.location
     place = refs.shared_records.places.get(location) if location else None
     if place is None:
         return
     is_readable = not any(path[0] == "places" for path in entry.broken)
-    if is_readable and not any(link.id == location and link.role in LOCATING_ROLES for link in entry.seed.places):
-        yield entry.source.error(("location",), f"'{location}' is not a scene or target area of this incident")
+    pinpointing = refs.codebook.having("incident.places.role", "pinpoints")
+    links = entry.seed.location_links(pinpointing)
+    if is_readable and not links:
+        roles = " or ".join(one.replace("_", " ") for one in pinpointing)
+        yield entry.source.error(("location",), f"'{location}' is not a {roles} of this incident")
+    if len({(link.precision, link.radius_m) for link in links}) > 1:
+        message = f"'{location}' stands in 'places' with different radii; give it the same in each role that locates"
+        yield entry.source.error(("location",), message)
     if place.coordinate is None:
         yield entry.source.error(("location",), f"'{location}' has no coordinate")
-    if place.kind == PlaceKind.COUNTRY:
-        yield entry.source.error(("location",), "a country never locates an incident")
+    if place.kind in refs.codebook.having("place.kind", "wide"):
+        yield entry.source.error(("location",), f"a {place.kind} never locates an incident")
 
 
-def _claims(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
-    """Two counted claims about the same harm would be counted twice, also if one is about an operation and the other
-    about a part of it."""
-    counted = [claim for claim in refs.claims(entry) if claim.seed.counted and not claim.broken]
-    first: dict[Key, str] = {}
-    for claim in counted:
-        key = (claim.seed.group, claim.seed.outcome, claim.seed.organization or "")
-        if (other := first.setdefault(key, claim.seed.id)) != claim.seed.id:
-            yield claim.source.error((), f"'{other}' counts the same harm; {_COUNT_ONE_HINT}")
-    if not counted or entry.seed.id not in refs.children:
-        return
-    for _, part in refs.descendant_claims([entry.seed.id]):
-        for claim in counted:
-            if _may_be_same(claim.seed, part, refs):
-                message = f"'{part.id}' of '{part.incident}', a part of this, counts the same harm; {_COUNT_ONE_HINT}"
-                yield claim.source.error((), message)
-
-
-def _may_be_same(claim: CasualtySeed, part: CountedClaim, refs: ReferenceIndex) -> bool:
-    """Whether people harmed in a part of an operation may be counted among those harmed in the whole operation."""
-    if claim.id == part.id or claim.outcome != part.outcome:
-        return False
-    one_group = claim.group == part.group or CasualtyGroup.UNKNOWN in (claim.group, part.group)
-    return one_group and refs.may_overlap(claim.organization, part.organization)
+def _precisions(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
+    """How closely a point stands for an incident can only be said of a place that has one."""
+    for index, link in enumerate(entry.seed.places):
+        place = refs.shared_records.places.get(link.id) if link is not None and link.radius_m is not None else None
+        if place is not None and place.coordinate is None:
+            message = f"'{link.id}' has no coordinate to be so far from; give it one, or say it in 'note'"
+            yield entry.source.error(("places", index, "radius_m"), message)
 
 
 def _words(entry: Entry[QuoteSeed]) -> Iterator[SeedError]:
@@ -198,15 +248,16 @@ def _words(entry: Entry[QuoteSeed]) -> Iterator[SeedError]:
             )
 
 
-def _order(entry: Entry[QuoteSeed]) -> Iterator[SeedError]:
-    quote = entry.seed
+def _order(entry: Entry[QuoteSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
+    quote, second_hand = entry.seed, refs.codebook.having("quote.kind", "second_hand")
     ends = [(span.at.paragraph, span.at.start, span.at.end) for path, span in spans_of(quote) if path[0] == "spans"]
     if any(after[:2] < (before[0], before[2]) for before, after in pairwise(ends)):
         yield entry.source.error(("spans",), "spans stand in the order of the text and do not overlap")
     is_readable = entry.broken.isdisjoint({("kind",), ("contained_in",)})
-    if is_readable and (quote.kind == QuoteKind.EMBEDDED) != (quote.contained_in is not None):
-        why = "has no contained_in" if quote.kind == QuoteKind.EMBEDDED else f"is '{quote.kind}'"
-        yield entry.source.error(("kind",), f"an embedded quote, and no other, has contained_in; this one {why}")
+    if is_readable and (quote.kind in second_hand) != (quote.contained_in is not None):
+        why = "has no contained_in" if quote.kind in second_hand else f"is '{quote.kind}'"
+        kinds = " or ".join(second_hand)
+        yield entry.source.error(("kind",), f"an {kinds} quote, and no other, has contained_in; this one {why}")
 
 
 def _embedded(outer: Entry[QuoteSeed], refs: ReferenceIndex) -> Iterator[SeedError]:

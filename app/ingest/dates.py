@@ -72,6 +72,14 @@ class Bounds(NamedTuple):
     latest: date | None
 
 
+class Limits(NamedTuple):
+    """What filters and sorts take for open ends, and why; None for an end that is stated or has no limit."""
+
+    earliest: date | None
+    latest: date | None
+    reason: str
+
+
 class _EdtfRange(NamedTuple):
     """First and last day that a string names, and whether the range is closed at either end."""
 
@@ -87,9 +95,13 @@ def bounds(edtf: str) -> Bounds:
     return Bounds(read.days.earliest if read.begins else None, read.days.latest if read.ends else None)
 
 
-def effective_days(seed: DateSeed, published: date) -> Days:
-    """Returns the days that filters and sorts use for a date: its bounds, and at an open end the limit that the seed
-    assumes. Without one, an open end is the day of publication, and an open start is the earliest possible day.
+_UNTIL_PUBLISHED = "The day of publication, up to which the article can tell of it."
+_AFTER_PUBLISHED = "The last day that the date itself names, because it lies after the publication."
+
+
+def assumed_limits(seed: DateSeed, published: date) -> Limits | None:
+    """Returns the limits that filters and sorts take for the open ends of a date: those that the seed assumes. Without
+    one, an open end is the day of publication, and an open start has none. None if there is no limit.
 
     Raises ValueError for a limit of an end that is not open or that lies on the wrong side of the date.
     """
@@ -103,8 +115,14 @@ def effective_days(seed: DateSeed, published: date) -> Days:
         raise ValueError(f"the assumed earliest day {first} is after '{seed.edtf}'")
     if last is not None and last < earliest:
         raise ValueError(f"the assumed latest day {last} is before '{seed.edtf}'")
-    until = published if earliest <= published else latest
-    return Days(earliest if begins else first or date.min, latest if ends else last or until)
+    if first is not None and last is not None and first > last:
+        raise ValueError(f"the assumed earliest day {first} is after the assumed latest day {last}")
+    reasons = [assumed.reason] if assumed else []
+    if not ends and last is None:
+        is_told = (first or earliest) <= published
+        last = published if is_told else latest
+        reasons.append(_UNTIL_PUBLISHED if is_told else _AFTER_PUBLISHED)
+    return Limits(first, last, " ".join(reasons)) if reasons else None
 
 
 @lru_cache(maxsize=65_536)

@@ -9,10 +9,14 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from app.ingest.files import Key
 from app.ingest.scalars import PATTERNS, SLUG, TEXTS
-from app.ingest.seed_base import Record, Tombstone
+from app.ingest.seed_base import WORDS, Record, Span, Tombstone
 
 _MAX_SHOWN_CHARACTERS = 60
 """Characters of a value that a message shows."""
+
+_UNKNOWN = "extra_forbidden"
+_SPAN_KEYS = {"at", "sha256", "first", "exact", "paragraph"}
+"""Keys that evidence by words lacks, or has too many, until it is a span."""
 
 _BLANK_MESSAGE = "there is nothing to read here"
 
@@ -20,7 +24,7 @@ _BLANK_MESSAGE = "there is nothing to read here"
 def error_message(mistake: Any, path: Key, model: type[Record]) -> str:
     """Returns the message for an error that pydantic found at a path of a record."""
     kind, value = mistake["type"], mistake["input"]
-    if kind == "extra_forbidden":
+    if kind == _UNKNOWN:
         return _unknown_key(str(path[-1]), model_at(model, path[:-1]))
     if kind == "missing":
         return "this key is missing"
@@ -33,6 +37,34 @@ def error_message(mistake: Any, path: Key, model: type[Record]) -> str:
     message = str(mistake["msg"]).removeprefix("Value error, ")
     plain = kind == "value_error" and isinstance(value, str | int | float) and str(value) not in message
     return f"{display_value(value)}: {message}" if plain else message
+
+
+def written_value(mistake: Any, path: Key) -> str | None:
+    """Returns the key or the value that is wrong; None where it is missing, or a list or group of keys."""
+    value = path[-1] if mistake["type"] == _UNKNOWN else mistake["input"]
+    return None if mistake["type"] == "missing" or isinstance(value, dict | list) else str(value)
+
+
+def nearest_valid(mistake: Any, path: Key, model: type[Record]) -> str | None:
+    """Returns the nearest key, value of the vocabulary or id that would be valid; None where there is none."""
+    kind, value = mistake["type"], str(mistake["input"])
+    if kind == _UNKNOWN:
+        return nearest(str(path[-1]), _keys(model_at(model, path[:-1])))
+    if kind == "coded":
+        return next(iter(get_close_matches(value, mistake["ctx"]["allowed"], 1, 0.0)), None)
+    if kind == "string_pattern_mismatch" and mistake["ctx"]["pattern"] == SLUG:
+        return _as_slug(value)
+    return None
+
+
+def _as_slug(value: str) -> str | None:
+    return "-".join(re.findall("[a-z0-9]+", value.lower())) or None
+
+
+def without_consequences(mistakes: dict[Key, Any]) -> dict[Key, Any]:
+    """Leaves out what follows from another mistake: where evidence still has words, it lacks the keys of a span."""
+    by_words = [path[:-1] for path, one in mistakes.items() if path[-1:] == (WORDS,) and one["type"] == _UNKNOWN]
+    return {path: one for path, one in mistakes.items() if path[:-1] not in by_words or path[-1] not in _SPAN_KEYS}
 
 
 def nearest(word: str, words: list[str]) -> str | None:
@@ -65,6 +97,8 @@ def _group(value: Any, model: type[Record] | None) -> str:
 
 
 def _unknown_key(key: str, model: type[Record] | None) -> str:
+    if key == WORDS and model is not None and issubclass(model, Span):
+        return "words stand here until `dateline anchor --text FILE` makes a span of them"
     near = nearest(key, _keys(model))
     return f"there is no such key here{f'; did you mean {near!r}?' if near and near != key else ''}"
 
@@ -73,8 +107,8 @@ def _pattern(value: str, pattern: str) -> str:
     if pattern in TEXTS and _is_blank(value):
         return _BLANK_MESSAGE
     requirement = PATTERNS[pattern]
-    if pattern == SLUG and (written := "-".join(re.findall("[a-z0-9]+", value.lower()))):
-        return f"{display_value(value)}: {requirement}; write '{written}'"
+    if pattern == SLUG and (slug := _as_slug(value)):
+        return f"{display_value(value)}: {requirement}; write '{slug}'"
     return f"{display_value(value)}: {requirement}"
 
 
@@ -83,8 +117,7 @@ def _is_blank(text: str) -> bool:
     return all(unicodedata.category(one)[0] in "ZCM" or one in "\u115f\u1160\u2800\u3164\uffa0" for one in text)
 
 
-def _vocabulary(value: str, expected: str) -> str:
-    values = re.findall(r"'([^']*)'", expected)
+def _vocabulary(value: str, values: list[str]) -> str:
     if (near := nearest(value.strip("'"), values)) is not None:
         return f"{value} is not in the vocabulary; did you mean '{near}'?"
     closest = get_close_matches(value, values, 1, 0.0)
@@ -100,8 +133,7 @@ def _number(value: Any) -> str:
 
 
 _MESSAGES: dict[str, Callable[[str, Any], str]] = {
-    "enum": lambda given, ctx: _vocabulary(given, ctx["expected"]),
-    "literal_error": lambda given, ctx: _vocabulary(given, ctx["expected"]),
+    "coded": lambda given, ctx: _vocabulary(given, list(ctx["allowed"])),
     "bool_parsing": lambda given, ctx: f"{given} is neither 'true' nor 'false'",
     "bool_type": lambda given, ctx: f"{given} is neither 'true' nor 'false'",
     "list_type": lambda given, ctx: f"{given} stands where a list is expected; put it into [ ] or behind '- '",

@@ -22,6 +22,8 @@ Mapping = dict[str, Any]
 _MAX_DEPTH = 20
 _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([a-z0-9-]{1,100})"')
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_NULLABLE_KEYS = {"best"}
+"""Keys whose null says something: that there is no such value. Elsewhere a key without a value is a mistake."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class SeedError:
     record: str
     field: str
     message: str
+    written: str | None = None
+    """The value that is wrong, where it is one value."""
+
+    nearest: str | None = None
+    """The nearest valid value, where there is one."""
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.record, self.field) if part)
@@ -53,11 +60,11 @@ class Source(NamedTuple):
     lines: dict[Key, int] | None = None
     prefix: Key = ()
 
-    def error(self, path: Key, message: str) -> SeedError:
+    def error(self, path: Key, message: str, written: str | None = None, nearest: str | None = None) -> SeedError:
         """Returns an error at the line of the field with this path, or of the closest field around it."""
         full, lines = self.prefix + path, self.lines or {}
         line = next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
-        return SeedError(self.file, line, self.record, ".".join(map(str, full)), message)
+        return SeedError(self.file, line, self.record, ".".join(map(str, full)), message, written, nearest)
 
 
 @dataclass(frozen=True)
@@ -175,7 +182,8 @@ def _parse(line: bytes) -> Any:
     """Parses like `json.loads`, but raises DuplicateKeyError for a duplicate key.
 
     Each key is followed by a colon, so a line has as many colons as its value when it is serialized again, unless a
-    key was duplicate. Lines with an escaped colon, or that orjson does not parse, take the slower decoder.
+    key was duplicate. Lines with an escaped colon, or that orjson does not parse, take the slower decoder (8.3 us
+    instead of 5.8 for a line of 1.3 kB).
     """
     with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         data = orjson.loads(line)
@@ -263,6 +271,8 @@ class _YamlReader:
             self._mistake(line, path, "tags are not used here; write the plain value")
         if isinstance(event, yaml.ScalarEvent):
             if not event.style and event.value in _NULLS:
+                if event.value and path and path[-1] in _NULLABLE_KEYS:
+                    return None
                 self._mistake(line, path, "there is no value; leave the key out where nothing is stated")
                 return None
             return event.value
@@ -292,7 +302,7 @@ class _YamlReader:
                 self._mistake(line, path, f"the key '{name}' stands twice")
             self.lines[*path, name] = line
             value = self.value(next(self._events), (*path, name))
-            if value is not None:
+            if value is not None or name in _NULLABLE_KEYS:
                 mapping[name] = value
         return mapping
 

@@ -79,8 +79,9 @@ def _languages(document: Data, shared_records: SharedRecords) -> list[str]:
 class SearchIndexWriter:
     """Writes the search index within a transaction. If `deferred`, `finish` indexes all terms at once."""
 
-    def __init__(self, writer: Writer, *, deferred: bool = False) -> None:
+    def __init__(self, writer: Writer, release: int, *, deferred: bool = False) -> None:
         self._writer = writer
+        self._release = release
         self._deferred = deferred
 
     def add(self, indexed_records: Sequence[tuple[IndexedRecord, int]]) -> None:
@@ -88,10 +89,10 @@ class SearchIndexWriter:
         is_sqlite = self._writer.is_sqlite
         # An FTS5 index is to be filled in the order of the row ids.
         rows = sorted(
-            (entry_number(BY_TYPE[kind].code, day, document), terms if is_sqlite else _vector(terms))
+            (entry_number(BY_TYPE[kind].code, day, document), terms if is_sqlite else vector(terms))
             for (kind, terms, day, _), document in indexed_records
         )
-        self._writer.insert("search_entries", rows)
+        self._writer.insert("search_entries", [(*row, self._release) for row in rows])
         if not is_sqlite:
             return
         if not self._deferred:
@@ -133,6 +134,6 @@ class SearchIndexWriter:
             self._writer.run_many(_SORT_TERMS, [(_DEFAULT_SORT_BYTES,)])
 
 
-def _vector(terms: str) -> str:
+def vector(terms: str) -> str:
     """Formats terms with their positions as a PostgreSQL tsvector; terms have letters and digits only."""
     return " ".join(f"'{term}':{position}" for position, term in enumerate(terms.split(" "), 1))

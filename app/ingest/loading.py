@@ -5,33 +5,36 @@ needs neither memory nor a second copy on disk. The transaction is committed onl
 plan has been reported.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, literal, null, select, update
+from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.ingest.indexing import IndexedRecord, SearchIndexWriter, checksum
+from app.ingest import codebook_changes
+from app.ingest.article_scope import ArticleScope
+from app.ingest.causes import first_cause, settle
+from app.ingest.changed_fields import changed_fields
+from app.ingest.corrected_records import last_corrected, new_corrections, warnings
+from app.ingest.indexing import IndexedRecord, checksum
 from app.ingest.pipeline import BuiltRecord, Pipeline, Progress, build_rows, dossier, no_progress, scan
 from app.ingest.plans import Plan, PlannedChange
-from app.ingest.previous_records import missing_records, names, removals_of, reused_ids
+from app.ingest.previous_records import missing_records, names, removals_of, reused_ids, stored_rows
 from app.ingest.reading import DossierError
-from app.ingest.rows import DATED
+from app.ingest.redaction.erasing import erase
+from app.ingest.redaction.release import ReleaseRedaction
+from app.ingest.redaction.requests import Requests
+from app.ingest.release_row import complete
+from app.ingest.release_writing import ReleaseWriter
 from app.ingest.selection import Selection
 from app.ingest.verifying import ArticleFile, verify
 from app.ingest.vocabulary import Vocabulary
-from app.ingest.writing import Row, Writer, batches, columns
-from app.model.codebook import ChangeOp
-from app.model.digests import digest_of_lines, with_release
-from app.model.documents import SHAPE
-from app.records import BY_TYPE, RECORD_TYPES
+from app.ingest.writing import batches
+from app.model.codebook import ChangeCause, ChangeOp
+from app.records import RECORD_TYPES
 from app.storage import models
-from app.storage.database import Database
+from app.storage.database import Database, DatabaseError
 
 __all__ = ["Plan", "PlannedChange", "dossier", "load"]
 
@@ -56,11 +59,18 @@ def load(
     processes: int | None = None,
     texts: Sequence[ArticleFile] = (),
     selection: Selection | None = None,
+    only: str | None = None,
+    prune: str | None = None,
+    diff: bool = False,
+    strict: bool = False,
 ) -> Plan:
     """Loads a directory of seed files as the next release, if it changes anything. If `texts` of articles are given,
     everything that cites them is verified first.
 
-    With a `selection` only some of the records are written, to a database that has none; all are checked.
+    With a `selection` only some of the records are written, to a database that has none; all are checked. `only` is the
+    id of the article whose records are written alone. `prune` is the reason for which records that the files lack are
+    removed; without it they are mistakes. With `diff` the plan has all changed fields. With `strict` its warnings are
+    mistakes.
 
     `report` is called with the plan before it takes effect. `processes` is the number of worker processes; None: some
     for a large dossier. Raises DossierError for mistakes in the files and DatabaseError if the database cannot be
@@ -71,16 +81,32 @@ def load(
         bulk = not dry_run and sum(pipeline.counts.values()) >= BULK_MIN_RECORDS and _is_empty(database)
         with database.writer(unchecked=bulk, filling=bulk) as connection:
             loading = _Loading(pipeline, connection, note, selection, dry_run=dry_run, bulk=bulk, progress=progress)
+            loading.scope = ArticleScope(only, pipeline, connection) if only else None
+            loading.redactions = Requests(pipeline.context, connection, is_partial=only is not None)
+            loading.errors += loading.redactions.errors
+            loading.prune = prune
+            loading.plan.changed_fields = {} if diff else None
             if verified is not None:
                 loading.plan.verified = verified.summary()
                 loading.errors += verified.errors
+            loading.codebook()
             loading.records()
             loading.removals()
+            if loading.scope is not None:
+                loading.errors += loading.scope.dangling()
+                loading.plan.counts = loading.scope.counts(loading.plan.tally)
+            redaction = loading.redact()
+            if strict:
+                loading.errors += loading.plan.warnings
             if loading.errors:
                 raise DossierError(loading.errors)
             report(loading.plan)
             if not dry_run and not loading.plan.is_empty:
                 loading.finish()
+            elif not dry_run:
+                loading.counts(loading.previous or "")
+    if not dry_run:
+        erase(database, redaction)
     return loading.plan
 
 
@@ -106,41 +132,59 @@ class _Loading:
         self._pipeline = pipeline
         self._scratch_index = pipeline.context.scratch_index
         self._connection = connection
-        self._note = note
         self._selection = selection
         self._dry_run = dry_run
         self._progress = progress
-        self._writer = Writer(connection)
-        self._index = SearchIndexWriter(self._writer, deferred=bulk)
         self._vocabulary = Vocabulary()
-        self._has_begun = False
+        self._codebook = pipeline.context.codebook
         self._bulk = bulk
         self.errors = list(pipeline.errors)
+        self.scope: ArticleScope | None = None
+        self.prune: str | None = None
+        self.redactions: Requests
+        self._corrections: dict[tuple[str, str], str] = {}
         last = connection.execute(_LAST).first()
-        self._numbers = count((connection.execute(_LAST_NUMBER).scalar() or 0) + 1)
         counts = pipeline.counts if selection is None else selection.counts(pipeline.counts)
         self.plan = Plan(number=(last.number if last else 0) + 1, counts=counts)
+        self.previous = None if last is None else f"{last.number} {last.digest}"
+        self._release = ReleaseWriter(connection, self.plan.number, note, bulk=bulk)
         if last:
-            self.plan.shape_changed = last.shape != SHAPE
             self.plan.previous = last.loaded_at
+            if last.origin is not None:
+                raise DatabaseError(f"This database is a mirror of {last.origin}: load there, or into another one.")
+            pipeline.context.corrected = last_corrected(connection)
+
+    def codebook(self) -> None:
+        """Writes the codebook, one record, if it is new or has changed."""
+        if self.scope is not None:
+            self._codebook = self.scope.codebook()
+        codebook, stored = self._codebook, codebook_changes.stored_codebook(self._connection)
+        self._meanings = codebook_changes.ChangedMeanings(stored, codebook, self._pipeline.directory)
+        if (change := codebook_changes.planned(stored, codebook)) is not None:
+            self.plan.add(change.resource, [change])
+            if self._writes:
+                self._release.codebook(codebook, change)
+                self._release.log([change])
 
     def records(self) -> None:
         """Builds every record, and writes those that are new or have changed."""
         waiting: list[BuiltRecord] = []
         for built, errors in self._pipeline.map_parts(build_rows, "Rendering", self._progress):
             self.errors += errors
-            chosen = [record for record in map(BuiltRecord._make, built) if self._is_selected(record)]
+            chosen = [BuiltRecord._make(record) for record in built]
+            self._meanings.look(chosen)
+            if (selection := self._selection) is not None:
+                chosen = [record for record in chosen if selection.has(record.resource, record.id)]
+            chosen = chosen if self.scope is None else self.scope.records(chosen, self.errors)
             waiting += chosen
+            self._corrections |= {(one.resource, one.id): one.correction.text for one in chosen if one.correction}
             for kind, terms, _, _ in (record.indexed_record for record in chosen):
                 self._vocabulary.add(kind, terms)
             if len(waiting) >= BUFFERED_RECORDS:
                 self._records(waiting)
                 waiting = []
         self._records(waiting)
-        self.errors += self._pipeline.misdirected()
-
-    def _is_selected(self, record: BuiltRecord) -> bool:
-        return self._selection is None or self._selection.has(record.resource, record.id)
+        self.errors += [*self._pipeline.misdirected(), *self._meanings.errors()]
 
     def _records(self, built: list[BuiltRecord]) -> None:
         by_resource: dict[str, list[BuiltRecord]] = {}
@@ -156,23 +200,47 @@ class _Loading:
         new = [record for record in batch if record.id not in stored] if self.plan.number > 1 else []
         last_removals = removals_of(self._connection, resource, [record.id for record in new])
         self.errors += reused_ids(self._connection, resource, new, last_removals, self._scratch_index)
+        corrections = new_corrections(self._connection, resource, batch)
         changes: list[tuple[PlannedChange, BuiltRecord]] = []
         reindexed: list[tuple[IndexedRecord, int]] = []
+        renewed: dict[str, int | None] = {}
+        redacted: list[PlannedChange] = []  # in earlier releases alone
         for record in batch:
-            before = stored.get(record.id)
+            before, correction = stored.get(record.id), corrections.get(record.id)
             if before is None:
-                version = last_removals[record.id].version + 1 if record.id in last_removals else 1
-                changes.append((PlannedChange(ChangeOp.ADD, resource, record.id, version), record))
-            elif before.digest != record.digest or _days(record) != tuple(before[5:]) or self.plan.shape_changed:
-                changes.append((PlannedChange(ChangeOp.MOD, resource, record.id, before.version + 1), record))
-            elif before.terms_checksum != checksum(record.indexed_record):
-                reindexed.append((record.indexed_record, before.number))
-        self.plan.add(resource, [change for change, _ in changes])
+                op, version = ChangeOp.ADD, last_removals[record.id].version + 1 if record.id in last_removals else 1
+                cause: ChangeCause | None = ChangeCause.EDITED
+            elif correction or (before.digest, before.rows_checksum) != (record.digest, record.rows_checksum):
+                op, version, cause = ChangeOp.MOD, before.version + 1, first_cause(before, record)
+            else:
+                if (resource, record.id) in self.redactions.pending:
+                    redacted.append(PlannedChange(ChangeOp.MOD, resource, record.id, before.version))
+                if before.terms_checksum != checksum(record.indexed_record):
+                    reindexed.append((record.indexed_record, before.number))
+                if before.seed_checksum != record.seed_checksum:
+                    renewed[record.id] = record.seed_checksum
+                continue
+            change = PlannedChange(op, resource, record.id, version, cause=cause, correction=correction)
+            changes.append((change, record))
+        changes = [(self.redactions.marked(change), record) for change, record in changes]
+        redacted = [self.redactions.marked(change) for change in redacted]
+        self.plan.add(resource, [*(change for change, _ in changes), *redacted])
+        untold = [(change, record) for change, record in changes if not change.redacted]
+        self.plan.warnings += warnings(self._connection, resource, untold, stored, self._scratch_index)
+        if self.plan.changed_fields is not None:
+            self.plan.changed_fields.update(changed_fields(self._connection, resource, changes))
         if self._writes and changes:
-            self._delete_rows(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
-            self._write(resource, changes)
+            self._release.delete(resource, [change.id for change, _ in changes if change.op is ChangeOp.MOD])
+            numbers = {id_: row.number for id_, row in stored.items()}
+            self._release.write(resource, changes, numbers, self._selection)
+            self._release.log(change for change, _ in changes)
         if self._writes and reindexed:
-            self._index.reindex(resource, reindexed)
+            self._release.reindex(resource, reindexed)
+        if self._writes and renewed:
+            self._release.renew_seed_checksums(resource, renewed)
+        if self._writes and redacted:
+            self._release.begin()
+            self._release.log(redacted)
 
     @property
     def _writes(self) -> bool:
@@ -180,19 +248,19 @@ class _Loading:
         return not self._dry_run and not self.errors
 
     def _known(self, resource: str, ids: list[str]) -> dict[str, Any]:
-        """Returns the stored values that records are compared by: digest, version, number, checksum of their terms and,
-        for dated resources, their days."""
+        """Returns the stored values that records are compared by."""
         if self.plan.number == 1 or not ids:
             return {}
         table = RECORD_TYPES[resource].table
-        compared = ["id", *_COMPARED_COLUMNS, *(_DAY_COLUMNS if resource in DATED else ())]
+        compared = ["id", *_COMPARED_COLUMNS]
         query = select(*(col(getattr(table, name)) for name in compared)).where(col(table.id).in_(ids))
         return {row.id: row for row in self._connection.execute(query)}
 
     def removals(self) -> None:
         """Removes the records that have tombstones. A record that is only missing from the files is an error."""
+        self._remove_withdrawn("casualties", list(self.redactions.claims))
         for resource in RECORD_TYPES:
-            for batch in _batched(self._scratch_index.removals(resource)):
+            for batch in batches(self._scratch_index.removals(resource, self._parts), BATCH_RECORDS):
                 self._remove_withdrawn(resource, batch)
         if self.plan.number > 1:
             for resource in RECORD_TYPES:
@@ -207,59 +275,76 @@ class _Loading:
         changes: list[PlannedChange] = []
         for id_, reason, successor in batch:
             before = stored.get(id_) or last_removals.get(id_)
-            if id_ in stored or before is None or (before.reason, before.superseded_by) != (reason, successor):
+            said = None if id_ in stored or before is None else (before.reason, before.superseded_by)
+            if said != (reason, successor) or (resource, id_) in self.redactions.pending:
                 version = before.version + 1 if before else 1
                 changes.append(PlannedChange(ChangeOp.DEL, resource, id_, version, reason, successor))
         self._remove(resource, changes)
 
+    @property
+    def _parts(self) -> Collection[int] | None:
+        """The parts of the files whose removals count; None: all."""
+        return None if self.scope is None else self.scope.parts
+
     def _report_missing(self, resource: str) -> None:
-        """Reports records that are in the database, but not in the files. A claim is removed with its incident."""
-        table, after = RECORD_TYPES[resource].table, ""
-        wanted = [col(table.id), col(table.version)]
-        if resource == "casualties":
-            wanted.append(col(models.Casualty.incident_id))
-        while True:
-            query = select(*wanted).where(col(table.id) > after).order_by(col(table.id)).limit(BATCH_RECORDS)
-            rows = self._connection.execute(query).all()
-            if not rows:
-                return
-            after = rows[-1].id
-            there = self._scratch_index.records(resource, [row.id for row in rows])
+        """Reports records that are in the database, but not in the files, or removes them for the reason given. A claim
+        is removed with its incident."""
+        index = self._scratch_index
+        for rows in stored_rows(self._connection, resource, BATCH_RECORDS):
+            there = index.records(resource, [row.id for row in rows])
             left = [row for row in rows if row.id not in there]
-            withdrawn = self._scratch_index.removal(resource, [row.id for row in left])
+            withdrawn = index.removal(resource, [row.id for row in left], self._parts)
             left = [row for row in left if row.id not in withdrawn]
             reasons = {}
             if resource == "casualties":
-                reasons = self._scratch_index.removal("incidents", [row.incident_id for row in left])
-            with_incident = [row for row in left if getattr(row, "incident_id", None) in reasons]
-            lost = [row.id for row in left if row not in with_incident]
-            self.errors += missing_records(
-                self._connection, self._scratch_index, self._pipeline.directory, resource, lost
-            )
-            self._remove(
-                resource,
-                [
-                    PlannedChange(ChangeOp.DEL, resource, row.id, row.version + 1, reasons[row.incident_id])
-                    for row in with_incident
-                ],
-            )
+                reasons = index.removal("incidents", [row.incident_id for row in left], self._parts)
+            with_incidents = [row for row in left if getattr(row, "incident_id", None) in reasons]
+            removed = [
+                PlannedChange(
+                    ChangeOp.DEL,
+                    resource,
+                    row.id,
+                    row.version + 1,
+                    reasons[row.incident_id],
+                    cause=ChangeCause.LINKED,
+                    because=f"incident/{row.incident_id}",
+                )
+                for row in with_incidents
+            ]
+            gone = {change.id for change in removed}
+            lost = [row for row in left if row.id not in gone]
+            if self.scope is not None:
+                own = self.scope.own_ids(resource, [row.id for row in lost])
+                lost = [row for row in lost if row.id in own]
+            if self.prune is None:
+                ids = [row.id for row in lost]
+                self.errors += missing_records(self._connection, index, self._pipeline.directory, resource, ids)
+            else:
+                removed += [PlannedChange(ChangeOp.DEL, resource, row.id, row.version + 1, self.prune) for row in lost]
+            self._remove(resource, removed)
 
     def _remove(self, resource: str, changes: list[PlannedChange]) -> None:
+        changes = [self.redactions.marked(change) for change in changes]
         self.plan.add(resource, changes)
         if self._writes and changes:
             ids = [change.id for change in changes]
-            names_by_id = names(self._connection, resource, ids)
-            self._delete_rows(resource, ids)
-            self._log(changes, names_by_id)
+            kept = [change.id for change in changes if not change.redacted]
+            names_by_id = names(self._connection, resource, kept)
+            self._release.delete(resource, ids)
+            self._release.log(changes, names_by_id)
 
-    def _begin(self) -> None:
-        """Inserts the release, to which everything that is written refers."""
-        self._has_begun = True
-        if self._bulk:
-            self._writer.drop_indexes()
-        empty = {"digest": "", "counts": "{}", "languages": "[]", "loaded_at": ""}
-        values = {"number": self.plan.number, "note": self._note, "shape": SHAPE}
-        self._connection.execute(insert(models.Release), {**values, **empty})
+    def redact(self) -> ReleaseRedaction | None:
+        """Takes what the files ask for out of earlier releases, once all of this one is written."""
+        asked = self.redactions.pending.values()
+        if not asked or not self._writes or self.plan.is_empty:
+            return None
+        self._release.begin()
+        settle(self._connection, self.plan.number)  # before the documents that it compares are changed
+        texts = self._scratch_index, self._corrections
+        redaction = ReleaseRedaction(self._connection, self.plan.number, asked, *texts)
+        self.errors += redaction.run()
+        self._release.redacts = True
+        return redaction
 
     def finish(self) -> None:
         """Completes a release that changes something."""
@@ -267,123 +352,29 @@ class _Loading:
             self._progress("Indexing", 0, None)
             # Stopping the workers frees memory for sorting.
             self._pipeline.close()
-            self._writer.grow_cache()
-            self._index.finish()
-            self._writer.create_indexes(lambda done, total: self._progress("Indexing", done, total))
+            self._release.create_indexes(self._progress)
         self._progress("Finishing", 0, 1)
         languages = {article.language for article in self._pipeline.context.shared_records.articles.values()}
+        if self.scope is not None:
+            languages |= self.scope.languages()
+            self._vocabulary.add_known(self.scope.known_words())
         self._vocabulary.write(self._connection, self.plan.number)
-        self._connection.execute(
-            update(models.Release)
-            .where(col(models.Release.number) == self.plan.number)
-            .values(
-                digest=digest_of_lines(self._lines()),
-                counts=json.dumps(self.plan.counts),
-                languages=json.dumps(sorted(languages)),
-                loaded_at=_loaded_at(self.plan.previous),
-                verified=self.plan.verified and json.dumps(self.plan.verified),
-            )
-        )
+        if self.plan.number > 1:
+            settle(self._connection, self.plan.number)
+        digest = complete(self._connection, self.plan, languages, self._codebook.digest)
+        self.counts(f"{self.plan.number} {digest}")
         self._progress("Finishing", 1, 1)
 
-    def _lines(self) -> Iterator[str]:
-        """Yields the lines that the digest of a release is computed from, in order: `type/id digest`."""
-        for kind, record_type in sorted(BY_TYPE.items()):
-            table = record_type.table
-            line = literal(f"{kind}/") + col(table.id) + " " + col(table.digest)
-            query = select(line).order_by(col(table.id))
-            yield from self._connection.scalars(query, execution_options={"yield_per": BATCH_RECORDS})
-
-    def _log(self, changes: Iterable[PlannedChange], names_by_id: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._writer.insert(
-            "changes",
-            [
-                (
-                    self.plan.number,
-                    RECORD_TYPES[change.resource].type,
-                    change.id,
-                    change.op.value,
-                    change.version,
-                    change.reason,
-                    change.successor,
-                    names_by_id.get(change.id),
-                )
-                for change in changes
-            ],
-        )
-
-    def _delete_rows(self, resource: str, ids: list[str]) -> None:
-        """Deletes records with all rows that belong to them."""
-        if not self._has_begun:
-            self._begin()
-        if not ids:
-            return
-        record_type, evidence = RECORD_TYPES[resource], models.Evidence
-        table = record_type.table
-        for owned, owner in record_type.children:
-            self._connection.execute(delete(owned).where(getattr(owned, owner).in_(ids)))
-        mine = (col(evidence.record_type) == record_type.type) & col(evidence.record_id).in_(ids)
-        self._connection.execute(delete(evidence).where(mine))
-        chosen, day = col(table.id).in_(ids), record_type.day if record_type.day_sort else null()
-        numbers = self._connection.execute(select(col(table.number), day).where(chosen)).all()
-        documents = col(models.StoredDocument.number).in_([number for number, _ in numbers])
-        self._connection.execute(delete(table).where(chosen))
-        self._connection.execute(delete(models.StoredDocument).where(documents))
-        self._index.remove(record_type.type, [(number, day) for number, day in numbers])
-
-    def _write(self, resource: str, changes: list[tuple[PlannedChange, BuiltRecord]]) -> None:
-        """Inserts records with all rows that belong to them."""
-        release = self.plan.number
-        own: list[Row] = []
-        documents: list[Row] = []
-        owned: dict[str, list[Row]] = {}
-        for change, record in changes:
-            number = next(self._numbers)
-            documents.append((number, record.id, with_release(record.body, change.version, release)))
-            own.append((*record.columns, number, record.digest, change.version, release))
-            for table, rows in record.owned.items():
-                owned.setdefault(table, []).extend(rows)
-        self._writer.insert("documents", documents)
-        self._writer.insert(RECORD_TYPES[resource].table.__tablename__, own)
-        for table, rows in owned.items():
-            self._writer.insert(table, rows if self._selection is None else self._selection.rows(table, rows))
-        self._index.add(
-            [(record.indexed_record, number) for (_, record), (number, *_) in zip(changes, documents, strict=True)]
-        )
-        self._log(change for change, _ in changes)
+    def counts(self, release: str) -> None:
+        """Stores what records are counted by."""
+        self._release.counts(sum(self.plan.counts.values()), release, self.previous)
 
 
 _LAST = (
-    select(col(models.Release.number), col(models.Release.shape), col(models.Release.loaded_at))
+    select(*(col(getattr(models.Release, name)) for name in ("number", "loaded_at", "digest", "origin")))
     .order_by(col(models.Release.number).desc())
     .limit(1)
 )
 
 
-_LAST_NUMBER = select(func.max(col(models.StoredDocument.number)))
-
-
-_COMPARED_COLUMNS = ("digest", "version", "number", "terms_checksum")
-_DAY_COLUMNS = ("earliest", "latest")
-
-
-def _days(record: BuiltRecord) -> tuple[Any, ...]:
-    """Returns the effective days of a record's date, which are not all in its document."""
-    if record.resource not in DATED:
-        return ()
-    names = columns(RECORD_TYPES[record.resource].table.__tablename__)
-    return tuple(record.columns[names.index(name)] for name in _DAY_COLUMNS)
-
-
-def _loaded_at(previous: str | None) -> str:
-    """Returns the time now, in UTC. It is unique to a release, because `Last-Modified` distinguishes releases by it."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    if previous is not None:
-        now = max(now, datetime.fromisoformat(previous) + timedelta(seconds=1))
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _batched(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, BATCH_RECORDS)):
-        yield batch
+_COMPARED_COLUMNS = ("digest", "version", "number", "rows_checksum", "terms_checksum", "seed_checksum")

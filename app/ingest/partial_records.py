@@ -10,11 +10,13 @@ from pydantic.fields import FieldInfo
 from app.ingest.error_messages import models_in
 from app.ingest.files import Key, Mapping
 from app.ingest.seed_base import ConstrainedRecord, Record, Tombstone
+from app.model.codebook import Codebook
 
 
-def partial(model: type[Record], data: Mapping) -> Record:
+def partial(model: type[Record], data: Mapping, codebook: Codebook) -> Record:
     """Returns a record in which every invalid field is None, and every invalid list is empty."""
-    return model.model_construct(**{name: _value(field, data.get(name)) for name, field in model.model_fields.items()})
+    fields = model.model_fields.items()
+    return model.model_construct(**{name: _value(field, data.get(name), codebook) for name, field in fields})
 
 
 def violations(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Key, str]]:
@@ -35,25 +37,27 @@ def violations(seed: Any, broken: set[Key], path: Key = ()) -> Iterator[tuple[Ke
         yield from violations(getattr(seed, str(name)), broken, (*path, str(name)))
 
 
-def _value(field: FieldInfo, value: Any) -> Any:
+def _value(field: FieldInfo, value: Any, codebook: Codebook) -> Any:
     """Returns the value of a field, or its valid parts."""
     if value is None:
         if _is_list(field.annotation):
             return []
         return None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
-    return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, value)
+    return _read(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, value, codebook)
 
 
-def _read(kind: Any, value: Any) -> Any:
+def _read(kind: Any, value: Any, codebook: Codebook) -> Any:
     try:
-        return _reader(kind).validate_python(value)
+        return _reader(kind).validate_python(value, context=codebook)
     except ValidationError:
         while get_origin(kind) is Annotated:
             kind = get_args(kind)[0]
     if _is_list(kind):
-        return [_read(get_args(kind)[0], item) for item in value] if isinstance(value, list) else []
+        return [_read(get_args(kind)[0], item, codebook) for item in value] if isinstance(value, list) else []
     models = [model for model in models_in(kind) if model is not Tombstone]
-    return partial(models[0], value) if models and isinstance(value, dict) and "removed" not in value else None
+    return (
+        partial(models[0], value, codebook) if models and isinstance(value, dict) and "removed" not in value else None
+    )
 
 
 def _is_list(kind: Any) -> bool:

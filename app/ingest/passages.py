@@ -10,13 +10,26 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, chain, product
+
+from rapidfuzz import fuzz
 
 from app.ingest.text_fragments import Fragment, FragmentMatch, Page, Progress
 from app.search.collation import collapsed, words
 
 _MAX_WORDS_PER_END = 2
 _MAX_SKIPPED_WORDS = 3
+_AROUND = 200
+"""Characters around a span in which words before and after it are looked for."""
+
+_MAX_PLACES = 9
+"""Places of words that a message lists."""
+
+_MIN_LIKENESS = 75
+"""Percent from which on words of the text are suggested in place of others."""
+
+_ALIKE = ('"“”„«»', "'‘’‚ʼ", "-‐‑‒–—−")
+"""Signs that are typed for one another."""
 
 Extent = tuple[int, int, int]
 """Paragraph, start and exclusive end within it."""
@@ -32,6 +45,19 @@ class Passage:
     sha256: str
     fragment: Fragment
 
+    def span(self) -> dict[str, str]:
+        """Returns the keys of a span in a seed file, in the order in which they stand there."""
+        fragment = self.fragment
+        keys = {
+            "at": f"{self.paragraph}:{self.start}-{self.end}",
+            "sha256": self.sha256,
+            "first": fragment.first,
+            "last": fragment.last,
+            "before": fragment.before,
+            "after": fragment.after,
+        }
+        return {key: value for key, value in keys.items() if value}
+
 
 class PassageError(ValueError):
     """A phrase is not in the text, occurs more than once, or no short fragment leads to it."""
@@ -46,11 +72,10 @@ class Text:
 
     def __init__(self, text: str, opening: tuple[str, ...] = ()) -> None:
         self.paragraphs = [line for line in text.split("\n") if line.strip()]
-        self._starts: list[int] = []
-        position = sum(len(line) + 1 for line in opening)
-        for paragraph in self.paragraphs:
-            self._starts.append(position)
-            position += len(paragraph) + 1
+        self._joined = "\n".join(self.paragraphs)
+        self._lines = [0, *accumulate(len(paragraph) + 1 for paragraph in self.paragraphs)][:-1]
+        above = sum(len(line) + 1 for line in opening)
+        self._starts = [above + line for line in self._lines]
         self._page = Page("\n".join([*opening, *self.paragraphs]))
 
     def slice(self, paragraph: int, start: int, end: int) -> str:
@@ -59,13 +84,17 @@ class Text:
             return ""
         return self.paragraphs[paragraph - 1][start:end]
 
-    def find(self, phrase: str, paragraph: int | None = None) -> list[tuple[int, int, int]]:
-        """Returns all occurrences of a phrase, as (paragraph, start, end)."""
-        wanted = [paragraph] if paragraph else range(1, len(self.paragraphs) + 1)
+    def find(self, phrase: str, paragraph: int | None = None) -> list[Extent]:
+        """Returns all occurrences of a phrase. Where it stands nowhere as it is written, the kinds of its quotation
+        marks, dashes and white space make no difference."""
+        line = self._joined if paragraph is None else self.slice(paragraph, 0, sys.maxsize)
+        found = list(_occurrences(phrase, line)) or [match.span() for match in _as_typed(phrase).finditer(line)]
+        if paragraph is not None:
+            return [(paragraph, start, end) for start, end in found]
+        numbers = [bisect_right(self._lines, start) for start, _ in found]
         return [
-            (number, match.start(), match.end())
-            for number in wanted
-            for match in re.finditer(re.escape(phrase), self.slice(number, 0, sys.maxsize))
+            (number, start - self._lines[number - 1], end - self._lines[number - 1])
+            for number, (start, end) in zip(numbers, found, strict=True)
         ]
 
     def passage(self, paragraph: int, start: int, end: int) -> Passage:
@@ -75,15 +104,39 @@ class Text:
             raise PassageError(f"{paragraph}:{start}-{end} lies outside the text")
         return Passage(paragraph, start, end, digest(text), self._fragment(paragraph, start, end))
 
-    def anchor(self, phrase: str, paragraph: int | None = None) -> Passage:
-        """Returns the passage of a phrase. Raises PassageError unless the phrase occurs exactly once."""
-        matches = self.find(phrase, paragraph)
+    def anchor(self, words: str, paragraph: int | None = None) -> Passage:
+        """Returns the passage that has these words. Raises PassageError unless they stand exactly once."""
+        matches = self.find(words, paragraph) if words.strip() else []
         if not matches:
-            raise PassageError(f"the text does not contain “{phrase}”")
+            raise PassageError(self._missing(words, paragraph))
         if len(matches) > 1:
-            places = ", ".join(f"{number}:{start}-{end}" for number, start, end in matches)
-            raise PassageError(f"“{phrase}” stands {len(matches)} times: {places}")
+            places = ", ".join(f"{number}:{start}-{end}" for number, start, end in matches[:_MAX_PLACES])
+            more = ", …" if len(matches) > _MAX_PLACES else ""
+            in_one = len({number for number, _, _ in matches}) == 1
+            what_to_do = "give more of the words" if in_one else "choose a paragraph"
+            raise PassageError(f"“{words}” stands {len(matches)} times: {places}{more}; {what_to_do}")
         return self.passage(*matches[0])
+
+    def _missing(self, words: str, paragraph: int | None) -> str:
+        """Why words are not found, and where something like them stands."""
+        if not words.strip():
+            return "there are no words to look for"
+        where = "the text" if paragraph is None else f"paragraph {paragraph}"
+        if paragraph is not None and not 1 <= paragraph <= len(self.paragraphs):
+            return f"the text does not contain paragraph {paragraph}; it has {len(self.paragraphs)}"
+        message = f"{where} does not contain “{words}”"
+        if paragraph is not None and (others := self.find(words)):
+            return f"{message}; it stands in paragraph {', '.join(sorted({str(number) for number, _, _ in others}))}"
+        near = (
+            (fuzz.partial_ratio_alignment(words, line, score_cutoff=_MIN_LIKENESS), number, line)
+            for number, line in enumerate(self.paragraphs, 1)
+            if len(line) >= len(words) // 2
+        )
+        best = max(((one.score, number, line, one) for one, number, line in near if one), default=None)
+        if best is None:
+            return message
+        _, number, line, found = best
+        return f"{message}; nearest is “{_whole_words(line, found.dest_start, found.dest_end)}” in paragraph {number}"
 
     def resolve(self, fragment: Fragment) -> Extent | None:
         """Returns the span that a browser scrolls to: the first match of the fragment, from first word to last."""
@@ -124,24 +177,60 @@ class Text:
 
     def _fragment(self, paragraph: int, start: int, end: int) -> Fragment:
         line = self.paragraphs[paragraph - 1]
-        inside = [(first + start, last + start) for first, last in words(line[start:end])]
-        if not inside:
+        if not words(line[start:end]):
             raise PassageError(f"{paragraph}:{start}-{end} has no words to link to")
-        # If the first words occur elsewhere too and no prefix distinguishes them, start a few words later.
-        for skipped in range(min(_MAX_SKIPPED_WORDS, len(inside) - 1) + 1):
-            left = inside[skipped:]
-            befores, afters = _before(line, left[0][0]), _after(line, left[-1][1])
-            for before, after in sorted(product(befores, afters), key=lambda pair: _length(*pair)):
-                for first, last in _word_choices(left, line):
-                    fragment = Fragment(first, last, before, after)
-                    if self.leads_to(fragment, paragraph, start, end):
-                        return fragment
+        for fragment in chain(_fragments(line, start, end), self._fragments_across(paragraph, start, end)):
+            if self.leads_to(fragment, paragraph, start, end):
+                return fragment
         raise PassageError(f"no short fragment leads to {paragraph}:{start}-{end}; choose a slightly different span")
+
+    def _fragments_across(self, paragraph: int, start: int, end: int) -> Iterator[Fragment]:
+        """Yields fragments with words of the paragraphs around: a display copy may be distinguished by these alone."""
+        position = self._lines[paragraph - 1]
+        first = max(0, position + start - _AROUND)
+        around = self._joined[first : position + end + _AROUND]
+        yield from _fragments(around, position + start - first, position + end - first)
+
+
+def _fragments(text: str, start: int, end: int) -> Iterator[Fragment]:
+    """Yields fragments that may lead to a span of a text, the shortest first. If the first words occur elsewhere too,
+    and no prefix distinguishes them, they start a few words later."""
+    inside = [(first + start, last + start) for first, last in words(text[start:end])]
+    for skipped in range(min(_MAX_SKIPPED_WORDS, len(inside) - 1) + 1):
+        left = inside[skipped:]
+        befores, afters = _before(text, left[0][0]), _after(text, left[-1][1])
+        for before, after in sorted(product(befores, afters), key=lambda pair: _length(*pair)):
+            for first, last in _word_choices(left, text):
+                yield Fragment(first, last, before, after)
 
 
 def digest(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _occurrences(phrase: str, text: str) -> Iterator[tuple[int, int]]:
+    position = text.find(phrase)
+    while position >= 0:
+        yield position, position + len(phrase)
+        position = text.find(phrase, position + len(phrase))
+
+
+def _as_typed(phrase: str) -> re.Pattern[str]:
+    """Returns the pattern of a phrase with other signs of the same sort, within one paragraph."""
+    kinds = {sign: f"[{re.escape(signs)}]" for signs in _ALIKE for sign in signs}
+    return re.compile(
+        r"[^\S\n]+".join("".join(kinds.get(sign, re.escape(sign)) for sign in word) for word in phrase.split())
+    )
+
+
+def _whole_words(line: str, start: int, end: int) -> str:
+    """Returns a part of a line, widened to whole words."""
+    while start > 0 and line[start - 1].isalnum():
+        start -= 1
+    while end < len(line) and line[end].isalnum():
+        end += 1
+    return line[start:end].strip()
 
 
 def _word_choices(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tuple[str, str | None]]:
@@ -159,16 +248,23 @@ def _word_choices(inside: Sequence[tuple[int, int]], line: str) -> Iterator[tupl
             yield written(0, first - 1), written(-last, -1)
 
 
-def _before(line: str, position: int) -> list[str | None]:
+def _before(text: str, position: int) -> list[str | None]:
     """Returns None, one word and two words directly before a position."""
-    starts = [start for start, _ in words(line[:position])]
-    return [None, *(collapsed(line[starts[-count] : position].rstrip()) for count in (1, 2) if len(starts) >= count)]
+    starts = [start for start, _ in words(text[:position])]
+    parts = [text[starts[-count] : position].rstrip() for count in (1, 2) if len(starts) >= count]
+    return [None, *_of_one_paragraph(parts)]
 
 
-def _after(line: str, position: int) -> list[str | None]:
+def _after(text: str, position: int) -> list[str | None]:
     """Returns None, one word and two words directly after a position."""
-    ends = [position + end for _, end in words(line[position:])]
-    return [None, *(collapsed(line[position : ends[count - 1]].lstrip()) for count in (1, 2) if len(ends) >= count)]
+    ends = [position + end for _, end in words(text[position:])]
+    parts = [text[position : ends[count - 1]].lstrip() for count in (1, 2) if len(ends) >= count]
+    return [None, *_of_one_paragraph(parts)]
+
+
+def _of_one_paragraph(parts: list[str]) -> Iterator[str]:
+    """Yields those that a browser finds: it looks for words within one paragraph."""
+    return (collapsed(part) for part in parts if "\n" not in part)
 
 
 def _length(before: str | None, after: str | None) -> int:

@@ -14,22 +14,27 @@ from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
+
+import orjson
 
 from app.ingest.checking import check as check_entries
-from app.ingest.dates import Days
+from app.ingest.codebooks import read_codebook
 from app.ingest.files import SeedError
 from app.ingest.indexing import IndexedRecord, checksum, indexed_record
 from app.ingest.reading import Dossier, DossierError, Entry, Part, claims, parse_part, parts, validate_record
 from app.ingest.reference_index import ReferenceIndex
 from app.ingest.rendering import Rendered, Renderer
 from app.ingest.rows import table_rows
-from app.ingest.scan import ParsedParts, SharedRecords, find_cycles, scan_part
+from app.ingest.scan import ParsedParts, ScanContext, SharedRecords, find_cycles, scan_part
 from app.ingest.scratch_index import ScratchIndex
 from app.ingest.seed_base import Tombstone
 from app.ingest.span_links import KnownPassages
 from app.ingest.temporary_folder import temporary_folder
 from app.ingest.workers import GC_THRESHOLDS, Workers
 from app.ingest.writing import RELEASE_COLUMNS, Row, columns
+from app.model.codebook import Codebook
+from app.model.corrections import Correction
 from app.model.digests import Data, digest, serialize
 from app.model.documents import check as check_document
 from app.records import RECORD_TYPES
@@ -59,6 +64,7 @@ class PipelineContext:
 
     shared_records: SharedRecords
     scratch_index: ScratchIndex
+    codebook: Codebook
     valid: bool = True
     """Whether the shared records are valid; otherwise no part is rendered."""
 
@@ -67,6 +73,9 @@ class PipelineContext:
 
     parsed_parts: ParsedParts | None = field(default_factory=dict)
     """Parsed records of a small dossier by part, so that no file is read twice; None for a large dossier."""
+
+    corrected: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The days on which records were corrected last, by resource and id, as far as the database knows."""
 
     known_passages: KnownPassages | None = field(default_factory=KnownPassages)
     """What the records of a small dossier reveal of the articles' texts; None for a large dossier."""
@@ -92,10 +101,13 @@ class BuiltRecord(NamedTuple):
     resource: str
     id: str
     digest: str
+    rows_checksum: int
+    seed_checksum: int | None
     body: str
     columns: Row
     owned: dict[str, list[Row]]
     indexed_record: IndexedRecord
+    correction: Correction | None
 
 
 def validate_part(context: PipelineContext, part: Part) -> CheckedPart:
@@ -106,9 +118,9 @@ def validate_part(context: PipelineContext, part: Part) -> CheckedPart:
         errors += read[1]
     entries: list[Entry[Any]] = []
     for number, (data, source) in enumerate(read[0] if read is not None else parse_part(part, errors)):
-        if (entry := validate_record(part, number, data, source, errors)) is not None:
+        if (entry := validate_record(part, number, data, source, errors, context.codebook)) is not None:
             entries += (entry, *claims(entry))
-    refs = ReferenceIndex(context.shared_records, context.scratch_index, entries, context.unreadable)
+    refs = ReferenceIndex(context.shared_records, context.scratch_index, entries, context.codebook, context.unreadable)
     errors += check_entries(entries, refs)
     return CheckedPart(entries, refs, errors)
 
@@ -126,10 +138,10 @@ def render_part(context: PipelineContext, part: Part) -> tuple[list[Rendered], l
     checked_part = check_part(context, part)
     if checked_part.errors or not context.valid:
         return [], checked_part.errors
-    renderer = Renderer(checked_part.refs)
+    renderer = Renderer(checked_part.refs, context.corrected)
     documents = [document for entry in checked_part.records for document in renderer.documents(entry)]
     for one in documents[: None if part.chunk is None else SAMPLED_DOCUMENTS]:
-        check_document(one.resource, one.data)
+        check_document(one.resource, one.data, context.codebook)
     return documents, []
 
 
@@ -139,18 +151,30 @@ def build_rows(context: PipelineContext, part: Part) -> tuple[list[tuple[Any, ..
     They are `BuiltRecord`s as plain tuples, which take little more than half the time to come from another process.
     """
     documents, errors = render_part(context, part)
-    return [tuple(_build_record(*one, context.shared_records)) for one in documents], errors
+    return [tuple(build_record(one, context.shared_records)) for one in documents], errors
 
 
-def _build_record(resource: str, data: Data, days: Days | None, shared_records: SharedRecords) -> BuiltRecord:
-    rows = table_rows(resource, data, days)
+def build_record(rendered: Rendered, shared_records: SharedRecords) -> BuiltRecord:
+    """Returns a record with its rows, made of its document."""
+    resource, data, seed_checksum, correction = rendered
+    rows = table_rows(resource, data)
     indexed = indexed_record(data, rows.columns, shared_records)
     by_model: dict[type[Any], list[dict[str, Any]]] = {}
     for model, row in rows.owned:
         by_model.setdefault(model, []).append(row)
     owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    own = _values(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, "terms_checksum": checksum(indexed)})
-    return BuiltRecord(resource, data["id"], digest(data), serialize(data), own, owned, indexed)
+    body = serialize(data)
+    # Without its terms, which are made anew alone where only a record that it names has changed.
+    rows_checksum = crc32(orjson.dumps((body, rows.columns, owned)))
+    checksums = {
+        "rows_checksum": rows_checksum,
+        "terms_checksum": checksum(indexed),
+        "seed_checksum": seed_checksum,
+    }
+    own = _values(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, **checksums})
+    return BuiltRecord(
+        resource, data["id"], digest(data), rows_checksum, seed_checksum, body, own, owned, indexed, correction
+    )
 
 
 @cache
@@ -180,7 +204,7 @@ class Pipeline:
     def run(self, progress: Progress) -> None:
         """Runs the first pass."""
         context, done = self.context, 0
-        scanned = self._workers.map(scan_part, context.parsed_parts, self._parts)
+        scanned = self._workers.map(scan_part, ScanContext(context.parsed_parts, context.codebook), self._parts)
         for part, scan_result in zip(self._parts, scanned, strict=True):
             context.scratch_index.add(part.number, part.name, scan_result.rows)
             context.valid &= scan_result.valid
@@ -199,6 +223,10 @@ class Pipeline:
         """Number of records by resource."""
         counts = self.context.scratch_index.counts()
         return {resource: counts.get(resource, 0) for resource in RECORD_TYPES}
+
+    def parts_of(self, article: str) -> set[int]:
+        """Returns the numbers of the parts in the folder of an article."""
+        return {part.number for part in self._parts if part.article == article}
 
     def misdirected(self) -> list[SeedError]:
         """Errors for links that lead elsewhere, by all that the second pass revealed of a small dossier's articles."""
@@ -225,9 +253,10 @@ def scan(directory: Path, progress: Progress = no_progress, processes: int | Non
     Raises DatabaseError where there is no room for temporary files.
     """
     all_parts, errors, unreadable = parts(directory)
+    codebook = read_codebook(directory, errors)
     large = sum(part.chunk.size if part.chunk else _size(part) for part in all_parts) >= PARALLEL_MIN_BYTES
     if processes is None:
-        processes = min(MAX_PROCESSES, len(os.sched_getaffinity(0))) if large else 0
+        processes = useful_processes() if large else 0
     with ExitStack() as ends:
         ends.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*GC_THRESHOLDS)
@@ -235,13 +264,18 @@ def scan(directory: Path, progress: Progress = no_progress, processes: int | Non
             folder = ends.enter_context(temporary_folder())
             scratch_index = ends.enter_context(closing(ScratchIndex.new(folder / "scratch_index.db")))
             workers = ends.enter_context(closing(Workers(processes, folder)))
-        context = PipelineContext(SharedRecords(), scratch_index, unreadable=unreadable)
+        context = PipelineContext(SharedRecords(), scratch_index, codebook, unreadable=unreadable)
         if large or processes:
             context.parsed_parts = context.known_passages = None
         result = Pipeline(directory, all_parts, context, errors, workers)
         with _temporary_file_errors():
             result.run(progress)
         yield result
+
+
+def useful_processes() -> int:
+    """Returns how many worker processes have much to do."""
+    return min(MAX_PROCESSES, len(os.sched_getaffinity(0)))
 
 
 @contextmanager
@@ -261,13 +295,18 @@ def _size(part: Part) -> int:
 def check(directory: Path, progress: Progress = no_progress) -> dict[str, int]:
     """Returns the number of records of each resource. Raises DossierError with all errors of the directory."""
     with scan(directory, progress) as pipeline:
-        errors = list(pipeline.errors)
-        for some in pipeline.map_parts(part_errors, "Checking", progress):
-            errors += some
-        errors += pipeline.misdirected()
-        if errors:
-            raise DossierError(errors)
-        return pipeline.counts
+        return checked(pipeline, progress)
+
+
+def checked(pipeline: Pipeline, progress: Progress) -> dict[str, int]:
+    """Runs the second pass without rendering. Returns and raises what `check` does."""
+    errors = list(pipeline.errors)
+    for some in pipeline.map_parts(part_errors, "Checking", progress):
+        errors += some
+    errors += pipeline.misdirected()
+    if errors:
+        raise DossierError(errors)
+    return pipeline.counts
 
 
 def part_errors(context: PipelineContext, part: Part) -> list[SeedError]:

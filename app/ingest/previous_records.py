@@ -81,6 +81,20 @@ def _id_conflict(resource: str, record: BuiltRecord, before: Any) -> str | None:
     return None if before.name is None else f"{was}, which release {before.release} removed"
 
 
+def stored_rows(connection: Connection, resource: str, size: int) -> Iterator[Sequence[Any]]:
+    """Yields ids and versions of all stored records of a resource in batches, of claims also their incidents. Those
+    that were yielded may be deleted meanwhile."""
+    table, after = RECORD_TYPES[resource].table, ""
+    wanted = [col(table.id), col(table.version)]
+    if resource == "casualties":
+        wanted.append(col(Casualty.incident_id))
+    while rows := connection.execute(
+        select(*wanted).where(col(table.id) > after).order_by(col(table.id)).limit(size)
+    ).all():
+        after = rows[-1].id
+        yield rows
+
+
 def missing_records(
     connection: Connection, scratch_index: ScratchIndex, directory: Path, resource: str, ids: Sequence[str]
 ) -> Iterator[SeedError]:
@@ -91,7 +105,7 @@ def missing_records(
     message = "the database has this record, the files do not; to remove it write `removed:` with a reason"
     last: dict[str | None, tuple[str, int]] = {}
     incidents = _incidents(connection, scratch_index, ids) if resource == "casualties" else {}
-    for id_, article in _articles(connection, resource, ids).items():
+    for id_, article in articles_of(connection, resource, ids).items():
         if resource == "articles":
             yield SeedError(
                 relative_name(directory, directory / "articles" / id_ / "article.yaml"), 1, id_, "", message
@@ -107,7 +121,7 @@ def missing_records(
             yield SeedError(*last[article], id_, "", message)
 
 
-def _articles(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, str | None]:
+def articles_of(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, str | None]:
     """Returns the article in whose folder each record is, by id; None for shared files."""
     if resource in SHARED_MODELS or resource == "articles":
         return dict.fromkeys(ids)

@@ -13,12 +13,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from app.ingest.error_messages import error_message
+from app.ingest.article_seeds import ArticleSeed
+from app.ingest.claim_seeds import CasualtySeed
+from app.ingest.error_messages import error_message, nearest_valid, without_consequences, written_value
 from app.ingest.files import Chunk, Key, Mapping, SeedError, Source, chunks, records
 from app.ingest.partial_records import partial, violations
 from app.ingest.seed import (
-    ArticleSeed,
-    CasualtySeed,
+    DocumentSeed,
     IncidentExtension,
     IncidentSeed,
     OrganizationSeed,
@@ -28,6 +29,7 @@ from app.ingest.seed import (
     StatementSeed,
 )
 from app.ingest.seed_base import Record, Tombstone
+from app.model.codebook import Codebook
 
 S = TypeVar("S", bound=Record)
 
@@ -35,8 +37,14 @@ CHUNK_BYTES = 100_000
 """Bytes of one chunk of a `.jsonl` file: some fifty records, which with all that is built of them fit into a
 processor's cache."""
 
+CODEBOOK_FILE = "codebook.yaml"
 _SUFFIXES = (".yaml", ".jsonl")
-SHARED_MODELS: dict[str, type[Record]] = {"places": PlaceSeed, "people": PersonSeed, "organizations": OrganizationSeed}
+SHARED_MODELS: dict[str, type[Record]] = {
+    "places": PlaceSeed,
+    "people": PersonSeed,
+    "organizations": OrganizationSeed,
+    "documents": DocumentSeed,
+}
 BY_ARTICLE: dict[str, type[Record]] = {
     "incidents": IncidentSeed,
     "quotes": QuoteSeed,
@@ -84,6 +92,8 @@ class Entry(Generic[S]):
     position: RecordPosition
     article: str | None = None
     broken: frozenset[Key] = frozenset()
+    data: Mapping = field(default_factory=dict)
+    """What stands in the file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +111,7 @@ class Dossier:
     places: dict[str, Entry[PlaceSeed]] = field(default_factory=dict)
     people: dict[str, Entry[PersonSeed]] = field(default_factory=dict)
     organizations: dict[str, Entry[OrganizationSeed]] = field(default_factory=dict)
+    documents: dict[str, Entry[DocumentSeed]] = field(default_factory=dict)
     incidents: dict[str, Entry[IncidentSeed]] = field(default_factory=dict)
     casualties: dict[str, CasualtyEntry] = field(default_factory=dict)
     quotes: dict[str, Entry[QuoteSeed]] = field(default_factory=dict)
@@ -135,10 +146,11 @@ def parts(directory: Path) -> tuple[list[Part], list[SeedError], set[str]]:
     ]
     for folder in folders:
         wanted += _files(folder, BY_ARTICLE, folder.name)
-    errors = [*_unknown_files(directory, {path for path, _, _ in wanted})]
+    errors = [*_unknown_files(directory, {*(path for path, _, _ in wanted), *codebook_files(directory)})]
     unreadable = set()
     places = [(path, resource) for path, resource, _ in wanted]
     places += [(path, "articles") for path in inside if path not in folders]
+    places += [(path, "codebook") for path in codebook_files(directory)]
     for path, resource in places:
         if (why := _why_not_a_file(path)) is not None:
             errors.append(SeedError(relative_name(directory, path), 1, "", "", why))
@@ -163,6 +175,11 @@ def parts(directory: Path) -> tuple[list[Part], list[SeedError], set[str]]:
     )
 
 
+def codebook_files(directory: Path) -> list[Path]:
+    """Returns where a directory may have codebooks: in its own folder and in those of its articles."""
+    return [folder / CODEBOOK_FILE for folder in (directory, *sorted((directory / "articles").glob("*")))]
+
+
 def _why_not_a_file(path: Path) -> str | None:
     """Returns why a path is not a regular file; None if it is one or does not exist."""
     if path.is_file() or not os.path.lexists(path):
@@ -183,10 +200,10 @@ def parse_part(
 
 
 def validate_record(
-    part: Part, number: int, data: Mapping, source: Source, errors: list[SeedError]
+    part: Part, number: int, data: Mapping, source: Source, errors: list[SeedError], codebook: Codebook
 ) -> Entry[Any] | None:
-    """Validates a record. Appends its mistakes to `errors`, and then returns it with its valid fields only; None for an
-    invalid tombstone."""
+    """Validates a record by a codebook. Appends its mistakes to `errors`, and then returns it with its valid fields
+    only; None for an invalid tombstone."""
     model = Tombstone if "removed" in data else _MODELS[part.resource]
     if part.resource == "incidents" and "extends" in data:
         model = IncidentExtension
@@ -194,16 +211,17 @@ def validate_record(
     article = None if part.resource == "articles" else part.article
     place = RecordPosition(part.number, number)
     try:
-        return Entry(resource, model.model_validate(data), source, place, article)
+        return Entry(resource, model.model_validate(data, context=codebook), source, place, article, data=data)
     except ValidationError as error:
         mistakes = {_path(mistake): mistake for mistake in error.errors(include_url=False)}
-    for path, mistake in mistakes.items():
-        errors.append(_source(source, data, path).error(path, error_message(mistake, path, model)))
+    for path, mistake in without_consequences(mistakes).items():
+        about = written_value(mistake, path), nearest_valid(mistake, path, model)
+        errors.append(_source(source, data, path).error(path, error_message(mistake, path, model), *about))
     if model is Tombstone:
         return None
-    seed, broken = partial(model, data), set(mistakes)
+    seed, broken = partial(model, data, codebook), set(mistakes)
     errors += [_source(source, data, path).error(path, message) for path, message in violations(seed, broken)]
-    return Entry(resource, seed, source, place, article, frozenset(broken))
+    return Entry(resource, seed, source, place, article, frozenset(broken), data)
 
 
 def _path(mistake: Any) -> Key:
@@ -233,26 +251,27 @@ def claims(entry: Entry[Any]) -> Iterator[Entry[Any]]:
     for position, claim in enumerate(seed.casualties):
         if claim is None:  # the claim is invalid as a whole
             continue
-        incident_source = entry.source
-        source = Source(
-            incident_source.file,
-            incident_source.line,
-            claim.id or incident_source.record,
-            incident_source.lines,
-            ("casualties", position),
-        )
+        source = claim_source(entry.source, claim.id, position)
         place = RecordPosition(entry.position.part, entry.position.number, position)
         broken = frozenset(path[2:] for path in entry.broken if path[:2] == ("casualties", position))
         if isinstance(claim, Tombstone):
             yield Entry("casualties", claim, source, place, entry.article)
         else:
-            yield CasualtyEntry("casualties", claim, source, place, entry.article, broken, incident)
+            data = entry.data["casualties"][position]
+            yield CasualtyEntry("casualties", claim, source, place, entry.article, broken, data, incident)
+
+
+def claim_source(incident: Source, id_: str | None, position: int) -> Source:
+    """Returns the source of a claim in the record of an incident."""
+    return Source(incident.file, incident.line, id_ or incident.record, incident.lines, ("casualties", position))
 
 
 def _unknown_files(directory: Path, expected: set[Path]) -> Iterator[SeedError]:
-    """Yields an error for each unknown data file: otherwise the records of a misspelt file name would be left out."""
+    """Yields an error for each unknown data file: otherwise the records of a misspelt file name would be left out.
+    Hidden files and folders, whose names begin with a point, are the settings of editors."""
     for path in sorted(directory.rglob("*")):
-        if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in expected:
+        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
+        if path.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and path not in expected and not hidden:
             near = get_close_matches(path.name, [other.name for other in expected], 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_file_names())}"
             yield SeedError(
@@ -261,7 +280,11 @@ def _unknown_files(directory: Path, expected: set[Path]) -> Iterator[SeedError]:
 
 
 def _file_names() -> list[str]:
-    return ["article.yaml", *(f"{resource}.yaml or .jsonl" for resource in (*SHARED_MODELS, *BY_ARTICLE))]
+    return [
+        CODEBOOK_FILE,
+        "article.yaml",
+        *(f"{resource}.yaml or .jsonl" for resource in (*SHARED_MODELS, *BY_ARTICLE)),
+    ]
 
 
 def _files(folder: Path, resources: Iterable[str], article: str | None = None) -> list[tuple[Path, str, str | None]]:

@@ -2,32 +2,38 @@
 
 import pickle
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
+from app.ingest.claim_seeds import CasualtySeed
 from app.ingest.files import Key, Source
+from app.ingest.harms import SeedHarm, harms
 from app.ingest.reading import CasualtyEntry, Entry, claims, validate_record
-from app.ingest.scan import SHARED_RESOURCES, SharedRecords
+from app.ingest.scan import SHARED_RESOURCES, SharedRecords, same_as_kind
 from app.ingest.scratch_index import RecordLocation, ScratchIndex
+from app.ingest.seed import DateSeed
 from app.ingest.seed_base import Tombstone
-from app.ingest.sums import Sum
+from app.model.codebook import Codebook
 
 Reference = tuple[Key, tuple[str, ...], str, tuple[str, ...]]
 """A reference: path, allowed target resources, id, and a key that must be unique within its record."""
 
 
-class CountedClaim(NamedTuple):
-    """A claim that is counted in sums."""
+class Inclusion(NamedTuple):
+    """One harm that says that it includes another: the id of the inner one, the key and the outcome of the outer, and
+    where it says so."""
 
-    id: str
-    incident: str
-    group: str
+    inner: str
+    outer: str
+    is_certain: bool
     outcome: str
-    organization: str | None
-    low: int | None
-    high: int | None
+    source: Source
+    path: Key
 
 
 PARTIES = ("people", "organizations")
@@ -42,15 +48,19 @@ class ReferenceIndex:
         shared_records: SharedRecords,
         scratch_index: ScratchIndex,
         entries: list[Entry[Any]],
+        codebook: Codebook,
         unreadable: Iterable[str] = (),
     ) -> None:
         self.shared_records = shared_records
+        self.codebook = codebook
+        self._disputed = codebook.having("casualty.basis", "disputes")
         self._scratch_index = scratch_index
         self._unreadable = frozenset(unreadable)
         self._entries = entries
         self._shared = {resource: shared_records.of(resource) for resource in SHARED_RESOURCES}
         self._claims: dict[str, list[CasualtyEntry]] = {}
         self._own_claims: dict[int, list[CasualtyEntry]] = {}
+        self._harms: dict[str, list[SeedHarm]] = {}
         self.links = [list(_links(entry)) for entry in entries]
         self._ids: dict[str, list[str]] = {}
         for entry in entries:
@@ -94,9 +104,16 @@ class ReferenceIndex:
             removed, successor = self._scratch_index.successor(target, id_)
             if removed:
                 return f"'{id_}' was removed" + (f"; use '{successor}'" if successor else "")
+        near = self.nearest(targets, id_)
+        return f"there is no '{id_}' among {' or '.join(targets)}" + (f"; did you mean '{near}'?" if near else "")
+
+    def nearest(self, targets: Iterable[str], id_: str) -> str | None:
+        """Returns the nearest id that is there, or the successor of one that was removed; None for none."""
+        for target in targets:
+            if (successor := self._scratch_index.successor(target, id_)[1]) is not None:
+                return successor
         candidates = list(chain.from_iterable(self._known(target) for target in targets))
-        near = get_close_matches(id_, candidates[:_MAX_CANDIDATES], 1)
-        return f"there is no '{id_}' among {' or '.join(targets)}" + (f"; did you mean '{near[0]}'?" if near else "")
+        return next(iter(get_close_matches(id_, candidates[:_MAX_CANDIDATES], 1)), None)
 
     def _known(self, resource: str) -> list[str]:
         if resource not in self._sampled_ids:
@@ -127,6 +144,8 @@ class ReferenceIndex:
                 yield entry.resource, entry.seed.removed.successor
         elif entry.resource == "statements" and entry.seed.id:
             yield "quotes", entry.seed.id
+        elif entry.resource == "casualties" and entry.seed.part_of:
+            yield "casualties", entry.seed.part_of
         if self._scratch_index.has_duplicate_ids and entry.resource != "extensions" and entry.seed.id:
             yield entry.resource, entry.seed.id
 
@@ -154,11 +173,48 @@ class ReferenceIndex:
             incident: [(id_, bool(data) or id_ in against) for id_, data in ids] for incident, ids in statements.items()
         }
 
+    def label(self, resource: str, id_: str) -> str:
+        """Returns what to print for a record that one of this part refers to, or that refers to one of this part.
+
+        It is empty where the record is missing or cannot be read: then nothing is loaded.
+        """
+        if resource in SHARED_RESOURCES:
+            summary = self._shared[resource].get(id_)
+            return summary.label if summary else ""
+        return self._labels[resource].get(id_, "")
+
+    @cached_property
+    def _labels(self) -> dict[str, dict[str, str]]:
+        wanted: dict[str, set[str]] = {"incidents": set(), "quotes": set(), "statements": set()}
+        for links in self.links:
+            for _, targets, target, _ in links:
+                for resource in targets:
+                    if resource in wanted:
+                        wanted[resource].add(target)
+        plain = [("incidents", self.children), ("incidents", self.related_from), ("quotes", self.quotes_about)]
+        for resource, referring in (*plain, ("statements", self.contradicted_by)):
+            wanted[resource].update(chain.from_iterable(referring.values()))
+        wanted["quotes"].update(one[0] for ones in self.embedded.values() for one in ones)
+        wanted["statements"].update(one[0] for ones in self.statements_about.values() for one in ones)
+        return {resource: self._scratch_index.labels(resource, ids) for resource, ids in wanted.items()}
+
+    @cached_property
+    def incident_dates(self) -> dict[str, tuple[DateSeed, str]]:
+        """Dates of the incidents that quotes of this part are about, with the article that gives them."""
+        quotes = (entry for entry in self._entries if entry.resource == "quotes" and entry.seed.id)
+        ids = {id_ for quote in quotes for id_ in getattr(quote.seed, "incidents", ())}
+        dates: dict[str, tuple[DateSeed, str]] = {}
+        for incident, pickled in self._scratch_index.dates(ids).items() if ids else ():
+            data, article = pickle.loads(pickled)
+            with suppress(ValueError):  # an invalid date is an error of its incident
+                dates[incident] = DateSeed.model_validate(data), article
+        return dates
+
     @cached_property
     def extensions(self) -> dict[str, list[Entry[Any]]]:
         """Valid extensions that other articles add to incidents."""
         extensions = self._scratch_index.links("extensions", self._ids.get("incidents", []))
-        return {incident: list(_read(data for _, data in added)) for incident, added in extensions.items()}
+        return {incident: list(self._read(data for _, data in added)) for incident, added in extensions.items()}
 
     @cached_property
     def embedded(self) -> dict[str, list[tuple[str, list[str], Source]]]:
@@ -171,6 +227,16 @@ class ReferenceIndex:
         """Statements that contradict each statement."""
         return _ids_only(self._scratch_index.links("contradictions", self._ids.get("statements", [])))
 
+    def first_known_as(self, entry: Entry[Any]) -> Iterator[tuple[int, str, Source]]:
+        """Yields the external ids of a record that another one of its type has before it: position in its list, the
+        other's id, and its source."""
+        ids = getattr(entry.seed, "same_as", ())
+        known = self._scratch_index.links(same_as_kind(entry.resource), filter(None, ids)) if ids else {}
+        for index, one in enumerate(ids):
+            other, data = known[one][0] if one in known else (entry.seed.id, b"")
+            if other != entry.seed.id:
+                yield index, other, pickle.loads(data)
+
     def claims(self, incident: Entry[Any]) -> list[CasualtyEntry]:
         """Returns all claims about an incident, in file order."""
         if (cached := self._claims.get(incident.seed.id)) is not None:
@@ -182,23 +248,59 @@ class ReferenceIndex:
         return self._claims[incident.seed.id]
 
     @cached_property
-    def parts(self) -> dict[str, dict[str, Sum]]:
-        """Sums that the parts of each incident add to its totals, by outcome."""
-        sums: dict[str, dict[str, Sum]] = {}
-        for incident, claim in self.descendant_claims(self.children) if self.children else ():
-            sums.setdefault(incident, {}).setdefault(claim.outcome, Sum()).add(claim.low, claim.high)
-        return sums
+    def inclusions(self) -> dict[str, list[Inclusion]]:
+        """The harms that include harms of each incident."""
+        links = self._scratch_index.links("inclusions", self._ids.get("incidents", []))
+        return {
+            about: [_inclusion(outer, *pickle.loads(data)) for outer, data in some] for about, some in links.items()
+        }
 
-    def descendant_claims(self, incidents: Iterable[str]) -> Iterator[tuple[str, CountedClaim]]:
-        """Yields the counted claims about all descendants of each of these incidents."""
-        for incident, part, pickled in self._scratch_index.descendants("incidents", incidents):
-            for id_, group, outcome, organization, low, high in pickle.loads(pickled):
-                yield incident, CountedClaim(id_, part, group, outcome, organization or None, low, high)
-        for incident, data in self._scratch_index.links_to_descendants("extensions", "incidents", incidents):
-            for claim in (one for extension in _read((data,)) for one in claims(extension)):
-                if isinstance(claim, CasualtyEntry) and (seed := claim.seed).counted:
-                    fields = seed.group, seed.outcome, seed.organization, seed.low, seed.high
-                    yield incident, CountedClaim(seed.id, claim.incident, *fields)
+    def harms(self, incident: Entry[Any]) -> list[SeedHarm]:
+        """Returns the harms of an incident."""
+        if (cached := self._harms.get(incident.seed.id)) is None:
+            outer = [(one.inner, one.outer) for one in self.inclusions.get(incident.seed.id, ())]
+            claims = [claim.seed for claim in self.claims(incident) if not claim.broken]
+            cached = self._harms[incident.seed.id] = harms(
+                incident.seed.id, claims, self._disputed, dict.fromkeys(outer)
+            )
+        return cached
+
+    def harms_below(self, incident: str) -> list[SeedHarm]:
+        """Returns the harms of all parts of an incident."""
+        return self._harms_below.get(incident, [])
+
+    @cached_property
+    def _harms_below(self) -> dict[str, list[SeedHarm]]:
+        by_incident: dict[str, dict[str, list[CasualtySeed]]] = {}
+        for incident, part, claim in self._claims_below() if self.children else ():
+            by_incident.setdefault(incident, {}).setdefault(part, []).append(claim)
+        return {
+            incident: [harm for part, claims in by_part.items() for harm in harms(part, claims, self._disputed)]
+            for incident, by_part in by_incident.items()
+        }
+
+    def _claims_below(self) -> Iterator[tuple[str, str, CasualtySeed]]:
+        """Yields the valid claims about the descendants of each incident that has any: ancestor, incident, claim."""
+        for incident, part, pickled in self._scratch_index.descendants("incidents", self.children):
+            for claim in pickle.loads(pickled):
+                with suppress(ValidationError):
+                    yield incident, part, CasualtySeed.model_validate(claim, context=self.codebook)
+        for incident, data in self._scratch_index.links_to_descendants("extensions", "incidents", self.children):
+            for claim in (one for extension in self._read((data,)) for one in claims(extension)):
+                if isinstance(claim, CasualtyEntry):
+                    yield incident, claim.incident, claim.seed
+
+    def includes(self, outer: str, inner: str) -> bool:
+        """Whether a harm includes another, certainly or perhaps, itself or by what it includes."""
+        return self._scratch_index.is_descendant("harms", inner, outer)
+
+    def _read(self, pickled: Iterable[bytes]) -> Iterator[Entry[Any]]:
+        """Yields the valid records that were pickled as a whole."""
+        for one in pickled:
+            part, number, data, source = pickle.loads(one)
+            entry = validate_record(part, number, data, source, [], self.codebook)
+            if entry is not None and not entry.broken:
+                yield entry
 
     def may_overlap(self, one: str | None, other: str | None) -> bool:
         """Whether a person may belong to both of two organizations; None means any organization."""
@@ -208,12 +310,8 @@ class ReferenceIndex:
         return is_descendant("organizations", one, other) or is_descendant("organizations", other, one)
 
 
-def _read(pickled: Iterable[bytes]) -> Iterator[Entry[Any]]:
-    """Yields the valid records that were pickled as a whole."""
-    for data in pickled:
-        part, number, data, source = pickle.loads(data)
-        if (entry := validate_record(part, number, data, source, [])) is not None and not entry.broken:
-            yield entry
+def _inclusion(outer: str, inner: str, is_certain: bool, outcome: str, source: Source, path: Key) -> Inclusion:
+    return Inclusion(inner, outer, is_certain, outcome, source, path)
 
 
 def _ids_only(records: dict[str, list[tuple[str, Any]]]) -> dict[str, list[str]]:
@@ -225,10 +323,17 @@ def _links(entry: Entry[Any]) -> Iterator[Reference]:
     seed, resource = entry.seed, entry.resource
     if isinstance(seed, Tombstone):
         return
-    if resource in ("places", "organizations"):
+    if resource == "articles":
+        for index, caption in enumerate(seed.captions):
+            for name, targets in (("place", ("places",)), ("subject", PARTIES)):
+                if caption is not None and (id_ := getattr(caption, name)) is not None:
+                    yield ("captions", index, name), targets, id_, ("captions", str(index), name)
+    elif resource in ("places", "organizations"):
         yield from _each("parents", (resource,), map(_id, seed.parents))
     elif resource == "people":
         yield from _each("organizations", ("organizations",), map(_id, seed.organizations))
+    elif resource == "documents":
+        yield from _one("author", PARTIES, seed.author)
     elif resource == "extensions":
         yield from _one("extends", ("incidents",), seed.extends)
     elif resource == "incidents":
@@ -244,14 +349,21 @@ def _links(entry: Entry[Any]) -> Iterator[Reference]:
         yield from _each("people", ("people",), seed.people)
         yield from _one("claimed_by", PARTIES, seed.claimed_by)
         yield from _one("via", PARTIES, seed.via)
+        yield from _each("documents", ("documents",), seed.documents)
+        for name in ("includes", "may_include"):
+            for index, key in enumerate(getattr(seed, name) or ()):
+                if key is not None:
+                    yield (name, index), ("incidents",), key.partition("/")[0], (name, key)
     elif resource == "quotes":
         for name in ("speaker", "relayed_by", "told_to"):
             yield from _one(name, PARTIES, getattr(seed, name))
         yield from _one("contained_in", ("quotes",), seed.contained_in)
+        yield from _each("documents", ("documents",), seed.documents)
         yield from _each("incidents", ("incidents",), seed.incidents)
         yield from _each("places", ("places",), seed.places)
     elif resource == "statements":
         yield from _one("by", PARTIES, seed.by)
+        yield from _each("documents", ("documents",), seed.documents)
         yield from _one("told_to", PARTIES, seed.told_to)
         yield from _each("contradicts", ("statements", "quotes"), seed.contradicts)
         for name in ("incidents", "places", "people", "organizations") if seed.about else ():

@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from app.ingest.dates import Days
-from app.model.day_spans import span_class
+from app.model.day_spans import effective_days, span_class
 from app.model.digests import Data
 from app.queries.record_type import ChildRows, Row
 from app.records import RECORD_TYPES
@@ -20,20 +19,26 @@ class Rows(NamedTuple):
     owned: list[tuple[type[Any], Row]]
 
 
-def table_rows(resource: str, document: Data, days: Days | None = None) -> Rows:
-    """Builds the rows of a record from its document and, for dated types, the effective days of its date."""
+def table_rows(resource: str, document: Data) -> Rows:
+    """Builds the rows of a record from its document."""
     record_type = RECORD_TYPES[resource]
     row = {"id": document["id"], **record_type.row(document)}
     if resource in DATED:
-        row |= _days(days)
-    if record_type.day_sort is not None:
-        row[record_type.sorts[record_type.day_sort]] = row["earliest"] or ""
+        row |= _days(document["date"])
+    if record_type.day_column is not None:
+        row[record_type.day_column] = row["earliest"] or ""
     return Rows(row, [*record_type.child_rows(document), *_evidence(document)])
 
 
-def _days(days: Days | None) -> Row:
-    earliest, latest = (day.isoformat() for day in days) if days else (None, None)
-    return {"earliest": earliest, "latest": latest, "reach": span_class(earliest, latest)}
+def _days(date: Data | None) -> Row:
+    earliest, latest = effective_days(date) if date else (None, None)
+    return {
+        "earliest": earliest,
+        "latest": latest,
+        "open_start": date is not None and "start" in date["open"],
+        "open_end": date is not None and "end" in date["open"],
+        "reach": span_class(earliest, latest),
+    }
 
 
 def _evidence(document: Any) -> ChildRows:

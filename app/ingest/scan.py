@@ -11,20 +11,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
+from app.ingest.article_seeds import ArticleSeed
 from app.ingest.files import Mapping, SeedError, Source, UnparsedRecord
-from app.ingest.reading import Entry, Part, parse_part, validate_record
-from app.ingest.scalars import Count
+from app.ingest.reading import Entry, Part, claim_source, parse_part, validate_record
+from app.ingest.record_labels import record_label
+from app.ingest.redaction.asked import LINK, asked_in
 from app.ingest.scratch_index import ScanRows, ScratchIndex
-from app.ingest.seed import ArticleSeed, CoordinateSeed, OrganizationSeed, PersonSeed, PlaceSeed
-from app.model.codebook import Anonymity, PlaceKind
+from app.ingest.seed import CoordinateSeed, DocumentSeed, OrganizationSeed, PersonSeed, PlaceSeed
+from app.model.codebook import Codebook
 
-SHARED_RESOURCES = ("articles", "places", "people", "organizations")
+SHARED_RESOURCES = ("articles", "places", "people", "organizations", "documents")
 
 
 class ArticleSummary(NamedTuple):
     """What other records need of an article."""
+
+    label: str
+    """Its title."""
 
     url: str
     published: date
@@ -38,8 +41,10 @@ class ArticleSummary(NamedTuple):
 class PlaceSummary(NamedTuple):
     """What other records need of a place."""
 
-    name: str
-    kind: PlaceKind
+    label: str
+    """Its name."""
+
+    kind: str
     coordinate: CoordinateSeed | None
     aliases: tuple[str, ...]
     """Other names, those in other languages included."""
@@ -49,9 +54,19 @@ class PartySummary(NamedTuple):
     """What other records need of a person or an organization."""
 
     label: str
-    anonymity: Anonymity | None
+    anonymity: str | None
     aliases: tuple[str, ...]
     """Other names, those in other languages included."""
+
+    roles: tuple[str, ...] = ()
+    organizations: tuple[tuple[str, str | None], ...] = ()
+    """Ids of the organizations that a person belongs to, and the roles there."""
+
+
+class DocumentSummary(NamedTuple):
+    """What other records need of a document."""
+
+    label: str
 
 
 @dataclass
@@ -62,6 +77,7 @@ class SharedRecords:
     places: dict[str, PlaceSummary] = field(default_factory=dict)
     people: dict[str, PartySummary] = field(default_factory=dict)
     organizations: dict[str, PartySummary] = field(default_factory=dict)
+    documents: dict[str, DocumentSummary] = field(default_factory=dict)
 
     def of(self, resource: str) -> dict[str, Any]:
         """Returns the summaries of a resource."""
@@ -86,8 +102,16 @@ class ScanResult(NamedTuple):
     """Whether every record of the part was parsed."""
 
 
-def scan_part(parsed_parts: ParsedParts | None, part: Part) -> ScanResult:
-    """Scans a part. Parsed records are kept for the second pass if `parsed_parts` is given."""
+class ScanContext(NamedTuple):
+    """Shared state of the first pass. Parsed records are kept for the second if `parsed_parts` is given."""
+
+    parsed_parts: ParsedParts | None
+    codebook: Codebook
+
+
+def scan_part(context: ScanContext, part: Part) -> ScanResult:
+    """Scans a part."""
+    parsed_parts, codebook = context
     rows, read, summaries = ScanRows([], [], [], []), [], []
     unreadable: list[SeedError] = []
     broken: list[SeedError] = []
@@ -97,15 +121,15 @@ def scan_part(parsed_parts: ParsedParts | None, part: Part) -> ScanResult:
         count += 1
         if parsed_parts is not None:
             read.append((data, source))
-        _collect_rows(rows, part, number, data, source)
+        _collect_rows(rows, part, number, data, source, codebook)
         if (
             part.resource in SHARED_RESOURCES
-            and (entry := validate_record(part, number, data, source, broken)) is not None
+            and (entry := validate_record(part, number, data, source, broken, codebook)) is not None
             and (summary := _summary(entry)) is not None
         ):
             summaries.append((entry.seed.id, summary))
     rows.records.extend(
-        (part.resource, error.record, -1, -1, error.line)
+        (part.resource, error.record, -1, -1, error.line, None, None)
         for error in unreadable
         if isinstance(error, UnparsedRecord) and error.record
     )
@@ -115,7 +139,7 @@ def scan_part(parsed_parts: ParsedParts | None, part: Part) -> ScanResult:
     return ScanResult(rows, summaries, count, valid, all(error.record for error in unreadable))
 
 
-def _collect_rows(rows: ScanRows, part: Part, number: int, data: Mapping, source: Source) -> None:
+def _collect_rows(rows: ScanRows, part: Part, number: int, data: Mapping, source: Source, codebook: Codebook) -> None:
     """Collects the scratch index rows of a record and of its claims."""
     resource = part.resource
     if resource == "incidents" and "extends" in data:
@@ -124,21 +148,37 @@ def _collect_rows(rows: ScanRows, part: Part, number: int, data: Mapping, source
             rows.links.append(("extensions", id_, id_, pickle.dumps((part, number, data, source))))
     elif "removed" in data:
         rows.tombstones.append((resource, *_location(data, number, -1, source.line), *_removed(data)))
+        _redaction(rows, resource, data, source)
         return
     elif "id" in data:
-        rows.records.append((resource, *_location(data, number, -1, source.line)))
+        label = _text(record_label(resource, data, codebook)) or None
+        date = pickle.dumps((data["date"], part.article)) if resource == "incidents" and "date" in data else None
+        rows.records.append((resource, *_location(data, number, -1, source.line), label, date))
+        _redaction(rows, resource, data, source)
         if resource in _REFERENCES:
             _REFERENCES[resource](rows, data, source)
+        if "same_as" in data:
+            kind, id_ = same_as_kind(resource), _text(data["id"])
+            rows.links.extend((kind, _text(one), id_, pickle.dumps(source)) for one in _list(data["same_as"]))
     elif resource == "articles":
-        rows.records.append((resource, str(part.article), number, -1, source.line))
+        rows.records.append((resource, str(part.article), number, -1, source.line, None, None))
     if resource == "incidents":
         for position, claim in enumerate(_list(data.get("casualties"))):
             if isinstance(claim, dict) and "id" in claim:
                 where = _location(claim, number, position, source.line)
+                its_source = claim_source(source, _text(claim["id"]), position)
+                _redaction(rows, "casualties", claim, its_source)
+                if "includes" in claim or "may_include" in claim:
+                    _inclusions(rows, _text(data.get("extends", data.get("id"))), claim, its_source)
                 if "removed" in claim:
                     rows.tombstones.append(("casualties", *where, *_removed(claim)))
                 else:
-                    rows.records.append(("casualties", *where))
+                    rows.records.append(("casualties", *where, None, None))
+
+
+def same_as_kind(resource: str) -> str:
+    """Returns the kind of the links from external ids to records. People and organizations share one, as their ids."""
+    return f"same_as of {'parties' if resource in ('people', 'organizations') else resource}"
 
 
 def _location(data: Mapping, number: int, claim: int, line: int) -> tuple[str, int, int, int]:
@@ -151,6 +191,11 @@ def _removed(data: Mapping) -> tuple[str | None, str]:
     if not isinstance(removed, dict):
         return None, ""
     return _text(removed.get("successor")) or None, _text(removed.get("reason"))
+
+
+def _redaction(rows: ScanRows, resource: str, data: Mapping, source: Source) -> None:
+    if (asked := asked_in(data)) is not None:
+        rows.links.append((LINK, resource, _text(data["id"]), pickle.dumps((*asked, source))))
 
 
 def _collect_parents(resource: str) -> Callable[[ScanRows, Mapping, Source], None]:
@@ -166,37 +211,19 @@ def _incident(rows: ScanRows, data: Mapping, source: Source) -> None:
     id_ = _text(data["id"])
     rows.links.extend(("related", _text(other), id_, None) for other in _list(data.get("related")))
     if "parent" in data:
-        counted = list(_counted(data))
-        pickled = pickle.dumps(counted) if counted else None
-        rows.parents.append(("incidents", _text(data["parent"]), id_, pickled))
+        claims = [claim for claim in _list(data.get("casualties")) if isinstance(claim, dict)]
+        rows.parents.append(("incidents", _text(data["parent"]), id_, pickle.dumps(claims) if claims else None))
 
 
-def _counted(data: Mapping) -> Iterator[tuple[Any, ...]]:
-    """Yields the counted claims of an incident: id, group, outcome, organization, low, high."""
-    for claim in _list(data.get("casualties")):
-        if isinstance(claim, dict) and "removed" not in claim and _is_true(claim.get("counted", True)):
-            words = (_text(claim.get(key)) for key in ("id", "group", "outcome", "organization"))
-            yield (*words, _number(claim.get("low")), _number(claim.get("high")))
-
-
-def _number(value: Any) -> int | None:
-    """Parses a count as the record's model does; None if it is invalid."""
-    try:
-        return _COUNT.validate_python(value)
-    except ValidationError:
-        return None
-
-
-def _is_true(value: Any) -> bool:
-    """Parses a boolean as the record's model does; False if it is invalid."""
-    try:
-        return _FLAG.validate_python(value)
-    except ValidationError:
-        return False
-
-
-_FLAG = TypeAdapter(bool)
-_COUNT: TypeAdapter[int | None] = TypeAdapter(Count | None)
+def _inclusions(rows: ScanRows, incident: str, claim: Mapping, source: Source) -> None:
+    """Collects which harms include others: for the incident of the other, and as edges of a graph."""
+    outer = f"{incident}/{_text(claim.get('harm')) or _text(claim.get('id'))}"
+    for name in ("includes", "may_include"):
+        for number, key in enumerate(map(_text, _list(claim.get(name)))):
+            about, _, inner = key.partition("/")
+            data = inner, name == "includes", _text(claim.get("outcome")), source, (name, number)
+            rows.links.append(("inclusions", about, outer, pickle.dumps(data)))
+            rows.parents.append(("harms", outer, key, None))
 
 
 def _quote(rows: ScanRows, data: Mapping, source: Source) -> None:
@@ -248,8 +275,10 @@ _SUMMARY_FIELDS: dict[type[Any], set[str]] = {
     PlaceSeed: {"id", "name", "kind", "coordinate", "aliases", "names"},
     PersonSeed: {"id", "name", "label", "anonymity", "aliases", "names"},
     OrganizationSeed: {"id", "name", "aliases", "names"},
+    DocumentSeed: {"id", "label"},
 }
-"""Fields that summaries contain, by model."""
+"""Fields without which there is no summary, by model. Others that it contains are of use for documents alone, and there
+are none where a value is invalid."""
 
 
 def _summary(entry: Entry[Any]) -> Any:
@@ -259,14 +288,17 @@ def _summary(entry: Entry[Any]) -> Any:
         return None
     if isinstance(seed, ArticleSeed):
         lengths = tuple(paragraph.length for paragraph in seed.paragraphs)
-        return ArticleSummary(seed.url, seed.published, lengths, seed.language.split("-")[0].lower())
+        return ArticleSummary(seed.title, seed.url, seed.published, lengths, seed.language.split("-")[0].lower())
+    if isinstance(seed, DocumentSeed):
+        return DocumentSummary(seed.label)
     if not isinstance(seed, PlaceSeed | PersonSeed | OrganizationSeed):
         return None
     aliases = (*(alias.name for alias in seed.aliases), *(form.name for form in seed.names))
     if isinstance(seed, PlaceSeed):
         return PlaceSummary(seed.name, seed.kind, seed.coordinate, aliases)
     if isinstance(seed, PersonSeed):
-        return PartySummary(seed.name or str(seed.label), seed.anonymity, aliases)
+        belonging = tuple((link.id, link.role) for link in seed.organizations if link is not None)
+        return PartySummary(seed.name or str(seed.label), seed.anonymity, aliases, tuple(seed.roles), belonging)
     return PartySummary(seed.name, None, aliases)
 
 

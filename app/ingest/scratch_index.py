@@ -6,7 +6,7 @@ of processes read it.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +14,8 @@ from app.ingest.reading import RecordPosition
 
 _TABLES = """
 CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE records (resource TEXT, id TEXT, part INT, number INT, claim INT, line INT, PRIMARY KEY (resource, id))
-    WITHOUT ROWID;
+CREATE TABLE records (resource TEXT, id TEXT, part INT, number INT, claim INT, line INT, label TEXT, date BLOB,
+    PRIMARY KEY (resource, id)) WITHOUT ROWID;
 CREATE TABLE tombstones (resource TEXT, id TEXT, part INT, number INT, claim INT, line INT, successor TEXT,
     reason TEXT,     PRIMARY KEY (resource, id)) WITHOUT ROWID;
 CREATE TABLE parents (resource TEXT, parent TEXT, id TEXT, data BLOB);
@@ -35,11 +35,11 @@ _DESCENDANTS = """WITH RECURSIVE below (top, id) AS (
 class ScanRows(NamedTuple):
     """Rows of the scratch database for the records of one part, without the number of the part."""
 
-    records: list[tuple[str, str, int, int, int]]
-    """Resource, id, number within the part, claim, line."""
+    records: list[tuple[str, str, int, int, int, str | None, bytes | None]]
+    """Resource, id, number within the part, claim, line, label, pickled date."""
 
     tombstones: list[tuple[str, str, int, int, int, str | None, str]]
-    """The same columns, then successor and reason."""
+    """The same columns up to the line, then successor and reason."""
 
     parents: list[tuple[str, str, str, bytes | None]]
     """Resource, parent, id, and pickled data that the parent needs of the record."""
@@ -80,7 +80,7 @@ class ScratchIndex:
         run = self._database
         run.execute("INSERT INTO parts VALUES (?, ?)", (part, name))
         record_rows = [(resource, id_, part, *where) for resource, id_, *where in rows.records]
-        added = run.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", record_rows).rowcount
+        added = run.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", record_rows).rowcount
         self.has_duplicate_ids |= added < len(record_rows)
         gone = [(resource, id_, part, *where) for resource, id_, *where in rows.tombstones]
         run.executemany("INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?, ?, ?, ?, ?)", gone)
@@ -108,6 +108,16 @@ class ScratchIndex:
         """Returns the locations of the tombstones of these ids; absent ids are left out."""
         return self._locations("tombstones", resource, ids)
 
+    def labels(self, resource: str, ids: Iterable[str]) -> dict[str, str]:
+        """Returns what to print for the records with these ids; the absent and the unreadable are left out."""
+        query = f"SELECT id, label FROM records WHERE resource = ? AND id {_IN_IDS} AND label IS NOT NULL"
+        return dict(self._database.execute(query, (resource, json.dumps(list(ids)))))
+
+    def dates(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Returns the pickled dates of those of these incidents that have one."""
+        query = f"SELECT id, date FROM records WHERE resource = 'incidents' AND id {_IN_IDS} AND date IS NOT NULL"
+        return dict(self._database.execute(query, (json.dumps(list(ids)),)))
+
     def has(self, resource: str, id_: str) -> bool:
         """Whether a record has this id."""
         return bool(self.records(resource, (id_,)))
@@ -118,15 +128,18 @@ class ScratchIndex:
         row = self._database.execute(query, (resource, id_)).fetchone()
         return row is not None, row[0] if row else None
 
-    def removals(self, resource: str) -> Iterator[tuple[str, str, str | None]]:
-        """Yields the tombstones of a resource: id, reason, successor."""
-        query = "SELECT id, reason, successor FROM tombstones WHERE resource = ? ORDER BY part, number, claim"
-        return iter(self._database.execute(query, (resource,)))
+    def removals(self, resource: str, parts: Collection[int] | None = None) -> Iterator[tuple[str, str, str | None]]:
+        """Yields the tombstones of a resource, all or those in some parts: id, reason, successor."""
+        query = "SELECT part, id, reason, successor FROM tombstones WHERE resource = ? ORDER BY part, number, claim"
+        for part, *tombstone in self._database.execute(query, (resource,)):
+            if parts is None or part in parts:
+                yield tuple(tombstone)
 
-    def removal(self, resource: str, ids: Iterable[str]) -> dict[str, str]:
-        """Returns the reasons of removal for those of these ids that were removed."""
-        query = f"SELECT id, reason FROM tombstones WHERE resource = ? AND id {_IN_IDS}"
-        return dict(self._database.execute(query, (resource, json.dumps(list(ids)))))
+    def removal(self, resource: str, ids: Iterable[str], parts: Collection[int] | None = None) -> dict[str, str]:
+        """Returns the reasons of removal for those of these ids that were removed, anywhere or in some parts."""
+        query = f"SELECT id, reason, part FROM tombstones WHERE resource = ? AND id {_IN_IDS}"
+        rows = self._database.execute(query, (resource, json.dumps(list(ids))))
+        return {id_: reason for id_, reason, part in rows if parts is None or part in parts}
 
     def known(self, resource: str, most: int) -> list[str]:
         """Returns the first ids of a resource, as candidates for suggestions."""

@@ -4,33 +4,39 @@ Unknown keys are errors; a key left out means that the reporting does not say. Y
 converted here, so `no` and `2019-04` never become something else.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Collection, Iterator
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    Discriminator,
     Field,
     StringConstraints,
-    Tag,
 )
 
-from app.ingest.scalars import LANGUAGE, NAME_LANGUAGE, URL, Count, Day, Digest, Line, Prose, Slug, Whole, unique
-from app.ingest.seed_base import ConstrainedRecord, EvidenceSeed, Record, SourcedRecord, Span, Tombstone, Violation
+from app.ingest.claim_seeds import Claim
+from app.ingest.scalars import (
+    NAME_LANGUAGE,
+    Day,
+    Line,
+    Prose,
+    Slug,
+    TimeOfDay,
+    Whole,
+    registered,
+    unique,
+)
+from app.ingest.seed_base import ConstrainedRecord, EvidenceSeed, Record, SourcedRecord, Span, Violation
 from app.model.codebook import (
     ActorRole,
     Anonymity,
     Basis,
-    CasualtyBasis,
-    CasualtyGroup,
-    CasualtyOutcome,
     Certainty,
     CoordinatePrecision,
+    DocumentKind,
     Granularity,
     IncidentKind,
     LifeStatus,
     OrganizationKind,
-    ParagraphKind,
     PersonRole,
     PlaceKind,
     PlaceRole,
@@ -39,6 +45,7 @@ from app.model.codebook import (
     Topic,
 )
 
+UNIQUE = AfterValidator(unique)
 MAX_AS_STATED_WORDS = 6
 """Words of the reporting that `as_stated` may quote."""
 
@@ -73,11 +80,33 @@ class DateSeed(Record):
     assumed: LimitsSeed | None = None
 
 
+class TimeSeed(ConstrainedRecord):
+    """The time of day, on the clocks of the place: the reporting's own words for it, or the first and the last minute
+    that it may have been, or both. A last one before the first is of the next day."""
+
+    as_stated: Annotated[Line, AfterValidator(_limit_words)] | None = None
+    earliest: TimeOfDay | None = None
+    latest: TimeOfDay | None = None
+    approximate: bool = False
+    certainty: Certainty
+    note: Line | None = None
+
+    def violations(self) -> Iterator[Violation]:
+        """Yields violations for a time that says nothing, and for an approximate one without a minute."""
+        bounds = (self.earliest, self.latest)
+        if bounds == (None, None) and self.as_stated is None:
+            message = "give 'as_stated', 'earliest' or 'latest'; leave 'time' out where the reporting says nothing"
+            yield Violation(("as_stated", "earliest", "latest"), message, at_field=False)
+        if bounds == (None, None) and self.approximate:
+            message = "only 'earliest' and 'latest' can be approximate; words stand as they are"
+            yield Violation(("approximate", "earliest", "latest"), message)
+
+
 class Alias(Record):
     """Another name of a record."""
 
     name: Line
-    basis: Basis = Field(Basis.STATED, validate_default=True)
+    basis: Basis = "stated"
 
 
 class NameForm(Record):
@@ -98,17 +127,20 @@ NameForms = Annotated[list[NameForm], AfterValidator(_one_per_language)]
 class Parent(Record):
     """The id of a record that contains this one."""
 
-    id: Slug
-    basis: Basis = Field(Basis.STATED, validate_default=True)
+    id: Slug = Field(description="The id of what contains it.")
+    basis: Basis = "stated"
+
+
+RadiusInMetres = Annotated[Whole, Field(ge=0, le=5_000_000)]
 
 
 class CoordinateSeed(Record):
     """A WGS 84 point that stands for the place within `radius_m` metres. It never comes from the article."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
+    latitude: Annotated[float, Field(ge=-90, le=90, description="Degrees north (WGS 84).")]
+    longitude: Annotated[float, Field(ge=-180, le=180, description="Degrees east (WGS 84).")]
     precision: CoordinatePrecision
-    radius_m: Annotated[Whole, Field(ge=0, le=5_000_000)]
+    radius_m: RadiusInMetres
     source: Line
 
 
@@ -122,6 +154,7 @@ class PlaceSeed(SourcedRecord):
     names: NameForms = Field(default_factory=list)
     parents: list[Parent] = Field(default_factory=list)
     coordinate: CoordinateSeed | None = None
+    same_as: Annotated[list[Annotated[Line, registered("places")]], UNIQUE] = Field(default_factory=list)
 
 
 class OrganizationSeed(SourcedRecord):
@@ -132,12 +165,13 @@ class OrganizationSeed(SourcedRecord):
     aliases: list[Alias] = Field(default_factory=list)
     names: NameForms = Field(default_factory=list)
     parents: list[Parent] = Field(default_factory=list)
+    same_as: Annotated[list[Annotated[Line, registered("organizations")]], UNIQUE] = Field(default_factory=list)
 
 
 class AffiliationSeed(Record):
     """`role` is what the reporting calls the person there, if it does."""
 
-    id: Slug
+    id: Slug = Field(description="The organization's id.")
     role: Line | None = None
 
 
@@ -145,9 +179,9 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
     """A person, or people spoken of together. `name` is left out for the unnamed; `label` is what to print then."""
 
     name: Line | None = None
-    label: Line | None = None
+    label: Line | None = Field(None, description="What to print for somebody without a name: a description.")
     group_size: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = None
-    roles: Annotated[list[PersonRole], Field(min_length=1), AfterValidator(unique)]
+    roles: Annotated[list[PersonRole], Field(min_length=1), UNIQUE]
     rank: Line | None = None
     age: Annotated[Whole, Field(ge=0, le=150)] | None = None
     life_status: LifeStatus
@@ -155,6 +189,7 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
     organizations: list[AffiliationSeed] = Field(default_factory=list)
     aliases: list[Alias] = Field(default_factory=list)
     names: NameForms = Field(default_factory=list)
+    same_as: Annotated[list[Annotated[Line, registered("people")]], UNIQUE] = Field(default_factory=list)
 
     def violations(self) -> Iterator[Violation]:
         """Yields a violation for a person with neither or both of a name and a label with an anonymity."""
@@ -167,13 +202,22 @@ class PersonSeed(SourcedRecord, ConstrainedRecord):
             )
 
 
-class PlaceLink(Record):
-    """A place of an incident by `id`, and what it is to the incident."""
+class PlaceLink(ConstrainedRecord):
+    """A place of an incident by `id`, and what it is to the incident. Where the reporting says less exactly (or more)
+    than the place's own coordinate where it was, `precision` and `radius_m` say how closely the point stands for it."""
 
     id: Slug
     role: PlaceRole
     certainty: Certainty
+    precision: CoordinatePrecision | None = None
+    radius_m: RadiusInMetres | None = None
     note: Line | None = None
+
+    def violations(self) -> Iterator[Violation]:
+        """Yields a violation for a precision without a radius, and for a radius without a precision."""
+        if (self.precision is None) != (self.radius_m is None):
+            given, missing = ("precision", "radius_m") if self.radius_m is None else ("radius_m", "precision")
+            yield Violation((given, missing), f"'{given}' goes with '{missing}'; give both, or leave both to the place")
 
 
 class ActorLink(ConstrainedRecord):
@@ -193,68 +237,55 @@ class ActorLink(ConstrainedRecord):
             yield Violation(("id", "label"), message, at_field=False)
 
 
-class CasualtySeed(SourcedRecord, ConstrainedRecord):
-    """One claim. Without `claimed_by` it is the article's own voice; both bounds left out: harm without a number."""
-
-    group: CasualtyGroup
-    organization: Slug | None = None
-    people: list[Slug] = Field(default_factory=list)
-    outcome: CasualtyOutcome
-    low: Count | None = None
-    high: Count | None = None
-    claimed_by: Slug | None = None
-    via: Slug | None = None
-    basis: CasualtyBasis
-    counted: bool = True
-
-    def violations(self) -> Iterator[Violation]:
-        """Yields violations for bounds in the wrong order, and for an uncounted claim without a reason."""
-        if self.low is not None and self.high is not None and self.low > self.high:
-            yield Violation(("low", "high"), f"low is above high: {self.low} is more than {self.high}")
-        if self.counted is False and self.note is None:
-            yield Violation(("counted", "note"), "a claim that is not counted needs a note saying why")
-
-
-def _claim_or_tombstone(value: Any) -> str:
-    return "tombstone" if isinstance(value, Tombstone) or (isinstance(value, dict) and "removed" in value) else "claim"
-
-
-Claim = Annotated[
-    Annotated[CasualtySeed, Tag("claim")] | Annotated[Tombstone, Tag("tombstone")],
-    Discriminator(_claim_or_tombstone),
-]
-
-
 class IncidentSeed(SourcedRecord):
     """`location` is the id of the scene or target place whose point stands for the incident on a map."""
 
     title: Line
     summary: Prose
     kind: IncidentKind
-    also_kinds: Annotated[list[IncidentKind], AfterValidator(unique)] = Field(default_factory=list)
+    also_kinds: Annotated[list[IncidentKind], UNIQUE] = Field(default_factory=list)
     granularity: Granularity
     date: DateSeed | None = None
-    location: Slug | None = None
+    time: TimeSeed | None = None
+    location: Slug | None = Field(
+        None, description="The id of the place among `places`, a scene or target, whose point stands for it on a map."
+    )
     places: list[PlaceLink] = Field(default_factory=list)
     actors: list[ActorLink] = Field(default_factory=list)
     outcome: Line | None = None
-    parent: Slug | None = None
-    related: list[Slug] = Field(default_factory=list)
+    parent: Slug | None = Field(None, description="The id of the operation that it was a part of.")
+    related: list[Slug] = Field(
+        default_factory=list, description="Ids of incidents that belong together with it; one of them names the other."
+    )
+    same_as: Annotated[list[Annotated[Line, registered("incidents")]], UNIQUE] = Field(default_factory=list)
     casualties: list[Claim] = Field(default_factory=list)
+
+    def location_links(self, roles: Collection[str]) -> list[PlaceLink]:
+        """The links to the place whose point stands for the incident, in the roles that let it do so."""
+        return [link for link in self.places if link and link.id == self.location and link.role in roles]
 
 
 class IncidentExtension(Record):
     """Evidence and claims that another article adds to an incident which is reported already."""
 
-    extends: Slug
-    evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]
-    casualties: list[Claim] = Field(default_factory=list)
+    extends: Slug = Field(description="The id of an incident of another article.")
+    evidence: Annotated[list[EvidenceSeed], Field(min_length=1, description="What this article has on it.")]
+    casualties: list[Claim] = Field(default_factory=list, description="What this article says about who was harmed.")
 
 
 class QuotedSpan(Span):
     """A span with the quoted words exactly as printed, quotation marks included."""
 
-    exact: Prose
+    exact: Prose = Field(description="The quoted words exactly as printed, quotation marks included.")
+
+
+class DocumentSeed(SourcedRecord):
+    """A document that the reporting draws on. `label` is its title, or a description in our own words."""
+
+    label: Line
+    kind: DocumentKind
+    date: DateSeed | None = None
+    author: Slug | None = None
 
 
 class QuoteSeed(SourcedRecord):
@@ -265,6 +296,7 @@ class QuoteSeed(SourcedRecord):
     speaker: Slug
     relayed_by: Slug | None = None
     told_to: Slug | None = None
+    documents: list[Slug] = Field(default_factory=list)
     contained_in: Slug | None = None
     incidents: list[Slug] = Field(default_factory=list)
     places: list[Slug] = Field(default_factory=list)
@@ -274,10 +306,10 @@ class QuoteSeed(SourcedRecord):
 class About(Record):
     """What a statement is about."""
 
-    incidents: list[Slug] = Field(default_factory=list)
-    places: list[Slug] = Field(default_factory=list)
-    people: list[Slug] = Field(default_factory=list)
-    organizations: list[Slug] = Field(default_factory=list)
+    incidents: list[Slug] = Field(default_factory=list, description="Ids of incidents.")
+    places: list[Slug] = Field(default_factory=list, description="Ids of places.")
+    people: list[Slug] = Field(default_factory=list, description="Ids of people.")
+    organizations: list[Slug] = Field(default_factory=list, description="Ids of organizations.")
 
 
 class StatementSeed(SourcedRecord):
@@ -291,26 +323,4 @@ class StatementSeed(SourcedRecord):
     about: About = About()
     contradicts: list[Slug] = Field(default_factory=list)
     told_to: Slug | None = None
-
-
-class ParagraphSeed(Record):
-    """A paragraph of the article: how long it is and the SHA-256 of its text, which stays with the publisher."""
-
-    kind: ParagraphKind
-    length: Annotated[Whole, Field(ge=1)]
-    sha256: Digest
-
-
-class ArticleSeed(Record):
-    """An article that records are coded from. Its text is not in the seed, only lengths and digests of paragraphs."""
-
-    id: Slug
-    title: Line
-    authors: Annotated[list[Line], Field(min_length=1)]
-    publishers: Annotated[list[Line], Field(min_length=1)]
-    published: Day
-    language: Annotated[str, StringConstraints(pattern=LANGUAGE)]
-    url: Annotated[str, StringConstraints(pattern=URL, max_length=1000)]
-    rights: Line
-    note: Prose | None = None
-    paragraphs: Annotated[list[ParagraphSeed], Field(min_length=1)]
+    documents: list[Slug] = Field(default_factory=list)

@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.ingest.scalars import Digest, Line, Prose, Slug, Words
+from app.ingest.scalars import Day, Digest, Line, Prose, Slug, Words
 from app.model.codebook import EvidenceField
+from app.model.corrections import Correction
+
+WORDS = "words"
+"""The key with which evidence is written by its words, until `dateline anchor` makes spans of them."""
 
 AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
 
@@ -16,8 +20,7 @@ AT = re.compile(r"([0-9]{1,6}):([0-9]{1,7})-([0-9]{1,7})")
 class Record(BaseModel):
     """The base class of all records and of their parts."""
 
-    # Enum values are kept as plain strings: they are written and compared, nothing else.
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Violation(NamedTuple):
@@ -69,13 +72,15 @@ class Span(Record):
     given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
     """
 
-    at: Annotated[At, PlainValidator(_parse_at)]
-    sha256: Digest
-    first: Words
-    last: Words | None = None
-    before: Words | None = None
-    after: Words | None = None
-    article: Slug | None = None
+    at: Annotated[At, PlainValidator(_parse_at), WithJsonSchema({"type": "string", "pattern": f"^{AT.pattern}$"})] = (
+        Field(description="Where it stands, as paragraph:start-end; the first paragraph is 1, positions begin with 0.")
+    )
+    sha256: Digest = Field(description="SHA-256 of the passage's UTF-8 text.")
+    first: Words = Field(description="Its first words, two at most, for the link that opens the page there.")
+    last: Words | None = Field(None, description="Its last words, two at most, where it has more than two.")
+    before: Words | None = Field(None, description="Words directly before it, where the first occur elsewhere too.")
+    after: Words | None = Field(None, description="Words directly after it, where the last occur elsewhere too.")
+    article: Slug | None = Field(None, description="The article that it stands in; in its own folder left out.")
 
 
 class EvidenceSeed(Span):
@@ -87,20 +92,56 @@ class EvidenceSeed(Span):
 class Removed(Record):
     """Why a record was removed and, after a merge, the id of the same type that succeeds it."""
 
-    reason: Line
-    successor: Slug | None = None
+    reason: Line = Field(description="Why it was removed, for readers of its old address.")
+    successor: Slug | None = Field(None, description="The record of the same type that took over, after a merge.")
+    redact: bool = Field(
+        False, description="Take it out of all earlier releases, and out of whatever repeats its names and texts."
+    )
 
 
 class Tombstone(Record):
     """A record that was removed. It stays in the file, so that its URL still returns the reason."""
 
-    id: Slug
-    removed: Removed
+    id: Slug = Field(description="The id that it had.")
+    removed: Removed = Field(description="That the record was removed, and why.")
 
 
-class SourcedRecord(Record):
+class CorrectionSeed(Record):
+    """What was wrong with a record. It goes with the change beside which it is loaded first, and may stay."""
+
+    date: Day = Field(description="The day on which it was corrected.")
+    text: Prose = Field(description="What was wrong and what is right, for readers: 41 were counted, not 43.")
+
+
+class CorrectableRecord(Record):
+    """Base of all records that readers see."""
+
+    correction: CorrectionSeed | None = Field(
+        None, description="What was wrong with the record, beside a change that puts it right."
+    )
+
+    @property
+    def stated_correction(self) -> Correction | None:
+        """The correction as it is logged."""
+        stated = self.correction
+        return None if stated is None else Correction(stated.date.isoformat(), stated.text)
+
+
+class Redacted(Record):
+    """Fields whose earlier values are taken out of all earlier releases, and out of whatever repeats them."""
+
+    fields: Annotated[list[Line], Field(min_length=1)] = Field(
+        description="The fields, as JSON Pointers into the document: /name, /date, /coordinate."
+    )
+    reason: Line = Field(description="Why, for readers of earlier releases.")
+
+
+class SourcedRecord(CorrectableRecord):
     """Base of all records that cite evidence."""
 
-    id: Slug
+    id: Slug = Field(description="Unique within its type and never reused: small letters, digits and hyphens.")
     note: Prose | None = None
+    redacted: Redacted | None = Field(
+        None, description="Which of its fields are taken out of all earlier releases, and why."
+    )
     evidence: Annotated[list[EvidenceSeed], Field(min_length=1)]

@@ -31,14 +31,12 @@ class Selection:
 
     def rows(self, table: str, rows: Sequence[Row]) -> list[Row]:
         """Returns the rows that belong to a record and refer to records of the selection only."""
-        references = [
-            (index, self._by_table[target]) for index, target in _references(table) if target in self._by_table
-        ]
-        return [row for row in rows if all(row[index] is None or row[index] in ids for index, ids in references)]
+        links = [(index, self._by_table[target]) for index, target in references(table) if target in self._by_table]
+        return [row for row in rows if all(row[index] is None or row[index] in ids for index, ids in links)]
 
 
 @cache
-def _references(table: str) -> list[tuple[int, str]]:
+def references(table: str) -> list[tuple[int, str]]:
     """Returns the position and the table of each foreign key in rows to be written."""
     keys = METADATA.tables[table].columns
     return [

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from app.ingest.article_seeds import ArticleSeed
 from app.ingest.files import Key, SeedError
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
-from app.ingest.seed import ArticleSeed
 from app.ingest.seed_base import At, Record, Span
 from app.ingest.text_fragments import Fragment, Page
 

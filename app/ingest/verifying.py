@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.ingest.article_seeds import ArticleSeed
 from app.ingest.files import SeedError
 from app.ingest.passages import Text, digest
 from app.ingest.pipeline import Pipeline, PipelineContext, Progress, no_progress, validate_part
 from app.ingest.reading import Entry, Part
-from app.ingest.seed import ArticleSeed, DateSeed
+from app.ingest.seed import DateSeed
 from app.ingest.seed_base import At
 from app.ingest.span_links import SpanLink, links_of
-from app.model.codebook import EvidenceField
+from app.model.codebook import Codebook
 
 
 class TextError(Exception):
@@ -89,7 +91,7 @@ def verify(pipeline: Pipeline, files: Sequence[ArticleFile], progress: Progress 
             continue
         text = article_text(articles[article], path)
         result.spans += len(links.get(article, ()))
-        result.errors += _paragraphs(articles[article], text)
+        result.errors += paragraph_errors(articles[article], text)
         result.errors += _link_errors(text, links.get(article, []), progress)
         result.errors += _date_errors(text, dates.get(article, []))
     return result
@@ -110,15 +112,21 @@ def _collect_citations(
     """Returns the links, stated dates, articles and errors of a part."""
     checked_part = validate_part(context, part)
     articles = [entry for entry in checked_part.entries if isinstance(entry.seed, ArticleSeed)]
-    return list(links_of(checked_part.entries)), list(_dates(checked_part.entries)), articles, checked_part.errors
+    return (
+        list(links_of(checked_part.entries)),
+        list(_dates(checked_part.entries, context.codebook)),
+        articles,
+        checked_part.errors,
+    )
 
 
-def _dates(entries: Iterable[Entry[Any]]) -> Iterator[_StatedDate]:
+def _dates(entries: Iterable[Entry[Any]], codebook: Codebook) -> Iterator[_StatedDate]:
+    fields = codebook.having("evidence.field", "dates")
     for entry in entries:
         date: DateSeed | None = getattr(entry.seed, "date", None)
         if date is None or date.as_stated is None or entry.article is None or entry.broken:
             continue
-        spans = [span for span in entry.seed.evidence if span.field == EvidenceField.WHEN]
+        spans = [span for span in entry.seed.evidence if span.field in fields]
         passages = [span.at for span in spans if span.article in (None, entry.article)]
         yield _StatedDate(entry.article, date.as_stated, passages, entry.source.error(("date", "as_stated"), ""))
 
@@ -130,14 +138,25 @@ def _date_errors(text: Text, dates: list[_StatedDate]) -> Iterator[SeedError]:
             yield replace(source, message=f"'{words}' stands in none of the passages for 'when'")
 
 
-def _paragraphs(entry: Entry[ArticleSeed], text: Text) -> Iterator[SeedError]:
-    seeds = entry.seed.paragraphs
-    if len(seeds) != len(text.paragraphs):
-        message = f"the text has {len(text.paragraphs)} paragraphs, the article {len(seeds)}"
-        yield entry.source.error(("paragraphs",), message)
-    for index, (seed, paragraph) in enumerate(zip(seeds, text.paragraphs, strict=False)):
-        if seed.sha256 != digest(paragraph) or seed.length != len(paragraph):
-            yield entry.source.error(("paragraphs", index), f"paragraph {index + 1} of the text is not the one coded")
+def paragraph_errors(entry: Entry[ArticleSeed], text: Text) -> Iterator[SeedError]:
+    """Yields an error for each paragraph by which a text differs from that of an article."""
+    coded = [(seed.sha256, seed.length) for seed in entry.seed.paragraphs]
+    read = [(digest(paragraph), len(paragraph)) for paragraph in text.paragraphs]
+    for op, start, end, new_start, new_end in SequenceMatcher(None, coded, read, autojunk=False).get_opcodes():
+        if op == "equal":
+            continue
+        both = min(end - start, new_end - new_start)
+        for index in range(both):
+            message = f"paragraph {new_start + index + 1} of the text is not the one coded{_RENEW}"
+            yield entry.source.error(("paragraphs", start + index), message)
+        for index in range(start + both, end):
+            yield entry.source.error(("paragraphs", index), f"the text does not have paragraph {index + 1}{_RENEW}")
+        for index in range(new_start + both, new_end):
+            message = f"paragraph {index + 1} of the text is not coded{_RENEW}"
+            yield entry.source.error(("paragraphs", min(end, len(coded) - 1)), message)
+
+
+_RENEW = "; where the article has changed, `dateline new --renew` takes over its text"
 
 
 def _link_errors(text: Text, links: list[SpanLink], progress: Progress) -> Iterator[SeedError]:

@@ -3,8 +3,9 @@
 They are started with `spawn`, so that no database connection or thread is shared. They end when they are told to and
 when their parent process ends, however that happens; Ctrl-C is left to the parent.
 
-Not by `ProcessPoolExecutor`: before Python 3.14 its `map` takes all items before it yields a result, and the results of
-all its processes go through one pipe.
+Not by `ProcessPoolExecutor`, although it is as fast: 300 results of 1 MB from two processes, in ten runs by turns on a
+busy machine, took it 0.29 to 0.45 s by the clock (median 0.34), and these 0.20 to 0.49 s (0.30). Its processes go on
+after their parent has been killed, and before Python 3.14 its `map` takes all items before it yields a result.
 """
 
 import gc

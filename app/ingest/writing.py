@@ -1,8 +1,9 @@
 """Bulk inserts, the fastest way of each engine: COPY on PostgreSQL, `executemany` on SQLite."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.storage.models import Release
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 RELEASE_COLUMNS = ("number", "digest", "version", "changed_in")
 """Columns that a release sets for its records; they are last in rows."""
@@ -19,7 +21,8 @@ RELEASE_COLUMNS = ("number", "digest", "version", "changed_in")
 def columns(table: str) -> tuple[str, ...]:
     """Returns the columns of a table in the order of rows to be written."""
     names = Release.metadata.tables[table].columns.keys()
-    last = [name for name in RELEASE_COLUMNS if set(RELEASE_COLUMNS) <= set(names)]
+    is_of_records = set(RELEASE_COLUMNS) <= set(names)
+    last = [name for name in RELEASE_COLUMNS if is_of_records or (name in names and name == "changed_in")]
     return (*(name for name in names if name not in last), *last)
 
 
@@ -112,7 +115,8 @@ class Writer:
         progress(steps, steps)
 
 
-def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yields items in batches of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

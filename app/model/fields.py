@@ -1,14 +1,15 @@
 """The fields of documents, read from their models: what every output derives its columns and their meaning from."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from app.model.codebook import ByValue, Codebook, Coded
 from app.model.documents.shared import Document
-from app.model.outputs import ChildTable, Flat, Id, Named, TableColumn
+from app.model.outputs import ChildTable, ColumnType, Flat, Id, Named, TableColumn
 
 T = TypeVar("T")
 
@@ -17,8 +18,9 @@ T = TypeVar("T")
 class DocumentField:
     """A field of a document, or of an object in it.
 
-    `type` is a scalar type, a vocabulary or a tuple of the values of a literal; None if the field has fields of its
-    own (`inner`). `meaning` is what all keys of the path mean, from the outermost on.
+    `type` is a scalar type or a tuple of the values of a literal; None if the field has fields of its own (`inner`).
+    A text that is coded has its vocabulary among the declarations. `meaning` is what all keys of the path mean, from
+    the outermost on.
     """
 
     path: tuple[str, ...]
@@ -45,6 +47,11 @@ class DocumentField:
         return self.declared(TableColumn) or TableColumn()
 
     @property
+    def column_type(self) -> ColumnType:
+        """The type of a column with its values."""
+        return self.column.type or _TYPES.get(self.type, "string")
+
+    @property
     def child_table(self) -> ChildTable | None:
         """The table of a list's items in the dataset, if it has one."""
         return self.declared(ChildTable)
@@ -69,25 +76,42 @@ class DocumentField:
         return "_".join(filter(None, (prefix, self.key, "id" if is_link else "")))
 
 
-def document_fields(model: type[BaseModel]) -> tuple[DocumentField, ...]:
+_TYPES: dict[Any, ColumnType] = {int: "integer", float: "number", bool: "boolean"}
+"""The types of values that are no text."""
+
+
+def document_fields(model: type[BaseModel], codebook: Codebook) -> tuple[DocumentField, ...]:
     """Returns the fields of a document. Those that the release adds come last, as in an answer."""
-    fields = tuple(_fields(model, (), ""))
+    fields = tuple(_fields(model, codebook, (), ""))
     of_the_release = Document.__annotations__
     return tuple(sorted(fields, key=lambda field: field.key in of_the_release))
 
 
-def _fields(model: type[BaseModel], path: tuple[str, ...], meaning: str) -> Iterator[DocumentField]:
+def _fields(model: type[BaseModel], codebook: Codebook, path: tuple[str, ...], meaning: str) -> Iterator[DocumentField]:
     for key, info in model.model_fields.items():
         kind = _Kind.of(info.annotation)
         own_meaning = f"{meaning} {_description(model, key)}".strip()
         own_path = (*path, key)
         inner: tuple[DocumentField, ...] = ()
         if isinstance(kind.type, type) and issubclass(kind.type, BaseModel):
-            inner = tuple(_fields(kind.type, own_path, own_meaning))
+            inner = tuple(_fields(kind.type, codebook, own_path, own_meaning))
         declarations = (*_declarations(model, key), *kind.declarations)
+        if (keys := next((one for one in declarations if isinstance(one, ByValue)), None)) is not None:
+            inner = tuple(_values_of(kind, codebook, keys.vocabulary, own_path, own_meaning))
+            kind = replace(kind, nullable=False)
         yield DocumentField(
             own_path, own_meaning, None if inner else kind.type, kind.is_list, kind.nullable, declarations, inner
         )
+
+
+def _values_of(
+    kind: "_Kind", codebook: Codebook, vocabulary: str, path: tuple[str, ...], meaning: str
+) -> Iterator[DocumentField]:
+    """Yields the fields of a mapping whose keys are the values of a vocabulary."""
+    for value, its_meaning in codebook.meanings(vocabulary).items():
+        own_path, own_meaning = (*path, value), f"{meaning} `{value}`: {its_meaning}."
+        inner = tuple(_fields(kind.type, codebook, own_path, own_meaning))
+        yield DocumentField(own_path, own_meaning, None, False, kind.nullable, (), inner)
 
 
 @dataclass(frozen=True)
@@ -105,6 +129,8 @@ class _Kind:
         if origin is Annotated:
             kind = cls.of(arguments[0])
             return cls(kind.type, kind.is_list, kind.nullable, (*kind.declarations, *arguments[1:]))
+        if origin is dict:
+            return cls.of(arguments[1])
         if origin is list:
             kind = cls.of(arguments[0])
             return cls(kind.type, True, False, kind.declarations)
@@ -122,7 +148,7 @@ def _declarations(model: type[BaseModel], key: str) -> tuple[object, ...]:
 
 
 def _declared_in(model: type[BaseModel], key: str) -> tuple[object, ...]:
-    kinds = (Flat, TableColumn, ChildTable, Id, Named)
+    kinds = (Flat, TableColumn, ChildTable, Id, Named, Coded, ByValue)
     return tuple(one for one in model.model_fields[key].metadata if isinstance(one, kinds)) if _has(model, key) else ()
 
 

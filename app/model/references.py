@@ -7,16 +7,6 @@ Json = dict[str, Any]
 Ids = Callable[[Json], Iterable[str]]
 
 
-def ids_in(key: str) -> Ids:
-    """A list of ids."""
-    return lambda document: document[key]
-
-
-def id_in(key: str) -> Ids:
-    """An id or null."""
-    return lambda document: [document[key]] if document[key] else []
-
-
 def id_of(key: str) -> Ids:
     """An object with an id, or null."""
     return lambda document: [document[key]["id"]] if document[key] else []

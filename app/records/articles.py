@@ -1,5 +1,6 @@
 """Articles, on which everything else rests."""
 
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from sqlmodel import col
 
 from app.model.digests import Data
 from app.model.documents import ArticleDocument
+from app.model.references import id_of, ids_of_type, ids_within
 from app.queries.facets import by_dates
 from app.queries.filters import Listing, one_of
 from app.queries.record_type import RecordType, Row
@@ -28,6 +30,14 @@ class ArticleFilters(Listing):
     )
 
 
+def _texts(document: Data) -> Iterator[str | None]:
+    yield from (document["title"], *document["authors"], *document["publishers"])
+    # Articles that were loaded before there were captions have no such key until the next load.
+    for caption in document.get("captions", ()):
+        place, subject = caption["place"], caption["subject"]
+        yield from (caption["shows"], place and place["label"], subject and subject["label"], caption["credit"])
+
+
 def _row(document: Data) -> Row:
     return {
         "sort_name": fold(document["title"]),
@@ -46,12 +56,16 @@ ARTICLES = RecordType(
     description="The articles that everything else rests on. Their text stays with their publishers.",
     example="foltyn-us-iran-isis-2020",
     docs_position=8,
-    searched_together=False,
     title=itemgetter("title"),
-    texts=lambda document: [document["title"], *document["authors"], *document["publishers"]],
+    texts=_texts,
     terms=lambda document: [],
+    references={
+        "places": [ids_within("captions", id_of("place"))],
+        "people": [ids_within("captions", ids_of_type("person", "subject"))],
+        "organizations": [ids_within("captions", ids_of_type("organization", "subject"))],
+    },
     filters=ArticleFilters,
     sorts={"published": "published", "title": "sort_name", "changed": "changed_in", "id": "id"},
     default_sort="-published",
-    facets=by_dates(col(Article.published), col(Article.published)),
+    facets={**by_dates(col(Article.published), col(Article.published))},
 )

@@ -1,28 +1,25 @@
 """Incidents: what happened."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.model.codebook import ActorRole, CasualtyOutcome, Certainty, Granularity, IncidentKind, PlaceRole
+from app.counts.columns import Links, Numbers, Texts
+from app.counts.criteria import AnyOf, Criterion, HasLink, IsReferredTo, Not
+from app.model.codebook import ActorRole, Certainty, Granularity, IncidentKind, PlaceRole
 from app.model.digests import Data
 from app.model.documents import IncidentDocument
-from app.model.references import articles_of, id_in, id_of, ids_in, ids_of_each, ids_of_type, ids_within
-from app.queries.conditions import (
-    Clause,
-    Condition,
-    column_lookup,
-    dated,
-    exists_link,
-    holds,
-    in_box,
-    near_point,
-)
-from app.queries.facets import by_article, by_column, by_dates, by_flag, by_links, if_given, pairs_of
+from app.model.references import articles_of, id_of, ids_of_each, ids_of_type, ids_within
+from app.queries.areas import in_box, near_point
+from app.queries.conditions import Condition, column_lookup, exists_link, holds
+from app.queries.days import dated
+from app.queries.facets import Facet, Grid, by_article, by_column, by_dates, by_flag
 from app.queries.filters import (
     BOX_DESCRIPTION,
     LOCATION_MATCH_DESCRIPTION,
@@ -33,10 +30,12 @@ from app.queries.filters import (
     refines,
     whether,
 )
+from app.queries.orders import LinkedSort
 from app.queries.record_type import ChildRows, FeedText, RecordType, Row
 from app.queries.values import (
     Box,
     Days,
+    ExternalIds,
     Flag,
     IncidentIds,
     Kilometres,
@@ -45,23 +44,26 @@ from app.queries.values import (
     PlaceIds,
     Point,
 )
-from app.records.harm import bounds_filters
-from app.records.hierarchies import (
-    PARTIES,
-    in_places,
-    incidents_within,
-    of_operations,
-    of_parties,
-    parties_within,
-    places_within,
+from app.records.figures_in_words import figures_in_words
+from app.records.harm import (
+    HAS_HIGH,
+    HAS_LOW,
+    AnyHarm,
+    BoundFilter,
+    Bounds,
+    at_least,
+    bounds_filters,
+    has_outcome,
+    of_outcome,
+    possibly,
+    somebody_harmed,
 )
+from app.records.incident_links import LINK_FACETS, at_places, outside_places, with_actors, without_actors
 from app.records.row_columns import area_columns
+from app.records.same_as import SAME_AS, known_as, same_as_rows
 from app.search.folding import fold
-from app.storage.models import Incident, IncidentActor, IncidentPlace, IncidentRelation, IncidentTotal
-
-LOCATING = (PlaceRole.SCENE, PlaceRole.TARGET_AREA, PlaceRole.STAGING, PlaceRole.NEARBY, PlaceRole.JURISDICTION)
-"""The place roles that say where an incident was."""
-
+from app.storage.models import Casualty, Incident, IncidentActor, IncidentPlace, IncidentRelation, IncidentTotal
+from app.storage.same_as_models import IncidentSameAs
 
 # Made once: lists that do not ask for them would pay for them too.
 _HAS_LOCATION = col(Incident.latitude).is_not(None)
@@ -77,25 +79,8 @@ def _near(point: Any, filters: Any) -> Condition:
 
 
 def _contested(wanted: bool, filters: Any) -> Condition:
-    contested = holds(_CONTESTED, wanted=wanted)
+    contested = holds(_CONTESTED, wanted=wanted, facet="contested")
     return replace(contested, lookup=column_lookup(col(Incident.id), _CONTESTED)) if wanted else contested
-
-
-def _at_places(ids: Any, filters: Any) -> Condition:
-    link = IncidentPlace
-    clauses = [col(link.role).in_(filters.place_role or LOCATING)]
-    clauses += [col(link.place_id).in_(places_within(ids, filters.place_basis))] if ids else []
-    clauses += [col(link.certainty).in_(filters.place_certainty)] if filters.place_certainty else []
-    return exists_link(col(Incident.id), col(link.incident_id), *clauses)
-
-
-def with_actors(ids: Any, filters: Any) -> Condition:
-    """The actors of the incident, in whatever role if none is asked for."""
-    link = IncidentActor
-    clauses = [col(link.party_id).in_(parties_within(ids))] if ids else []
-    clauses += [col(link.role).in_(filters.actor_role)] if filters.actor_role else []
-    clauses += [col(link.certainty).in_(filters.actor_certainty)] if filters.actor_certainty else []
-    return exists_link(col(Incident.id), col(link.incident_id), *clauses)
 
 
 class IncidentCriteria(BaseModel):
@@ -111,9 +96,9 @@ class IncidentCriteria(BaseModel):
         None,
         description=(
             "`2019`, `2019-04`, `2019-04-19`, or an interval `A/B`, `../B`, `A/..`, ends included. A record's date "
-            "may itself be a month or a range: see `date_match`. Where its end is open (`latest` null) it is taken to "
-            "last until the article appeared, or for as long as the editors assume. Records without a date never match "
-            "and are counted in `meta.not_judged.date`."
+            "may itself be a month or a range: see `date_match`. An end that is open (`date.open`) is taken to reach "
+            "as far as `date.assumed` says, an open start without a limit to any earlier day. Records without a date "
+            "never match and are counted in `meta.not_judged.date`."
         ),
         examples=["2019-04"],
     )
@@ -122,16 +107,17 @@ class IncidentCriteria(BaseModel):
         description=(
             "`overlaps` (default): it could have happened then, because a possible day of the record lies in the "
             "interval; `2019-04-19` so finds what is dated only `2019-04`. `within`: it certainly did, because all its "
-            "possible days lie in the interval."
+            "possible days lie in the interval, which an end that is open never does unless the interval is open there."
         ),
     )
-    place: Annotated[PlaceIds, Where(_at_places)] = Field(
+    place: Annotated[PlaceIds, Where(at_places, exclusion=outside_places)] = Field(
         [], description="At this place or anywhere inside it.", examples=[["riyadh-district"]]
     )
     place_role: Annotated[list[PlaceRole], refines("place", alone=True)] = Field(
         [],
         description=(
-            f"What the place is to the incident. Default: {', '.join(LOCATING)}. Alone: with any place in this role."
+            "What the place is to the incident. Default: the roles that have the property `locates` in the codebook, "
+            "such as scene, but not origin. Alone: with any place in this role."
         ),
     )
     place_certainty: Annotated[list[Certainty], refines("place", alone=True)] = Field(
@@ -142,7 +128,7 @@ class IncidentCriteria(BaseModel):
     place_basis: Annotated[Literal["any", "stated"] | None, refines("place")] = Field(
         None, description="`stated`: follow only containment that the reporting states. Default: `any`."
     )
-    actor: Annotated[PartyIds, Where(with_actors)] = Field(
+    actor: Annotated[PartyIds, Where(with_actors, exclusion=without_actors)] = Field(
         [], description="With this person, or this organization or a part of it."
     )
     actor_role: Annotated[list[ActorRole], refines("actor", alone=True)] = Field(
@@ -161,124 +147,140 @@ class IncidentCriteria(BaseModel):
     location_match: Annotated[LocationMatch | None, refines("bbox", "near")] = Field(
         None, description=LOCATION_MATCH_DESCRIPTION
     )
-    has_location: Annotated[Flag | None, whether(_HAS_LOCATION)] = Field(
+    has_location: Annotated[Flag | None, whether(_HAS_LOCATION, "has_location")] = Field(
         None, description="With, or without, a point on the map."
     )
     contested: Annotated[Flag | None, Where(_contested)] = Field(
         None, description="Whether a statement about it stands against another."
     )
+    same_as: Annotated[
+        ExternalIds, known_as(col(Incident.id), col(IncidentSameAs.incident_id), col(IncidentSameAs.external_id))
+    ] = SAME_AS
     parent: Annotated[IncidentIds, one_of(col(Incident.parent_id), in_list_order=True)] = Field(
         [], description="Parts of this operation."
     )
 
 
-def _total(outcome: CasualtyOutcome, bounds: Any) -> Condition:
-    """A bound of the incident's own total."""
-    link, of_it = IncidentTotal, col(IncidentTotal.outcome) == outcome
+_TOTALS = Links(
+    "totals",
+    col(IncidentTotal.incident_id),
+    (
+        Texts("outcome", col(IncidentTotal.outcome)),
+        Numbers("low", col(IncidentTotal.low)),
+        Numbers("high", col(IncidentTotal.high)),
+    ),
+)
+
+
+def _total(outcome: str | Sequence[str], bounds: Bounds) -> Condition:
+    """A bound of the incident's own total of an outcome, or of one of several."""
+    link = IncidentTotal
+    of_it = of_outcome(col(link.outcome), outcome)
     its_own = select(col(link.incident_id)).where(col(link.incident_id) == col(Incident.id), of_it)
-    with_it = exists_link(col(Incident.id), col(link.incident_id), of_it, bounds(col(link.low), col(link.high)))
-    known = select(func.count()).select_from(link).where(of_it)
-    return replace(with_it, axis="casualties", unknown=~its_own.exists(), known=known)
+    fits = bounds.clause(col(link.low), col(link.high))
+    criterion = HasLink(_TOTALS.name, (has_outcome(outcome), bounds.criterion))
+    with_it = exists_link(col(Incident.id), col(link.incident_id), of_it, fits, criterion=criterion)
+    known = select(func.count(func.distinct(col(link.incident_id)))).where(of_it)
+    without = Not(HasLink(_TOTALS.name, (has_outcome(outcome),)))
+    return replace(with_it, axis="casualties", unknown=~its_own.exists(), known=known, unknown_criterion=without)
 
 
-if TYPE_CHECKING:
+_CLAIM: Any = aliased(Casualty)
+"""The claims about an incident, also where claims are what is chosen."""
 
-    class IncidentHarm(BaseModel):
-        """Bounds of an incident's totals."""
 
-else:
-    IncidentHarm = bounds_filters(
-        "IncidentHarm",
-        _total,
-        "Certainly so many `{outcome}` or more: by the lower bound of the incident's own total, without its parts.",
-        "Perhaps so many `{outcome}` or more: by the upper bound of the incident's own total; an open one fits any.",
+def _claimed(outcome: str, bounds: Bounds) -> Condition:
+    """A bound of any claim about the incident. Where none gives a number, nothing can be judged."""
+    low, high, of_it = _CLAIM.low, _CLAIM.high, _CLAIM.outcome == outcome
+    numbered = or_(low.is_not(None), high.is_not(None))
+    its_own = select(_CLAIM.incident_id).where(_CLAIM.incident_id == col(Incident.id), of_it, numbered)
+    with_it = exists_link(col(Incident.id), _CLAIM.incident_id, of_it, bounds.clause(low, high))
+    return replace(
+        with_it,
+        axis="casualties",
+        unknown=~its_own.exists(),
+        criterion=_has_claim(has_outcome(outcome), bounds.criterion),
+        unknown_criterion=Not(_has_claim(has_outcome(outcome), AnyOf((HAS_LOW, HAS_HIGH)))),
     )
 
 
-class IncidentFilters(IncidentCriteria, IncidentHarm, Listing):
+def _has_claim(*criteria: Criterion) -> IsReferredTo:
+    """A claim about the incident meets all of these."""
+    return IsReferredTo("casualties", "incident_id", criteria)
+
+
+CLAIMED_HARM = bounds_filters(
+    BoundFilter(
+        "claimed_at_least",
+        _claimed,
+        at_least,
+        "Somebody says so many `{value}` or more: by the lower bound of any claim about the incident itself, "
+        "whatever others say, and whether totals count it or not.",
+    ),
+)
+
+
+class IncidentFilters(IncidentCriteria, Listing):
     """What lists of incidents take."""
 
+    for_each_value = (
+        *bounds_filters(
+            BoundFilter(
+                "at_least",
+                _total,
+                at_least,
+                "Certainly so many `{value}` or more: by the lower bound of the incident's own total, without its "
+                "parts.",
+            ),
+            BoundFilter(
+                "possibly",
+                _total,
+                possibly,
+                "Perhaps so many `{value}` or more: by the upper bound of the incident's own total; an open one fits "
+                "any.",
+            ),
+        ),
+        *CLAIMED_HARM,
+    )
+    any_harm: Annotated[AnyHarm | None, somebody_harmed(_total)] = Field(
+        None,
+        description=(
+            "Where anybody at all was harmed: certainly, because the lower bound of any of the incident's own totals "
+            "is 1 or more, or possibly, because an upper one is or is open. Which outcomes are a harm says the "
+            "codebook (`harm`): those rescued or convicted are not harmed. Incidents without such a total are counted "
+            "in `meta.not_judged.casualties`."
+        ),
+    )
     sort: (
-        Literal["date", "-date", "title", "-title", "killed", "-killed", "changed", "-changed", "id", "-id"] | None
+        Literal[
+            "date",
+            "-date",
+            "title",
+            "-title",
+            "{casualty.outcome}",
+            "-{casualty.outcome}",
+            "changed",
+            "-changed",
+            "id",
+            "-id",
+        ]
+        | None
     ) = Field(
         None,
         description=(
-            "One key, `-` for descending, ties by id. `killed` is the lower bound, not stated below 0. "
-            "Default: `-date`."
+            "One key, `-` for descending, ties by id. `date` is the first possible day; `killed` and every other "
+            "outcome the lower bound of the incident's own total. Where nothing is stated, an incident comes last in "
+            "both directions. Default: `-date`."
         ),
     )
 
 
-def actors_of(ids: list[str]) -> Select[str | None]:
-    """Ids of the actors in these incidents and their parts."""
-    return select(col(IncidentActor.party_id)).where(
-        col(IncidentActor.incident_id).in_(incidents_within(ids)), col(IncidentActor.party_id).is_not(None)
-    )
-
-
-def actor_incidents(filters: Any) -> list[Select[Any]]:
-    """Each actor with the incidents and the operations that these are parts of."""
-    return of_operations(IncidentActor, col(IncidentActor.party_id), col(IncidentActor.incident_id))
-
-
-def _incident_places(filters: Any) -> Select[Any]:
-    link = IncidentPlace
-    stated_only = filters.place_basis == "stated"
-    pairs = in_places(col(link.incident_id), col(link.place_id), stated_only=stated_only)
-    certain = if_given(col(link.certainty), filters.place_certainty)
-    return pairs.where(col(link.role).in_(filters.place_role or LOCATING), *certain)
-
-
-def _at_place(filters: Any) -> list[Clause]:
-    inside = places_within(filters.place, filters.place_basis) if filters.place else None
-    return [] if inside is None else [col(IncidentPlace.place_id).in_(inside)]
-
-
-def _place_roles(filters: Any) -> Select[Any]:
-    link = IncidentPlace
-    certain = if_given(col(link.certainty), filters.place_certainty)
-    return pairs_of(col(link.incident_id), col(link.role)).where(*_at_place(filters), *certain)
-
-
-def _place_certainties(filters: Any) -> Select[Any]:
-    link = IncidentPlace
-    in_role = col(link.role).in_(filters.place_role or LOCATING)
-    return pairs_of(col(link.incident_id), col(link.certainty)).where(*_at_place(filters), in_role)
-
-
-def _incident_actors(filters: Any) -> Select[Any]:
-    link = IncidentActor
-    pairs = of_parties(col(link.incident_id), col(link.party_id))
-    in_role, certain = col(link.role), col(link.certainty)
-    return pairs.where(*if_given(in_role, filters.actor_role), *if_given(certain, filters.actor_certainty))
-
-
-def _with_actor(filters: Any) -> list[Clause]:
-    return [col(IncidentActor.party_id).in_(parties_within(filters.actor))] if filters.actor else []
-
-
-def _actor_roles(filters: Any) -> Select[Any]:
-    link = IncidentActor
-    certain = if_given(col(link.certainty), filters.actor_certainty)
-    return pairs_of(col(link.incident_id), col(link.role)).where(*_with_actor(filters), *certain)
-
-
-def _actor_certainties(filters: Any) -> Select[Any]:
-    link = IncidentActor
-    in_role = if_given(col(link.role), filters.actor_role)
-    return pairs_of(col(link.incident_id), col(link.certainty)).where(*_with_actor(filters), *in_role)
-
-
-INCIDENT_FACETS = {
+INCIDENT_FACETS: dict[str, Facet | Grid] = {
     "kind": by_column(col(Incident.kind)),
     "granularity": by_column(col(Incident.granularity)),
-    "place": by_links(col(Incident.id), _incident_places, "places"),
-    "place_role": by_links(col(Incident.id), _place_roles),
-    "place_certainty": by_links(col(Incident.id), _place_certainties),
-    "actor": by_links(col(Incident.id), _incident_actors, *PARTIES, missing="nobody identified"),
-    "actor_role": by_links(col(Incident.id), _actor_roles),
-    "actor_certainty": by_links(col(Incident.id), _actor_certainties),
-    **by_dates(col(Incident.earliest), col(Incident.latest)),
+    **LINK_FACETS,
+    **by_dates(col(Incident.earliest), col(Incident.latest), col(Incident.open_start), col(Incident.open_end)),
+    "grid": Grid((col(Incident.latitude), col(Incident.longitude))),
     "has_location": by_flag(_HAS_LOCATION),
     "contested": by_flag(_CONTESTED),
     "parent": by_column(col(Incident.parent_id), "incidents", missing="not part of an operation"),
@@ -300,7 +302,8 @@ def _terms(document: Data) -> list[str]:
 def _feed_text(document: Data) -> FeedText:
     location = document["location"]
     point = (location["latitude"], location["longitude"]) if location else None
-    return FeedText(document["title"], document["summary"], point)
+    text = " ".join(filter(None, (document["summary"], figures_in_words(document))))
+    return FeedText(document["title"], text, point)
 
 
 def _row(document: Data) -> Row:
@@ -311,14 +314,9 @@ def _row(document: Data) -> Row:
         "granularity": document["granularity"],
         "location_id": location["id"] if location else None,
         **area_columns(document["location"], document["location"]),
-        "parent_id": document["parent"],
+        "parent_id": document["parent"]["id"] if document["parent"] else None,
         "contested": document["contested"],
-        "sort_killed": _killed(document["totals"]["killed"]),
     }
-
-
-def _killed(total: Any) -> int:
-    return -1 if total is None or total["low"] is None else int(total["low"])
 
 
 def _child_rows(document: Data) -> ChildRows:
@@ -335,7 +333,8 @@ def _child_rows(document: Data) -> ChildRows:
         if total and total["low"] is not None:
             yield IncidentTotal, {**owner, "outcome": outcome, "low": total["low"], "high": total["high"]}
     for related in document["related"]:
-        yield IncidentRelation, {**owner, "related_id": related}
+        yield IncidentRelation, {**owner, "related_id": related["id"]}
+    yield from same_as_rows(IncidentSameAs, "incident_id", document)
 
 
 INCIDENTS = RecordType(
@@ -348,13 +347,14 @@ INCIDENTS = RecordType(
         (IncidentActor, "incident_id"),
         (IncidentTotal, "incident_id"),
         (IncidentRelation, "incident_id"),
+        (IncidentSameAs, "incident_id"),
     ),
     row=_row,
     child_rows=_child_rows,
     document=IncidentDocument,
     summary="What happened.",
     description=(
-        "What happened: raids, strikes, killings, blockades, withdrawals, with places, actors and every claim about "
+        "What happened, big or small, with places, actors and every claim about "
         "who was harmed. Dates may be a day, a month or a range; nothing is made more precise than the reporting."
     ),
     example="kanoos-aerial-shelling",
@@ -368,30 +368,33 @@ INCIDENTS = RecordType(
         "places": [ids_of_each("places")],
         "people": [
             ids_of_type("person", "actors"),
-            ids_within("casualties", ids_in("people")),
+            ids_within("casualties", ids_of_each("people")),
             ids_within("casualties", ids_of_type("person", "claimed_by", "via")),
         ],
         "organizations": [
             ids_of_type("organization", "actors"),
-            ids_within("casualties", id_in("organization")),
+            ids_within("casualties", id_of("organization")),
             ids_within("casualties", ids_of_type("organization", "claimed_by", "via")),
         ],
-        "quotes": [ids_in("quotes")],
-        "statements": [ids_in("statements")],
+        "documents": [ids_within("casualties", ids_of_each("documents"))],
+        "quotes": [ids_of_each("quotes")],
+        "statements": [ids_of_each("statements")],
         "casualties": [ids_of_each("casualties")],
-        "incidents": [id_in("parent"), ids_in("children"), ids_in("related")],
+        "incidents": [id_of("parent"), ids_of_each("children"), ids_of_each("related")],
         "articles": [articles_of],
     },
-    required={"casualties": [ids_of_each("casualties")], "incidents": [id_in("parent")], "places": [id_of("location")]},
+    required={"casualties": [ids_of_each("casualties")], "incidents": [id_of("parent")], "places": [id_of("location")]},
     filters=IncidentFilters,
     sorts={
         "date": "sort_date",
         "title": "sort_name",
-        "killed": "sort_killed",
+        "{casualty.outcome}": LinkedSort(IncidentTotal, "incident_id", "outcome", "low"),
         "changed": "changed_in",
         "id": "id",
     },
     default_sort="-date",
     day_sort="date",
+    unstated={"date": ""},
     facets={**INCIDENT_FACETS, **by_article(Incident, "incident")},
+    counted_by=(_TOTALS,),
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import Select
 from sqlmodel import col
 
+from app.counts.tallies import ByContainers, ByReferring
 from app.model.codebook import OrganizationKind
 from app.model.digests import Data
 from app.model.documents import OrganizationDocument
@@ -15,12 +16,20 @@ from app.queries.conditions import Condition
 from app.queries.facets import by_article, by_column, by_links, pairs_of
 from app.queries.filters import Listing, Where, one_of
 from app.queries.record_type import ChildRows, RecordType, Row
-from app.queries.values import IncidentIds, OrganizationIds
-from app.records.hierarchies import organization_containers, parties_within
-from app.records.incidents import actor_incidents, actors_of
+from app.queries.values import ExternalIds, IncidentIds, OrganizationIds
+from app.records.hierarchies import (
+    OF_OPERATIONS,
+    OF_ORGANIZATIONS,
+    ORGANIZATION_PARENTS,
+    organization_containers,
+    parties_within,
+)
+from app.records.incident_links import ACTING_IN, actor_incidents, actors_of
+from app.records.same_as import SAME_AS, known_as, same_as_rows
 from app.records.search_texts import names_and_note
 from app.search.folding import fold
 from app.storage.models import Organization, OrganizationParent, Party
+from app.storage.same_as_models import PartySameAs
 
 
 def _inside(ids: Any, filters: Any) -> Condition:
@@ -40,6 +49,9 @@ class OrganizationFilters(Listing):
     incident: Annotated[
         IncidentIds, Where(lambda ids, filters: Condition(col(Organization.id).in_(actors_of(ids))))
     ] = Field([], description="Actors in this incident or in a part of it.")
+    same_as: Annotated[
+        ExternalIds, known_as(col(Organization.id), col(PartySameAs.party_id), col(PartySameAs.external_id))
+    ] = SAME_AS
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
@@ -49,6 +61,10 @@ def _containers(filters: Any) -> Select[Any]:
     """Each organization with all that it is a part of, without itself."""
     wholes = organization_containers()
     return pairs_of(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
+
+
+_BY_CONTAINER = ByContainers(OF_ORGANIZATIONS, links=(ORGANIZATION_PARENTS,))
+_BY_INCIDENT = ByReferring((ACTING_IN,), OF_OPERATIONS)
 
 
 def _row(document: Data) -> Row:
@@ -63,6 +79,7 @@ def _child_rows(document: Data) -> ChildRows:
     for parent in document["parents"]:
         row = {"organization_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
         yield OrganizationParent, row
+    yield from same_as_rows(PartySameAs, "party_id", document)
 
 
 ORGANIZATIONS = RecordType(
@@ -70,7 +87,7 @@ ORGANIZATIONS = RecordType(
     type="organization",
     code=5,
     table=Organization,
-    children=((Party, "id"), (OrganizationParent, "organization_id")),
+    children=((Party, "id"), (OrganizationParent, "organization_id"), (PartySameAs, "party_id")),
     row=_row,
     child_rows=_child_rows,
     document=OrganizationDocument,
@@ -93,8 +110,8 @@ ORGANIZATIONS = RecordType(
     default_sort="name",
     facets={
         "kind": by_column(col(Organization.kind)),
-        "within": by_links(col(Organization.id), _containers, "organizations"),
-        "incident": by_links(col(Organization.id), actor_incidents, "incidents"),
+        "within": by_links(col(Organization.id), _containers, "organizations", tally=_BY_CONTAINER),
+        "incident": by_links(col(Organization.id), actor_incidents, "incidents", tally=_BY_INCIDENT),
         **by_article(Organization, "organization"),
     },
 )

@@ -4,15 +4,17 @@ from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 from sqlmodel import col
 
+from app.counts.tallies import ByContainers
 from app.model.codebook import PlaceKind
 from app.model.digests import Data
 from app.model.documents import PlaceDocument
 from app.model.references import articles_of, ids_of_each
-from app.queries.conditions import Condition, in_box, near_point
-from app.queries.facets import by_article, by_column, by_flag, by_links, pairs_of
+from app.queries.areas import in_box, near_point
+from app.queries.conditions import Clause, Condition, certainly_not
+from app.queries.facets import Grid, by_article, by_column, by_flag, by_links, pairs_of
 from app.queries.filters import (
     BOX_DESCRIPTION,
     LOCATION_MATCH_DESCRIPTION,
@@ -24,20 +26,39 @@ from app.queries.filters import (
     whether,
 )
 from app.queries.record_type import ChildRows, RecordType, Row
-from app.queries.values import Box, Flag, Kilometres, LocationMatch, PlaceIds, Point
-from app.records.hierarchies import place_containers, places_within
+from app.queries.values import Box, ExternalIds, Flag, Kilometres, LocationMatch, PlaceIds, Point
+from app.records.hierarchies import (
+    OF_PLACES,
+    PLACE_PARENTS,
+    place_containers,
+    places_containing,
+    places_perhaps_in,
+    places_within,
+)
 from app.records.row_columns import area_columns
+from app.records.same_as import SAME_AS, known_as, same_as_rows
 from app.records.search_texts import names_and_note
 from app.search.folding import fold
 from app.storage.models import Place, PlaceParent
+from app.storage.same_as_models import PlaceSameAs
 
 _HAS_LOCATION = col(Place.latitude).is_not(None)
 
 
 def _inside(ids: Any, filters: Any) -> Condition:
     """Does not match the place itself."""
-    inside = places_within(ids, filters.place_basis)
-    return Condition(col(Place.id).in_(inside) & col(Place.id).not_in(ids))
+    return Condition(_lies_in(ids, filters.place_basis))
+
+
+def _lies_in(ids: Any, basis: str | None = None) -> Clause:
+    return col(Place.id).in_(places_within(ids, basis)) & col(Place.id).not_in(ids)
+
+
+def _outside(ids: Any, filters: Any) -> Condition:
+    """What contains a place does not lie in it."""
+    place = col(Place.id)
+    unclear = (place.in_(places_perhaps_in(one)) & place.not_in(places_containing([one])) for one in ids)
+    return certainly_not(_lies_in(ids), or_(*unclear))
 
 
 class PlaceFilters(Listing):
@@ -46,7 +67,7 @@ class PlaceFilters(Listing):
     kind: Annotated[list[PlaceKind], one_of(col(Place.kind), in_list_order=True)] = Field(
         [], description="What sort of place."
     )
-    within: Annotated[PlaceIds, Where(_inside)] = Field(
+    within: Annotated[PlaceIds, Where(_inside, exclusion=_outside)] = Field(
         [], description="Inside this place, at any depth.", examples=[["iraq"]]
     )
     place_basis: Annotated[Literal["any", "stated"] | None, refines("within")] = Field(
@@ -63,9 +84,12 @@ class PlaceFilters(Listing):
     location_match: Annotated[LocationMatch | None, refines("bbox", "near")] = Field(
         None, description=LOCATION_MATCH_DESCRIPTION
     )
-    has_location: Annotated[Flag | None, whether(_HAS_LOCATION)] = Field(
+    has_location: Annotated[Flag | None, whether(_HAS_LOCATION, "has_location")] = Field(
         None, description="With, or without, a known point."
     )
+    same_as: Annotated[
+        ExternalIds, known_as(col(Place.id), col(PlaceSameAs.place_id), col(PlaceSameAs.external_id))
+    ] = SAME_AS
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."
     )
@@ -75,6 +99,9 @@ def _containers(filters: Any) -> Select[Any]:
     """Each place with all that contain it, without itself."""
     wholes = place_containers(stated_only=filters.place_basis == "stated")
     return pairs_of(wholes.c.part, wholes.c.whole).where(wholes.c.part != wholes.c.whole)
+
+
+_BY_CONTAINER = ByContainers(OF_PLACES, links=(PLACE_PARENTS,), refined_by=("place_basis",))
 
 
 def _row(document: Data) -> Row:
@@ -88,6 +115,7 @@ def _row(document: Data) -> Row:
 def _child_rows(document: Data) -> ChildRows:
     for parent in document["parents"]:
         yield PlaceParent, {"place_id": document["id"], "parent_id": parent["id"], "basis": parent["basis"]}
+    yield from same_as_rows(PlaceSameAs, "place_id", document)
 
 
 PLACES = RecordType(
@@ -95,7 +123,7 @@ PLACES = RecordType(
     type="place",
     code=3,
     table=Place,
-    children=((PlaceParent, "place_id"),),
+    children=((PlaceParent, "place_id"), (PlaceSameAs, "place_id")),
     row=_row,
     child_rows=_child_rows,
     document=PlaceDocument,
@@ -113,7 +141,8 @@ PLACES = RecordType(
     default_sort="name",
     facets={
         "kind": by_column(col(Place.kind)),
-        "within": by_links(col(Place.id), _containers, "places"),
+        "within": by_links(col(Place.id), _containers, "places", tally=_BY_CONTAINER),
+        "grid": Grid((col(Place.latitude), col(Place.longitude))),
         "has_location": by_flag(_HAS_LOCATION),
         **by_article(Place, "place"),
     },

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.model.references import referenced_ids
+from app.queries.filters import filters_under
 from app.queries.plan import plan
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
@@ -20,8 +21,18 @@ MAX_OF_TYPE = 20
 _MAX_CANDIDATES = 100
 """Records of each type that are looked at in the order of a list, and of those that the sample refers to."""
 
-_ORDER = ("incidents", "casualties", "quotes", "statements", "people", "organizations", "places", "articles")
-"""What others are chosen for comes first."""
+_ORDER = (
+    "incidents",
+    "casualties",
+    "quotes",
+    "statements",
+    "people",
+    "organizations",
+    "documents",
+    "places",
+    "articles",
+)
+"""What others are chosen for comes first. Those not named here are last."""
 
 Key = tuple[str, str]
 """A list and an id."""
@@ -44,7 +55,7 @@ def sample(snapshot: Snapshot) -> Sample:
     choosing = _Choosing(snapshot)
     deadliest = choosing.listed("incidents", sort="-killed")
     choosing.add("incidents", sorted(deadliest, key=choosing.worth, reverse=True))
-    for name in (*_ORDER[1:], _ORDER[0]):
+    for name in dict.fromkeys((*_ORDER[1:], *RECORD_TYPES)):
         choosing.add(name, choosing.referred_to(name))
         choosing.add(name, choosing.listed(name))
     return choosing.result()
@@ -65,7 +76,7 @@ class _Choosing:
     def listed(self, name: str, **parameters: str) -> list[str]:
         """Returns the ids of the first records of a list, by its usual order unless another is given."""
         resource = RECORD_TYPES[name]
-        filters = resource.filters.model_validate(parameters)
+        filters = filters_under(resource.filters, self._snapshot.codebook).model_validate(parameters)
         rows = plan(resource, filters).on(self._snapshot).rows(_MAX_CANDIDATES)
         for text, _, id_ in rows:
             self._remember(name, id_, text)

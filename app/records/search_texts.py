@@ -16,18 +16,22 @@ def other_names(document: Data) -> list[str]:
     return [other["name"] for other in (*document["aliases"], *document.get("names", ()))]
 
 
-_PARTIES = ("speaker", "relayed_by", "told_to", "by")
+_PARTIES = ("speaker", "relayed_by", "told_to", "by", "author")
 _SHARED = {"place": "places", "person": "people", "organization": "organizations"}
 
 
 def named(document: Data) -> Iterator[tuple[str, str]]:
     """The places, people and organizations that a document names: resource and id. What contains them is left out."""
     for place in document.get("places", ()):
-        yield "places", place if isinstance(place, str) else place["id"]
+        yield "places", place["id"]
     parties = [document.get(name) for name in _PARTIES]
     for one in (*parties, *document.get("actors", ()), *document.get("about", ())):
         if one is not None and one["type"] in _SHARED:
             yield _SHARED[one["type"]], one["id"]
+    for caption in document.get("captions", ()):
+        for one in (caption["place"], caption["subject"]):
+            if one is not None:
+                yield _SHARED[one["type"]], one["id"]
     for link in document.get("organizations", ()):
         yield "organizations", link["id"]
     for claim in (document, *document.get("casualties", ())):
@@ -37,9 +41,9 @@ def named(document: Data) -> Iterator[tuple[str, str]]:
 
 def _harmed(claim: Data) -> Iterator[tuple[str, str]]:
     for person in claim["people"]:
-        yield "people", person
+        yield "people", person["id"]
     if claim["organization"]:
-        yield "organizations", claim["organization"]
+        yield "organizations", claim["organization"]["id"]
     for name in ("claimed_by", "via"):
         if claim[name]:
             yield _SHARED[claim[name]["type"]], claim[name]["id"]

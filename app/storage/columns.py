@@ -1,26 +1,25 @@
 """Base class, column types, keys and indexes of the tables."""
 
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
+    Boolean,
     Column,
-    Enum,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     String,
     Text,
-    event,
-    literal_column,
-    or_,
+    false,
+    true,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
+
+from app.model.codebook import MAX_VALUE_LENGTH
 
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -46,13 +45,26 @@ class Table(SQLModel):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+class VersionedTable(Table):
+    """The base class of the tables whose rows come and go with a record, or are changed on their own.
+
+    `changed_in` is the release that wrote the row; 0 in rows that are older than this column. What a later release
+    supersedes goes to a table of the past (`past_tables`).
+    """
+
+    changed_in: int = Field(sa_column_kwargs={"server_default": "0"})
+
+
 class RecordTable(Table):
     """The base class of the tables of public records, with the columns that all of them have.
 
     `number` is that of its document: on SQLite it is the rowid, so that every index leads to documents without the row;
     other tables refer to the id. `sort_name` is the name or title that lists sort by, folded (`app.search.folding`).
     `digest` is the SHA-256 of the document in canonical JSON (RFC 8785) without `version` and `changed_in`.
-    `terms_checksum` is the checksum of its search terms, some of which come from the records that it names.
+    `rows_checksum` is the checksum of all that is stored of it, by which the next load notices where new code makes
+    other columns or rows of the same document; `terms_checksum` is that of its search terms, some of which come from
+    the records that it names. `seed_checksum` is that of its own entry in the seed files, null where an older version
+    wrote it: it tells what was edited from what only followed.
     """
 
     number: int = Field(
@@ -64,13 +76,22 @@ class RecordTable(Table):
     digest: str
     version: int
     changed_in: int = Field(foreign_key="releases.number")
+    rows_checksum: int = Field(sa_type=NUMBER, sa_column_kwargs={"server_default": "0"})
     terms_checksum: int = Field(sa_type=NUMBER, sa_column_kwargs={"server_default": "0"})
+    seed_checksum: int | None = Field(sa_type=NUMBER)
     sort_name: str = Field(sa_type=TEXT)
 
 
-def text(*, nullable: bool = False, primary_key: bool = False) -> Any:
-    """Returns a column of text that compares byte by byte on every engine."""
-    return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key))
+def text(*, nullable: bool = False, primary_key: bool = False, added: bool = False) -> Any:
+    """Returns a column of text that compares byte by byte on every engine. One that was `added` to a table is empty in
+    rows that are older than it."""
+    default = sql("''") if added else None
+    return Field(sa_column=Column(TEXT, nullable=nullable, primary_key=primary_key, server_default=default))
+
+
+def flag(*, default: bool = False) -> Any:
+    """Returns a column that says yes or no: no, unless a row or `default` says otherwise."""
+    return Field(sa_column=Column(Boolean, nullable=False, server_default=true() if default else false()))
 
 
 def slug(target: str | None = None) -> Any:
@@ -79,20 +100,9 @@ def slug(target: str | None = None) -> Any:
     return Field(sa_column=Column(TEXT, *shared, nullable=False, unique=True))
 
 
-def choice(vocabulary: type[StrEnum], *, nullable: bool = False, primary_key: bool = False) -> Any:
-    """A column that holds a value of a vocabulary; the database checks it too."""
-    values = [member.value for member in vocabulary]
-    name = vocabulary.__name__.lower()
-    # Plain strings: rows are written in bulk, and read as documents.
-    kind = Enum(*values, name=name, native_enum=False, length=40)
-    column: Column[str] = Column(kind, nullable=nullable, primary_key=primary_key)
-
-    def checked(column: Column[str], table: Any) -> None:
-        # Not with IN: for its list SQLite would build a table for every row that is written.
-        table.append_constraint(CheckConstraint(or_(*(column == literal_column(f"'{one}'") for one in values)), name))
-
-    event.listen(column, "after_parent_attach", checked)
-    return Field(sa_column=column)
+def coded(*, nullable: bool = False, primary_key: bool = False) -> Any:
+    """Returns a column that holds a value of a vocabulary. The loader checks it, by the codebook of the release."""
+    return Field(sa_column=Column(String(MAX_VALUE_LENGTH), nullable=nullable, primary_key=primary_key))
 
 
 def reference(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = True) -> Any:
@@ -114,6 +124,11 @@ def index_where_present(value: str, *columns: str) -> Index:
 def index_where_missing(value: str, table: str, *columns: str, name: str = "") -> Index:
     """Returns an index over the rows of a table in which a column is null."""
     return _partial_index(f"{value} IS NULL", name or f"ix_{table}_without_{value}", columns)
+
+
+def index_where_true(flag: str, table: str, *columns: str) -> Index:
+    """Returns an index over the rows of a table in which a flag is set."""
+    return _partial_index(flag, f"ix_{table}_{flag}", columns)
 
 
 def index_of_removals(table: str, *columns: str) -> Index:

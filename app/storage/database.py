@@ -4,25 +4,29 @@ There is one writer, which loads a release in one transaction. Every request rea
 release.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib.util import find_spec
 from itertools import chain
 from math import inf
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import URL, ClauseElement, Connection, Engine, Executable, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.model.codebook import Codebook
 from app.problems import Unavailable
 from app.storage import sqlite
+from app.storage.codebooks import DOCUMENT_OF_CODEBOOK, known_codebook
 from app.storage.deadlines import Deadline, TooSlow
+from app.storage.driver_errors import driver_message, is_cancelled, is_lost, is_refused
+from app.storage.kept_releases import check_is_kept
+from app.storage.past_views import PIN, few_superseded
+from app.storage.release_info import NEWEST, NO_RELEASE, ReleaseInfo, release_info
 from app.storage.sqlalchemy_internals import compiled
 
 T = TypeVar("T")
@@ -45,50 +49,27 @@ class ConnectionLost(Unavailable):
     """A connection broke, or its server took the snapshot away. A new connection may succeed."""
 
 
-@dataclass(frozen=True)
-class ReleaseInfo:
-    """The release that a snapshot shows. `number` is 0 while nothing has been loaded."""
-
-    number: int
-    digest: str
-    loaded_at: str
-    counts: dict[str, int]
-    languages: tuple[str, ...] = ()
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A text that distinguishes the release from every other one, also from those of other databases."""
-        return f"{self.number} {self.digest} {self.loaded_at}"
-
-
-NO_RELEASE = ReleaseInfo(0, "", "1970-01-01T00:00:00Z", {})
-
-
-_NEWEST = "SELECT number, digest, loaded_at, counts, languages FROM releases ORDER BY number DESC LIMIT 1"
-
-
-@lru_cache(maxsize=16)
-def _release(number: int, digest: str, loaded_at: str, counts: str, languages: str) -> ReleaseInfo:
-    return ReleaseInfo(number, digest, loaded_at, json.loads(counts), tuple(json.loads(languages)))
-
-
 class Snapshot:
-    """One consistent view of the database: everything read through it belongs to `release`.
+    """One consistent view of the database: everything read through it belongs to `release`. While it was opened,
+    `newest` was the newest one.
 
     All that is read through it, and what is done meanwhile, has one `deadline`. SQLite asks it while a statement runs,
     PostgreSQL is told before one what is left.
     """
 
-    def __init__(self, connection: Connection, results: ExitStack, deadline: Deadline) -> None:
+    def __init__(
+        self, connection: Connection, results: ExitStack, deadline: Deadline, archives: "Archives | None" = None
+    ) -> None:
         self._connection = connection
         self._results = results
+        self._archives = archives
         self.deadline = deadline
         self._timeout = deadline.seconds  # what PostgreSQL has been told
         info = connection.info
         info["deadline"] = deadline
         results.callback(info.pop, "deadline")
         self._driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
-        self.release = _newest(connection, self._driver)
+        self.release = self.newest = _newest(connection, self._driver)
         self.query_seconds = 0.0  # what statements have taken so far
 
     def rows(self, statement: ClauseElement, **values: Any) -> list[Any]:
@@ -114,9 +95,20 @@ class Snapshot:
             try:
                 return cast(list[Any], self._driver.execute(sql, parameters).fetchall())
             except sqlite3.Error as error:
-                if _is_cancelled(error):
+                if is_cancelled(error):
                     raise TooSlow(self.deadline.seconds) from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
+
+    @cached_property
+    def archive(self) -> Any:
+        """Returns the arrays of the release (`app.counts.arrays.Archive`); None where SQL counts."""
+        return None if self._archives is None else self._archives.of(self)
+
+    @property
+    def codebook(self) -> Codebook:
+        """Returns the codebook of the release. It is read once for all snapshots that have the same."""
+        release = self.release
+        return known_codebook(release.codebook, release.redacted_in, lambda: str(self.value(DOCUMENT_OF_CODEBOOK)))
 
     def column(self, statement: Executable) -> list[Any]:
         """Returns the first column of all rows."""
@@ -159,14 +151,22 @@ class Snapshot:
             self._timeout = left
 
 
+class Archives(Protocol):
+    """Opens the arrays in which the records of a release are counted."""
+
+    def of(self, snapshot: Snapshot) -> Any:
+        """Returns those of a snapshot's release, if there are any."""
+
+
 class Database:
     """A database, given by its URL. Raises DatabaseError for a URL that is not one of SQLite or PostgreSQL.
 
-    A request may read for `query_seconds`; by default without limit.
+    A request may read for `query_seconds`; by default without limit. Without `archives` everything is counted by SQL.
     """
 
     def __init__(self, url: str, query_seconds: float = inf) -> None:
         self.query_seconds = query_seconds
+        self.archives: Archives | None = None
         self._newest_seen: tuple[int | None, ReleaseInfo] = (None, NO_RELEASE)
         try:
             self.url: URL = make_url(url)
@@ -201,6 +201,12 @@ class Database:
         return sqlite.ReadConnections(self._reading)
 
     @cached_property
+    def _past_connections(self) -> sqlite.ReadConnections:
+        """Connections of SQLite for earlier releases, those of downloads included."""
+        engine = sqlite.past_reader_engine(self.url, 2 * READING_THREADS + MAX_CONCURRENT_STREAMS)
+        return sqlite.ReadConnections(engine)
+
+    @cached_property
     def _streaming(self) -> Engine:
         """Connections for downloads, apart from the others, because slow clients hold them for long."""
         return self._read_only_engine(MAX_CONCURRENT_STREAMS, sqlite.STREAMING_PRAGMAS)
@@ -222,7 +228,7 @@ class Database:
         because pages in a long write-ahead log are ever slower to find.
         """
         if filling:
-            self._dispose("_read_connections", "_reading", "_streaming")
+            self._dispose("_read_connections", "_past_connections", "_reading", "_streaming")
         try:
             with self._writing.connect() as connection, ExitStack() as end:
                 if unchecked:
@@ -236,42 +242,73 @@ class Database:
                     yield connection
         except (DBAPIError, NoSuchModuleError, ModuleNotFoundError) as error:
             hint = (
-                ". To create the tables or to load, give the URL of a role that may write" if _is_refused(error) else ""
+                ". To create the tables or to load, give the URL of a role that may write" if is_refused(error) else ""
             )
-            raise DatabaseError(f"{self.name}: {_driver_message(error)}{hint}") from error
+            raise DatabaseError(f"{self.name}: {driver_message(error)}{hint}") from error
 
     @contextmanager
-    def snapshot(self, *, streaming: bool = False, deadline: Deadline | None = None) -> Iterator[Snapshot]:
-        """A read-only view of one release. `deadline` is for all its statements; by default `query_seconds` from now.
+    def snapshot(
+        self, *, streaming: bool = False, deadline: Deadline | None = None, release: int | None = None
+    ) -> Iterator[Snapshot]:
+        """A read-only view of one release, by default the newest. `deadline` is for all its statements; by default
+        `query_seconds` from now.
 
         Raises Unavailable while the database cannot be reached or has no tables, ConnectionLost where a retry may
-        succeed, and TooSlow after the deadline.
+        succeed, TooSlow after the deadline, BadParameter for a release that there is not, and Gone for one that was not
+        kept.
         """
         deadline = deadline or Deadline(self.query_seconds)
+        with self._transaction(self._read_transaction(streaming=streaming), deadline, self.archives) as snapshot:
+            newest = snapshot.release
+            if release in (None, newest.number):
+                yield snapshot
+                return
+            check_is_kept(release, newest.number, snapshot.value)
+            few = few_superseded(snapshot.value, newest.fingerprint, release) if self.is_sqlite else frozenset()
+        with self._transaction(self._past_transaction(release, few, streaming=streaming), deadline) as snapshot:
+            snapshot.newest = newest
+            yield snapshot
+
+    @contextmanager
+    def _transaction(
+        self, transaction: AbstractContextManager[Connection], deadline: Deadline, archives: Archives | None = None
+    ) -> Iterator[Snapshot]:
         try:
-            with self._read_transaction(streaming=streaming) as connection, ExitStack() as results:
-                yield Snapshot(connection, results, deadline)
+            with transaction as connection, ExitStack() as results:
+                yield Snapshot(connection, results, deadline, archives)
         except (DBAPIError, PoolTimeout) as error:
-            if _is_cancelled(error):
+            if is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
-            raise (ConnectionLost if _is_lost(error) else Unavailable)(_UNAVAILABLE) from error
+            raise (ConnectionLost if is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:
         if streaming:
             return self._streaming.begin()
         return self._read_connections.transaction() if self.is_sqlite else self._reading.begin()
 
-    def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf) -> T:
+    @contextmanager
+    def _past_transaction(self, release: int, few: frozenset[str], *, streaming: bool) -> Iterator[Connection]:
+        """A transaction in which the names of tables mean what they held at a release (see `past_views`)."""
+        if not self.is_sqlite:
+            with self._read_transaction(streaming=streaming) as connection:
+                connection.execute(PIN, {"release": str(release)})
+                yield connection
+            return
+        with self._past_connections.transaction() as connection:
+            connection.info.update(release=release, few=few)
+            yield connection
+
+    def read(self, work: Callable[[Snapshot], T], *, seconds: float = inf, release: int | None = None) -> T:
         """Returns the result of `work` on one snapshot, and retries once on a new connection if the connection breaks.
 
         `seconds` may lower the time limit; on PostgreSQL this has no effect on the first statement.
         """
         deadline = Deadline(min(seconds, self.query_seconds))
         try:
-            with self.snapshot(deadline=deadline) as snapshot:
+            with self.snapshot(deadline=deadline, release=release) as snapshot:
                 return work(snapshot)
         except ConnectionLost:
-            with self.snapshot(deadline=deadline) as snapshot:
+            with self.snapshot(deadline=deadline, release=release) as snapshot:
                 return work(snapshot)
 
     def newest(self) -> ReleaseInfo:
@@ -300,7 +337,7 @@ class Database:
 
     def close(self) -> None:
         """Closes all connections. A later use opens new ones."""
-        self._dispose("_writing", "_read_connections", "_reading", "_streaming")
+        self._dispose("_writing", "_read_connections", "_past_connections", "_reading", "_streaming")
 
     def _dispose(self, *engines: str) -> None:
         """Closes the connections of engines, which are created again when they are next used."""
@@ -316,40 +353,11 @@ def _newest(connection: Connection, driver: Any) -> ReleaseInfo:
         # By the driver itself, because every request begins so. After an error SQLAlchemy runs it again, and raises its
         # own exception.
         with suppress(sqlite3.Error):
-            row = driver.execute(_NEWEST).fetchone()
-            return _release(*row) if row else NO_RELEASE
+            row = driver.execute(NEWEST).fetchone()
+            return release_info(*row) if row else NO_RELEASE
     # By SQLAlchemy, which notices a broken connection, and then replaces all older ones of its pool.
-    newest = connection.exec_driver_sql(_NEWEST).first()
-    return _release(*newest) if newest else NO_RELEASE
+    newest = connection.exec_driver_sql(NEWEST).first()
+    return release_info(*newest) if newest else NO_RELEASE
 
 
 _UNAVAILABLE = "The database cannot answer at the moment. Try again shortly."
-
-
-def _is_cancelled(error: Exception) -> bool:
-    """Whether a statement was stopped at its deadline: SQLITE_INTERRUPT, or PostgreSQL's query_canceled."""
-    error = getattr(error, "orig", None) or error
-    return getattr(error, "sqlite_errorcode", None) == 9 or getattr(error, "sqlstate", None) == "57014"
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether a connection or its snapshot is lost, so that a retry may succeed.
-
-    40001 is a replica that cancels a snapshot which conflicts with what it receives; 57P01 to 57P03 are a server that
-    shuts down or starts. An error without a statement came while connecting.
-    """
-    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement is None)
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return lost or state in ("40001", "57P01", "57P02", "57P03")
-
-
-def _is_refused(error: Exception) -> bool:
-    """Whether the role may not write (42501), or the server is a replica."""
-    refused = getattr(getattr(error, "orig", None), "sqlstate", None) == "42501"
-    return refused or "session is read-only" in str(error)
-
-
-def _driver_message(error: Exception) -> str:
-    """Returns the first line of the driver's message, without SQL."""
-    text = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return text[0] if text else type(error).__name__

@@ -12,16 +12,18 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from app.model import codebook
 from app.storage.columns import (
     NUMBER,
     TERMS,
     RecordTable,
     Table,
-    choice,
+    VersionedTable,
+    coded,
+    flag,
     index_of_removals,
     index_where_missing,
     index_where_present,
+    index_where_true,
     reference,
     slug,
     text,
@@ -29,9 +31,10 @@ from app.storage.columns import (
 
 
 class StoredDocument(Table, table=True):
-    """The documents of all records, as they are served, with their ids.
+    """The documents of all versions of all records, as they are or were served, with their ids.
 
-    They are ten times as long as a record's row, so that a query that reads many rows does so without them.
+    They are ten times as long as a record's row, so that a query that reads many rows does so without them. Numbers
+    from `FIRST_PAST_NUMBER` on are those of superseded versions (see `past_tables`).
     """
 
     __tablename__ = "documents"
@@ -44,42 +47,54 @@ class Release(Table, table=True):
     """A release: one load of the seed. Nothing else changes data.
 
     `digest` is computed over all records; `counts` is JSON by resource, `languages` a JSON list of the languages of its
-    articles, `verified` JSON or null.
+    articles, `verified` JSON or null. `codebook` is the digest of its codebook, null where it has that of the package.
+    `is_kept` says that it can still be read: not from before superseded rows were kept. `redacted_in` is the last one
+    that took something out of this one and all before, 0 for none, and `is_erased` is false until the free space of
+    what it took out is overwritten. `origin` is the URL of the service that it was copied from, if it was.
     """
 
     __tablename__ = "releases"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     loaded_at: str
     note: str | None
-    shape: int
     digest: str
     counts: str
     languages: str = Field(sa_column_kwargs={"server_default": '["en"]'})
     verified: str | None
+    codebook: str | None
+    is_kept: bool = flag()
+    redacted_in: int = Field(0, sa_column_kwargs={"server_default": "0"})
+    is_erased: bool = flag(default=True)
+    origin: str | None
 
 
 class Change(Table, table=True):
-    """The change log: what each release did to each record.
-
-    `name` is the name of a removed record, so that its id is not reused for something else.
-    """
+    """The change log: what each release did to each record, with the last `name` of a removed one, whose id is not
+    reused, and what was wrong before (`correction`); `because` is a JSON list of `type/id` (`app.ingest.causes`),
+    `redacted` one of the JSON Pointers of what was taken out of all earlier releases, an empty one for the record."""
 
     __tablename__ = "changes"
     __table_args__ = (
         Index("ix_changes_type_id_release", "type", "id", "release"),
         index_of_removals("changes", "type", "release", "id"),
+        index_where_present("correction", "release", "type", "id"),
     )
     release: int = Field(foreign_key="releases.number", primary_key=True)
     type: str = text(primary_key=True)
     id: str = text(primary_key=True)
-    op: str = choice(codebook.ChangeOp)
+    op: str = coded()
     version: int
     reason: str | None
     superseded_by: str | None
     name: str | None
+    cause: str | None = coded(nullable=True)
+    because: str | None
+    corrected: str | None = text(nullable=True)
+    correction: str | None
+    redacted: str | None
 
 
-class Party(Table, table=True):
+class Party(VersionedTable, table=True):
     """The id space that people and organizations share."""
 
     __tablename__ = "parties"
@@ -112,7 +127,7 @@ class Place(RecordTable, table=True):
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),
     )
     id: str = slug()
-    kind: str = choice(codebook.PlaceKind)
+    kind: str = coded()
     latitude: float | None
     longitude: float | None
     radius_m: int | None
@@ -122,14 +137,14 @@ class Place(RecordTable, table=True):
     north: float | None
 
 
-class PlaceParent(Table, table=True):
+class PlaceParent(VersionedTable, table=True):
     """`parent_id` contains `place_id`; places form a graph without cycles."""
 
     __tablename__ = "place_parents"
     __table_args__ = (CheckConstraint("place_id <> parent_id", name="other"),)
     place_id: str = reference("places.id", primary_key=True, index=False)
     parent_id: str = reference("places.id", primary_key=True)
-    basis: str = choice(codebook.Basis)
+    basis: str = coded()
 
 
 class Organization(RecordTable, table=True):
@@ -142,17 +157,17 @@ class Organization(RecordTable, table=True):
         Index(None, "kind", "sort_name", "id"),
     )
     id: str = slug("parties.id")
-    kind: str = choice(codebook.OrganizationKind)
+    kind: str = coded()
 
 
-class OrganizationParent(Table, table=True):
+class OrganizationParent(VersionedTable, table=True):
     """`organization_id` is a part of `parent_id`."""
 
     __tablename__ = "organization_parents"
     __table_args__ = (CheckConstraint("organization_id <> parent_id", name="other"),)
     organization_id: str = reference("organizations.id", primary_key=True, index=False)
     parent_id: str = reference("organizations.id", primary_key=True)
-    basis: str = choice(codebook.Basis)
+    basis: str = coded()
 
 
 class Person(RecordTable, table=True):
@@ -169,20 +184,20 @@ class Person(RecordTable, table=True):
     )
     id: str = slug("parties.id")
     named: bool
-    anonymity: str | None = choice(codebook.Anonymity, nullable=True)
-    life_status: str = choice(codebook.LifeStatus)
+    anonymity: str | None = coded(nullable=True)
+    life_status: str = coded()
 
 
-class PersonRole(Table, table=True):
+class PersonRole(VersionedTable, table=True):
     """A role of a person in the reporting."""
 
     __tablename__ = "person_roles"
     __table_args__ = (Index(None, "role", "person_id"),)
     person_id: str = reference("people.id", primary_key=True, index=False)
-    role: str = choice(codebook.PersonRole, primary_key=True)
+    role: str = coded(primary_key=True)
 
 
-class Affiliation(Table, table=True):
+class Affiliation(VersionedTable, table=True):
     """A person's link to an organization."""
 
     __tablename__ = "affiliations"
@@ -195,8 +210,8 @@ class Incident(RecordTable, table=True):
     """An incident, with the point and the bounding box of its location.
 
     `latitude`, `longitude` and `radius_m` are those of `location_id`. `sort_date` is `earliest`, or empty without a
-    date; `sort_killed` is the lower bound of the number killed, or -1 where nothing is said. `reach` is the class of a
-    long range of days (see `day_spans`), null for all others.
+    date. `open_start` and `open_end` say that `earliest` or `latest` is no bound that the date states. `reach` is the
+    class of a long range of days (see `day_spans`), null for all others.
     """
 
     __tablename__ = "incidents"
@@ -209,23 +224,24 @@ class Incident(RecordTable, table=True):
         Index(None, "granularity", "sort_date", "id"),
         Index(None, "parent_id", "sort_date", "id"),
         Index(None, "contested", "sort_date", "id"),
-        Index(None, "earliest", "latest"),
-        Index(None, "latest"),
+        Index(None, "earliest", "latest", "open_start", "open_end"),
+        Index(None, "latest", "open_end"),
         index_where_present("reach", "reach", "sort_date", "id"),
         index_where_present("reach", "kind", "reach", "sort_date", "id"),
         index_where_missing("latitude", "incidents", "sort_date", "id"),
         # Counting incidents without a point joins the evidence of an article by id; twice as fast in the order of ids.
         index_where_missing("latitude", "incidents", "id", name="ix_incidents_without_latitude_id"),
-        Index(None, "sort_killed", "id"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
         CheckConstraint("(location_id IS NULL) = (latitude IS NULL)", name="location"),
         CheckConstraint("parent_id <> id", name="parent"),
     )
     id: str = slug()
-    kind: str = choice(codebook.IncidentKind)
-    granularity: str = choice(codebook.Granularity)
+    kind: str = coded()
+    granularity: str = coded()
     earliest: str | None = text(nullable=True)
     latest: str | None = text(nullable=True)
+    open_start: bool = flag()
+    open_end: bool = flag()
     reach: int | None
     sort_date: str = text()
     location_id: str | None = reference("places.id", nullable=True)
@@ -237,22 +253,21 @@ class Incident(RecordTable, table=True):
     east: float | None
     north: float | None
     parent_id: str | None = reference("incidents.id", nullable=True, index=False)
-    sort_killed: int
     contested: bool
 
 
-class IncidentPlace(Table, table=True):
+class IncidentPlace(VersionedTable, table=True):
     """A place of an incident, in one of its roles."""
 
     __tablename__ = "incident_places"
     __table_args__ = (Index(None, "place_id", "role", "incident_id"), Index(None, "role", "certainty", "incident_id"))
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
     place_id: str = reference("places.id", primary_key=True, index=False)
-    role: str = choice(codebook.PlaceRole, primary_key=True)
-    certainty: str = choice(codebook.Certainty)
+    role: str = coded(primary_key=True)
+    certainty: str = coded()
 
 
-class IncidentActor(Table, table=True):
+class IncidentActor(VersionedTable, table=True):
     """An actor of an incident: a person or organization, or, without `party_id`, one that the reporting leaves
     unidentified."""
 
@@ -266,11 +281,11 @@ class IncidentActor(Table, table=True):
     position: int = Field(primary_key=True)
     party_id: str | None = reference("parties.id", nullable=True, index=False)
     label: str
-    role: str = choice(codebook.ActorRole)
-    certainty: str = choice(codebook.Certainty)
+    role: str = coded()
+    certainty: str = coded()
 
 
-class IncidentTotal(Table, table=True):
+class IncidentTotal(VersionedTable, table=True):
     """The sum of the counted claims of one outcome about an incident itself; no row where nothing is said."""
 
     __tablename__ = "incident_totals"
@@ -280,12 +295,12 @@ class IncidentTotal(Table, table=True):
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
     incident_id: str = reference("incidents.id", primary_key=True, index=False)
-    outcome: str = choice(codebook.CasualtyOutcome, primary_key=True)
+    outcome: str = coded(primary_key=True)
     low: int
     high: int | None
 
 
-class IncidentRelation(Table, table=True):
+class IncidentRelation(VersionedTable, table=True):
     """An incident that another one names as related."""
 
     __tablename__ = "incident_relations"
@@ -295,32 +310,56 @@ class IncidentRelation(Table, table=True):
 
 
 class Casualty(RecordTable, table=True):
-    """One claim about one harm. Where both bounds are null, harm is stated and a number is not."""
+    """One claim about one harm. Where both bounds are null, harm is stated and a number is not.
+
+    `harm` is null for what is not counted, and `best` is what the claim gives its harm. `with_others` says that its
+    figure is not simply added: other claims are about the same people or a part of them, or one harm includes another.
+    `is_split` says that of this claim's people others tell parts, `mixed_…` what the claims of its harm do not share.
+    `first_day` is the `sort_date` of its incident.
+    """
 
     __tablename__ = "casualties"
     __table_args__ = (
-        Index(None, "sort_name", "id"),
-        Index(None, "changed_in", "id"),
+        *(Index(None, column, "id") for column in ("sort_name", "changed_in", "first_day")),
         *(Index(None, column, "sort_name", "id") for column in ("outcome", "basis", "counted", "group")),
         *(Index(None, "outcome", bound, "id") for bound in ("low", "high")),
         # A covering index for counts by incident.
         Index(None, "incident_id", "id"),
+        index_where_true("with_others", "casualties", "incident_id", "id"),
         CheckConstraint("low >= 0 AND low <= high", name="bounds"),
     )
     id: str = slug()
     incident_id: str = reference("incidents.id", index=False)
-    group: str = choice(codebook.CasualtyGroup)
+    group: str = coded()
     organization_id: str | None = reference("organizations.id", nullable=True)
-    outcome: str = choice(codebook.CasualtyOutcome)
+    outcome: str = coded()
     low: int | None
     high: int | None
     claimed_by_id: str | None = reference("parties.id", nullable=True)
     via_id: str | None = reference("parties.id", nullable=True)
-    basis: str = choice(codebook.CasualtyBasis)
+    basis: str = coded()
     counted: bool
+    harm: str | None = text(nullable=True)
+    best: int | None
+    part_of_id: str | None = text(nullable=True)
+    with_others: bool = flag()
+    is_split: bool = flag()
+    mixed_group: bool = flag()
+    mixed_organization: bool = flag()
+    mixed_people: bool = flag()
+    first_day: str = text(added=True)
 
 
-class CasualtyPerson(Table, table=True):
+class HarmInclusion(VersionedTable, table=True):
+    """A harm (`incident/harm`) that the harm of a claim includes, certainly or perhaps."""
+
+    __tablename__ = "harm_inclusions"
+    casualty_id: str = reference("casualties.id", primary_key=True, index=False)
+    included: str = text(primary_key=True)
+    is_certain: bool
+
+
+class CasualtyPerson(VersionedTable, table=True):
     """A person whom a claim is about."""
 
     __tablename__ = "casualty_people"
@@ -328,7 +367,7 @@ class CasualtyPerson(Table, table=True):
     person_id: str = reference("people.id", primary_key=True)
 
 
-class Evidence(Table, table=True):
+class Evidence(VersionedTable, table=True):
     """A passage that a record rests on. `fragment` is a text directive with at most two words of each of its ends."""
 
     __tablename__ = "evidence"
@@ -340,7 +379,7 @@ class Evidence(Table, table=True):
     record_type: str = text(primary_key=True)
     record_id: str = text(primary_key=True)
     position: int = Field(primary_key=True)
-    field: str = choice(codebook.EvidenceField)
+    field: str = coded()
     article_id: str = reference("articles.id", index=False)
     paragraph: int
     start: int
@@ -349,7 +388,7 @@ class Evidence(Table, table=True):
     fragment: str
 
 
-class SearchEntry(Table, table=True):
+class SearchEntry(VersionedTable, table=True):
     """The search terms of a record. SQLite indexes `terms` in `search_index` (FTS5), PostgreSQL as a tsvector.
 
     `number` holds the record's type, its day and the number of its document (see `entry_numbers`).
@@ -358,14 +397,3 @@ class SearchEntry(Table, table=True):
     __tablename__ = "search_entries"
     number: int = Field(primary_key=True, sa_type=NUMBER, sa_column_kwargs={"autoincrement": False})
     terms: str = Field(sa_type=TERMS)
-
-
-class KnownWords(Table, table=True):
-    """The vocabulary for spelling suggestions: words separated by spaces, the most frequent first.
-
-    Only the newest release has a row.
-    """
-
-    __tablename__ = "known_words"
-    release: int = Field(foreign_key="releases.number", primary_key=True, sa_column_kwargs={"autoincrement": False})
-    words: str

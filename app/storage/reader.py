@@ -22,15 +22,16 @@ from typing import NamedTuple, TypeVar
 from app.problems import Abandoned, Unavailable
 from app.storage.database import (
     MAX_CONCURRENT_STREAMS,
-    NO_RELEASE,
     READING_THREADS,
     ConnectionLost,
     Database,
-    ReleaseInfo,
     Snapshot,
 )
 from app.storage.deadlines import TooSlow
 from app.storage.executors import BoundedExecutor
+from app.storage.read_kinds import ReadKind, kind_of
+from app.storage.release_announcer import ReleaseAnnouncer
+from app.storage.release_info import NO_RELEASE, ReleaseInfo
 from app.storage.release_watcher import ReleaseWatcher
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class Reader:
         self._long_reads = BoundedExecutor("long", READING_THREADS, MAX_QUEUED_LONG)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watcher = ReleaseWatcher(database)
+        self.announcer = ReleaseAnnouncer(self.newest)
         self._peeked_release: ReleaseInfo | None = None
         self.streams: set[Stream] = set()
         self._queue: list[object] = []  # downloads that wait for a slot, in order of arrival
@@ -85,21 +87,34 @@ class Reader:
         """How many reads wait for a thread."""
         return self._short_reads.queued + self._long_reads.queued
 
-    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False, disconnected: Disconnected = never) -> T:
-        """Returns the result of `work` on one snapshot. `slow` says that it may take more than a few milliseconds.
+    async def read(
+        self,
+        work: Callable[[Snapshot], T],
+        kind: ReadKind | None = None,
+        disconnected: Disconnected = never,
+        release: int | None = None,
+    ) -> T:
+        """Returns the result of `work` on one snapshot, of the newest release or of another. Its `kind` is the one that
+        is declared beside it, if none is given.
 
         It is cancelled once `disconnected` returns. Raises Unavailable when the queue of waiting reads is full, and
         TooSlow.
         """
+        kind = kind or kind_of(work)
         if not self.database.is_sqlite:
-            return await self._on_thread(self._long_reads if slow else self._short_reads, work, disconnected)
-        if not slow:
+            executor = self._short_reads if kind.is_short else self._long_reads
+            return await self._on_thread(executor, work, disconnected, release)
+        if kind.is_short:
             with suppress(TooSlow):
-                return self.database.read(work, seconds=INLINE_SECONDS)
-        return await self._on_thread(self._long_reads, work, disconnected)
+                return self.database.read(work, seconds=INLINE_SECONDS, release=release)
+        return await self._on_thread(self._long_reads, work, disconnected, release)
 
     async def _on_thread(
-        self, executor: BoundedExecutor, work: Callable[[Snapshot], T], disconnected: Disconnected
+        self,
+        executor: BoundedExecutor,
+        work: Callable[[Snapshot], T],
+        disconnected: Disconnected,
+        release: int | None,
     ) -> T:
         opened: list[Snapshot] = []
         left = Event()
@@ -111,7 +126,7 @@ class Reader:
             return work(snapshot)
 
         try:
-            return await executor.run(lambda: self.database.read(opening), disconnected)
+            return await executor.run(lambda: self.database.read(opening, release=release), disconnected)
         finally:
             left.set()
             for snapshot in opened:
@@ -134,7 +149,12 @@ class Reader:
     def _forget_peeked(self) -> None:
         self._peeked_release = None
 
-    async def stream(self, work: Callable[[Snapshot], Iterator[bytes]], disconnected: Disconnected = never) -> "Stream":
+    async def stream(
+        self,
+        work: Callable[[Snapshot], Iterator[bytes]],
+        disconnected: Disconnected = never,
+        release: int | None = None,
+    ) -> "Stream":
         """Returns the chunks that `work` yields from one snapshot; the caller has to close the stream.
 
         The first chunks are built before it returns, so that an error is raised here. Raises Unavailable when too many
@@ -142,9 +162,9 @@ class Reader:
         """
         await self._wait_for_slot(disconnected)
         try:
-            return await self._start_stream(work)
+            return await self._start_stream(work, release)
         except ConnectionLost:
-            return await self._start_stream(work)
+            return await self._start_stream(work, release)
 
     async def _wait_for_slot(self, disconnected: Disconnected) -> None:
         """Waits until there is a slot for one more download, and evicts the slowest download that has stalled."""
@@ -175,8 +195,8 @@ class Reader:
         if slowest.stalled_for >= STALLED_SECONDS:
             slowest.evict()
 
-    async def _start_stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
-        stream = Stream(self.database, work, self._streaming_threads, self.streams.discard)
+    async def _start_stream(self, work: Callable[[Snapshot], Iterator[bytes]], release: int | None) -> "Stream":
+        stream = Stream(self.database, work, self._streaming_threads, self.streams.discard, release)
         self.streams.add(stream)
         try:
             await stream.start()
@@ -206,32 +226,34 @@ class ReadTimes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReadSession:
-    """The reads of one request. `on_release` is called with the release of each snapshot, `on_read` with the times of
-    each read, and the reads are cancelled once `disconnected` returns."""
+    """The reads of one request, all of the newest release or of the one that it has `pinned`. `on_release` is called
+    with the release of each snapshot and with the newest one then, `on_read` with the times of each read, and the reads
+    are cancelled once `disconnected` returns."""
 
     reader: Reader
-    on_release: Callable[[ReleaseInfo], None]
+    on_release: Callable[[ReleaseInfo, ReleaseInfo], None]
     on_read: Callable[[ReadTimes], None]
     disconnected: Disconnected
+    pinned: int | None = None
 
-    async def read(self, work: Callable[[Snapshot], T], *, slow: bool = False) -> T:
+    async def read(self, work: Callable[[Snapshot], T], kind: ReadKind | None = None) -> T:
         """As `Reader.read`."""
         asked = perf_counter()
 
         def read_and_report(snapshot: Snapshot) -> T:
             began = perf_counter()
-            self.on_release(snapshot.release)
+            self.on_release(snapshot.release, snapshot.newest)
             found, query = work(snapshot), snapshot.query_seconds
             self.on_read(ReadTimes(asked, began - asked, query, perf_counter() - began - query))
             return found
 
-        return await self.reader.read(read_and_report, slow=slow, disconnected=self.disconnected)
+        return await self.reader.read(read_and_report, kind or kind_of(work), self.disconnected, self.pinned)
 
     async def stream(self, work: Callable[[Snapshot], Iterator[bytes]]) -> "Stream":
         """As `Reader.stream`."""
         asked = perf_counter()
-        stream = await self.reader.stream(work, self.disconnected)
-        self.on_release(stream.release)
+        stream = await self.reader.stream(work, self.disconnected, self.pinned)
+        self.on_release(stream.release, stream.newest)
         self.on_read(ReadTimes(asked, 0, 0, perf_counter() - asked))
         return stream
 
@@ -253,9 +275,10 @@ class Stream:
         work: Callable[[Snapshot], Iterator[bytes]],
         threads: Executor,
         closed: Callable[["Stream"], None],
+        release: int | None = None,
     ) -> None:
-        self.release = NO_RELEASE
-        self._chunks = self._generate(database, work)
+        self.release = self.newest = NO_RELEASE
+        self._chunks = self._generate(database, work, release)
         self._buffered: list[bytes] = []
         self.whole: bytes | None = None
         self._threads = threads
@@ -308,10 +331,10 @@ class Stream:
         await asyncio.shield(self._on_thread(self._end))
 
     def _generate(
-        self, database: Database, work: Callable[[Snapshot], Iterator[bytes]]
+        self, database: Database, work: Callable[[Snapshot], Iterator[bytes]], release: int | None
     ) -> Generator[bytes, None, None]:
-        with database.snapshot(streaming=True) as snapshot:
-            self.release = snapshot.release
+        with database.snapshot(streaming=True, release=release) as snapshot:
+            self.release, self.newest = snapshot.release, snapshot.newest
             yield from work(snapshot)
 
     def _next(self) -> bytes | None:

@@ -4,7 +4,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from app.problems import Unavailable
-from app.storage.database import Database, ReleaseInfo
+from app.storage.database import Database
+from app.storage.release_info import ReleaseInfo
 
 ANSWER_TIMEOUT_SECONDS = 1.0
 """Seconds after which a database that does not answer counts as unavailable."""

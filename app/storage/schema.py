@@ -4,11 +4,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import column, select, table
+from sqlalchemy import column, exists, select, table
+from sqlmodel import col
 
 from app.problems import Unavailable
 from app.settings import MIGRATIONS
-from app.storage.database import Database, DatabaseError
+from app.storage.database import Database, DatabaseError, Snapshot
+from app.storage.models import Article
 
 
 def is_current(database: Database) -> bool:
@@ -19,6 +21,12 @@ def is_current(database: Database) -> bool:
     except Unavailable:
         return False
     return bool(revision == ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def is_outdated(snapshot: Snapshot) -> bool:
+    """Whether records were written before their rows had checksums, by version 0.1: their documents lack what answers
+    are made of, until a load writes them anew. A load writes all articles, of which there are few."""
+    return bool(snapshot.value(select(exists().where(col(Article.rows_checksum) == 0))))
 
 
 def migrate(database: Database, target: str = "head") -> bool:

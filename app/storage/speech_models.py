@@ -3,12 +3,14 @@
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from app.model import codebook
-from app.storage.columns import RecordTable, Table, choice, index_where_present, reference, slug, text
+from app.storage.columns import RecordTable, VersionedTable, coded, flag, index_where_present, reference, slug, text
 
 
 class Quote(RecordTable, table=True):
-    """One utterance. `sort_name` is its position in the article."""
+    """One utterance. `sort_name` is its position in the article.
+
+    Its days are those of the incidents that it is about; `sort_date` is `earliest`, or empty without a date.
+    """
 
     __tablename__ = "quotes"
     __table_args__ = (
@@ -17,18 +19,29 @@ class Quote(RecordTable, table=True):
         Index(None, "kind", "sort_name", "id"),
         Index(None, "anonymity", "sort_name", "id"),
         Index(None, "speaker_id", "sort_name", "id"),
+        Index(None, "sort_date", "id"),
+        Index(None, "kind", "sort_date", "id"),
+        Index(None, "speaker_id", "sort_date", "id"),
+        Index(None, "earliest", "latest", "open_start", "open_end"),
+        index_where_present("reach", "reach", "sort_date", "id"),
     )
     id: str = slug()
     article_id: str = reference("articles.id")
-    kind: str = choice(codebook.QuoteKind)
+    kind: str = coded()
     speaker_id: str = reference("parties.id", index=False)
-    anonymity: str | None = choice(codebook.Anonymity, nullable=True)
+    anonymity: str | None = coded(nullable=True)
     relayed_by_id: str | None = reference("parties.id", nullable=True)
     told_to_id: str | None = reference("parties.id", nullable=True)
     contained_in_id: str | None = reference("quotes.id", nullable=True)
+    earliest: str | None = text(nullable=True)
+    latest: str | None = text(nullable=True)
+    open_start: bool = flag()
+    open_end: bool = flag()
+    reach: int | None
+    sort_date: str = text(added=True)
 
 
-class QuoteSpan(Table, table=True):
+class QuoteSpan(VersionedTable, table=True):
     """A stretch of a paragraph that holds words of a quote."""
 
     __tablename__ = "quote_spans"
@@ -41,7 +54,7 @@ class QuoteSpan(Table, table=True):
     exact: str
 
 
-class QuoteIncident(Table, table=True):
+class QuoteIncident(VersionedTable, table=True):
     """An incident that a quote is about."""
 
     __tablename__ = "quote_incidents"
@@ -49,7 +62,7 @@ class QuoteIncident(Table, table=True):
     incident_id: str = reference("incidents.id", primary_key=True)
 
 
-class QuotePlace(Table, table=True):
+class QuotePlace(VersionedTable, table=True):
     """A place that a quote is about."""
 
     __tablename__ = "quote_places"
@@ -67,23 +80,25 @@ class Statement(RecordTable, table=True):
         Index(None, "stance", "sort_name", "id"),
         Index(None, "topic", "sort_name", "id"),
         Index(None, "contested", "sort_name", "id"),
-        Index(None, "earliest", "latest"),
+        Index(None, "earliest", "latest", "open_start", "open_end"),
         index_where_present("reach", "reach", "earliest"),
         CheckConstraint("(earliest IS NULL) = (latest IS NULL) AND earliest <= latest", name="bounds"),
     )
     id: str = slug()
     article_id: str = reference("articles.id")
-    stance: str = choice(codebook.Stance)
+    stance: str = coded()
     by_id: str | None = reference("parties.id", nullable=True)
-    topic: str | None = choice(codebook.Topic, nullable=True)
+    topic: str | None = coded(nullable=True)
     told_to_id: str | None = reference("parties.id", nullable=True)
     earliest: str | None = text(nullable=True)
     latest: str | None = text(nullable=True)
+    open_start: bool = flag()
+    open_end: bool = flag()
     reach: int | None
     contested: bool
 
 
-class StatementAbout(Table, table=True):
+class StatementAbout(VersionedTable, table=True):
     """What a statement is about: an incident, a place, or a person or organization."""
 
     __tablename__ = "statement_about"
@@ -101,7 +116,7 @@ class StatementAbout(Table, table=True):
     party_id: str | None = reference("parties.id", nullable=True)
 
 
-class Contradiction(Table, table=True):
+class Contradiction(VersionedTable, table=True):
     """A statement that contradicts another statement or a quote."""
 
     __tablename__ = "contradictions"

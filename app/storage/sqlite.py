@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.deadlines import Deadline
+from app.storage.past_views import sqlite_views
 
 _STEPS_BETWEEN_CHECKS = 50_000
 """Instructions of SQLite's virtual machine, a few milliseconds' worth, between two checks of the deadline."""
@@ -44,6 +45,30 @@ def reader_engine(url: URL, connections: int, pragmas: tuple[str, ...]) -> Engin
     event.listen(engine, "connect", _enforce_deadlines)
     event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
     return engine
+
+
+def past_reader_engine(url: URL, connections: int) -> Engine:
+    """Connections on which the names of tables mean what they held at a release (see `past_views`): that in the
+    connection's `info`, beside the tables of records of which few rows were superseded since."""
+    options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
+    engine = create_engine(_read_only(url), pool_size=connections, **options)
+    # Read by what has to be compiled for them in a way of its own (`app.queries.search`).
+    cast(Any, engine.dialect).reads_past = True
+    event.listen(engine, "connect", _prepare_past)
+    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=READING_PRAGMAS))
+    event.listen(engine, "connect", _forbid_attach)
+    event.listen(engine, "connect", _enforce_deadlines)
+    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
+    return engine
+
+
+def _prepare_past(connection: Any, record: Any) -> None:
+    # SQLite calls deterministic functions of constants once for each statement.
+    connection.create_function("pinned_release", 0, lambda: record.info["release"], deterministic=True)
+    connection.create_function("has_few_superseded", 1, lambda table: table in record.info["few"], deterministic=True)
+    connection.execute("PRAGMA temp_store=MEMORY")
+    for statement in sqlite_views():
+        connection.execute(statement)
 
 
 class ReadConnections:

@@ -1,38 +1,72 @@
-"""The controlled vocabularies of the data, as enums. The docstring of an enum is its entry in the codebook.
+"""The controlled vocabularies of the data. They are data themselves: `seed/codebook.yaml` has their values.
 
-Its first paragraph says what the vocabulary is for; after it every value has a line `value: meaning`.
-`/v1/codebook` and the database's CHECK constraints are made from these enums and nothing else.
+`shipped()` is the codebook of the package. A load adds the values of its own folders to it (`Codebook.extended`), and
+what it then is belongs to the release. A field whose values are those of a vocabulary is declared by an alias of
+`coded`, such as `IncidentKind`, and its values are checked against the codebook in force: that which pydantic's
+validation context holds.
 """
 
-import inspect
-from enum import StrEnum
-
-from app.model.codebook.incidents import (
+from app.model.codebook.coded import (
+    KEYS,
+    NAME,
+    VOCABULARY,
     ActorRole,
+    Anonymity,
+    Basis,
+    ByValue,
     CasualtyBasis,
     CasualtyGroup,
     CasualtyOutcome,
+    Cause,
     Certainty,
-    DatePrecision,
+    Change,
+    Coded,
+    CoordinatePrecision,
+    DocumentKind,
+    EvidenceField,
     Granularity,
     IncidentKind,
+    LifeStatus,
+    OrganizationKind,
+    ParagraphKind,
+    PersonRole,
+    PlaceKind,
     PlaceRole,
+    Precision,
+    QuoteKind,
+    Stance,
+    Topic,
+    coded_by,
 )
-from app.model.codebook.records import Basis, ChangeOp, CoordinatePrecision, EvidenceField, ParagraphKind, PlaceKind
-from app.model.codebook.sources import Anonymity, LifeStatus, OrganizationKind, PersonRole, QuoteKind, Stance, Topic
+from app.model.codebook.computed import ChangeCause, ChangeOp, DatePrecision
+from app.model.codebook.shipped import SHIPPED_FILE, shipped, value_of
+from app.model.codebook.vocabularies import IDENTITY, MAX_VALUE_LENGTH, TEMPLATE, Codebook, Value, Vocabulary
 
 __all__ = [
-    "CODEBOOK",
+    "IDENTITY",
+    "KEYS",
+    "MAX_VALUE_LENGTH",
+    "NAME",
+    "SHIPPED_FILE",
+    "TEMPLATE",
+    "VOCABULARY",
     "ActorRole",
     "Anonymity",
     "Basis",
+    "ByValue",
     "CasualtyBasis",
     "CasualtyGroup",
     "CasualtyOutcome",
+    "Cause",
     "Certainty",
+    "Change",
+    "ChangeCause",
     "ChangeOp",
+    "Codebook",
+    "Coded",
     "CoordinatePrecision",
     "DatePrecision",
+    "DocumentKind",
     "EvidenceField",
     "Granularity",
     "IncidentKind",
@@ -42,41 +76,13 @@ __all__ = [
     "PersonRole",
     "PlaceKind",
     "PlaceRole",
+    "Precision",
     "QuoteKind",
     "Stance",
     "Topic",
-    "meanings",
+    "Value",
+    "Vocabulary",
+    "coded_by",
+    "shipped",
+    "value_of",
 ]
-
-
-CODEBOOK: dict[str, type[StrEnum]] = {
-    "incident.kind": IncidentKind,
-    "incident.granularity": Granularity,
-    "incident.places.role": PlaceRole,
-    "incident.actors.role": ActorRole,
-    "certainty": Certainty,
-    "casualty.basis": CasualtyBasis,
-    "casualty.outcome": CasualtyOutcome,
-    "casualty.group": CasualtyGroup,
-    "organization.kind": OrganizationKind,
-    "person.roles": PersonRole,
-    "anonymity": Anonymity,
-    "person.life_status": LifeStatus,
-    "quote.kind": QuoteKind,
-    "statement.stance": Stance,
-    "statement.topic": Topic,
-    "place.kind": PlaceKind,
-    "coordinate.precision": CoordinatePrecision,
-    "basis": Basis,
-    "evidence.field": EvidenceField,
-    "paragraph.kind": ParagraphKind,
-    "date.precision": DatePrecision,
-    "change.op": ChangeOp,
-}
-
-
-def meanings(vocabulary: type[StrEnum]) -> tuple[str, dict[str, str]]:
-    """Returns what a vocabulary is for, and the meaning of each of its values, from its docstring."""
-    purpose, _, lines = inspect.cleandoc(vocabulary.__doc__ or "").partition("\n\n")
-    entries = (line.partition(": ") for line in lines.splitlines())
-    return " ".join(purpose.split()), {value: meaning for value, _, meaning in entries}

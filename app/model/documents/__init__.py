@@ -9,9 +9,12 @@ from the rules of `app.model.outputs` is written beside the field.
 
 from typing import Literal
 
+from app.model.codebook import Codebook
 from app.model.digests import Data, serialize
 from app.model.documents.articles import ArticleDocument
 from app.model.documents.casualties import CasualtyDocument
+from app.model.documents.codebook import CodebookDocument
+from app.model.documents.documents import SourceDocument
 from app.model.documents.incidents import IncidentDocument
 from app.model.documents.organizations import OrganizationDocument
 from app.model.documents.people import PersonDocument
@@ -22,26 +25,27 @@ from app.model.documents.statements import StatementDocument
 
 __all__ = [
     "DOCUMENTS",
-    "SHAPE",
     "ArticleDocument",
     "CasualtyDocument",
+    "CodebookDocument",
     "Document",
     "IncidentDocument",
+    "LoggedType",
     "OrganizationDocument",
     "PartyType",
     "PersonDocument",
     "PlaceDocument",
     "QuoteDocument",
+    "SourceDocument",
     "StatementDocument",
     "TypeName",
     "check",
 ]
 
-SHAPE = 5
-"""Raised by one when a document's shape, a column's meaning or the making of terms (`terms`, `stems`) changes; the next
-load then renders everything anew."""
-
-TypeName = Literal["article", "incident", "place", "person", "organization", "quote", "statement", "casualty"]
+TypeName = Literal[
+    "article", "incident", "place", "person", "organization", "quote", "statement", "casualty", "document"
+]
+LoggedType = Literal[TypeName, "codebook"]
 """What a record of each type is called."""
 
 DOCUMENTS: dict[str, type[Document]] = {
@@ -53,10 +57,11 @@ DOCUMENTS: dict[str, type[Document]] = {
     "quotes": QuoteDocument,
     "statements": StatementDocument,
     "casualties": CasualtyDocument,
+    "documents": SourceDocument,
 }
 """The document of each resource."""
 
 
-def check(resource: str, data: Data) -> None:
+def check(resource: str, data: Data, codebook: Codebook) -> None:
     """Raises ValidationError for a document that is not, key by key, what its model says."""
-    DOCUMENTS[resource].model_validate_json(serialize(data), strict=True)
+    DOCUMENTS[resource].model_validate_json(serialize(data), strict=True, context=codebook)

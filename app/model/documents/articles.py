@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import ParagraphKind
-from app.model.documents.shared import EVIDENCE, Day, Document, EvidenceDocument, FrozenModel, Note
-from app.model.outputs import ChildTable, Flat, RecordTable, TableColumn
+from app.model.corrections import Published
+from app.model.documents.shared import Day, Document, EvidenceDocument, FrozenModel, Note, PartyDocument, PlaceReference
+from app.model.outputs import ChildTable, Flat, ForeignKey, RecordTable, TableColumn
 
 
 class ParagraphDocument(FrozenModel):
@@ -16,16 +17,38 @@ class ParagraphDocument(FrozenModel):
     sha256: str = Field(description="SHA-256 of its UTF-8 text.")
 
 
+class CaptionDocument(FrozenModel):
+    """What a picture shows by its caption, in our own words: one thing, person or group. There is no picture here."""
+
+    paragraph: int = Field(description="The number of the caption's paragraph.")
+    shows: Annotated[str, Flat("caption_shows")] = Field(description="What is shown, in our own words.")
+    place: PlaceReference | None = Field(description="Where it was taken or what place it shows, if that is said.")
+    subject: PartyDocument | None = Field(description="The person, group or organization shown, if there is one.")
+    credit: str | None = Field(description="Whose picture it is, as printed.")
+
+
+class PullTextDocument(FrozenModel):
+    """A display copy of the reporter's own text."""
+
+    paragraph: int = Field(description="The number of its paragraph.")
+    shortens: Annotated[int, Flat("pull_text_shortens")] = Field(
+        description="The number of the paragraph of running text that it shortens."
+    )
+
+
+_PARAGRAPH = ForeignKey(("article_id", "paragraph"), "paragraphs", ("article_id", "number"))
+
+
 class ArticleDocument(Document):
     """An article that records rest on. Its text is not in this service."""
 
     table: ClassVar = RecordTable("What everything rests on. Their text stays with their publishers.")
 
     type: Literal["article"]
-    title: str = Field(description="As published.")
+    title: Annotated[str, Published()] = Field(description="As published.")
     authors: list[str] = Field(description="Who wrote it.")
     publishers: list[str] = Field(description="Who published it.")
-    published: Day = Field(description="The day of publication.")
+    published: Annotated[Day, Published()] = Field(description="The day of publication.")
     language: str = Field(description="Its language, as a tag (BCP 47).")
     link: Annotated[str, TableColumn(type="uri")] = Field(description="The published page.")
     rights: str = Field(description="Whom the text and the quoted words belong to.")
@@ -35,6 +58,19 @@ class ArticleDocument(Document):
         Flat("paragraph_count", after="rights", count=True, meaning="How many paragraphs it has."),
         ChildTable("paragraphs", "The paragraphs of the articles, by length and digest.", key=("article_id", "number")),
     ] = Field(description="Its paragraphs.")
-    evidence: Annotated[list[EvidenceDocument], Flat.none("always empty"), EVIDENCE] = Field(
+    captions: Annotated[
+        list[CaptionDocument],
+        ChildTable("captions", "What the pictures of the articles show.", references=(_PARAGRAPH,)),
+    ] = Field(description="What its pictures show, by their captions.")
+    pull_texts: Annotated[
+        list[PullTextDocument],
+        ChildTable(
+            "pull_texts",
+            "Which running text a display copy of the reporter's own text shortens.",
+            key=("article_id", "paragraph", "shortens"),
+            references=(_PARAGRAPH, ForeignKey(("article_id", "shortens"), "paragraphs", ("article_id", "number"))),
+        ),
+    ] = Field(description="Which running text its display copies shorten. Those of quotes stand with the quotes.")
+    evidence: Annotated[list[EvidenceDocument], Flat.none("always empty"), TableColumn.none("always empty")] = Field(
         description="Always empty: an article is what evidence points at."
     )

@@ -5,17 +5,20 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import OrganizationKind
+from app.model.corrections import Published
 from app.model.documents.shared import (
     PARTY_ALIASES,
     PARTY_NAMES,
+    PARTY_SAME_AS,
     AliasDocument,
     ContainerDocument,
     Document,
     NameDocument,
     Note,
     Passages,
+    SameAs,
 )
-from app.model.outputs import ChildTable, Id, RecordTable
+from app.model.outputs import ChildTable, Id, Named, RecordTable
 
 
 class OrganizationDocument(Document):
@@ -24,10 +27,10 @@ class OrganizationDocument(Document):
     )
 
     type: Literal["organization"]
-    name: str = Field(description="The name.")
+    name: Annotated[str, Published()] = Field(description="The name.")
     kind: OrganizationKind = Field(description="What sort of organization it is.")
     aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
-    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="What it is called in other languages.")
+    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="Names in other languages.")
     parents: Annotated[
         list[ContainerDocument],
         Id("organizations"),
@@ -35,5 +38,6 @@ class OrganizationDocument(Document):
             "organization_parents", "Which organization is a part of which.", key=("organization_id", "parent_id")
         ),
     ] = Field(description="Organizations that this one is a part of.")
+    same_as: Annotated[SameAs, Named("same_as"), PARTY_SAME_AS]
     note: Note
     evidence: Passages

@@ -5,17 +5,20 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import Anonymity, LifeStatus, PersonRole
+from app.model.corrections import Published
 from app.model.documents.shared import (
     PARTY_ALIASES,
     PARTY_NAMES,
+    PARTY_SAME_AS,
     AliasDocument,
     Document,
     FrozenModel,
     NameDocument,
     Note,
     Passages,
+    SameAs,
 )
-from app.model.outputs import ChildTable, Flat, Id, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, Id, Named, RecordTable, TableColumn
 
 
 class AffiliationDocument(FrozenModel):
@@ -28,8 +31,8 @@ class PersonDocument(Document):
     table: ClassVar = RecordTable("People, named and unnamed, and groups spoken of together.", ids_of="parties")
 
     type: Literal["person"]
-    name: Annotated[str | None, Flat(after="label")] = Field(description="The name; null for the unnamed.")
-    label: str = Field(description="What to print: the name, or a description of the unnamed.")
+    name: Annotated[str | None, Flat(after="label"), Published()] = Field(description="The name; null for the unnamed.")
+    label: Annotated[str, Published()] = Field(description="What to print: the name, or a description of the unnamed.")
     named: bool = Field(description="Whether the reporting names them.")
     group_size: int | None = Field(description="How many people the record stands for; null where that is open.")
     roles: Annotated[
@@ -44,6 +47,7 @@ class PersonDocument(Document):
         ChildTable("affiliations", "Who belongs to which organization.", key=("person_id", "organization_id")),
     ] = Field(description="The organizations that they belong to.")
     aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
-    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="What they are called in other languages.")
+    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="Names in other languages.")
+    same_as: Annotated[SameAs, Named("same_as"), PARTY_SAME_AS]
     note: Note
     evidence: Passages

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import CoordinatePrecision, PlaceKind
+from app.model.corrections import Published
 from app.model.documents.shared import (
     AliasDocument,
     ContainerDocument,
@@ -13,8 +14,9 @@ from app.model.documents.shared import (
     NameDocument,
     Note,
     Passages,
+    SameAs,
 )
-from app.model.outputs import ChildTable, Id, RecordTable
+from app.model.outputs import ChildTable, Id, Named, RecordTable
 
 
 class CoordinateDocument(FrozenModel):
@@ -31,22 +33,33 @@ class PlaceDocument(Document):
     )
 
     type: Literal["place"]
-    name: str = Field(description="The name, or a description of a place that the reporting does not name.")
+    name: Annotated[str, Published()] = Field(
+        description="The name, or a description of a place that the reporting does not name."
+    )
     named: bool = Field(description="Whether the reporting names it.")
     kind: PlaceKind = Field(description="What sort of place it is.")
     aliases: Annotated[list[AliasDocument], ChildTable("place_aliases", "Other names.")] = Field(
         description="Other names."
     )
     names: Annotated[list[NameDocument], ChildTable("place_names", "Names in other languages.")] = Field(
-        description="What it is called in other languages."
+        description="Names in other languages."
     )
     parents: Annotated[
         list[ContainerDocument],
         Id("places"),
         ChildTable("place_parents", "Which place lies within which.", key=("place_id", "parent_id")),
     ] = Field(description="Places that contain this one.")
-    latitude: float | None = Field(description="Degrees north (WGS 84); null where no point is known.")
-    longitude: float | None = Field(description="Degrees east (WGS 84); null where no point is known.")
+    latitude: Annotated[float | None, Published()] = Field(
+        description="Degrees north (WGS 84); null where no point is known."
+    )
+    longitude: Annotated[float | None, Published()] = Field(
+        description="Degrees east (WGS 84); null where no point is known."
+    )
     coordinate: CoordinateDocument | None = Field(description="The known point; null where there is none.")
+    same_as: Annotated[
+        SameAs,
+        Named("same_as"),
+        ChildTable("place_same_as", "What places are called in other registers.", key=("place_id", "curie")),
+    ]
     note: Note
     evidence: Passages

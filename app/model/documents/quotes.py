@@ -4,9 +4,23 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from app.model.codebook import Anonymity, QuoteKind
-from app.model.documents.shared import Document, FrozenModel, Note, PartyDocument, Passages
-from app.model.outputs import ChildTable, Flat, Id, Named, RecordTable, TableColumn
+from app.model.codebook import Anonymity, PersonRole, QuoteKind
+from app.model.corrections import Published
+from app.model.documents.shared import (
+    ArticleReference,
+    DateSpanDocument,
+    Document,
+    DocumentReference,
+    FrozenModel,
+    IncidentReference,
+    Note,
+    OrganizationReference,
+    PartyDocument,
+    Passages,
+    PlaceReference,
+    QuoteReference,
+)
+from app.model.outputs import ChildTable, Flat, Named, RecordTable, TableColumn
 
 
 class QuoteSpanDocument(FrozenModel):
@@ -16,12 +30,25 @@ class QuoteSpanDocument(FrozenModel):
     exact: str = Field(description="The words as printed, quotation marks included.")
 
 
+_OF_THE_PERSON = Flat.none("the person has it"), TableColumn.none("the person has it")
+
+
+class SpeakerOrganizationDocument(OrganizationReference):
+    role: str | None = Field(description="What the reporting calls the person there.")
+
+
 class SpeakerDocument(PartyDocument):
     named: Annotated[bool, TableColumn.none("the person has it")] = Field(
         description="Whether the reporting names them."
     )
     anonymity: Annotated[Anonymity | None, TableColumn.none("the person has it")] = Field(
         description="How the unnamed appear; null for the named."
+    )
+    roles: Annotated[list[PersonRole], *_OF_THE_PERSON] = Field(
+        description="What they are to the reporting; none for an organization."
+    )
+    organizations: Annotated[list[SpeakerOrganizationDocument], *_OF_THE_PERSON] = Field(
+        description="The organizations that they belong to; none for an organization."
     )
 
 
@@ -35,29 +62,35 @@ class QuoteDocument(Document):
     table: ClassVar = RecordTable("What was said, verbatim: one row for each utterance.", quotes=True)
 
     type: Literal["quote"]
-    article: Annotated[str, Id("articles"), Flat(after="told_to")] = Field(description="The article that it stands in.")
-    text: str = Field(description="The words, put together from their spans.")
+    article: Annotated[ArticleReference, Flat(after="told_to")] = Field(description="The article that it stands in.")
+    text: Annotated[str, Published()] = Field(description="The words, put together from their spans.")
     kind: QuoteKind = Field(description="How the words are quoted.")
     spans: Annotated[
         list[QuoteSpanDocument],
         Flat(after="article", only=("paragraph",)),
         ChildTable("quote_spans", "The passages that a quote is put together from.", quotes=True),
     ] = Field(description="The passages that it is put together from.")
-    speaker: SpeakerDocument = Field(description="Whose words they are.")
+    speaker: Annotated[SpeakerDocument, Published("id")] = Field(description="Whose words they are.")
     relayed_by: SpeakerDocument | None = Field(description="Who repeated the words; null where they are first-hand.")
     told_to: PartyDocument | None = Field(description="Whom they were told to; null where that is not stated.")
+    documents: Annotated[
+        list[DocumentReference],
+        ChildTable("quote_documents", "The documents that quoted words stand in.", key=("quote_id", "document_id")),
+    ] = Field(description="The documents that the words stand in: a report, an e-mail, a court file …")
     contains: Annotated[
-        list[str], Id("quotes"), Named("contains"), TableColumn.none("`contained_in_id` has it, from its other side")
+        list[QuoteReference], Named("contains"), TableColumn.none("`contained_in_id` has it, from its other side")
     ] = Field(description="Quotes inside this one.")
-    contained_in: Annotated[str | None, Id("quotes")] = Field(description="The quote around this one.")
+    contained_in: QuoteReference | None = Field(description="The quote around this one.")
+    date: DateSpanDocument | None = Field(
+        description="The days that it is about, not those on which it was said: from the first to the last possible "
+        "day of its incidents, where it is about several; null where none of them has a date."
+    )
     incidents: Annotated[
-        list[str],
-        Id("incidents"),
+        list[IncidentReference],
         ChildTable("quote_incidents", "The incidents that a quote is about.", key=("quote_id", "incident_id")),
     ] = Field(description="Incidents that it is about.")
     places: Annotated[
-        list[str],
-        Id("places"),
+        list[PlaceReference],
         ChildTable("quote_places", "The places that a quote is about.", key=("quote_id", "place_id")),
     ] = Field(description="Places that it is about.")
     pull_quotes: Annotated[

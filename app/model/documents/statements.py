@@ -5,8 +5,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from app.model.codebook import Stance, Topic
-from app.model.documents.shared import DateDocument, Document, FrozenModel, Note, PartyDocument, Passages
-from app.model.outputs import ChildTable, Flat, Id, IdOfType, Named, RecordTable, TableColumn
+from app.model.corrections import Published
+from app.model.documents.shared import (
+    ArticleReference,
+    DateDocument,
+    Document,
+    DocumentReference,
+    Note,
+    PartyDocument,
+    Passages,
+    ReferenceDocument,
+    StatementReference,
+)
+from app.model.outputs import ChildTable, Flat, IdOfType, Named, RecordTable, TableColumn
 
 ABOUT = ChildTable(
     "statement_about",
@@ -27,11 +38,12 @@ CONTRADICTIONS = ChildTable(
 )
 
 
-class ReferenceDocument(FrozenModel):
-    type: Literal["incident", "place", "person", "organization", "quote", "statement"] = Field(
-        description="What sort of record it is."
-    )
-    id: str = Field(description="Its id.")
+class SubjectDocument(ReferenceDocument):
+    type: Annotated[Literal["incident", "place", "person", "organization"], Flat()]
+
+
+class OppositeDocument(ReferenceDocument):
+    type: Annotated[Literal["quote", "statement"], Flat()]
 
 
 class StatementDocument(Document):
@@ -40,24 +52,32 @@ class StatementDocument(Document):
     table: ClassVar = RecordTable("Indirect speech and positions: what was said, claimed, denied or left unanswered.")
 
     type: Literal["statement"]
-    article: Annotated[str, Id("articles"), Flat(after="told_to")] = Field(description="The article that it stands in.")
+    article: Annotated[ArticleReference, Flat(after="told_to")] = Field(description="The article that it stands in.")
     stance: Annotated[Stance, Flat(after="gist")] = Field(description="What the speaker does with it.")
     by: Annotated[PartyDocument | None, Flat(after="stance")] = Field(
         description="Who says so; null is the article's own voice."
     )
-    gist: str = Field(description="What is said, in our own words.")
+    gist: Annotated[str, Published()] = Field(description="What is said, in our own words.")
     topic: Topic | None = Field(description="The subject of general statements.")
-    date: DateDocument | None = Field(description="The time that it is about; null where none is given.")
-    about: Annotated[list[ReferenceDocument], ABOUT] = Field(description="What it is about.")
-    contradicts: Annotated[list[ReferenceDocument], Named("contradicts"), CONTRADICTIONS] = Field(
+    date: Annotated[DateDocument | None, Published("edtf")] = Field(
+        description="The time that it is about; null where none is given."
+    )
+    about: Annotated[list[SubjectDocument], ABOUT] = Field(description="What it is about.")
+    contradicts: Annotated[list[OppositeDocument], Named("contradicts"), CONTRADICTIONS] = Field(
         description="What it stands against."
     )
     contradicted_by: Annotated[
-        list[str], Id("statements"), TableColumn.none("`contradictions` has it, from its other side")
+        list[StatementReference], TableColumn.none("`contradictions` has it, from its other side")
     ] = Field(description="Statements that stand against this one.")
     contested: Annotated[bool, TableColumn(after="told_to")] = Field(
         description="Whether it stands against another or another against it."
     )
     told_to: PartyDocument | None = Field(description="Whom it was told to; null where that is not stated.")
+    documents: Annotated[
+        list[DocumentReference],
+        ChildTable(
+            "statement_documents", "The documents that statements came through.", key=("statement_id", "document_id")
+        ),
+    ] = Field(description="The documents that it came through: a report, an e-mail, a court file …")
     note: Note
     evidence: Passages

@@ -1,0 +1,140 @@
+"""Texts that are to be forgotten, and where they stand in others."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote
+
+from app.model.digests import Data
+from app.search.folding import fold
+
+MARKER = "[redacted]"
+"""What stands in a document where a text was."""
+
+FRAGMENT = "#:~:"
+"""What the words of a passage begin with in its link."""
+
+_NAMES = ("name", "label", "title")
+_OTHER_NAMES = ("aliases", "names")
+_TEXTS = ("text", "gist", "summary", "note", "outcome", "rank")
+_MIN_WORDS = 4
+"""Words of a text that is no name from which on it is looked for elsewhere: fewer recur by chance."""
+
+_MIN_LETTERS = 3
+_WORD = re.compile(r"\w+")
+_IDENTIFIER = re.compile(r"(?:/v1/)?[a-z0-9]+(?:[-_/][a-z0-9]+)*")
+"""Ids, addresses of records, and values of vocabularies."""
+
+
+class Forgotten:
+    """The names and texts that a release redacts.
+
+    A name is found as a whole, whatever its case, accents and punctuation; one of a single word only where it stands
+    alone, because in a sentence it may be another's. Other texts are found if they have at least four words.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.texts: dict[str, None] = {}
+
+    def add(self, value: Any, *, is_name: bool) -> None:
+        """Adds a text, or all texts in a list or an object."""
+        if isinstance(value, str):
+            if _WORD.search(value) and not value.startswith(MARKER):
+                (self.names if is_name else self.texts).setdefault(value)
+        elif isinstance(value, list | dict):
+            for one in value.values() if isinstance(value, dict) else value:
+                self.add(one, is_name=is_name)
+
+    def add_document(self, document: Data) -> None:
+        """Adds the names of a record and its own texts."""
+        for name in names_of(document):
+            self.add(name, is_name=True)
+        for key in _TEXTS:
+            self.add(document.get(key), is_name=False)
+        for span in document.get("spans") or ():
+            self.add(span.get("exact"), is_name=False)
+
+    @cached_property
+    def phrases(self) -> list[str]:
+        """What is looked for inside of other texts, the longest first."""
+        long = [one for one in self.texts if len(_words(one)) >= _MIN_WORDS]
+        several = [one for one in self.names if len(_words(one)) > 1]
+        return sorted({*long, *several}, key=len, reverse=True)
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        return frozenset(map(fold, self.names))
+
+    @cached_property
+    def _phrase(self) -> re.Pattern[str]:
+        return _any_of(self.phrases)
+
+    @cached_property
+    def _folded_phrase(self) -> re.Pattern[str]:
+        return _any_of(map(fold, self.phrases))
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """The words of names, which links to passages may have one by one."""
+        return frozenset(word for name in self.names for word in _words(fold(name)) if len(word) >= _MIN_LETTERS)
+
+    @cached_property
+    def _first_words(self) -> tuple[str, ...]:
+        """The longest word of each name and phrase, as it stands in texts and in addresses."""
+        longest = {max(_words(one), key=len).casefold() for one in (*self.names, *self.phrases)}
+        folded = {max(_words(fold(one)), key=len) for one in (*self.names, *self.phrases)}
+        return (*longest, *folded, *(quote(word).casefold() for word in longest if not word.isascii()))
+
+    def may_be_in(self, stored: str) -> bool:
+        """Whether a stored document may have one of the texts; a quick look."""
+        lower = stored.casefold()
+        return any(word in lower for word in self._first_words) or (
+            not lower.isascii() and any(word in fold(lower) for word in self._first_words)
+        )
+
+    def stands_in(self, text: str, key: str = "") -> bool:
+        """Whether a text repeats one of the texts. Ids do not, unless the key says that it is a name."""
+        if _IDENTIFIER.fullmatch(text):
+            return is_of_names(key) and fold(text) in self._alone
+        if FRAGMENT in text and self._phrase.search(unquote(text.partition(FRAGMENT)[2])):
+            return True
+        return fold(text) in self._alone or bool(self._phrase.search(text) or self._folded_phrase.search(fold(text)))
+
+    def without(self, text: str, key: str = "", *, is_about: bool = False) -> str:
+        """Returns a text without the texts. The link to a passage loses its words if these have one of them; in a
+        document that `is_about` the record, if they have a word of a name."""
+        if _IDENTIFIER.fullmatch(text):
+            return MARKER if self.stands_in(text, key) else text
+        if FRAGMENT in text:
+            address, _, words = text.partition(FRAGMENT)
+            words = unquote(words)
+            named = is_about and not self.name_words.isdisjoint(_words(fold(words)))
+            return address if named or self._phrase.search(words) else text
+        if fold(text) in self._alone:
+            return MARKER
+        shorter = self._phrase.sub(MARKER, text)
+        return MARKER if self._folded_phrase.search(fold(shorter)) else shorter
+
+
+def names_of(document: Data) -> Iterator[str]:
+    """Yields the names that a record has, in any language."""
+    yield from (document[key] for key in _NAMES if document.get(key))
+    for key in _OTHER_NAMES:
+        yield from (one["name"] for one in document.get(key) or () if isinstance(one, dict))
+
+
+def is_of_names(key: str) -> bool:
+    """Whether a key of a document has names."""
+    return key in (*_NAMES, *_OTHER_NAMES)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Matches one of some phrases, whatever stands between their words; nothing without phrases."""
+    spellings = [r"[\W_]+".join(map(re.escape, _words(one))) for one in phrases]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spellings)})(?!\w)" if spellings else r"(?!)", re.IGNORECASE)

@@ -1,0 +1,111 @@
+"""Redactions that the seed files ask for and that no release has made yet."""
+
+import json
+import pickle
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from app.ingest.error_messages import nearest
+from app.ingest.files import SeedError, Source
+from app.ingest.pipeline import PipelineContext
+from app.ingest.plans import PlannedChange
+from app.ingest.redaction.asked import LINK
+from app.ingest.redaction.documents import Redaction
+from app.ingest.scratch_index import ScratchIndex
+from app.model.codebook import Codebook
+from app.model.partial_documents import paths_of
+from app.records import RECORD_TYPES
+from app.storage.models import Change
+from app.storage.past_tables import PREFIX
+from app.storage.registry import METADATA
+
+_NOT_REDACTED = frozenset({"id", "type", "url", "version", "changed_in", "low", "high", "best", "harm", "counted"})
+"""Fields that say which record it is, and figures, which are corrected."""
+
+
+class Asked(NamedTuple):
+    """A redaction, and where a seed file asks for it."""
+
+    redaction: Redaction
+    source: Source
+
+
+class Requests:
+    """What is asked for and not done yet. `is_partial` says that a load leaves the records of other articles alone."""
+
+    def __init__(self, context: PipelineContext, connection: Connection, *, is_partial: bool) -> None:
+        self.pending: dict[tuple[str, str], Asked] = {}
+        self.errors: list[SeedError] = []
+        wanted = {(one.redaction.resource, one.redaction.id): one for one in _asked(context.scratch_index)}
+        implied = {(one.redaction.resource, one.redaction.id): one for one in _claims(connection, wanted)}
+        wanted = {**implied, **wanted}
+        done = _done(connection, wanted.values())
+        for key, asked in wanted.items():
+            if asked.redaction not in done:
+                self.errors += _wrong_fields(asked, context.codebook)
+                self.pending[key] = asked
+        self.claims: list[tuple[str, str, str | None]] = [
+            (id_, asked.redaction.reason, None)
+            for (resource, id_), asked in self.pending.items()
+            if (resource, id_) in implied and asked is implied[resource, id_]
+        ]
+        """Those that go with their incidents, as tombstones: id, reason and no successor."""
+
+        if is_partial:
+            message = "a redaction reaches the records of all articles: load the whole folder"
+            self.errors += [asked.source.error((), message) for asked in self.pending.values()]
+
+    def marked(self, change: PlannedChange) -> PlannedChange:
+        """Returns a change with what it redacts, if anything."""
+        asked = self.pending.get((change.resource, change.id))
+        if asked is None:
+            return change
+        redaction = asked.redaction
+        return change._replace(redacted=json.dumps(redaction.fields), reason=redaction.reason)
+
+
+def _asked(scratch_index: ScratchIndex) -> Iterator[Asked]:
+    for resource, links in scratch_index.links(LINK, RECORD_TYPES).items():
+        for id_, data in links:
+            fields, reason, source = pickle.loads(data)
+            yield Asked(Redaction(resource, RECORD_TYPES[resource].type, id_, fields, reason), source)
+
+
+def _claims(connection: Connection, wanted: Mapping[tuple[str, str], Asked]) -> Iterator[Asked]:
+    """Yields the claims of incidents that are to be redacted whole: they go with them."""
+    incidents = {
+        id_: one for (resource, id_), one in wanted.items() if resource == "incidents" and one.redaction.is_whole
+    }
+    kind = RECORD_TYPES["casualties"]
+    for table in (METADATA.tables[f"{prefix}{kind.table.__tablename__}"] for prefix in ("", PREFIX)):
+        query = select(table.c.id, table.c.incident_id).where(table.c.incident_id.in_(incidents)).distinct()
+        for row in connection.execute(query).all() if incidents else ():
+            asked = incidents[row.incident_id]
+            yield asked._replace(redaction=asked.redaction._replace(resource=kind.name, type=kind.type, id=row.id))
+
+
+def _done(connection: Connection, asked: Collection[Asked]) -> set[Redaction]:
+    """Returns what releases have redacted before."""
+    if not asked:
+        return set()
+    columns = (col(Change.type), col(Change.id), col(Change.redacted), col(Change.reason))
+    rows = connection.execute(select(*columns).where(col(Change.redacted).is_not(None)))
+    resources = {one.type: name for name, one in RECORD_TYPES.items()}
+    return {
+        Redaction(resources[row.type], row.type, row.id, tuple(json.loads(row.redacted)), row.reason) for row in rows
+    }
+
+
+def _wrong_fields(asked: Asked, codebook: Codebook) -> Iterator[SeedError]:
+    """Yields an error for each pointer that leads to no field that can be redacted."""
+    redaction = asked.redaction
+    known = [f"/{path.replace('.', '/')}" for path in paths_of(redaction.resource, codebook)]
+    known = [one for one in known if one.split("/")[1] not in _NOT_REDACTED]
+    for number, pointer in enumerate(redaction.fields):
+        if not redaction.is_whole and pointer not in known:
+            near = nearest(pointer, known)
+            hint = f"; did you mean '{near}'?" if near else f"; there are: {', '.join(known)}"
+            yield asked.source.error(("redacted", "fields", number), f"'{pointer}' cannot be redacted{hint}")

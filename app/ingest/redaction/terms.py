@@ -1,0 +1,131 @@
+"""Takes what is forgotten out of the search terms of earlier releases, and lists what the full-text index has of it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, cast, func, literal, literal_column, select, update
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlmodel import col
+
+from app.ingest.indexing import vector
+from app.ingest.redaction.documents import Rewriting
+from app.ingest.redaction.forgotten import Forgotten
+from app.model.digests import Data
+from app.records import BY_TYPE
+from app.search.entry_numbers import document_number
+from app.search.stems import ENGLISH
+from app.search.terms import STEM_MARKER, TEXT_SEPARATOR, index_text
+from app.storage.models import Release, SearchEntry, StoredDocument
+from app.storage.past_tables import PastSearchEntry
+
+INDEXES: dict[Any, str] = {SearchEntry: "search_index", PastSearchEntry: "past_search_index"}
+"""The full-text indexes of SQLite, by the tables whose terms they have."""
+
+_MARKERS = frozenset({STEM_MARKER, TEXT_SEPARATOR})
+
+
+_IN_ORDER = (
+    "(SELECT string_agg(lexeme, ' ' ORDER BY position) FROM "
+    "(SELECT lexeme, unnest(positions) AS position FROM unnest(past_search_entries.terms)) AS one)"
+)
+"""The terms of a tsvector in the order in which they were written."""
+
+
+class _Entry(NamedTuple):
+    """A search entry of earlier releases, and its terms without those that come from what is forgotten alone."""
+
+    key: int
+    terms: str
+
+
+def forget_terms(connection: Connection, forgotten: Forgotten, rewriting: Rewriting) -> None:
+    """Takes the terms of the forgotten texts out of the entries of earlier releases, unless what is left of the record
+    has them itself. The full-text index has to be made anew then (`rebuild_index`)."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    for entry in list(changed_entries(connection, forgotten, rewriting)):
+        terms = entry.terms if is_sqlite else cast(vector(entry.terms), TSVECTOR)
+        mine = update(PastSearchEntry).where(col(PastSearchEntry.key) == entry.key)
+        connection.execute(mine.values(terms=terms))
+
+
+def changed_entries(connection: Connection, forgotten: Forgotten, rewriting: Rewriting) -> Iterator[_Entry]:
+    """Yields the entries of earlier releases with terms that come from forgotten texts alone: they are those of a
+    redacted record, or name one, and their documents do not have the words."""
+    of_names = terms_of(connection, [*forgotten.names])
+    of_all = of_names | terms_of(connection, [*forgotten.texts])
+    if of_all.isdisjoint(vocabulary(connection, PastSearchEntry)):
+        return
+    is_sqlite = connection.dialect.name == "sqlite"
+    in_order: Any = col(PastSearchEntry.terms) if is_sqlite else literal_column(_IN_ORDER)
+    entry: Any = select(col(PastSearchEntry.key), in_order.label("terms"), col(StoredDocument.document))
+    number = document_number(col(PastSearchEntry.number))
+    for row in connection.execute(entry.join(StoredDocument, col(StoredDocument.number) == number)):
+        if rewriting.is_about(row.document) and not of_all.isdisjoint(row.terms.split(" ")):
+            document = json.loads(row.document)
+            unwanted = of_all if rewriting.redacts(document) else of_names
+            if (left := _without(row.terms, unwanted, *_own_terms(connection, document))) != row.terms:
+                yield _Entry(row.key, left)
+
+
+def _without(terms: str, unwanted: frozenset[str], of_texts: frozenset[str], stems: frozenset[str]) -> str:
+    """Returns the terms of an entry without unwanted ones, but for those of its texts, and for its own stems. No phrase
+    matches across a term that was taken out."""
+    texts, _, others = terms.partition(f" {STEM_MARKER} ")
+    in_order = [TEXT_SEPARATOR if one in unwanted - of_texts else one for one in texts.split(" ")]
+    there = {one for one in others.split(" ") if one not in unwanted or one in stems} | (stems & set(texts.split(" ")))
+    there -= {STEM_MARKER, "", *in_order}
+    return " ".join((*in_order, *(f"{STEM_MARKER} {one}" for one in sorted(there))))
+
+
+def leftover_phrases(connection: Connection, model: Any, forgotten: Forgotten) -> Iterator[str]:
+    """Yields the forgotten names and texts whose terms stand side by side in an entry of a table."""
+    for phrase in forgotten.phrases:
+        sequence = index_text([phrase], (), ()).split(" ")
+        if connection.dialect.name == "sqlite":
+            spaced = literal(" ") + col(model.terms) + " "
+            stands = func.instr(spaced, f" {' '.join(sequence)} ") > 0
+        else:
+            stands = col(model.terms).op("@@")(cast(" <-> ".join(f"'{one}'" for one in sequence), TSQUERY))
+        if connection.execute(select(col(model.number)).where(stands).limit(1)).first() is not None:
+            yield phrase
+
+
+def vocabulary(connection: Connection, model: Any) -> set[str]:
+    """Returns all terms that the full-text index of a table has."""
+    if connection.dialect.name != "sqlite":
+        listed = func.ts_stat(f"SELECT terms FROM {model.__tablename__}").table_valued("word")
+        return set(connection.scalars(select(listed.c.word)))
+    connection.exec_driver_sql(f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, {INDEXES[model]}, row)")
+    try:
+        return set(connection.exec_driver_sql("SELECT term FROM temp.vocabulary").scalars())
+    finally:
+        connection.exec_driver_sql("DROP TABLE temp.vocabulary")
+
+
+def terms_of(connection: Connection, texts: list[str]) -> frozenset[str]:
+    """Returns the terms that the index has of texts, in the languages of all releases."""
+    return frozenset(index_text(texts, (), _languages(connection)).split(" ")) - _MARKERS - {""}
+
+
+def _own_terms(connection: Connection, document: Data) -> tuple[frozenset[str], frozenset[str]]:
+    """Returns the terms of a document's texts, and all that its entry has of itself."""
+    record_type = BY_TYPE[document["type"]]
+    try:
+        texts, labels = record_type.search_texts(document), record_type.search_terms(document)
+    except (LookupError, TypeError):  # of an older shape
+        texts, labels = [], document["id"].split("-")
+    own = index_text(texts, labels, _languages(connection))
+    return frozenset(own.partition(f" {STEM_MARKER} ")[0].split(" ")), frozenset(own.split(" "))
+
+
+def _languages(connection: Connection) -> list[str]:
+    found = connection.scalars(select(col(Release.languages)).distinct()).all()
+    return sorted({ENGLISH, *(language for one in found for language in json.loads(one))})
+
+
+def rebuild_index(connection: Connection) -> None:
+    """Makes the full-text index of SQLite anew: what was deleted from it may stand in its segments still."""
+    if connection.dialect.name == "sqlite":
+        for index in INDEXES.values():
+            connection.exec_driver_sql(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
