@@ -5,32 +5,38 @@ module too, and would need more memory.
 """
 
 import json
-import socket
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from app.commands.databases import open_database, read_settings
+from app.commands.dossiers import commands as dossiers
+from app.commands.dossiers import counted
+from app.commands.errors import CommandError, NotImported, NotLoaded, reporting_nothing_loaded
+from app.commands.importing import import_
+from app.commands.mirroring import mirror
+from app.commands.mistakes import Format, MistakeFormat, print_warnings, reporting_mistakes
+from app.commands.ports import refuse_busy_port
+from app.commands.previewing import preview
+from app.commands.progress_bars import ProgressBars
+from app.commands.seed_folders import ArticleIds, Directory, Texts, article_files, default_folder, only_article
+from app.importing.annotations import AnnotationError
+from app.importing.tables import TableError
 from app.ingest import loading
-from app.ingest.passages import Passage, PassageError
-from app.ingest.pipeline import check as check_dossier
-from app.ingest.pipeline import read, scan
+from app.ingest.mirrors.source import MirrorError
+from app.ingest.passages import PassageError
 from app.ingest.reading import DossierError
 from app.ingest.selected_database import selected_database
-from app.ingest.verifying import ArticleFile, TextError, article_text, choose_article
-from app.ingest.verifying import verify as verify_spans
+from app.ingest.verifying import ArticleFile, TextError
 from app.ingest.workers import WorkerError
-from app.problems import Unavailable
+from app.problems import BadParameter, Gone, Unavailable
 from app.settings import SEED, Settings
 from app.storage.database import Database, DatabaseError
 
@@ -40,11 +46,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Dateline: a REST API over reporting.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
-Directory = Annotated[Path, typer.Argument(help="The folder of seed files.", show_default="the shipped seed/")]
-ArticleText = Annotated[
-    Path, typer.Option("--text", help="The article's own text, one paragraph a line.", exists=True, dir_okay=False)
-]
-ArticleId = Annotated[str | None, typer.Option("--article", help="The article's id, when the seed has several.")]
 
 
 @app.command()
@@ -63,27 +64,32 @@ def serve(
         bool, typer.Option("--sample", help="Serve the sample of the shipped article alone, from a temporary folder.")
     ] = False,
 ) -> None:
-    """Serve the API. On an empty database it first creates the tables and loads the shipped seed."""
+    """Serve the API. An empty database first gets its tables and the seed files that are here, or the shipped ones."""
     from app.server import uvicorn_server as server
     from app.storage import schema
 
-    _refuse_busy_port(host, port)
+    refuse_busy_port(host, port)
     given: dict[str, Any] = {} if metrics_port is None else {"metrics_port": metrics_port}
     with ExitStack() as stack:
         if sample:
             from app.records.sample import sample_ids
 
             given["database_url"] = stack.enter_context(selected_database(SEED, sample_ids))
-        settings = _settings(**given)
+        settings = read_settings(**given)
         metrics = _metrics_address(settings)
-        with _database(settings) as database:
+        with open_database(settings) as database:
             schema.migrate(database)
             with database.snapshot() as snapshot:
-                release = snapshot.release
+                release, outdated = snapshot.release, schema.is_outdated(snapshot)
+            if outdated:
+                raise CommandError(
+                    f"{database.name} was loaded by an older version of dateline. "
+                    "Run `dateline load` with the seed files, which writes its records anew."
+                )
             if release.number:
-                typer.echo(f"{database.name}: release {release.number}: {_counted(release.counts)}.")
+                typer.echo(f"{database.name}: release {release.number}: {counted(release.counts)}.")
             else:
-                _load(database, SEED)
+                _load(database, default_folder())
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
         base = f"http://{shown}:{port}"
         if "public_url" not in settings.model_fields_set:
@@ -104,8 +110,8 @@ def _service(settings: Settings) -> "Service":
 _EXAMPLE_PATHS = (
     "/",
     "/docs",
-    "/v1/incidents?place=riyadh-district",
-    "/v1/casualties?place=kanoos-island&include=people",
+    "/v1/incidents?has_location=true",
+    "/v1/casualties?include=people",
 )
 
 
@@ -117,21 +123,8 @@ def _metrics_address(settings: Settings) -> tuple[str, int] | None:
         return None
     if find_spec("prometheus_client") is None:
         raise CommandError("Metrics need their library; install the extra: pip install -e '.[metrics]'")
-    _refuse_busy_port(settings.metrics_host, settings.metrics_port)
+    refuse_busy_port(settings.metrics_host, settings.metrics_port)
     return settings.metrics_host, settings.metrics_port
-
-
-def _refuse_busy_port(host: str, port: int) -> None:
-    """Raises CommandError for a port in use before anything is loaded; the server itself would fail only after that."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(
-                f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port."
-            ) from error
 
 
 @app.command()
@@ -145,65 +138,51 @@ def openapi() -> None:
 
 @app.command()
 def load(
-    directory: Directory = SEED,
+    directory: Directory,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change and stop.")] = False,
     note: Annotated[str | None, typer.Option(help="A line about this release, for its readers.")] = None,
-    text: Annotated[
-        list[Path] | None,
-        typer.Option(help="An article's own text, to verify what rests on it.", exists=True, dir_okay=False),
+    text: Texts = None,
+    article: ArticleIds = None,
+    only: Annotated[
+        Path | None, typer.Option(help="Load one article, articles/ID, and leave the records of others as they are.")
     ] = None,
-    article: Annotated[
-        list[str] | None, typer.Option(help="The article's id, one for each text, when the seed has several.")
-    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what the files lack, for the reason given.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why --prune removes them, for readers.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print every changed field, old and new.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Load nothing where there are warnings.")] = False,
+    how: Format = MistakeFormat.TEXT,
 ) -> None:
     """Load seed files as the next release: everything that changed in one transaction, or nothing at all."""
     from app.storage import schema
 
-    with _database() as database:
+    if prune != (reason is not None and bool(reason.strip())):
+        raise CommandError("Give --prune and its reason together: --prune --reason TEXT.")
+    with open_database() as database:
         if not dry_run:
             schema.migrate(database)
         elif not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
-        _load(database, directory, dry_run=dry_run, note=note, texts=_texts(text or [], article or []))
+        with reporting_mistakes(directory, how):
+            _load(
+                database,
+                directory,
+                dry_run=dry_run,
+                note=note,
+                texts=article_files(text, article),
+                only=only_article(directory, only),
+                prune=reason,
+                diff=diff,
+                strict=strict,
+                how=how,
+            )
 
 
-@app.command()
-def check(directory: Directory = SEED) -> None:
-    """Check seed files as `load` does, without a database."""
-    with ProgressBars() as bars, _reporting_nothing_loaded():
-        counts = check_dossier(directory, bars)
-    typer.echo(f"{directory}: {_counted(counts)}; no mistakes.")
+app.registered_commands += dossiers.registered_commands
 
 
-@app.command()
-def verify(
-    text: ArticleText,
-    article: ArticleId = None,
-    directory: Directory = SEED,
-) -> None:
-    """Check every span, digest, quote and link against the article's own text."""
-    with ProgressBars() as bars, scan(directory, bars) as pipeline:
-        verified = verify_spans(pipeline, [ArticleFile(text, article)], bars)
-    if errors := verified.file_errors + verified.errors:
-        raise DossierError(errors)
-    typer.echo(f"{verified.articles[0]}: {verified.spans} spans hold: digests, quoted words and links.")
-
-
-@app.command()
-def anchor(
-    phrase: Annotated[str, typer.Argument(help="Words of the article, exactly as printed.")],
-    text: ArticleText,
-    paragraph: Annotated[int | None, typer.Option(help="Look in this paragraph only.", min=1)] = None,
-    article: ArticleId = None,
-    directory: Directory = SEED,
-) -> None:
-    """Find a phrase in an article's text and print the span to paste into a seed file."""
-    records, errors = read(directory)
-    if not records.articles:
-        raise DossierError(errors)
-    entry = records.articles[choose_article(records.articles, article)]
-    passage = article_text(entry, text).anchor(phrase, paragraph)
-    typer.echo(_span(passage))
+app.command("import")(import_)
+app.command()(preview)
+app.command()(mirror)
 
 
 @app.command()
@@ -211,7 +190,7 @@ def migrate() -> None:
     """Create the tables, or bring them up to date."""
     from app.storage import schema
 
-    with _database() as database:
+    with open_database() as database:
         changed = schema.migrate(database)
         typer.echo(f"{database.name}: {'tables brought up to date' if changed else 'tables are up to date'}.")
 
@@ -219,18 +198,23 @@ def migrate() -> None:
 @app.command()
 def export(
     directory: Annotated[Path, typer.Argument(help="The folder to write to; it is made if it is not there.")],
+    release: Annotated[
+        int | None, typer.Option(help="Write it as it was in this release.", min=1, show_default="the newest")
+    ] = None,
 ) -> None:
     """Write everything as two files, a data package (zip of CSV) and an SQLite file: those of `/v1/dataset`."""
     from app.exports.datasets import files
     from app.storage import schema
 
-    with _database() as database, ProgressBars() as bars:
+    with open_database() as database, ProgressBars() as bars:
         if not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            with database.snapshot() as snapshot:
+            with database.snapshot(release=release) as snapshot:
                 written = files.write(snapshot, directory, bars)
+        except (BadParameter, Gone) as error:
+            raise CommandError(error.detail) from error
         except (OSError, sqlite3.Error) as error:
             why = getattr(error, "strerror", None) or error
             raise CommandError(f"Cannot write to {directory}: {why}; nothing was written.") from error
@@ -238,89 +222,24 @@ def export(
         typer.echo(f"{path}: {path.stat().st_size:,} bytes.")
 
 
-class CommandError(Exception):
-    """A command cannot do what it was asked; the message says why in one plain sentence."""
-
-
-class NotLoaded(DossierError):
-    """Seed files have mistakes, and therefore none of their records is loaded."""
-
-
-@contextmanager
-def _reporting_nothing_loaded() -> Iterator[None]:
-    try:
-        yield
-    except DossierError as error:
-        raise NotLoaded(error.errors) from error
+_PLAIN_ERRORS = (
+    *(AnnotationError, CommandError, DatabaseError, MirrorError, PassageError),
+    *(TableError, TextError, Unavailable, WorkerError),
+)
+"""Errors whose message says all that there is to say."""
 
 
 def main() -> None:
     """Runs the command; what goes wrong for a known reason is one plain message and exit code 1."""
     try:
         app()
-    except (DossierError, DatabaseError, WorkerError, PassageError, TextError, CommandError, Unavailable) as error:
+    except (DossierError, *_PLAIN_ERRORS) as error:
         typer.echo(str(error), err=True)
         if isinstance(error, DossierError):
-            count, loads = len(error.errors), isinstance(error, NotLoaded)
-            so = "; nothing is loaded until all are mended" if loads else ""
+            count = len(error.errors)
+            so = error.consequence if isinstance(error, NotLoaded | NotImported) else ""
             typer.echo(f"{count} mistake{'s' if count > 1 else ''}{so}.", err=True)
         sys.exit(1)
-
-
-@contextmanager
-def _database(settings: Settings | None = None) -> Iterator[Database]:
-    """The database that the settings name, closed at the end."""
-    database = Database((settings or _settings()).database_url)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _settings(**chosen: Any) -> Settings:
-    """The settings of the environment, but for those that were chosen on the command line."""
-    try:
-        return Settings(**chosen)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = f"DATELINE_{wrong['loc'][0]}".upper()
-        raise CommandError(f"{name} cannot be used: {wrong['msg']}.") from error
-
-
-class ProgressBars:
-    """Progress bars, where a terminal is there to show them."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(
-            *columns,
-            console=Console(stderr=True),
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            disable=not sys.stderr.isatty(),
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Shows that `done` of `total` steps of a task are done; None: their number is not known yet."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total)
-        self._progress.update(self._tasks[what], completed=done, refresh=True)
-
-    def __enter__(self) -> "ProgressBars":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    @contextmanager
-    def suspended(self) -> Iterator[None]:
-        """Removes the bars from the terminal while something else is printed."""
-        self._progress.stop()
-        yield
-        self._progress.start()
 
 
 def _load(
@@ -330,16 +249,32 @@ def _load(
     dry_run: bool = False,
     note: str | None = None,
     texts: Sequence[ArticleFile] = (),
+    only: str | None = None,
+    prune: str | None = None,
+    diff: bool = False,
+    strict: bool = False,
+    how: MistakeFormat = MistakeFormat.TEXT,
 ) -> None:
     with ProgressBars() as bars:
 
         def report(planned: loading.Plan) -> None:
             with bars.suspended():
                 _print_plan(planned)
+                print_warnings(directory, how, planned.warnings)
 
-        with _reporting_nothing_loaded():
+        with reporting_nothing_loaded():
             planned = loading.load(
-                directory, database, note=note, dry_run=dry_run, report=report, progress=bars, texts=texts
+                directory,
+                database,
+                note=note,
+                dry_run=dry_run,
+                report=report,
+                progress=bars,
+                texts=texts,
+                only=only,
+                prune=prune,
+                diff=diff,
+                strict=strict,
             )
     if planned.verified is not None:
         typer.echo("{spans} of {of} spans were verified: digests, quoted words and links.".format(**planned.verified))
@@ -348,7 +283,7 @@ def _load(
     elif dry_run:
         typer.echo(f"{database.name}: nothing was loaded (dry run).")
     else:
-        typer.echo(f"{database.name}: release {planned.number}: {_counted(planned.counts)}.")
+        typer.echo(f"{database.name}: release {planned.number}: {counted(planned.counts)}.")
 
 
 def _print_plan(planned: loading.Plan) -> None:
@@ -360,34 +295,14 @@ def _print_plan(planned: loading.Plan) -> None:
     if planned.number > 1:
         for change in planned.first:
             reason = f" ({change.reason})" if change.reason else ""
-            typer.echo(f"  {change.op.value} {change.resource}/{change.id}{reason}")
+            typer.echo(f"  {change.shown_op.value} {change.resource}/{change.id}{reason}")
         if (more := planned.tally.total() - len(planned.first)) > 0:
             typer.echo(f"  … and {more} more")
+    for (resource, id_), fields in (planned.changed_fields or {}).items():
+        typer.echo(f"{resource}/{id_}")
+        for path, old, new in fields:
+            typer.echo(f"  {path}: {_value(old)} → {_value(new)}")
 
 
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {resource}" for resource, count in counts.items())
-
-
-def _texts(paths: list[Path], articles: list[str]) -> list[ArticleFile]:
-    if len(articles) != len(paths) and (articles or len(paths) > 1):
-        raise CommandError("Give one --article for each --text, in the same order.")
-    return [ArticleFile(path, article) for path, article in zip_longest(paths, articles)]
-
-
-def _span(passage: Passage) -> str:
-    """A span as a flow mapping for YAML."""
-    fragment = passage.fragment
-    parts = {
-        "at": f"{passage.paragraph}:{passage.start}-{passage.end}",
-        "sha256": passage.sha256,
-        "first": fragment.first,
-        "last": fragment.last,
-        "before": fragment.before,
-        "after": fragment.after,
-    }
-    return (
-        "{"
-        + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in parts.items() if value)
-        + "}"
-    )
+def _value(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

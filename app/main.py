@@ -3,7 +3,9 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,32 +17,47 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.accept import AcceptMiddleware
+from app.api.accept_datetime import DatetimeMiddleware
+from app.api.change_stream import ChangeStream
+from app.api.codebooks import SeenCodebook, codebook_in_force
 from app.api.openapi import as_yaml, describe, operation_id
 from app.api.route_index import RouteIndex
 from app.api.routes import (
     about,
+    change_stream,
     changes,
+    cite,
     client,
+    comparisons,
     datasets,
+    discovery,
     evidence,
     exports,
     facets,
+    features,
     feeds,
     front,
+    guides,
     index,
     ogc,
     pages,
     problem_pages,
+    reconciliation,
+    record_pages,
     records,
     representations,
     sample,
     search,
+    search_page,
+    sitemaps,
     summary,
+    tiles,
 )
 from app.api.routes.problems import on_http_exception, on_problem
+from app.counts.archives import Archives
 from app.exports.datasets.files import Datasets
-from app.exports.shared_directory import SharedDirectory
 from app.problems import Problem
+from app.records import COUNTED_TYPES
 from app.server.access_log import AccessRecord
 from app.server.cache_control import ValidatorsMiddleware, build
 from app.server.compression import CompressionMiddleware
@@ -52,6 +69,7 @@ from app.server.response_cache import ResponseCache
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.reader import Reader
+from app.storage.shared_directory import SharedDirectory, remove_files
 
 if TYPE_CHECKING:
     from app.server.metrics import Metrics
@@ -80,8 +98,21 @@ class Service(FastAPI):
         # FastAPI's own telemetry looks for an OpenTelemetry SDK in each request, which is 4 us of a record's 100. What
         # an SDK can export is the access log.
         super().__init__(telemetry={"tracing": False, "metrics": False, "logs": False}, **options)
-        cache = ResponseCache(super().__call__, cache_bytes, lambda: cast(Reader, self.state.reader))
+        cache = ResponseCache(
+            super().__call__,
+            cache_bytes,
+            lambda: cast(Reader, self.state.reader),
+            self._forget,
+        )
         self._edge = Edge(checks, cache, watch)
+
+    def _forget(self, redacted_in: int) -> None:
+        """Removes the files from before a release that redacts, those that are kept when the service ends as well."""
+        self.state.directory.forget(redacted_in)
+        counts = _counts_directory(self)
+        if counts.exists():
+            with suppress(OSError):
+                remove_files(counts, redacted_in)
 
     def try_respond(self, scope: Scope) -> PreparedResponse | None:
         """Returns a prepared response; None where the application has to be called."""
@@ -115,48 +146,63 @@ def create_app(settings: Settings | None = None) -> Service:
             Middleware(CompressionMiddleware),
             Middleware(ErrorMiddleware),
             Middleware(AcceptMiddleware),
+            Middleware(DatetimeMiddleware),
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
         routes=pages.mounts(),
     )
     app.state.settings = settings
     app.state.metrics = metrics
-    app.state.openapi_yaml = None
+    app.state.openapi = {}
     app.state.reader = Reader(Database(settings.database_url, settings.query_seconds))
-    app.state.directory = SharedDirectory(f"{Path.cwd()} {app.state.reader.database.name}")
+    app.state.codebook = SeenCodebook(app.state.reader)
+    app.state.change_stream = ChangeStream(app.state.reader)
+    database: Database = app.state.reader.database
+    app.state.directory = SharedDirectory(f"{Path.cwd()} {database.name}", database)
+    database.archives = Archives(partial(_counts_directory, app), COUNTED_TYPES)
     app.state.datasets = Datasets(app.state.reader, app.state.directory)
     app.state.exports = exports.prepared(app.state.directory)
     lists = records.router()
     app.router.routes.insert(0, RouteIndex([summary.router, lists]))
-    # Before the records, whose {id} would take the word `summary`.
+    # Before the records, whose {id} would take the word `summary`, and ids with a suffix.
     app.include_router(summary.router)
+    app.include_router(features.router())
     app.include_router(lists)
     app.include_router(facets.router)
+    app.include_router(tiles.router)
     app.include_router(evidence.router)
     app.include_router(search.router)
+    app.include_router(cite.router)
+    app.include_router(change_stream.router)
     app.include_router(changes.router())
+    app.include_router(comparisons.router())
     app.include_router(exports.router())
     app.include_router(feeds.router())
     app.include_router(representations.unknown_suffixes())
     app.include_router(datasets.router)
+    app.include_router(discovery.router)
     app.include_router(sample.router)
     app.include_router(about.router)
     app.include_router(index.router)
     app.include_router(ogc.router)
+    app.include_router(reconciliation.router)
     app.include_router(problem_pages.router)
     app.include_router(front.router)
+    app.include_router(search_page.router)
+    app.include_router(sitemaps.router)
+    app.include_router(record_pages.router())
     app.include_router(pages.router)
+    app.include_router(guides.router)
     app.include_router(client.router)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
-        return JSONResponse(describe(app))
+        return JSONResponse(describe(app, await codebook_in_force(request)))
 
     @app.get("/openapi.yaml", include_in_schema=False)
     async def openapi_yaml(request: Request) -> Response:
-        if app.state.openapi_yaml is None:
-            app.state.openapi_yaml = await asyncio.to_thread(as_yaml, describe(app))
-        return Response(app.state.openapi_yaml, media_type="application/yaml")
+        document = describe(app, await codebook_in_force(request))
+        return Response(await asyncio.to_thread(as_yaml, document), media_type="application/yaml")
 
     return app
 
@@ -174,6 +220,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.datasets.close()
     app.state.reader.close()
     app.state.directory.close()
+
+
+def _counts_directory(app: FastAPI) -> Path:
+    """The directory of the files of counts: kept where the settings name one, else shared by the running workers."""
+    chosen: Path | None = app.state.settings.cache_dir
+    if chosen is None:
+        return Path(app.state.directory.path, "counts")
+    database = blake2b(app.state.reader.database.name.encode(), digest_size=8).hexdigest()
+    return chosen / f"counts-{database}"
 
 
 def _metrics(settings: Settings) -> "Metrics | None":

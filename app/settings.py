@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="The port of the figures for Prometheus, with the extra `metrics`; 0 has none."
     )
     metrics_host: str = Field("127.0.0.1", description="The address of that port.")
+    cache_dir: Path | None = Field(
+        None,
+        description="A directory in which the workers of a machine keep what they count by, also after they end. "
+        "Without one it lies in `TMPDIR` while they run.",
+    )
     cache_bytes: int = Field(
         64 * 2**20,
         ge=0,

@@ -3,6 +3,6 @@
 A handler in `routes` parses the request, runs a query through the reader and returns the response; the modules beside
 `routes` build the response bodies.
 
-May import: exports, model, problems, queries, records, search, server, storage.
+May import: exports, model, problems, queries, reconciliation, records, search, server, storage.
 Must not know: uvicorn.
 """

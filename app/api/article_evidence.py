@@ -17,19 +17,24 @@ def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl
     """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
     link = json.loads(find_document(snapshot, ARTICLES, article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
-    query_key, clauses = cursors.query_key(f"evidence {selection}"), queries.evidence_clauses(*selection)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, int, int, int)
+    query_key, clauses = _query_key(selection, filters.release), queries.evidence_clauses(*selection)
+    after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, int, int, int)
     spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
-    links = {"self": request.link()}
-    if len(spans) > filters.limit:
-        spans = spans[: filters.limit]
-        links["next"] = request.link(cursor=cursors.encode(query_key, *spans[-1]))
+    more, spans = len(spans) > filters.limit, spans[: filters.limit]
+    following = cursors.encode(query_key, *spans[-1]) if more else None
+    number = snapshot.release.number
+    cursor = filters.cursor and cursors.with_key(filters.cursor, _query_key(selection, str(number)))
+    links = request.page_links(following, permanent=request.permanent(number, cursor))
     rows = snapshot.rows(queries.evidence_between(clauses, spans[0], spans[-1])) if spans else []
     data = [_passage(link, span, list(records)) for span, records in groupby(rows, key=lambda row: tuple(row[:3]))]
-    release = snapshot.release.number
-    meta = {"release": release, "matched": snapshot.value(queries.count(clauses)), "returned": len(data)}
+    matched = snapshot.value(queries.count(clauses))
+    meta = {**snapshot.release.meta, "matched": matched, "returned": len(data), "next_cursor": following}
     body = dump_json({"data": data, "links": links, "meta": meta})
-    return JsonBody(body.encode(), release, links.get("next"))
+    return JsonBody(body.encode(), number, links.get("next"), permanent=links.get("permanent"))
+
+
+def _query_key(selection: tuple[Any, ...], release: str | None) -> str:
+    return cursors.query_key(f"evidence {selection}{f' {release}' if release else ''}")
 
 
 def _passage(link: str, span: tuple[int, ...], rows: list[Any]) -> dict[str, Any]:

@@ -11,14 +11,15 @@ Json = dict[str, Any]
 CLIENT = Path(__file__).parents[1] / "web"
 """The folder of `client.js`, and of the types that do not depend on the API (`client.d.ts`)."""
 
-_JSON = re.compile(r"application/(\w+\+)?json")
+_JSON = re.compile(r"application/([\w.]+\+)?json")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
 def client_types(document: Json) -> str:
     """Returns the module: the client's own types, the schemas, the queries of all operations, and what they return."""
-    operations = {path: one["get"] for path, one in document["paths"].items() if _answer(one["get"]) is not None}
+    reading = {path: one["get"] for path, one in document["paths"].items() if "get" in one}
+    operations = {path: one for path, one in reading.items() if _answer(one) is not None}
     blocks = [
         (CLIENT / "client.d.ts").read_text("utf-8").rstrip(),
         *(_declaration(name, schema) for name, schema in sorted(document["components"]["schemas"].items())),
@@ -32,7 +33,7 @@ def client_types(document: Json) -> str:
 def _answer(operation: Json) -> Json | None:
     """Returns the schema of the JSON that an operation answers with; None if it answers with something else."""
     content = operation["responses"]["200"]["content"]
-    return next((one["schema"] for media_type, one in content.items() if _JSON.fullmatch(media_type)), None)
+    return next((one.get("schema", {}) for media_type, one in content.items() if _JSON.fullmatch(media_type)), None)
 
 
 def _declaration(name: str, schema: Json) -> str:
@@ -71,7 +72,7 @@ def _type(schema: Json, indent: str = "") -> str:
         if "properties" in schema:
             return _members(schema, indent)
         return f"Record<string, {_type(others, indent)}>" if isinstance(others, dict) else "Record<string, unknown>"
-    if kind is None and not schema.keys() - {"description", "title"}:
+    if kind is None and not schema.keys() - {"description", "title", "examples"}:
         return "unknown"
     if kind not in _PRIMITIVES:
         raise ValueError(f"no TypeScript type is known for {schema}")
@@ -111,9 +112,10 @@ def _lists(operations: dict[str, Json], schemas: Json) -> str:
         name, detail = path.removeprefix("/v1/"), operations.get(f"{path}/{{id}}")
         if detail is not None:
             page, one = (_type(_whole(_answer(each))) for each in (operation, detail))
-            queries = f"query: {_query_name(operation)}; detailQuery: {_query_name(detail)}"
+            queries = f'query: {_query_name(operation)}; recordQuery: Omit<{_query_name(detail)}, "id">'
             record = _type(schemas[one]["properties"]["data"])
-            lines.append(f"  {name}: {{ document: {record}; page: {page}; detail: {one}; {queries} }};")
+            documents = f"document: {record}; partial: Partial{record}"
+            lines.append(f"  {name}: {{ {documents}; page: {page}; detail: {one}; {queries} }};")
     return "\n".join([f"{_comment('The lists of records.')}export interface Lists {{", *lines, "}"])
 
 

@@ -1,19 +1,31 @@
 """Cursors for keyset pagination: opaque text that says where a page begins.
 
-A cursor holds the sort values of the last entry of the previous page, so that paging neither repeats nor misses an
-entry while releases are loaded. It also holds a key of the query that it belongs to.
+A cursor holds the sort values of the last entry of the previous page, or of the first one of the next page, so that
+paging neither repeats nor misses an entry while releases are loaded. It also holds a key of the query that it belongs
+to.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.model.compact_json import dump_json
 from app.problems import BadParameter
 from app.problems.types import BAD_CURSOR
+
+_BEFORE = "before"
+"""Ends a cursor to the position before an entry."""
+
+
+class Position(NamedTuple):
+    """The position after the entry with these sort values or, if `before`, before it."""
+
+    values: tuple[Any, ...]
+    before: bool
 
 
 def query_key(query: str) -> str:
@@ -27,21 +39,56 @@ def encode(expected_key: str, *place: Any) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
+def encode_before(expected_key: str, *place: Any) -> str:
+    """Returns a cursor to the position before the entry with these sort values."""
+    return encode(expected_key, *place, _BEFORE)
+
+
+def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> Position:
+    """Returns the position in a list that is read in both directions. Raises BadParameter as `decode_after` does."""
+    key, place = _read(cursor)
+    before = len(place) > len(kinds) and place[-1] == _BEFORE
+    values = place[:-1] if before else place
+    _check(key, values, expected_key, kinds)
+    return Position(tuple(values), before)
+
+
+def decode_after(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
     """Returns the sort values in a cursor. Raises BadParameter for a damaged cursor and for one of another query."""
-    detail = "Parameter 'cursor' is damaged; take it from links.next as it stands."
-    damaged = BadParameter.of("cursor", detail, type=BAD_CURSOR)
+    key, place = _read(cursor)
+    _check(key, place, expected_key, kinds)
+    return tuple(place)
+
+
+def with_key(cursor: str, key: str) -> str:
+    """Returns the cursor to the same place in another query."""
+    return encode(key, *_read(cursor)[1])
+
+
+def _read(cursor: str) -> tuple[Any, list[Any]]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key, *place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError, TypeError) as error:
-        raise damaged from error
+        raise _damaged() from error
+    return key, place
+
+
+def _check(key: Any, place: list[Any], expected_key: str, kinds: Sequence[type[Any]]) -> None:
     if [type(value) for value in place] != list(kinds) or not all(_is_storable(value) for value in place):
-        raise damaged
-    if key != expected_key:
-        other = "Parameter 'cursor' belongs to another query, or to an order by relevance in an older release."
+        raise _damaged()
+    # A cursor of a list with counts is taken by the same list without them.
+    if not (isinstance(key, str) and key.startswith(expected_key)):
+        other = (
+            "Parameter 'cursor' belongs to another query (other filters, another order, other facets), or to an order "
+            "by relevance in an older release."
+        )
         raise BadParameter.of("cursor", other, type=BAD_CURSOR)
-    return tuple(place)
+
+
+def _damaged() -> BadParameter:
+    detail = "Parameter 'cursor' is damaged; take it from meta.next_cursor or meta.prev_cursor as it stands."
+    return BadParameter.of("cursor", detail, type=BAD_CURSOR)
 
 
 def _is_storable(value: Any) -> bool:

@@ -9,7 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from app.api.routes.humanize import humanize, humanize_date
+from app.api.site.texts import html_date, missing_part, texts
+from app.model.codebook import Codebook
+from app.model.languages import LANGUAGES, Language
 
 WEB = Path(__file__).parents[1] / "web"
 
@@ -28,9 +30,32 @@ def page_headers(policy: str) -> dict[str, str]:
 
 
 def render(template: str, status: int, context: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """Returns a page made from a template."""
-    html = _ENVIRONMENT.get_template(template).render(context)
+    """Returns a page made from a template, in English unless the context has other texts."""
+    html = _ENVIRONMENT.get_template(template).render({"t": texts(), "href": str, "listed_types": (), **context})
     return HTMLResponse(html, status, {**page_headers(STRICT), **(headers or {})})
+
+
+_OF_SCRIPTS = ("incident.kind", "casualty.outcome", "place.kind")
+"""The vocabularies whose values scripts print, or have to know more of."""
+
+
+def codebook_context(codebook: Codebook, language: Language = LANGUAGES[0]) -> dict[str, Any]:
+    """Returns what templates and scripts know of the values of vocabularies: all that the codebook says."""
+
+    def label(vocabulary: str, value: str) -> str:
+        known = codebook[vocabulary].values.get(value)
+        return value if known is None else known.label(language)
+
+    def is_usual(vocabulary: str, value: str) -> bool:
+        return value in codebook.having(vocabulary, "usual")
+
+    def values(vocabulary: str) -> dict[str, Any]:
+        return {
+            one.value: {"label": one.label(language), "properties": one.properties}
+            for one in codebook[vocabulary].values.values()
+        }
+
+    return {"label": label, "is_usual": is_usual, "codebook": {name: values(name) for name in _OF_SCRIPTS}}
 
 
 def with_code(text: str) -> Markup:
@@ -58,8 +83,8 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
 )
 _ENVIRONMENT.filters |= {
-    "humanize": humanize,
-    "humanize_date": humanize_date,
+    "html_date": html_date,
+    "missing_part": missing_part,
     "with_code": with_code,
     "with_links": with_links,
 }

@@ -11,27 +11,39 @@ from fastapi.routing import APIRoute
 from yaml import SafeDumper
 
 from app import __version__
+from app.api.key_schemas import add_key_schemas
+from app.api.openapi_vocabularies import filled, filled_schemas
 from app.api.partial_answers import add_partial_answers
 from app.api.response_headers import add_headers, header_components
+from app.api.routes.exports import describe_exports
 from app.api.routes.problems import add_shared, problem_schema, shared_responses
-from app.api.routes.representations import alternates, body_links
+from app.api.routes.representations import alternates, body_links, export_suffixes
+from app.exports.formats.export_formats import EXPORT_FORMATS
+from app.model.codebook import Codebook, shipped
+from app.queries.conditions import AXES
 from app.records import RECORD_TYPES
+from app.server.cache_control import is_never_cached
 
 DESCRIPTION = """\
 Incidents, places, people and quotes of an investigation, as filtered JSON, each with the passages that it rests on.
 
 * **Not stated is null**, never 0 and never a guess. Dates keep the precision of the reporting, counts are claims with
-  bounds and a claimant, and places without a known point have none.
+  bounds and a claimant, and places without a known point have none. `date.open` names the ends of a date that have no
+  bound, and `date.assumed` says, with its reason, what filters and sorts take there instead.
 * **Every fact has its evidence**: article, paragraph, character span, digest, and a link that opens the passage.
 * **Everything belongs to a release**, one integer that stands in `meta.release` and in the `Dateline-Release` header.
 * **Nothing is ignored**: an unknown parameter or value is a 400 that names it, suggests the nearest valid one and lists
   all that are taken. The `type` of a problem is the path of a page about it ([all of them](/problems)): code compares
   with that, never with the words. A browser that follows a link gets problems as pages (`Accept: text/html`).
+* **As thin as a screen needs**: `fields=title,date.earliest` keeps some keys, `fields[quotes]=text` some of what
+  `include` adds, `evidence=none` no passages. Files take `fields`, `evidence` and `limit`, too: in CSV and GeoJSON a
+  key is every column that is made of it, and a feature has its `id` and only the properties that `fields` names.
 * **Every format has a path of its own**: `Accept` chooses none. One that does not take the JSON of a path is a 406 that
   names the path of what it takes.
 
-A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values, and a query 1,000
-parameters. Lists are paged with `links.next`; `links` also has the list's other formats.
+A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values (`id` 500), and a
+query 1,000 parameters. Lists are paged with `links.next` and `links.prev`, or with `meta.next_cursor` and
+`meta.prev_cursor` as `cursor`; `links` also has the list's other formats.
 The head of every answer stays below 2 kB: the header `Link` has the same links as far as they fit.
 A request line may have 32 kB (else 414) and its headers as much (431). A question that takes too long, or that comes
 when too many others wait, is answered with 503 and `Retry-After`. Every answer has an `X-Request-Id`, or gives the
@@ -49,8 +61,14 @@ TAGS = [
         for one in sorted(RECORD_TYPES.values(), key=lambda one: one.docs_position)
     ),
     {"name": "search", "description": "Find anything by its words."},
+    {
+        "name": "reconciliation",
+        "description": "Match a table of your own with the records, from OpenRefine or a script.",
+    },
     {"name": "releases", "description": "What changed, and how to keep a copy in sync."},
+    {"name": "citing", "description": "How to cite a record or a list as it is now."},
     {"name": "facets", "description": "What lists can be narrowed down by, with counts."},
+    {"name": "tiles", "description": "Incidents as vector tiles, for web maps."},
     {"name": "dataset", "description": "Everything in one file."},
     {"name": "codebook", "description": "What the values mean."},
     {"name": "health", "description": "For those who run the service."},
@@ -66,8 +84,25 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Returns the OpenAPI document of an app, built once."""
+def describe(app: FastAPI, codebook: Codebook | None = None) -> dict[str, Any]:
+    """Returns the OpenAPI document of an app with the vocabularies of a codebook, of the shipped one if none is given.
+    It is built once for each."""
+    codebook, documents = codebook or shipped(), app.state.openapi
+    if codebook not in documents:
+        document = filled(_template(app), codebook)
+        describe_exports(document, codebook)
+        add_key_schemas(document, codebook)
+        add_partial_answers(document)
+        _add_file_schemas(document["components"]["schemas"], codebook)
+        _add_examples(document)
+        documents.clear()
+        documents[codebook] = document
+    described: dict[str, Any] = documents[codebook]
+    return described
+
+
+def _template(app: FastAPI) -> dict[str, Any]:
+    """Returns the document without the vocabularies, built once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title="Dateline",
@@ -85,12 +120,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         document["components"]["responses"] = shared_responses()
         document["components"]["headers"] = header_components()
         for path, methods in document["paths"].items():
-            for operation in methods.values():
-                add_shared(path, operation["responses"])
-                add_headers(path, operation)
+            for method, operation in methods.items():
+                is_cached = method == "get" and not is_never_cached(path)
+                add_shared(operation["responses"], is_cached=is_cached)
+                add_headers(path, operation, is_cached=is_cached)
         _drop_titles_and_defaults(document["components"]["schemas"])
-        add_partial_answers(document)
-        _add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -107,6 +141,13 @@ def as_yaml(document: dict[str, Any]) -> bytes:
     return yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
+def _add_file_schemas(schemas: dict[str, Any], codebook: Codebook) -> None:
+    """Adds the schemas that those of export files refer to."""
+    for name in RECORD_TYPES:
+        for suffix in export_suffixes(name):
+            schemas |= filled_schemas(EXPORT_FORMATS[suffix].components(name, schemas, codebook), codebook)
+
+
 def _drop_titles_and_defaults(schemas: dict[str, Any]) -> None:
     """Removes titles derived from names, and defaults: they mean nothing in the schema of a response."""
     for schema in schemas.values():
@@ -120,13 +161,17 @@ def _add_examples(document: dict[str, Any]) -> None:
     answers = json.loads(Path(__file__).with_name(EXAMPLES_FILE).read_text("utf-8"))
     for path, answer in answers.items():
         _set_example(document, path, answer)
-    for record_type in RECORD_TYPES.values():
+    # A new type has none until they are made anew.
+    for record_type in (one for one in RECORD_TYPES.values() if f"/v1/{one.name}/{{id}}" in answers):
         path, id_ = f"/v1/{record_type.name}", record_type.example
         meta = {
             "release": 1,
             "matched": 1,
-            "not_judged": {"location": None, "date": None, "casualties": None},
+            "not_judged": dict.fromkeys(AXES),
+            "extent": None,
             "returned": 1,
+            "next_cursor": None,
+            "prev_cursor": None,
             "did_you_mean": None,
         }
         record = answers[f"{path}/{{id}}"]["data"]

@@ -15,7 +15,10 @@ class Equivalent:
 
 
 _PAGE = Equivalent("pages follow each other by `links.next`, which has a `cursor`", ("cursor", "after"))
-_SIZE = Equivalent("`limit` says how many records a page holds", ("limit",))
+_SIZE = Equivalent("`limit` says how many records a page holds", ("limit", "facet_limit"))
+_VALUES = Equivalent("`facet_limit` says how many values of each facet are sent", ("facet_limit",))
+_BEGINNING = Equivalent("`facet_prefix` keeps the values with a word that begins so", ("facet_prefix",))
+_ZOOM = Equivalent("`z` is the zoom of the map that `grid` counts by", ("z",))
 _SORT = Equivalent("`sort=KEY` sorts, `sort=-KEY` the other way round", ("sort",))
 _FORMAT = Equivalent("every format has an address of its own, as /v1/incidents.csv; /v1 lists them")
 _FIELDS = Equivalent("`fields=a,b` keeps only these keys", ("fields",))
@@ -37,8 +40,11 @@ _KIND = Equivalent("what sort of record it is stands in `kind`", ("kind", "role"
 _WHO = Equivalent("people and organizations are ids", ("actor", "speaker", "by", "incident"))
 _HARM = Equivalent("bounds of casualties are compared with a number", ("killed_at_least", "outcome"))
 _COUNT = Equivalent("`meta.matched` counts what matches, in any case with `count=exact`", ("count",))
-_ID = Equivalent("one record stands at its own address, as /v1/incidents/kubaiba-raid")
-_SUMS = Equivalent("/v1/facets counts by values, /v1/casualties/summary adds up by groups")
+_ID = Equivalent("one record stands at its own address, as /v1/incidents/kubaiba-raid; `id` takes several", ("id",))
+_SUMS = Equivalent(
+    "`facets=a,b` also counts a list by values, /v1/facets alone; /v1/casualties/summary adds up by groups",
+    ("facets", "facet", "group_by"),
+)
 _LOOKS = Equivalent("answers are compact JSON; `python -m json.tool` lays them out")
 _OPEN = Equivalent("nothing is asked for: every answer may be read from any page, by anybody")
 _LANGUAGE = Equivalent("`lang` chooses the language of labels: `en` or `ar`", ("lang",))
@@ -47,6 +53,9 @@ _PARAMETERS = {
     "page pagenumber pageno pageindex p offset skip startindex startat pagetoken nextpage nextpagetoken after": _PAGE,
     "before marker continuation scroll scrollid bookmark": _PAGE,
     "perpage pagesize pagelimit size rows top max maxresults maxitems results n num first take batchsize": _SIZE,
+    "limit facetsize facetvalues maxvaluesperfacet maxfacetvalues facetmaxvalues": _VALUES,
+    "prefix facetquery facetsearch suggest typeahead autocomplete startswith": _BEGINNING,
+    "zoom zoomlevel precision resolution": _ZOOM,
     "order orderby sortby sortorder sortdir sortdirection sortfield sorting direction dir ordering desc asc": _SORT,
     "format f fmt output outputformat outputtype mime mimetype accept alt as wt filetype extension": _FORMAT,
     "select only columns cols props properties propertyname fieldset attributes keys field exclude omit fl": _FIELDS,
@@ -104,7 +113,7 @@ LISTS = {
 }
 """Names of lists in other APIs."""
 
-SUFFIX_SPELLINGS = {"json", "jsonl", "jsonlines", "geo.json", "jsonfeed"}
+SUFFIX_SPELLINGS = {"json", "jsonl", "jsonlines", "geo.json", "jsonfeed", "pq", "geoparquet", "arrows"}
 """Suffixes that are another spelling of an existing one; a request with one of them is redirected."""
 
 SUFFIXES = {
@@ -115,9 +124,16 @@ SUFFIXES = {
     "jsonfeed": ".feed.json",
     "rss": ".atom",
     "xml": ".atom",
-    "xls": ".csv",
-    "xlsx": ".csv",
+    "xls": ".xlsx",
+    "xlsm": ".xlsx",
+    "ods": ".xlsx",
+    "excel": ".xlsx",
     "tsv": ".csv",
+    "pq": ".parquet",
+    "geoparquet": ".parquet",
+    "arrows": ".arrow",
+    "feather": ".arrow",
+    "ipc": ".arrow",
     "kml": ".geojson",
     "gpkg": ".geojson",
     "shp": ".geojson",
@@ -137,6 +153,8 @@ _PATHS = {
     "feed.json": "/v1/incidents.feed.json",
     "search v1/find v1/query v1/autocomplete v1/suggest": "/v1/search",
     "changelog v1/changelog v1/updates v1/sync v1/deleted v1/tombstones": "/v1/changes",
+    "citation citations v1/citation v1/citations v1/bibtex": "/v1/cite",
+    "errata corrigenda corrections v1/errata v1/corrigenda v1/correction": "/v1/corrections",
     "v1/release v1/versions v1/version version": "/v1/releases",
     "v1/stats v1/statistics v1/summary v1/totals v1/sums stats statistics": "/v1/casualties/summary",
     "v1/facet v1/counts v1/aggregations v1/categories v1/tags": "/v1/facets",

@@ -1,42 +1,38 @@
-"""Response bodies of lists and of single records: keyset pagination, envelope, `include`, links."""
+"""Response bodies of records: the envelope that lists have, too, `include`, links, and ids of other records."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
-from app.api import cursors
 from app.api.links import MAX_LINK_BYTES, address
-from app.api.parameters import MAX_ERRORS, MAX_VALUES, truncated
-from app.api.partial_answers import ALWAYS
-from app.api.query_suggestions import suggestions
+from app.api.parameters import MAX_ERRORS, MAX_VALUES, invalid_value, truncated
+from app.api.partial_answers import thinned
+from app.api.record_parameters import parts_of
 from app.api.record_suggestions import suggest_record
 from app.api.translated_names import translated
 from app.model.compact_json import dump_json
 from app.model.languages import LANGUAGES
 from app.model.references import referenced_ids
 from app.problems import BadParameter, Gone, Merged, NotFound, ParameterError, types
-from app.queries.conditions import AXES
-from app.queries.counting import count_matches
-from app.queries.filters import DetailFilters, Listing
-from app.queries.plan import PlannedList, plan
+from app.queries import redactions
+from app.queries.filters import DetailFilters, Listing, coded_filters
+from app.queries.plan import plan
 from app.queries.record_type import RecordType
-from app.queries.values import SLUG, Refers
+from app.queries.values import RELEASE, SLUG, Refers
 from app.records import RECORD_TYPES
+from app.records.included import included_lists
 from app.storage.database import Snapshot
 from app.storage.models import Change
 from app.storage.registry import document_of
 
-MAX_EXACT_COUNT = 10_000
-"""A list of a resource with at most this many records has an exact `meta.matched` without `count=exact`."""
-
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
-_NON_FILTER_PARAMETERS = {"cursor", "limit", "count", "fields", "include", "lang"}
 MAX_INCLUDED = 500
 """At most this many records that refer to those of a response are included in it, for each list."""
 
@@ -48,13 +44,15 @@ _MAX_IDS_PER_QUERY = 10_000
 
 @dataclass(frozen=True)
 class JsonBody:
-    """The bytes of a JSON response, the release that they belong to, the link to the next page, and the language that
-    names are in, if one was asked for."""
+    """The bytes of a JSON response, the release that they belong to, the links to the pages after and before it, the
+    language that names are in, if one was asked for, and the link to the same answer in its release."""
 
     body: bytes
     release: int
     next: str | None = None
+    prev: str | None = None
     language: str | None = None
+    permanent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,51 +69,29 @@ class RequestUrl:
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
 
-    def page_links(self, cursor: str | None) -> dict[str, str]:
-        """Returns the links of a page of a list. `cursor` is where the next one begins."""
-        following = {} if cursor is None else {"next": self.link(cursor=cursor)}
-        return {"self": self.link(), **following, **self.formats}
+    def permanent(self, release: int, cursor: str | None = None) -> dict[str, str]:
+        """Returns the link to this answer in its release, where it stays what it is; none before the first one. A
+        page of a list has another cursor there."""
+        if release == 0:
+            return {}
+        if any(name == RELEASE for name, _ in self.items):
+            return {"permanent": self.link()}
+        return {"permanent": self.link(**{RELEASE: str(release)}, **({} if cursor is None else {"cursor": cursor}))}
+
+    def page_links(
+        self, following: str | None, previous: str | None = None, permanent: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, str]:
+        """Returns the links of a page of a list, from the cursors of the pages after and before it."""
+        pages = {"next": following, "prev": previous}
+        links = {rel: self.link(cursor=cursor) for rel, cursor in pages.items() if cursor is not None}
+        return {"self": self.link(), **permanent, **links, **self.formats}
 
     def for_record(self, id_: str, other: str) -> "RequestUrl":
         """Returns the same request for another record."""
         parts = self.path.split("/")
         before = len(_PATHS_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
-        parts[parts.index(id_, before - 1)] = other
+        parts[before - 1] = other + parts[before - 1].removeprefix(id_)  # a suffix may follow
         return RequestUrl("/".join(parts), self.items)
-
-
-def list_records(snapshot: Snapshot, resource: RecordType, filters: Listing, request: RequestUrl) -> JsonBody:
-    """Returns one page of a list."""
-    resolved = resolve_ids(snapshot, filters)
-    planned = plan(resource, resolved).on(snapshot)
-    query_key = _cursor_key(planned, filters)
-    after = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, planned.order.kind, str)
-    rows = planned.rows(filters.limit + 1, after)
-    more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    links = request.page_links(cursors.encode(query_key, rows[-1][1], rows[-1][2]) if more else None)
-    meta = {
-        "release": snapshot.release.number,
-        **_match_counts(planned, resolved),
-        "returned": len(rows),
-        "did_you_mean": None if rows or filters.cursor else _did_you_mean(snapshot, resource, resolved, request),
-    }
-    body = _envelope(snapshot, resource, [row[0] for row in rows], filters, links, meta, many=True)
-    return in_language(snapshot, JsonBody(body, snapshot.release.number, links.get("next")), filters.lang)
-
-
-def _did_you_mean(
-    snapshot: Snapshot, resource: RecordType, filters: Listing, request: RequestUrl
-) -> list[dict[str, Any]] | None:
-    """Returns changed parameters that match something, for filters that match nothing; None if there are none."""
-    few = snapshot.release.counts.get(resource.name, 0) <= MAX_EXACT_COUNT or filters.count == "exact"
-
-    def matched(changed_filters: Listing) -> int | None:
-        planned = plan(resource, changed_filters).on(snapshot)
-        if few:
-            return planned.count()
-        return None if planned.rows(1) else 0
-
-    return suggestions(snapshot, filters, request.items, matched)
 
 
 def get_record(
@@ -123,9 +99,17 @@ def get_record(
 ) -> JsonBody:
     """Returns one record. Raises NotFound, Gone for a removed record and Merged for one merged into another."""
     document = find_document(snapshot, resource, id_, request)
-    links, meta = {"self": request.link()}, {"release": snapshot.release.number}
-    body = _envelope(snapshot, resource, [document], filters, links, meta, many=False)
-    return in_language(snapshot, JsonBody(body, snapshot.release.number), filters.lang)
+    release = snapshot.release.number
+    links = {"self": request.link(), **request.permanent(release)}
+    body = envelope(snapshot, resource, [document], filters, links, snapshot.release.meta, many=False)
+    return shaped(snapshot, resource, JsonBody(body, release, permanent=links.get("permanent")), filters)
+
+
+def shaped(snapshot: Snapshot, resource: RecordType, body: JsonBody, filters: Listing | DetailFilters) -> JsonBody:
+    """Returns a body with the parts of records that were asked for, and with names in the language that was."""
+    named = in_language(snapshot, body, filters.lang)
+    parts = parts_of(filters, resource.name, snapshot.codebook)
+    return named if parts is None else replace(named, body=thinned(named.body, parts))
 
 
 def in_language(snapshot: Snapshot, body: JsonBody, lang: str | None) -> JsonBody:
@@ -168,10 +152,11 @@ def check_release(snapshot: Snapshot, name: str, release: int) -> None:
 
 
 def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
-    """Returns the filters with current ids: a merged id is replaced by the id of the record it was merged into.
+    """Returns the filters as they are to be understood in the snapshot: a merged id is replaced by the id of the record
+    it was merged into, a value of a vocabulary stands with all that are narrower, and `q` gets the languages of the
+    release's records.
 
-    Raises BadParameter for ids that do not exist and for a future release. `q` gets the languages of the release's
-    records.
+    Raises BadParameter for ids and values that do not exist and for a future release.
     """
     if filters.changed_since is not None:
         check_release(snapshot, "changed_since", filters.changed_since)
@@ -181,10 +166,16 @@ def resolve_ids(snapshot: Snapshot, filters: Listing) -> Listing:
         changes["q"] = filters.q.in_languages(snapshot.release.languages)
     for name, resources in _referring(type(filters)):
         if ids := getattr(filters, name):
-            changes[name] = _resolved_ids(snapshot, name, ids, resources, errors)
+            changes[name] = resolved_ids(snapshot, name, ids, resources, errors)
+    codebook = snapshot.codebook
+    for name, vocabulary in coded_filters(type(filters)):
+        if values := getattr(filters, name):
+            known = codebook[vocabulary].values
+            errors += [invalid_value(name, value, tuple(known)) for value in values if value not in known]
+            changes[name] = codebook.within(vocabulary, values)
     if errors:
         raise BadParameter(errors[:MAX_ERRORS])
-    return filters.model_copy(update=changes) if changes else filters
+    return filters.under(codebook, changes)
 
 
 def _wrong(kind: types.ProblemType, name: str, detail: str, suggestion: str | None = None) -> ParameterError:
@@ -198,7 +189,7 @@ def _referring(filters: type[BaseModel]) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, one.resources) for name, field in fields for one in field.metadata if isinstance(one, Refers)]
 
 
-def _resolved_ids(
+def resolved_ids(
     snapshot: Snapshot, name: str, ids: list[str], resources: tuple[str, ...], errors: list[ParameterError]
 ) -> list[str]:
     """Returns the current ids of existing records, and adds an error for each of the others."""
@@ -242,7 +233,8 @@ def _successor(
 def _missing(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> Exception:
     last, removal = _follow_mergers(snapshot, resource.name, id_)
     if removal is not None:
-        return Gone(f"This record was removed in release {removal.release}: {_sentence(removal.reason)}")
+        what = "removed" if removal.op == "DEL" else "redacted"
+        return Gone(f"This record was {what} in release {removal.release}: {_sentence(removal.reason)}")
     if last != id_:
         there = request.for_record(id_, last)
         url = there.link()
@@ -267,7 +259,8 @@ def _follow_mergers(snapshot: Snapshot, resource: str, id_: str) -> tuple[str, A
 
 
 def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
-    """Returns the change that removed a record; None if it exists or never existed."""
+    """Returns the change that removed a record, or the redaction that took it out of the release that is read; None if
+    it exists or never existed."""
     statement = (
         select(col(Change.release), col(Change.op), col(Change.reason), col(Change.superseded_by))
         .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id) == id_)
@@ -275,24 +268,17 @@ def _removal(snapshot: Snapshot, resource: str, id_: str) -> Any:
         .limit(1)
     )
     last = next(iter(snapshot.rows(statement)), None)
-    return last if last is not None and last.op == "DEL" else None
+    if last is not None and last.op == "DEL":
+        return last
+    gone = redactions.gone(RECORD_TYPES[resource].type, id_, snapshot.release.number)
+    return next(iter(snapshot.rows(gone)), None)
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _match_counts(planned: PlannedList, filters: Listing) -> dict[str, Any]:
-    snapshot, resource = planned.snapshot, planned.resource
-    total = snapshot.release.counts.get(resource.name, 0)
-    if not planned.conditions:
-        return {"matched": total, "not_judged": dict.fromkeys(AXES)}
-    if total > MAX_EXACT_COUNT and filters.count != "exact":
-        return {"matched": None, "not_judged": dict.fromkeys(AXES)}
-    return count_matches(snapshot, resource, filters)
-
-
-def _envelope(
+def envelope(
     snapshot: Snapshot,
     resource: RecordType,
     documents: list[str],
@@ -301,40 +287,60 @@ def _envelope(
     meta: dict[str, Any],
     *,
     many: bool,
+    counts: Mapping[str, Any] = MappingProxyType({}),
 ) -> bytes:
-    included, complete_lists = _included(snapshot, resource, documents, filters.include)
+    """Returns a response body: the documents, one or a list of them, and all that goes with them."""
+    included, complete_lists = _included(snapshot, resource, documents, filters.include, filters.release)
     if complete_lists:
         links = {**links, "included": complete_lists}
-    fields = ""
-    if filters.fields:
-        fields = f',"fields":{dump_json(filters.fields)}'
-        keep = {*ALWAYS, *filters.fields}
-        documents = [dump_json({k: v for k, v in json.loads(text).items() if k in keep}) for text in documents]
     data = f"[{','.join(documents)}]" if many else documents[0]
-    return f'{{"data":{data}{fields}{included},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
+    more = "".join(f',"{name}":{dump_json(value)}' for name, value in counts.items())
+    return f'{{"data":{data}{included}{more},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
 
 
 def _included(
-    snapshot: Snapshot, resource: RecordType, documents: list[str], wanted: list[str]
+    snapshot: Snapshot, resource: RecordType, documents: list[str], wanted: list[str], release: str | None
 ) -> tuple[str, dict[str, list[str]]]:
     """Returns the `included` member as JSON text, and links to the complete lists where `MAX_INCLUDED` cut one."""
     if not wanted:
         return "", {}
+    complete_lists, pinned = {}, [(RELEASE, release)] if release is not None else []
     parsed = [json.loads(text) for text in documents]
-    parts, complete_lists = [], {}
-    for name in dict.fromkeys(wanted):
+    on_the_way: dict[str, list[str]] = {}
+    for name in dict.fromkeys(path.partition(".")[0] for path in wanted):
         if parameter := resource.referring.get(name):
             ids = [document["id"] for document in parsed]
-            referring = _referring_documents(snapshot, name, parameter, ids)
-            if len(referring) > MAX_INCLUDED:
+            texts = _referring_documents(snapshot, name, parameter, ids)
+            if len(texts) > MAX_INCLUDED:
                 complete_lists[name] = [
-                    address(f"/v1/{name}", ((parameter, id_) for id_ in ids[start : start + MAX_VALUES]))
+                    address(f"/v1/{name}", [*((parameter, id_) for id_ in ids[start : start + MAX_VALUES]), *pinned])
                     for start in range(0, len(ids), MAX_VALUES)
                 ]
+            on_the_way[name] = texts[:MAX_INCLUDED]
         else:
-            referring = list(_documents(snapshot, name, sorted(referenced_ids(resource.references[name], parsed))))
-        parts.append(f'"{name}":[{",".join(referring[:MAX_INCLUDED] if parameter else referring)}]')
-    return f',"included":{{{",".join(parts)}}}', complete_lists
+            ids = sorted(referenced_ids(resource.references[name], parsed))
+            on_the_way[name] = list(_documents(snapshot, name, ids))
+    return _included_text(_with_second_lists(snapshot, on_the_way, wanted)), complete_lists
+
+
+def _with_second_lists(
+    snapshot: Snapshot, on_the_way: Mapping[str, list[str]], wanted: list[str]
+) -> dict[str, list[str]]:
+    """Returns the included documents by list: those of the first list of each path, then those that they refer to, once
+    each."""
+    found = {name: list(on_the_way.get(name, ())) for name in included_lists(wanted)}
+    for path in dict.fromkeys(path for path in wanted if "." in path):
+        first, _, second = path.partition(".")
+        referring = [json.loads(text) for text in on_the_way[first]]
+        there = {json.loads(text)["id"] for text in found[second]}
+        ids = set(referenced_ids(RECORD_TYPES[first].references[second], referring)) - there
+        found[second] += _documents(snapshot, second, sorted(ids))
+    return found
+
+
+def _included_text(found: Mapping[str, list[str]]) -> str:
+    parts = (f'"{name}":[{",".join(texts)}]' for name, texts in found.items())
+    return f',"included":{{{",".join(parts)}}}'
 
 
 def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[str]:
@@ -351,14 +357,3 @@ def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
     for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
         portion = ids[start : start + _MAX_IDS_PER_QUERY]
         yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
-
-
-def _cursor_key(planned: PlannedList, filters: Listing) -> str:
-    """Returns the key of the query that a cursor belongs to: the resource, its filters and its order.
-
-    Ranks change with every release, so a cursor in an order by relevance is valid in one release only.
-    """
-    release = planned.snapshot.release.number if planned.order.ranks is not None else ""
-    return cursors.query_key(
-        f"{planned.resource.name} {release} {filters.model_dump_json(exclude=_NON_FILTER_PARAMETERS)}"
-    )

@@ -5,7 +5,7 @@ What carries the body itself (`Content-Type`, `Content-Length`, `Content-Encodin
 
 from typing import Any, NamedTuple
 
-from app.server.cache_control import is_never_cached
+from app.server.compression import is_compressible
 
 Json = dict[str, Any]
 
@@ -37,7 +37,15 @@ FIELDS = {
     "Vary": Field("The header fields of the request that the answer depends on.", always=False),
     "Content-Language": Field("The language of labels and names, where there is a choice.", always=False),
     "Dateline-Release": Field("The release that the answer belongs to.", type="integer"),
-    "Link": Field("The next page and the other formats, as far as they fit (RFC 8288).", always=False),
+    "Dateline-Origin": Field(
+        "Only from a mirror: the release that the answer is a copy of, at the service that it was copied from.",
+        always=False,
+    ),
+    "Link": Field("The pages beside this one and the other formats, as far as they fit (RFC 8288).", always=False),
+    "Memento-Datetime": Field(
+        "When the release was loaded, of an answer at a `release` or an `Accept-Datetime` (RFC 7089).", always=False
+    ),
+    "Content-Location": Field("The address of the release that `Accept-Datetime` has chosen.", always=False),
     "Content-Disposition": Field("A file name with the release in it."),
     "Accept-Ranges": Field("`bytes` where parts can be asked for with `Range`.", always=False),
     "Content-Range": Field("Where the part stands in the file; absent where there are several.", always=False),
@@ -46,12 +54,12 @@ FIELDS = {
 _EVERYWHERE = tuple(FIELDS)[:7]
 
 
-def add_headers(path: str, operation: Json) -> None:
+def add_headers(path: str, operation: Json, *, is_cached: bool) -> None:
     """Adds the header fields of successful responses to an operation of an OpenAPI document, beside those that its
     route declares."""
     for status in ("200", "206"):
         if status in operation["responses"]:
-            sent = _sent(path, operation, status)
+            sent = _sent(path, operation, status, is_cached)
             found = {name: {"$ref": f"#/components/headers/{name}"} for name in FIELDS if name in sent}
             operation["responses"][status]["headers"] = found | operation["responses"][status].get("headers", {})
 
@@ -64,25 +72,31 @@ def header_components() -> Json:
     }
 
 
-def _sent(path: str, operation: Json, status: str) -> set[str]:
+def _sent(path: str, operation: Json, status: str, is_cached: bool) -> set[str]:
     parameters = {one["name"] for one in operation.get("parameters", ())}
     media_types = operation["responses"]["200"]["content"].keys()
     sent = set(_EVERYWHERE)
-    if not is_never_cached(path):
+    if is_cached:
         sent |= {"ETag", "Last-Modified"}
-    if (path.startswith("/v1") and path != "/v1/codebook") or path == "/readyz":
-        sent.add("Dateline-Release")
+    if path.startswith(("/v1", "/reconcile")) or path == "/readyz":
+        sent |= {"Dateline-Release", "Dateline-Origin"}
     # What is in memory belongs to a release; files do not, but for small ones, and no SQLite file is small.
     if {"ETag", "Dateline-Release"} <= sent and status == "200" and path != "/v1/dataset.sqlite":
         sent.add("Cache-Status")
-    if "Cache-Status" in sent or path == "/readyz":
+    if "Cache-Status" in sent or path == "/readyz" or path.startswith("/reconcile"):
         sent.add("Server-Timing")
-    if "cursor" in parameters or ("Range" in parameters and not path.startswith("/v1/dataset")):
+    if ("cursor" in parameters and path.startswith("/v1")) or (
+        "Range" in parameters and not path.startswith("/v1/dataset")
+    ):
         sent.add("Link")
+    if "release" in parameters:
+        sent |= {"Memento-Datetime", "Content-Location", "Link", "Vary"}
     if "Range" in parameters:
-        sent |= {"Content-Disposition", "Accept-Ranges"} | ({"Content-Range"} if status == "206" else set())
+        sent |= {"Accept-Ranges"} | ({"Content-Range"} if status == "206" else set())
+    if "Range" in parameters or "text/csv" in media_types:
+        sent.add("Content-Disposition")
     if "lang" in parameters:
         sent.add("Content-Language")
-    if not media_types & {"application/zip", "application/vnd.sqlite3"}:
+    if any(map(is_compressible, media_types)):
         sent.add("Vary")
     return sent

@@ -13,22 +13,23 @@ from starlette.types import Receive, Scope, Send
 class RouteIndex(BaseRoute):
     """Stands before the routes of some routers and finds them sooner; whatever it does not know is left to them.
 
-    It knows GET of paths without parameters, and of those that only end with one. Of two routes for a path it takes the
-    first, as the router does.
+    It knows GET of paths without parameters, and of those that only end with one, whose value has no dot. Of two routes
+    for a path it takes the first, as the router does.
     """
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
         self._routes: dict[str, APIRoute] = {}
         for route in (one for router in routers for one in router.routes if isinstance(one, APIRoute)):
             start, _, parameter = route.path.partition("{")
-            if "GET" in (route.methods or ()) and "/" not in parameter:
+            if "GET" in (route.methods or ()) and parameter.partition("}")[2] == "":
                 self._routes.setdefault(start, route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Returns the match of the route that the path leads to, if there is one."""
         if scope["type"] == "http" and scope["method"] == "GET":
             path: str = scope["path"]
-            route = self._routes.get(path) or self._routes.get(path[: path.rfind("/") + 1])
+            start = path.rfind("/") + 1
+            route = self._routes.get(path) or (None if "." in path[start:] else self._routes.get(path[:start]))
             if route is not None:
                 match, child_scope = route.matches(scope)
                 if match is Match.FULL:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.storage.database import Snapshot
-from app.storage.models import KnownWords
+from app.storage.word_models import KnownWords
 
 MIN_WORD_LENGTH = 3
 """A shorter word gets no suggestions: it could be the beginning or a misspelling of too many others."""

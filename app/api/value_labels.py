@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from enum import StrEnum
-from functools import cache
-from typing import get_args
 
-from pydantic import BaseModel
 from sqlalchemy import select
 
 from app.api.translated_names import name_in
-from app.model.codebook.labels import phrase, value_labels
 from app.model.languages import Language
+from app.model.phrases import phrase
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
@@ -25,10 +21,10 @@ def facet_labels(
 ) -> dict[str, str]:
     """Returns the label of each value of a facet: that of the codebook, the name of the record with this id, yes or
     no, or the value itself, as of months."""
-    vocabulary = _vocabulary(resource.filters, facet)
+    vocabulary = resource.vocabulary(facet)
     known = {value: phrase(english, language) for value, english in _FLAGS.items()}
     if vocabulary is not None:
-        known = value_labels(vocabulary, language)
+        known = snapshot.codebook.labels(vocabulary, language)
     labels = {value: known.get(value, value) for value in values}
     for record_type in (RECORD_TYPES[name] for name in resource.facets[facet].names):
         table = record_type.table
@@ -36,11 +32,3 @@ def facet_labels(
             document = json.loads(text)
             labels[id_] = name_in(document, language) or record_type.title(document)
     return labels
-
-
-@cache
-def _vocabulary(filters: type[BaseModel], name: str) -> type[StrEnum] | None:
-    """Returns the vocabulary of a facet, which is that of the filter of the same name; None for other values."""
-    field = filters.model_fields.get(name)
-    types = [one for one in get_args(field.annotation) if isinstance(one, type)] if field else []
-    return next((one for one in types if issubclass(one, StrEnum)), None)

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.exports.shared_directory import SharedDirectory, lock
-from app.storage.database import ReleaseInfo
+from app.storage.release_info import ReleaseInfo
+from app.storage.shared_directory import SharedDirectory, lock
 
 ALLOCATION_BYTES = 8 * 2**20
 """Disk space is reserved in steps of this size."""
@@ -187,6 +187,8 @@ class PreparedFiles:
             draft = Draft(folder, self._reserve_space)
             async with self._build_slots:
                 release = await draft.fill(make)
+            if release.redacted_in < self._directory.redacted_in:
+                return None  # made from what has been taken out meanwhile
             path = draft.path.replace(self._path(key(release)))
             await asyncio.to_thread(self._reserve_space)
             return PreparedFile(path, release)

@@ -190,10 +190,14 @@ class NotAcceptable(Problem):
 
 
 class Gone(Problem):
-    """The record was removed."""
+    """The record was removed, or the release is not kept."""
 
     status = 410
     type = types.REMOVED
+
+    def __init__(self, detail: str, type: ProblemType = types.REMOVED) -> None:
+        super().__init__(detail)
+        self.type = type
 
 
 class Merged(Problem):
@@ -231,6 +235,13 @@ class PreconditionFailed(Problem):
     type = types.PRECONDITION_FAILED
 
 
+class ContentTooLarge(Problem):
+    """The request's body is too large."""
+
+    status = 413
+    type = types.CONTENT_TOO_LARGE
+
+
 class UriTooLong(Problem):
     """The request's target is too long."""
 
@@ -256,6 +267,13 @@ class Abandoned(Problem):
     """The client disconnected before the response. Only the log shows it; the status is nginx's."""
 
     status = 499
+
+
+class NotInstalled(Problem):
+    """What is asked for needs an extra that is not installed."""
+
+    status = 501
+    type = types.NOT_INSTALLED
 
 
 class Unavailable(Problem):

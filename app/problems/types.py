@@ -62,9 +62,9 @@ BAD_CURSOR = ProblemType(
     "bad-cursor",
     (400,),
     "Bad cursor",
-    "The cursor is damaged, or belongs to another query: to other filters, another order, or, by relevance, to an "
-    "older release.",
-    "Begin again at the first page, without `cursor`, and follow `links.next` as it stands.",
+    "The cursor is damaged, or belongs to another query: to other filters, another order, other facets, or, by "
+    "relevance, to an older release.",
+    "Begin again at the first page, without `cursor`, and take `meta.next_cursor` or `links.next` as it stands.",
 )
 FUTURE_RELEASE = ProblemType(
     "future-release",
@@ -73,6 +73,13 @@ FUTURE_RELEASE = ProblemType(
     "The release that is asked about is beyond the newest one: whoever has seen it read another database, or this one "
     "before it began anew.",
     "Drop the copy and start again from release 0.",
+)
+NOT_KEPT = ProblemType(
+    "not-kept",
+    (410,),
+    "Not kept",
+    "The release is from before this database kept what later releases supersede, so it cannot be read as it was.",
+    "Ask for the oldest release that can be read, which the answer names, or a later one.",
 )
 BAD_REQUEST = ProblemType(
     "bad-request",
@@ -122,7 +129,7 @@ METHOD_NOT_ALLOWED = ProblemType(
     "method-not-allowed",
     (405,),
     "Method not allowed",
-    "This API is read-only.",
+    "This API is read-only; only questions to `/reconcile` may come by POST.",
     "Use GET, HEAD or OPTIONS, as `Allow` says.",
 )
 NOT_ACCEPTABLE = ProblemType(
@@ -146,6 +153,13 @@ PRECONDITION_FAILED = ProblemType(
     "Precondition failed",
     "`If-Match` or `If-Unmodified-Since` names what is there no longer.",
     "Get it anew, without the condition.",
+)
+CONTENT_TOO_LARGE = ProblemType(
+    "content-too-large",
+    (413,),
+    "Content too large",
+    "The body of the request has more than 64 kB.",
+    "Ask for less at a time.",
 )
 URI_TOO_LONG = ProblemType(
     "uri-too-long",
@@ -175,6 +189,14 @@ INTERNAL_ERROR = ProblemType(
     "Something went wrong on the side of the service. It has been logged.",
     "Tell whoever runs the service, with the `X-Request-Id` of the answer.",
 )
+NOT_INSTALLED = ProblemType(
+    "not-installed",
+    (501,),
+    "Not installed",
+    "This server could write what is asked for, but has not got the software for it installed.",
+    "Take another of the formats in the `links` of the list, or have whoever runs the service install what `detail` "
+    "says.",
+)
 UNAVAILABLE = ProblemType(
     "unavailable",
     (503,),
@@ -191,6 +213,7 @@ PROBLEM_TYPES = (
     TOO_MANY_VALUES,
     BAD_CURSOR,
     FUTURE_RELEASE,
+    NOT_KEPT,
     BAD_REQUEST,
     NO_SUCH_RECORD,
     NO_SUCH_PATH,
@@ -201,10 +224,12 @@ PROBLEM_TYPES = (
     NOT_ACCEPTABLE,
     REQUEST_TIMEOUT,
     PRECONDITION_FAILED,
+    CONTENT_TOO_LARGE,
     URI_TOO_LONG,
     RANGE_NOT_SATISFIABLE,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
+    NOT_INSTALLED,
     UNAVAILABLE,
 )
 """All types, those of parameters first."""

@@ -4,6 +4,6 @@ What is generic about filters, facets and record types stands here, what one typ
 finds its records is decided in `plan`. It and `counting` ask a snapshot, because they choose by what indexes find; all
 other statements are made here and run elsewhere.
 
-May import: model, problems, search, storage.
+May import: counts, model, problems, search, storage.
 Must not know: fastapi, starlette, app.storage.reader, app.storage.executors.
 """

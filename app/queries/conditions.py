@@ -6,27 +6,21 @@ matches, and `not_judged` counts it; so each condition on one of these axes also
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, or_, select, union, union_all
-from sqlalchemy import Float as SqlFloat
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, union
 from sqlmodel import col
 
-from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, days_before
-from app.model.geography import EARTH_RADIUS_M, box_around
-from app.queries.boxes import MERIDIAN_OFFSETS, intersecting
+from app.counts.criteria import AllOf, AnyOf, Criterion, HasLink, Not, ValueIn
 from app.queries.number_lists import number_list
 from app.queries.search import matching_numbers
-from app.queries.values import BBox, Interval, Near
 from app.search.terms import SearchQuery
 from app.storage.models import Evidence
 
-Axis = Literal["location", "date", "casualties"]
-AXES: tuple[Axis, ...] = ("location", "date", "casualties")
+Axis = Literal["location", "date", "casualties", "exclusion"]
+AXES: tuple[Axis, ...] = ("location", "date", "casualties", "exclusion")
 Clause = ColumnElement[bool]
-
-DEFAULT_RADIUS_KM = 50.0
 
 MAX_PRESORTED_RECORDS = 2_000
 """Matches up to which it is faster to sort all of them than to read a page of them from an index of all records."""
@@ -65,6 +59,9 @@ class Condition:
 
     `shape`, if there is one, tells all about the clause but the `values` of its named parameters: conditions with the
     same shape differ in nothing else, so a statement of such conditions is built and compiled once.
+
+    `criterion` asks the same of arrays, and `unknown_criterion` what `unknown` selects, of the records of the table
+    `of`; if none is given, of whichever has what they look at.
     """
 
     expression: Clause | Callable[[], Clause]
@@ -77,6 +74,9 @@ class Condition:
     known: Select[Any] | None = None
     shape: Hashable | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    criterion: Criterion | None = None
+    unknown_criterion: Criterion | None = None
+    of: Any = None
 
     @cached_property
     def clause(self) -> Clause:
@@ -131,11 +131,16 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] |
     """Returns the conditions of the records that meet all others but lack the value of an axis; None if no condition is
     on the axis."""
     of_axis = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
+    of_axis_alone = [
+        Condition(one.unknown, criterion=one.unknown_criterion, of=one.of)
+        for one in conditions
+        if one.axis == axis and one.unknown is not None
+    ]
     if not of_axis:
         return None
     elsewhere = [one for one in conditions if one.axis != axis]
     if len(of_axis) == 1:
-        return [*elsewhere, Condition(of_axis[0][1])]
+        return [*elsewhere, *of_axis_alone]
     lacking = [or_(clause, unknown) for clause, unknown in of_axis] + [or_(*(unknown for _, unknown in of_axis))]
     return [*elsewhere, *map(Condition, lacking)]
 
@@ -146,21 +151,73 @@ def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] 
     return conditions[0].known if len(conditions) == 1 and conditions[0].axis == axis else None
 
 
-def in_values(column: Any, values: Sequence[Any]) -> Condition:
-    """Returns the condition that a column has one of the values."""
-    prefix = f"{column.class_.__tablename__}_{column.key}"
-    named = {f"{prefix}_{number}": value for number, value in enumerate(values)}
+def in_values(column: Any, values: Sequence[Any], name: str) -> Condition:
+    """Returns the condition that a column has one of the values. `name` tells them from those of other conditions."""
+    named = {f"{name}_{number}": value for number, value in enumerate(values)}
 
     def clause() -> Clause:
         is_one: Clause = column.in_([bindparam(name, value, column.type) for name, value in named.items()])
         return is_one
 
-    return Condition(clause, shape=(prefix, len(named)), values=named)
+    has_one = ValueIn(column.key, values)
+    return Condition(clause, shape=(name, len(named)), values=named, criterion=has_one, of=column.class_)
 
 
-def holds(clause: Clause, *, wanted: bool) -> Condition:
-    """Returns the condition that a clause holds or, if not `wanted`, does not."""
-    return Condition(clause if wanted else ~clause)
+def in_none_of(column: Any, values: Sequence[Any], unknown: Sequence[Any], name: str) -> Condition:
+    """Returns the condition that a column has certainly none of the values. Null is none of them; of the `unknown`
+    values it is not known, unless they are excluded themselves."""
+    others = [one for one in unknown if one not in values]
+    named = {f"{name}_{number}": value for number, value in enumerate((*values, *others))}
+
+    def clause() -> Clause:
+        differs: Clause = column.not_in([bindparam(key, value, column.type) for key, value in named.items()])
+        return or_(column.is_(None), differs) if column.property.columns[0].nullable else differs
+
+    not_known: Clause = column.in_(others) if others else false()
+    shape = (name, len(named))
+    return Condition(
+        clause,
+        "exclusion",
+        not_known,
+        shape=shape,
+        values=named,
+        criterion=Not(ValueIn(column.key, tuple(named.values()))),
+        unknown_criterion=ValueIn(column.key, others),
+        of=column.class_,
+    )
+
+
+def certainly_not(
+    matches: Clause,
+    unclear: Clause | None = None,
+    *,
+    criterion: Criterion | None = None,
+    unclear_criterion: Criterion | None = None,
+    of: Any = None,
+) -> Condition:
+    """Returns the condition that a clause does not hold and that this is known: it is not for what `unclear` selects
+    beyond the clause itself. `criterion` and `unclear_criterion` say the same of arrays."""
+    excluded, not_known = matches.is_not(True), None if criterion is None else Not(criterion)
+    if unclear is None:
+        nothing = None if criterion is None else AnyOf(())
+        return Condition(excluded, "exclusion", false(), criterion=not_known, unknown_criterion=nothing, of=of)
+    known = unknown = None
+    if not_known is not None and unclear_criterion is not None:
+        known, unknown = AllOf((not_known, Not(unclear_criterion))), AllOf((not_known, unclear_criterion))
+    return Condition(
+        and_(excluded, unclear.is_not(True)),
+        "exclusion",
+        and_(excluded, unclear.is_(True)),
+        criterion=known,
+        unknown_criterion=unknown,
+        of=of,
+    )
+
+
+def holds(clause: Clause, *, wanted: bool, facet: str = "") -> Condition:
+    """Returns the condition that a clause holds or, if not `wanted`, does not. `facet` counts by the same clause."""
+    criterion = ValueIn(facet, ["true" if wanted else "false"]) if facet else None
+    return Condition(clause if wanted else ~clause, criterion=criterion)
 
 
 def changed_later(record_type: Any, release: int) -> Condition:
@@ -180,7 +237,15 @@ def resting_on(record_type: Any, articles: Sequence[str]) -> Condition:
     key, owner, subject = record_type.table.id, col(Evidence.record_id), record_type.chosen_by
     rests = select(owner).where(col(Evidence.article_id).in_(articles), col(Evidence.record_type) == record_type.type)
     of_one = rests.where(owner == key, *([] if subject is None else [subject.joined_on]))
-    return Condition(of_one.exists(), lookup=IndexLookup(key, lambda: rests))
+    criterion = HasLink("articles", (ValueIn("article_id", articles),))
+    lookup = IndexLookup(key, lambda: rests)
+    return Condition(of_one.exists(), lookup=lookup, criterion=criterion, of=record_type.table)
+
+
+def with_ids(record_type: Any, ids: Sequence[str]) -> Condition:
+    """Returns the condition that a record has one of these ids."""
+    has_one = record_type.table.id.in_(ids)
+    return Condition(has_one, lookup=column_lookup(record_type.table.id, has_one))
 
 
 def with_words(record_type: Any, query: SearchQuery) -> Condition:
@@ -206,130 +271,56 @@ def column_lookup(id_: Any, clause: Clause) -> IndexLookup:
     return IndexLookup(id_, lambda: select(id_).where(clause))
 
 
-def exists_link(key: Any, owner: Any, *clauses: Clause) -> Condition:
+def exists_link(key: Any, owner: Any, *clauses: Clause, criterion: HasLink | None = None) -> Condition:
     """Returns the condition that a record has a link that meets the clauses. `owner` is the column of links with the id
-    of the record, the first one of their primary key."""
+    of the record, the first one of their primary key. `criterion` says the same of arrays."""
     its_own = select(owner).where(owner == key, *(clause.is_(True) for clause in clauses))
-    return Condition(its_own.exists(), lookup=IndexLookup(key, lambda: select(owner).where(*clauses)))
+    lookup = IndexLookup(key, lambda: select(owner).where(*clauses))
+    return Condition(its_own.exists(), lookup=lookup, criterion=criterion, of=key.class_)
 
 
-def dated(table: type[Any], interval: Interval, match: str | None, first: Any) -> Condition:
-    """Returns the condition that a record's possible days overlap an interval or, with the match `within`, are inside
-    it. `first` is the column with the earliest day that the table's indexes have."""
-    start, end = interval.start or FIRST_DAY, interval.end or LAST_DAY
-    days = {"first_day": start, "last_day": end}
+@dataclass(frozen=True)
+class LinkExclusion:
+    """The condition `no_link` for arrays: criteria of links."""
 
-    def day(name: str) -> Any:
-        return bindparam(name, days[name], first.type)
+    links: str
+    matches: Criterion
+    of_all: tuple[Criterion, ...] = ()
+    unclear: Criterion | None = None
 
-    def begun() -> Clause:
-        return and_(first >= day("first_day"), first <= day("last_day"))
+    @property
+    def criterion(self) -> HasLink:
+        """A link matches."""
+        return HasLink(self.links, (self.matches, *self.of_all))
 
-    def within() -> Clause:
-        return and_(begun(), table.latest <= day("last_day"))
-
-    if match == "within":
-        return _on_days(table, within, (match, days), lambda: [within()])
-    if interval.start is None:
-        return _on_days(table, begun, ("begun", days), lambda: [begun()])
-    days |= {f"{reach}_days_before": days_before(start, reach) for reach in (SHORT_SPAN_DAYS, *LONG_SPAN_DAYS)}
-
-    def overlapping() -> Clause:
-        return and_(table.latest >= day("first_day"), first <= day("last_day"))
-
-    def before() -> list[Clause]:
-        reaches = (
-            (SHORT_SPAN_DAYS, table.reach.is_(None)),
-            *((reach, table.reach == reach) for reach in LONG_SPAN_DAYS),
-        )
-        lasting = table.latest >= day("first_day")
-        return [
-            and_(of, first >= day(f"{reach}_days_before"), first < day("first_day"), lasting) for reach, of in reaches
-        ]
-
-    return _on_days(table, overlapping, ("overlaps", days), before, lambda: [begun()])
+    def not_known(self, *, required: bool) -> Criterion | None:
+        """It is not known whether one does."""
+        unclear = [] if self.unclear is None else [HasLink(self.links, (self.unclear, *self.of_all))]
+        without = [Not(HasLink(self.links, self.of_all))] if required else []
+        return AnyOf((*unclear, *without)) if unclear or without else None
 
 
-FIRST_DAY, LAST_DAY = "0", "9999-12-31"
-"""Limits of open intervals. The first sorts after the empty text, which stands for no day."""
-
-
-@cache
-def _undated(table: Any) -> Clause:
-    """Made once: a list of few milliseconds needs it only where it counts."""
-    clause: Clause = table.earliest.is_(None)
-    return clause
-
-
-def _on_days(
-    table: type[Any],
-    clause: Callable[[], Clause],
-    compared: tuple[str, Mapping[str, str]],
-    *partitions: Callable[[], Sequence[Clause]],
+def no_link(
+    key: Any,
+    owner: Any,
+    matches: Clause,
+    *of_all: Clause,
+    unclear: Clause | None = None,
+    required: bool = False,
+    criteria: LinkExclusion,
 ) -> Condition:
-    def keys() -> Any:
-        queries = [select(table.number).where(part) for partition in partitions for part in partition()]
-        return queries[0] if len(queries) == 1 else union_all(*queries)
+    """Returns the condition that a record certainly has no link that `matches`, among those that meet `of_all`.
 
-    how, days = compared
-    return Condition(
-        clause,
-        "date",
-        _undated(table),  # type: ignore[arg-type]  # classes are hashable
-        IndexLookup(table.number, keys),
-        partitions=partitions,
-        shape=(table.__tablename__, how),
-        values=days,
+    It is not known for a record with a link that is `unclear` or, where every record has such links, stated or not
+    (`required`), for one without any. `criteria` say the same of arrays.
+    """
+    its_own = select(owner).where(owner == key, *(clause.is_(True) for clause in of_all))
+    not_known: list[Clause] = [] if unclear is None else [its_own.where(unclear.is_(True)).exists()]
+    not_known += [~its_own.exists()] if required else []
+    return certainly_not(
+        its_own.where(matches.is_(True)).exists(),
+        or_(*not_known) if not_known else None,
+        criterion=criteria.criterion,
+        unclear_criterion=criteria.not_known(required=required),
+        of=key.class_,
     )
-
-
-def in_box(table: type[Any], box: BBox, match: str | None) -> Condition:
-    """Returns the condition that a record's circle is in a box; `match` says how much of it (`location_match`)."""
-    return _on_map(table, box, _in_box(table, box, match))
-
-
-def near_point(table: type[Any], near: Near, radius_km: float | None, match: str | None) -> Condition:
-    """Returns the condition that a record's circle is in the circle around a point; `match` says how much of it."""
-    radius = (radius_km or DEFAULT_RADIUS_KM) * 1000
-    box = BBox(**box_around(near.longitude, near.latitude, radius))
-    return _on_map(table, box, _around(table, near, radius, box, match))
-
-
-def _on_map(table: type[Any], box: BBox, clause: Clause) -> Condition:
-    unknown = table.latitude.is_(None)
-    return Condition(clause, "location", unknown, lookup=IndexLookup(table.number, lambda: intersecting(table, box)))
-
-
-def _in_box(table: type[Any], box: BBox, match: str | None) -> Clause:
-    west, east, south, north = table.west, table.east, table.south, table.north
-    if match == "point":
-        west = east = table.longitude
-        south = north = table.latitude
-    end = box.east if box.west <= box.east else box.east + 360
-    if match == "certain":
-        rows = and_(south >= box.south, north <= box.north)
-        columns = [and_(west >= box.west + offset, east <= end + offset) for offset in MERIDIAN_OFFSETS]
-    else:
-        rows = and_(south <= box.north, north >= box.south)
-        columns = [and_(west <= end + offset, east >= box.west + offset) for offset in MERIDIAN_OFFSETS]
-    return rows if end - box.west >= 360 else and_(rows, or_(*columns))
-
-
-def _around(table: type[Any], near: Near, radius_m: float, box: BBox, match: str | None) -> Clause:
-    """Returns the clause by great-circle distance, after a cheaper one by bounding boxes."""
-    distance = _distance(table.longitude, table.latitude, near)
-    slack = cast(table.radius_m, SqlFloat)
-    farthest = {"certain": distance + slack, "point": distance}.get(match or "", distance - slack)
-    return and_(_in_box(table, box, None), farthest <= radius_m)
-
-
-def _distance(longitude: Any, latitude: Any, near: Near) -> Any:
-    """Returns the great-circle distance in metres (haversine)."""
-    half_lat = func.radians(latitude - near.latitude) / 2
-    half_lon = func.radians(longitude - near.longitude) / 2
-    chord = func.sin(half_lat) * func.sin(half_lat) + func.cos(func.radians(latitude)) * func.cos(
-        func.radians(near.latitude)
-    ) * func.sin(half_lon) * func.sin(half_lon)
-    root = func.sqrt(chord)
-    # Rounding may leave the root of antipodes a hair above 1, where the arc sine has no value.
-    return 2 * EARTH_RADIUS_M * func.asin(case((root > 1, 1.0), else_=root))

@@ -47,7 +47,7 @@ SQLite then does (from `EXPLAIN QUERY PLAN`; tests compare):
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -63,8 +63,10 @@ from app.queries.conditions import (
     matching,
     using_lookup_of,
 )
-from app.queries.counting import most_selective
-from app.queries.record_type import Order, RecordType
+from app.queries.counting import counts_all
+from app.queries.most_selective import most_selective
+from app.queries.orders import Order
+from app.queries.record_type import RecordType
 from app.queries.search import (
     MAX_RANKED,
     count_hits,
@@ -77,6 +79,7 @@ from app.queries.search import (
 from app.search.entry_numbers import day_range, document_number, type_range
 from app.search.terms import SearchQuery
 from app.storage.database import Snapshot
+from app.storage.read_kinds import ReadKind
 from app.storage.registry import document_of
 
 PageKey = tuple[Any, ...]
@@ -86,8 +89,18 @@ EXTRA_DAY_ROWS = 200
 """Documents that are read beyond the page, of the day on which it ends. If that day has more of them, as the first of a
 year may, to which imprecise dates are sorted, only the page's are read."""
 
-PRESENTATION = {"sort", "limit", "cursor", "count", "fields", "include", "lang"}
+PRESENTATION = {
+    *("sort", "limit", "cursor", "count", "fields", "include", "lang", "evidence", "flat", "facets", "totals"),
+    *("of", "facet", "facet_limit", "facet_sort", "facet_prefix", "facet_except", "z", "sums", "group_by"),
+    "release",
+    "history",
+}
 """Parameters that choose no records."""
+
+
+def chooses(name: str) -> bool:
+    """Whether a parameter chooses records; `fields[quotes]` does as little as `fields`."""
+    return name.partition("[")[0] not in PRESENTATION
 
 
 def plan(resource: RecordType, filters: Any, order: Order | None = None) -> "Plan":
@@ -104,15 +117,17 @@ class Plan:
     order: Order | None = None
 
     @property
-    def is_short(self) -> bool:
-        """Whether a page is read within a few milliseconds, however many records there are."""
+    def kind(self) -> ReadKind:
+        """What it takes to read a page."""
+        if counts_all(self.filters):
+            return ReadKind.COUNT
+        return kind_for_one(self.resource, self.filters.include) if self._has_index_in_order else ReadKind.SEARCH
+
+    @property
+    def _has_index_in_order(self) -> bool:
+        """Whether an index has the records that match in the order of the list."""
         filters = self.filters
-        if filters.count == "exact" or includes_referring(self.resource, filters.include):
-            return False
-        choosing = filters.model_fields_set - PRESENTATION
-        by_day = filters.sort is not None and filters.sort.removeprefix("-") == self.resource.day_sort
-        if choosing == {"q"} and filters.q is not None and by_day:
-            return bool(filters.q.is_a_word)
+        choosing = set(filter(chooses, filters.model_fields_set))
         return bool(choosing <= self.resource.in_list_order)
 
     def on(self, snapshot: Snapshot) -> "PlannedList":
@@ -129,9 +144,9 @@ class Plan:
         return PlannedList(snapshot, self.resource, order, planned)
 
 
-def includes_referring(resource: RecordType, include: list[str]) -> bool:
-    """Whether `include` asks for records that refer to those of the response, which takes a search of its own."""
-    return not resource.referring.keys().isdisjoint(include)
+def kind_for_one(resource: RecordType, include: list[str]) -> ReadKind:
+    """What it takes to read one record: a search only where `include` asks for more than it refers to itself."""
+    return ReadKind.SEARCH if resource.reads_further(include) else ReadKind.LOOKUP
 
 
 def _order(snapshot: Snapshot, resource: RecordType, filters: Any) -> Order:
@@ -178,6 +193,30 @@ class PlannedList:
 
     def rows(self, limit: int, after: PageKey | None = None) -> list[Any]:
         """Document, sort value and id of the first records, or of the first behind a sort value and id."""
+        parts = self._parts(after)
+        if after is not None and len(parts) > 1:
+            is_unstated = after[0] == self.order.unstated
+            place = next(number for number, one in enumerate(parts) if one.order.of_unstated is is_unstated)
+            parts = parts[place:]
+        rows: list[Any] = []
+        for number, part in enumerate(parts):
+            rows += part._own_rows(limit - len(rows), None if number else after)
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _parts(self, after: PageKey | None = None) -> list["PlannedList"]:
+        """The list itself or, where records without what it is sorted by stand apart, these and all others in order; as
+        far as a page behind a sort value and id needs them."""
+        order = self.order
+        # Nothing that dates are looked for in is without a day.
+        has_days = order.linked is None and any(one.axis == "date" for one in self.conditions)
+        if not order.is_sorted_apart or has_days:
+            return [self]
+        apart = order.apart(self.resource.table.id, behind_one=after is not None)
+        return [replace(self, order=one, conditions=[*self.conditions, *others]) for one, others in apart]
+
+    def _own_rows(self, limit: int, after: PageKey | None) -> list[Any]:
         rows: list[Any] = []
         for page in self._statements(after, limit):
             arranged = page.arrange(self.snapshot.rows(page.statement, **page.values))
@@ -186,12 +225,21 @@ class PlannedList:
             rows += arranged or []
             if len(rows) >= limit:
                 break
-        return rows[:limit]
+        return self.order.own(rows[:limit])
 
-    def batches(self) -> Iterator[Any]:
-        """The documents of all records in order, in batches that are read while they are used."""
-        for page in self._statements():
-            yield from self.snapshot.batches(page.statement, **page.values)
+    def backwards(self) -> "PlannedList":
+        """The same records in the opposite order."""
+        return replace(self, order=self.order.reversed())
+
+    def batches(self, most: int | None = None) -> Iterator[Any]:
+        """The documents of all records in order, or of the first so many, in batches that are read while they are
+        used."""
+        left = most
+        for page in (page for part in self._parts() for page in part._statements()):
+            for batch in self.snapshot.batches(page.statement, **page.values):
+                yield batch if left is None else batch[:left]
+                if left is not None and (left := left - len(batch)) <= 0:
+                    return
 
     def count(self) -> int:
         """How many records there are."""
@@ -219,7 +267,7 @@ class PlannedList:
 
         if None in shapes or order.ranks is not None:
             return PageStatement(build())
-        shape = (self.resource.name, order.value.key, order.descending, step, after is None, limit is None, shapes)
+        shape = (self.resource.name, order.key, order.descending, step, after is None, limit is None, shapes)
         values = {"limit": limit, **dict(zip(("after_value", "after_id"), after or (), strict=False))}
         for one in self.conditions:
             values.update(one.values)
@@ -232,9 +280,9 @@ class PlannedList:
         behind: list[Clause] = []
         if after is not None:
             key: PageKey = (bindparam("after_value", after[0]), bindparam("after_id", after[1]))
-            behind.append(order.after_key(key, order.value, resource.table.id))
+            behind.append(order.after_key(key))
         selects = [resource.join(select(*self._row()), order).where(*branch, *behind) for branch in branches]
-        statement: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, resource.table.id))
+        statement: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, order.id))
         if len(selects) > 1:
             merged = union_all(*selects)
             _, value, id_ = merged.exported_columns
@@ -250,7 +298,7 @@ class PlannedList:
             clauses = [one.clause.is_(True) for one in self.conditions if one.words is None]
         statement = resource.join(select(value, id_), order).where(*clauses).order_by(*order.of(value, id_))
         if after is not None:
-            statement = statement.where(order.after_key(after, order.value, resource.table.id))
+            statement = statement.where(order.after_key(after))
         return self._with_documents(statement.limit(limit))
 
     def _newest_with_words(self, words: SearchQuery, after: PageKey | None, limit: int) -> PageStatement:
@@ -271,7 +319,7 @@ class PlannedList:
         resource, order = self.resource, self.order
         numbers, clauses = type_range(resource.code), matching(others)
         if after is not None:
-            clauses.append(order.after_key(after, order.value, resource.table.id))
+            clauses.append(order.after_key(after))
             with suppress(ValueError):  # a cursor that somebody made up may hold anything
                 day = day_range(resource.code, after[0] or None)
                 numbers = (numbers[0], day[1]) if order.descending else (day[0], numbers[1])
@@ -294,5 +342,5 @@ class PlannedList:
         return documents.join(page, page.c.id == table.id).order_by(*self.order.of(page.c.value, page.c.id))
 
     def _row(self) -> tuple[Any, ...]:
-        table = self.resource.table
-        return document_of(table), self.order.value.label("value"), table.id.label("id")
+        order = self.order
+        return document_of(self.resource.table), order.value.label("value"), order.id.label("id")

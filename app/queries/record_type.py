@@ -1,18 +1,23 @@
 """What a record type is: one declaration, from which lists, exports, facets, feeds, `/ogc` and OpenAPI are made."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, TableValuedAlias, func, select, tuple_
+from sqlalchemy import Select, and_, func, select
 
+from app.counts.columns import Column, CountedType, Links
+from app.counts.tallies import ByColumns, Tally
+from app.model.codebook import coded_by
 from app.model.digests import Data
 from app.model.documents import Document
 from app.model.references import Ids
 from app.queries.conditions import Axis, Clause, Condition, count_judgeable, matching, not_judged
-from app.queries.facets import Facet
+from app.queries.derived_filters import with_derived
+from app.queries.facets import BY_FACET, Facet, Grid, Records, Split, with_broader
 from app.queries.filters import Listing, Where, WhereOfEveryType, conditions_of, refining_alone
+from app.queries.orders import LinkedSort, Order
 from app.queries.search import hits
 from app.search.entry_numbers import document_number, type_range
 
@@ -25,34 +30,19 @@ ChildRows = Iterable[tuple[Table, Row]]
 """Rows of other tables, which come and go with a record."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a list is sorted by before the id: a column, or the rank of a search, smaller for better matches."""
-
-    value: Any
-    kind: type
-    descending: bool = False
-    ranks: TableValuedAlias | None = None
-
-    def of(self, *columns: Any) -> tuple[Any, ...]:
-        """Columns in this direction."""
-        return tuple(column.desc() if self.descending else column.asc() for column in columns)
-
-    def after_key(self, place: tuple[Any, ...], value: Any, id_: Any) -> Clause:
-        """What comes after a sort value and id."""
-        here, there = ((id_,), place[-1:]) if value is id_ else ((value, id_), place)
-        return tuple_(*here) < tuple_(*there) if self.descending else tuple_(*here) > tuple_(*there)
+_Conditions = tuple[tuple[str, tuple[str, ...], Callable[[Any, Any], Condition]], ...]
 
 
 @dataclass(frozen=True)
 class Subject:
     """The record that others are chosen by: claims have the dates, places, actors and words of their incident.
 
-    Its table is joined by `joined_on`.
+    Its table is joined by `joined_on`; in arrays `column` refers to it.
     """
 
     record_type: "RecordType"
     joined_on: Clause
+    column: str
 
 
 class FeedText(NamedTuple):
@@ -84,7 +74,9 @@ class RecordType:
     for people about each record, and the front page lists them.
 
     `filters` is the query model, in which each filter stands beside its condition. `sorts` gives the column behind each
-    sort key; in the order of `day_sort` dates are looked for as well. `facets` are what lists can be counted by.
+    sort key, or what is behind those of a vocabulary, whose name in braces stands for them; `unstated` has the values
+    of columns that say that nothing is stated. In the order of `day_sort` dates are looked for as well. `facets` are
+    what lists can be counted by, and `counted_by` what filters look at in arrays beside what facets count there.
     `chosen_by` is the record by which these are chosen too.
     """
 
@@ -98,9 +90,9 @@ class RecordType:
     example: str
     docs_position: int
     filters: FilterModel
-    sorts: dict[str, str]
+    sorts: dict[str, str | LinkedSort]
     default_sort: str
-    facets: dict[str, Facet]
+    facets: dict[str, Facet | Grid]
     title: Callable[[Data], str]
     texts: Callable[[Data], Iterable[str | None]]
     terms: Callable[[Data], Iterable[str]]
@@ -114,12 +106,22 @@ class RecordType:
     has_page: bool = False
     children: tuple[tuple[Table, str], ...] = ()
     day_sort: str | None = None
+    unstated: dict[str, str] = field(default_factory=dict)
     chosen_by: Subject | None = None
+    counted_by: tuple[Column | Links, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filters", with_derived(self.filters, self.name))
 
     @property
     def included(self) -> tuple[str, ...]:
-        """What `include` takes."""
+        """The lists that `include` takes."""
         return (*self.references, *self.referring)
+
+    def reads_further(self, paths: Iterable[str]) -> bool:
+        """Whether paths of `include` lead to more than what the records of an answer refer to themselves, which takes
+        longer."""
+        return any("." in path or path in self.referring for path in paths)
 
     def search_texts(self, document: Data) -> list[str]:
         """The texts of a document that are there."""
@@ -130,21 +132,33 @@ class RecordType:
         return " ".join((document["id"], *self.terms(document))).replace("-", " ").replace("_", " ").split()
 
     def conditions(self, filters: Any) -> list[Condition]:
-        """The conditions of the filters that are given."""
-        conditions = []
+        """The conditions of the filters that are given. They are parts of one statement, in which each value has a name
+        of its own."""
+        conditions, values = [], set[str]()
         given = filters.model_fields_set
-        for name, names, condition in self._conditions:
+        for name, names, condition in self._conditions(type(filters)):
             if not given.isdisjoint(names) and any(_is_given(getattr(filters, one)) for one in names):
-                conditions.append(condition(getattr(filters, name), filters))
+                made = condition(getattr(filters, name), filters)
+                if not values.isdisjoint(made.values):
+                    raise ValueError(
+                        f"{self.name}: '{name}' names its values like another filter, and would share them"
+                    )
+                values.update(made.values)
+                conditions.append(made)
         return conditions
 
+    def _conditions(self, filters: FilterModel) -> _Conditions:
+        """For each filter of a model with a condition: its name, with those that count alone, and the condition."""
+        if filters not in self._conditions_by_model:
+            self._conditions_by_model[filters] = tuple(
+                (name, (name, *refining_alone(filters, name)), self._bound(where))
+                for name, where in conditions_of(filters).items()
+            )
+        return self._conditions_by_model[filters]
+
     @cached_property
-    def _conditions(self) -> tuple[tuple[str, tuple[str, ...], Callable[[Any, Any], Condition]], ...]:
-        """For each filter with a condition: its name, with those that count alone, and the condition."""
-        return tuple(
-            (name, (name, *refining_alone(self.filters, name)), self._bound(where))
-            for name, where in conditions_of(self.filters).items()
-        )
+    def _conditions_by_model(self) -> dict[FilterModel, _Conditions]:
+        return {}
 
     def _bound(self, where: Where | WhereOfEveryType) -> Callable[[Any, Any], Condition]:
         if isinstance(where, Where):
@@ -159,6 +173,40 @@ class RecordType:
         wheres = conditions_of(self.filters).items()
         return frozenset(name for name, where in wheres if isinstance(where, Where) and where.in_list_order)
 
+    @cached_property
+    def tallies(self) -> dict[str, Tally]:
+        """How facets of the records themselves, not of those that they are chosen by, are counted in arrays."""
+        tallies = {}
+        for name, facet in self.facets.items():
+            if facet.tally is not None and not self.is_of_subject(name):
+                tallies[name] = _named(facet.tally, name)
+        return tallies
+
+    def is_of_subject(self, facet: str) -> bool:
+        """Whether a facet is that of the record that these are chosen by."""
+        return self.chosen_by is not None and self.chosen_by.record_type.facets.get(facet) is self.facets[facet]
+
+    @cached_property
+    def counted(self) -> CountedType:
+        """What the records are counted by in arrays."""
+        of_tallies = (one for tally in self.tallies.values() for one in (*tally.columns, *tally.links))
+        declared = [*self.counted_by, *of_tallies]
+        columns = {one.name: one for one in declared if not isinstance(one, Links)}
+        links = {one.name: one for one in declared if isinstance(one, Links)}
+        return CountedType(self.name, self.table, tuple(columns.values()), tuple(links.values()))
+
+    def vocabulary(self, facet: str) -> str | None:
+        """The vocabulary of a facet's values, which is that of the filter of the same name; None for other values."""
+        field = self.filters.model_fields.get(facet)
+        return None if field is None else coded_by(field)
+
+    def split(self, facet: str, filters: Any, its_records: Records) -> Split:
+        """How a facet splits records, each of which counts for the broader values of its own, too."""
+        one, vocabulary = self.facets[facet], self.vocabulary(facet)
+        assert isinstance(one, Facet), "a grid is no split"
+        split = one.split(filters, its_records)
+        return split if vocabulary is None else with_broader(split, filters.codebook[vocabulary])
+
     def order(self, filters: Any, *, ranked: bool = True) -> Order:
         """The order that filters ask for: by relevance where words are looked for and no sort is given.
 
@@ -166,19 +214,34 @@ class RecordType:
         """
         if ranked and filters.q is not None and filters.sort is None and self.chosen_by is None:
             ranks = hits(filters.q, type_range(self.code))
-            return Order(ranks.c.rank, float, ranks=ranks)
+            return Order("rank", ranks.c.rank, float, self.table.id, ranks=ranks)
         sort = filters.sort or self.default_sort
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))
 
     def by(self, sort: str, *, descending: bool = False) -> Order:
         """The order of a sort key."""
-        column = getattr(self.table, self.sorts[sort])
-        return Order(column, column.type.python_type, descending)
+        behind = self.sorts.get(sort) or self._linked_sort
+        if isinstance(behind, LinkedSort):
+            return behind.order(sort, descending=descending)
+        column = getattr(self.table, behind)
+        kind, unstated = column.type.python_type, self.unstated.get(sort)
+        return Order(sort, column, kind, self.table.id, descending, unstated=unstated)
+
+    @cached_property
+    def _linked_sort(self) -> LinkedSort:
+        """The sort whose keys are the values of a vocabulary."""
+        return next(one for one in self.sorts.values() if isinstance(one, LinkedSort))
 
     @property
     def day(self) -> Any:
         """The column of the days that dates are looked for by; None for a type without."""
-        return None if self.day_sort is None else getattr(self.table, self.sorts[self.day_sort])
+        return None if self.day_column is None else getattr(self.table, self.day_column)
+
+    @property
+    def day_column(self) -> str | None:
+        """The name of that column."""
+        behind = None if self.day_sort is None else self.sorts[self.day_sort]
+        return behind if isinstance(behind, str) else None
 
     def by_day(self, order: Order) -> bool:
         """Whether this is the order of the days, in which dates are looked for as well."""
@@ -201,13 +264,22 @@ class RecordType:
         return None if lacking is None else self.count(lacking)
 
     def join(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
-        """A statement over the records of this type, beside what they are chosen by and what they are ranked by."""
+        """A statement over the records of this type, beside what they are chosen by and what they are sorted by."""
         statement = statement.select_from(self.table)
         if self.chosen_by is not None:
             statement = statement.join(self.chosen_by.record_type.table, self.chosen_by.joined_on)
         if order is not None and order.ranks is not None:
             statement = statement.join(order.ranks, self.table.number == document_number(order.ranks.c.number))
+        if order is not None and (linked := order.linked) is not None:
+            statement = statement.join(linked.table, and_(linked.owner == self.table.id, linked.clause))
         return statement
+
+
+def _named(tally: Tally, facet: str) -> Tally:
+    if not isinstance(tally, ByColumns):
+        return tally
+    columns = (replace(one, name=facet) if one.name == BY_FACET else one for one in tally.columns)
+    return replace(tally, columns=tuple(columns))
 
 
 def _is_given(value: Any) -> bool:

@@ -59,9 +59,25 @@ class _LastHits(_Hits):
 def _sqlite(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     query, _, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
     limit = f" ORDER BY rowid DESC LIMIT {most[0]}" if most else ""
+    if getattr(compiler.dialect, "reads_past", False):
+        return _sqlite_past(query, first, last, limit.replace("rowid", "number"))
     return (
         "(SELECT rowid AS number, rank FROM search_index"
         f" WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last}{limit})"
+    )
+
+
+def _sqlite_past(query: str, first: str, last: str, limit: str) -> str:
+    """The same in the entries that were valid at the release that is read: a full-text index is found by its own name
+    only, which no view can have."""
+    valid, superseded = "e.changed_in <= pinned_release()", "e.superseded_in > pinned_release()"
+    return (
+        "(SELECT number, rank FROM (SELECT rowid AS number, rank FROM search_index"
+        f" WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last})"
+        f" JOIN search_entries AS e USING (number) WHERE {valid}"
+        " UNION ALL SELECT e.number, found.rank FROM (SELECT rowid AS key, rank FROM past_search_index"
+        f" WHERE past_search_index MATCH {query}) AS found JOIN past_search_entries AS e USING (key)"
+        f" WHERE {valid} AND {superseded} AND e.number BETWEEN {first} AND {last}{limit})"
     )
 
 

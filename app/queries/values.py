@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from app.model.date_notations import parse_date
+from app.model.external_ids import PATTERN, external_id_mistake
 from app.problems import BadValue
 from app.search.terms import SearchQuery, parse_query
 
@@ -228,6 +229,12 @@ class Refers:
     resources: tuple[str, ...]
 
 
+def _external_id(value: Any) -> Any:
+    if isinstance(value, str) and (mistake := external_id_mistake(value)) is not None:
+        raise BadValue(f"must be an id in another register; {mistake}")
+    return value
+
+
 def _text(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
 
@@ -238,7 +245,9 @@ _DATE = rf"{_YEAR}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 _DATES = rf"({_DATE}(/({_DATE}|\.\.))?|\.\./{_DATE})"
 _LATITUDE = r" *[+-]?0?(90(\.0{1,12})?|[0-8]?[0-9](\.[0-9]{1,12})?) *"
 _POINT = f"{_DEGREES},{_LATITUDE}"
-_LINE = r"[^\x00-\x1f\x7f]*"
+LINE = r"[^\x00-\x1f\x7f]*"
+"""Text without control characters."""
+Line = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "pattern": f"^{LINE}$"})]
 
 
 SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
@@ -252,7 +261,7 @@ Words = Annotated[
     SearchQuery,
     BeforeValidator(_words),
     PlainSerializer(lambda query: query.text),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_LENGTH, "pattern": f"^{_LINE}$"}),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_LENGTH, "pattern": f"^{LINE}$"}),
 ]
 ArticleIds = Annotated[list[Id], Refers(("articles",))]
 PlaceIds = Annotated[list[Id], Refers(("places",))]
@@ -260,11 +269,14 @@ IncidentIds = Annotated[list[Id], Refers(("incidents",))]
 OrganizationIds = Annotated[list[Id], Refers(("organizations",))]
 PersonIds = Annotated[list[Id], Refers(("people",))]
 PartyIds = Annotated[list[Id], Refers(("people", "organizations"))]
+ExternalIds = list[Annotated[str, BeforeValidator(_external_id), _text(f"({PATTERN})", "wikidata:Q796")]]
+DocumentIds = Annotated[list[Id], Refers(("documents",))]
 Days = Annotated[Interval, BeforeValidator(_interval), _text(_DATES, "2019-04")]
 Box = Annotated[BBox, BeforeValidator(_bbox), _text(f"{_POINT},{_POINT}", "42.5,34.5,45,36.5")]
 Point = Annotated[Near, BeforeValidator(_near), _text(_POINT, "44.28,35.51")]
 Number = Annotated[int, Field(ge=0, le=999_999_999), BeforeValidator(_whole)]
 PageSize = Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)]
+FileSize = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_whole)]
 ResultSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)]
 Kilometres = Annotated[
     float, BeforeValidator(_radius), WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 20000})
@@ -276,15 +288,32 @@ LanguageTag = Annotated[
     BeforeValidator(_language_tag),
     WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE_TAG}$", "maxLength": MAX_TAG_LENGTH}),
 ]
+RELEASE = "release"
+"""The name of the parameter with the release to be read."""
+
+PinnedRelease = Annotated[
+    Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999_999_999})] | None,
+    Field(
+        description="The answer as it was when this release was the newest (`/v1/releases` has all); by default, and "
+        "until there is a later one, that is the newest. Documents then have the shape that they had; links repeat the "
+        "parameter. The header `Accept-Datetime` picks it by a date (RFC 7089).",
+    ),
+]
+"""The release to be read, wherever records are. As text: which numbers there are is known where it is read."""
 Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
 Fields = Annotated[
     list[str],
     Field(
         description=(
-            "Only these keys of each record, beside `id`, `type` and `url`; joined by commas. The answer then "
+            "Only these keys of each record, beside `id`, `type` and `url`; joined by commas. A dotted one "
+            "(`date.earliest`) is a key in an object, or in each object of a list, and stands there. The answer then "
             "names them in `fields`, and has a schema of its own in which all other keys are optional."
         )
     ),
+]
+IncludedFields = Annotated[
+    list[str],
+    Field(description="Only these keys of included records of this list, as `fields` has it; goes with `include`."),
 ]
 Include = Annotated[
     list[str],
@@ -293,7 +322,8 @@ Include = Annotated[
             "Also send the records that these refer to, once each, in `included`; joined by commas. With places, "
             "people and organizations also those that refer to them: `quotes` of a person are what "
             "`/v1/quotes?speaker=ID` lists, `incidents` of a place what `/v1/incidents?place=ID` lists, the first 500 "
-            "of each; where there are more, `links.included` leads to all."
+            "of each; where there are more, `links.included` leads to all. `incidents.quotes` also sends the quotes "
+            "that these incidents refer to, with the incidents themselves: a path has two lists at most."
         )
     ),
 ]

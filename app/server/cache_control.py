@@ -18,18 +18,22 @@ from app import __version__
 from app.server.cache_lookup import normalized_url
 from app.server.prepared_response import Fields
 from app.server.request_context import RequestContext
-from app.storage.database import ReleaseInfo
+from app.storage.release_info import ReleaseInfo
 
 CACHE_CONTROL = (
     (re.compile(r"/(healthz|readyz)"), "no-store"),
     (re.compile(r"/static/.*"), "public, max-age=3600"),
-    (re.compile(r"/v1/(changes|releases).*"), "public, no-cache"),
+    (re.compile(r"/v1/(changes|corrections|releases).*"), "public, no-cache"),
     (re.compile(r".*", re.DOTALL), "public, max-age=10"),
 )
 """`Cache-Control` by path: how long a cache may reuse a response. Paths for synchronization are always revalidated.
 
 Without `stale-while-revalidate`: of a revalidation in the background a browser tells its tools the beginning but never
 the end, so what waits for an idle network, as tests of front ends do, may wait forever."""
+
+PINNED = "public, max-age=3600"
+"""`Cache-Control` of what a request asks for as it was at a release: not immutable, because something may have to be
+taken out of it."""
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -65,20 +69,26 @@ class ValidatorsMiddleware:
 
         async def send_validated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self._headers(message, scope, context.release)}
+                message = {**message, "headers": self._headers(message, scope, context)}
             await send(message)
 
         await self.app(scope, receive, send_validated)
 
-    def _headers(self, message: Message, scope: Scope, release: ReleaseInfo | None) -> Fields:
+    def _headers(self, message: Message, scope: Scope, context: RequestContext) -> Fields:
         """Returns the header fields of a response with those for caches."""
         headers: Fields = list(message.get("headers", []))
+        release = context.pinned or context.release
         known = dict(headers)
         if release is not None and b"dateline-release" not in known:
             headers.append((b"dateline-release", str(release.number).encode()))
+        if release is not None and release.copy_of is not None:
+            headers.append((b"dateline-origin", release.copy_of.encode()))
         directive = known.get(b"cache-control")
         if directive is None:
-            directive = (_cache_control(scope["path"]) if message["status"] in (200, 206) else "no-store").encode()
+            cacheable = PINNED if context.pinned is not None else _cache_control(scope["path"])
+            # What a body asks for cannot be found again by its address.
+            is_cacheable = message["status"] in (200, 206) and scope["method"] != "POST"
+            directive = (cacheable if is_cacheable else "no-store").encode()
             headers.append((b"cache-control", directive))
         if message["status"] == 200 and directive != b"no-store":
             headers = [field for field in headers if field[0] != b"etag"]
@@ -107,7 +117,7 @@ def entity_tag(
     language: str = "",
 ) -> str:
     """Returns the ETag of a response: a digest of everything that its bytes depend on."""
-    data = (release.number, release.digest, release.loaded_at) if release is not None else ()
+    data = (release.fingerprint, release.origin) if release is not None else ()
     parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, encoding, language)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import Scope
 
 from app.server.negotiation import NEGOTIATED_FIELDS, HeaderLines, Preferences
-from app.server.preconditions import CONDITIONAL_FIELDS, RANGE_FIELDS, UNCONDITIONAL, Preconditions
+from app.server.preconditions import CONDITIONAL_FIELDS, RANGE_FIELDS, Preconditions
 
 MAX_MEMOIZED_BYTES = 2000
-"""Size of a request (path, query and negotiated fields) up to which its normalized form is memoized."""
+"""Size of a request (path, query and the fields that the cache knows) up to which what it asks is memoized."""
 
 Key = tuple[str, Preferences]
 
@@ -28,26 +28,25 @@ class CacheLookup(NamedTuple):
     @classmethod
     def of(cls, scope: Scope) -> "CacheLookup":
         """Reads them from a request."""
-        lines, conditional, has_range = [], False, False
-        is_head = scope["method"] == "HEAD"
-        for name, value in scope["headers"]:
-            if name in NEGOTIATED_FIELDS and not (is_head and name in RANGE_FIELDS):
-                lines.append((name, value))
-                has_range = has_range or name == b"range"
-            elif name in CONDITIONAL_FIELDS:
-                conditional = True
-        conditions = Preconditions.of(scope["headers"]) if conditional else UNCONDITIONAL
-        query: bytes = scope["query_string"]
+        lines = tuple([(name, value) for name, value in scope["headers"] if name in _FIELDS])
         path: str = scope["path"]
+        query: bytes = scope["query_string"]
         size = len(path) + len(query) + sum([len(value) for _, value in lines])
-        read = _normalized_key if size <= MAX_MEMOIZED_BYTES else _normalized_key.__wrapped__
-        return cls(read(path, query, tuple(lines)), conditions, has_range)
+        read = _lookup if size <= MAX_MEMOIZED_BYTES else _lookup.__wrapped__
+        return read(path, query, lines, scope["method"] == "HEAD")
+
+
+_FIELDS = NEGOTIATED_FIELDS | frozenset(CONDITIONAL_FIELDS)
 
 
 @lru_cache(maxsize=8192)
-def _normalized_key(path: str, query: bytes, lines: HeaderLines) -> Key:
-    """The key of a request: equal for every percent-encoding of a query and every spelling of the same preferences."""
-    return normalized_url(path, query), Preferences.of(lines)
+def _lookup(path: str, query: bytes, lines: HeaderLines, is_head: bool) -> CacheLookup:
+    """The lookup of a request by its header fields that the cache knows. The key is equal for every percent-encoding of
+    a query and every spelling of the same preferences."""
+    ignored = RANGE_FIELDS if is_head else ()
+    negotiated = tuple([line for line in lines if line[0] in NEGOTIATED_FIELDS and line[0] not in ignored])
+    key = normalized_url(path, query), Preferences.of(negotiated)
+    return CacheLookup(key, Preconditions.of(lines), any(name == b"range" for name, _ in negotiated))
 
 
 def normalized_url(path: str, query: bytes) -> str:

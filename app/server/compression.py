@@ -1,7 +1,8 @@
 """Compression by `Accept-Encoding` as ASGI middleware: zstd or gzip for text, complete responses and streams alike.
 
 Not by starlette-compress 2.0 (861 lines): it goes by its own order of codings where the client's weights differ,
-compresses on the event loop however large a body is, and does not tell the coding, which is part of the cache's key.
+compresses on the event loop however large a body is, does not tell the coding, which is part of the cache's key,
+and sends NDJSON uncompressed by default.
 """
 
 import sys
@@ -22,6 +23,9 @@ else:
 
 MIN_COMPRESSED_BYTES = 1000
 """The smallest body that is compressed; a smaller one fits a packet either way."""
+
+EVENT_STREAM = "text/event-stream"
+"""The media type of server-sent events."""
 
 _INLINE_BYTES = 128 * 1024
 """The largest chunk that is compressed on the event loop; a larger one would block it and goes to a thread."""
@@ -78,7 +82,7 @@ class _CompressingSend:
 
     async def _start(self, message: Message) -> None:
         headers = MutableHeaders(raw=message.setdefault("headers", []))
-        if not _is_text(headers.get("content-type", "")) or "content-encoding" in headers:
+        if not is_compressible(headers.get("content-type", "")) or "content-encoding" in headers:
             self._coding = None
         else:
             headers.add_vary_header("Accept-Encoding")
@@ -110,9 +114,15 @@ class _CompressingSend:
             await self._send(head)
 
 
-def _is_text(content_type: str) -> bool:
+_COMPRESSED = ("json", "xml", "javascript", "arrow.stream", "vector-tile")
+
+
+def is_compressible(content_type: str) -> bool:
+    """Whether responses of a type are compressed: text, Arrow's columns and map tiles. Other files are already."""
     media_type = content_type.partition(";")[0].strip().lower()
-    return media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
+    if media_type == EVENT_STREAM:
+        return False  # an event would wait in the compressor for the next
+    return media_type.startswith("text/") or media_type.endswith(_COMPRESSED)
 
 
 async def _compressed(compressor: Compressor, body: bytes, *, last: bool) -> bytes:

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 from starlette.types import Scope
 
 from app.problems import BadParameter, BadRequest, HeadersTooLarge, NoSuchPath, NotAllowed, Problem, UriTooLong, types
+from app.server.methods import allowed_methods
 from app.server.middleware import DEFAULT_FIELDS, problem_response
 from app.server.prepared_response import PreparedResponse
 from app.server.request_context import RequestContext
@@ -20,21 +21,20 @@ MAX_HEADER_BYTES = 32 * 1024
 MAX_QUERY_PARAMETERS = 1000
 """Parameters in one query, repeated ones counted each time."""
 
-ALLOWED_METHODS = ("GET", "HEAD", "OPTIONS")
-
 _REQUEST_LINE_OVERHEAD_BYTES = len("  HTTP/1.1\r\n")
 _BODY_FIELDS = (b"content-length", b"transfer-encoding")
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9:._~!$&'()*+,;=-]+\])(?::[0-9]*)?")
 
 
 def check_limits(scope: Scope, context: RequestContext) -> PreparedResponse | None:
-    """Returns the refusal of a request that this API cannot serve. The body of a request is not read; its connection is
-    closed."""
+    """Returns the refusal of a request that this API cannot serve. A body is only read where POST is taken; elsewhere
+    the connection is closed."""
     size, has_body, hosts = _head_summary(scope)
-    context.closes_connection = has_body
+    context.closes_connection = has_body and scope["method"] != "POST"
     problem = _problem(scope, size, hosts)
     if problem is None:
         return None
+    context.closes_connection = has_body
     return problem_response(problem, scope["path"][:MAX_REQUEST_LINE_BYTES]).with_fields(DEFAULT_FIELDS)
 
 
@@ -66,9 +66,10 @@ def _problem(scope: Scope, headers_size: int, hosts: list[bytes]) -> Problem | N
         return too_long()
     if headers_size > MAX_HEADER_BYTES:
         return too_large()
-    if method not in ALLOWED_METHODS:
-        detail = f"{method[:20]} is not possible here. This API is read-only: use GET, HEAD or OPTIONS."
-        return NotAllowed(detail, headers={"Allow": ", ".join(ALLOWED_METHODS)})
+    if method not in (allowed := allowed_methods(scope["path"])):
+        instead = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        detail = f"{method[:20]} is not possible here. This API is read-only: use {instead}."
+        return NotAllowed(detail, headers={"Allow": ", ".join(allowed)})
     if not _is_host(hosts, scope):
         return BadRequest("A request names its host in one header 'Host', as it stands in the address.")
     if b"%" in path and b"%2F" in path.upper():

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from app.model.languages import LANGUAGES, Language
 
-NEGOTIATED_FIELDS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"range"})
+NEGOTIATED_FIELDS = frozenset({b"accept", b"accept-datetime", b"accept-encoding", b"accept-language", b"range"})
 """The header fields that negotiation reads. No other changes a response, so the cache key has no other."""
 
 Coding = Literal["zstd", "gzip"]
@@ -37,12 +37,13 @@ class Preferences(NamedTuple):
     """All that a good response depends on beside its URL.
 
     `coding` is None for identity, which range requests always get. `language` is the one that labels are in, unless
-    the URL names another.
+    the URL names another. `datetime` is the time of which an answer is wanted (RFC 7089), as it was sent.
     """
 
     coding: Coding | None
     accepts_json: bool
     language: Language
+    datetime: str | None = None
 
     @classmethod
     def of(cls, headers: Sequence[tuple[bytes, bytes]]) -> "Preferences":
@@ -64,6 +65,7 @@ def _preferences(lines: HeaderLines) -> Preferences:
         coding=None if has_range else content_coding(_field_value(lines, b"accept-encoding")),
         accepts_json=media_type_weight(_field_value(lines, b"accept"), JSON) > 0,
         language=label_language(_field_value(lines, b"accept-language")),
+        datetime=_field_value(lines, b"accept-datetime").strip() if b"accept-datetime" in dict(lines) else None,
     )
 
 

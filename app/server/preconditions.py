@@ -104,6 +104,8 @@ def _matches(tags: str, etag: str | None, *, weakly: bool = False) -> bool:
         return True
     if etag is None:
         return False
+    if weakly and tags == etag:  # what browsers send; 0.7 us less
+        return True
     entity_tags = _ENTITY_TAG.findall(tags)
     if weakly:
         return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in entity_tags]

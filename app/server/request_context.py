@@ -11,8 +11,8 @@ from starlette.types import Scope
 
 from app.server.cache_lookup import CacheLookup
 from app.server.prepared_response import Fields, PreparedResponse
-from app.storage.database import ReleaseInfo
 from app.storage.reader import ReadTimes
+from app.storage.release_info import ReleaseInfo
 
 SERVER_TIMING = b"server-timing"
 _SCOPE_KEY = "dateline.request_context"
@@ -25,9 +25,10 @@ _request_numbers = count(1)
 class RequestContext:
     """Facts about a request beside its ASGI scope, made once by the outermost layer (`app.server.edge`).
 
-    `fields` are header fields of the response to this very request, whatever the response is. `release` is the one that
-    the response is made from; `route` a path template, None where no route matched; `cache` says what the response
-    cache did, and `lookup` what the request asks of it. `response` is the prepared one, once it has been looked for.
+    `fields` are header fields of the response to this very request, whatever the response is. `release` is the newest
+    one when the response was made; `pinned` is that, or an earlier one, if the request asked for it. `route` is a path
+    template, None where no route matched; `cache` says what the response cache did, and `lookup` what the request asks
+    of it. `response` is the prepared one, once it has been looked for.
     """
 
     id: str
@@ -35,6 +36,7 @@ class RequestContext:
     fields: Fields
     is_head: bool
     release: ReleaseInfo | None = None
+    pinned: ReleaseInfo | None = None
     route: str | None = None
     cache: Literal["hit", "stale"] | None = None
     lookup: CacheLookup | None = None
@@ -59,8 +61,12 @@ class RequestContext:
         return context
 
     def set_release(self, release: ReleaseInfo) -> None:
-        """Notes the release that the response belongs to."""
+        """Notes the release that the response belongs to, the newest."""
         self.release = release
+
+    def set_pinned(self, release: ReleaseInfo, newest: ReleaseInfo) -> None:
+        """Notes the release that the response belongs to because the request asked for it."""
+        self.release, self.pinned = newest, release
 
     def set_times(self, times: ReadTimes) -> None:
         """Tells the client in `Server-Timing` what took how long; of several reads the last one."""

@@ -23,7 +23,7 @@ from app.server.middleware import StopStream, problem_response
 from app.server.preconditions import CONDITIONAL_FIELDS, UNCONDITIONAL, Outcome, Preconditions, parse_http_date
 from app.server.prepared_response import Fields, PreparedResponse
 from app.server.request_context import SERVER_TIMING, RequestContext, route_path
-from app.storage.database import NO_RELEASE, ReleaseInfo
+from app.storage.release_info import NO_RELEASE, ReleaseInfo
 
 NOT_MODIFIED_FIELDS = {
     b"access-control-allow-origin",
@@ -31,10 +31,12 @@ NOT_MODIFIED_FIELDS = {
     b"cache-control",
     b"cache-status",
     b"content-location",
+    b"dateline-origin",
     b"dateline-release",
     b"etag",
     b"last-modified",
     b"link",
+    b"memento-datetime",
     b"referrer-policy",
     SERVER_TIMING,
     b"timing-allow-origin",
@@ -89,11 +91,20 @@ class ResponseCache:
 
     `limit` is in bytes of memory; the least recently used entries are evicted. While the database is unavailable, the
     last release's responses are found, marked as stale (`Cache-Status`, RFC 9211). A response that is found tells the
-    request's context its release and route, as a handler would, and what the cache did.
+    request's context its release and route, as a handler would, and what the cache did. Once a release has redacted
+    something, all responses from before are dropped, and `on_redaction` is called with its number.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, releases: Callable[[], Releases]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit: int,
+        releases: Callable[[], Releases],
+        on_redaction: Callable[[int], None] = lambda redacted_in: None,
+    ) -> None:
         self.app = app
+        self._on_redaction = on_redaction
+        self._redacted_in = 0
         self.limit = limit
         self.size = 0
         self._releases = releases
@@ -181,6 +192,7 @@ class ResponseCache:
                 start = message
                 return
             if start:
+                self._notice(context.release)
                 if self.limit and start["status"] == 200 and context.release is not None:
                     answer = _cached_response(start["headers"], message, route_path(inner))
                     if answer is not None:
@@ -200,6 +212,13 @@ class ResponseCache:
                 await self.app(inner, receive, send_and_store)
         finally:
             context.route = route_path(inner)
+
+    def _notice(self, release: ReleaseInfo | None) -> None:
+        if release is not None and release.redacted_in > self._redacted_in:
+            self._redacted_in = release.redacted_in
+            self._entries.clear()
+            self.size = 0
+            self._on_redaction(release.redacted_in)
 
     def _store(self, release: ReleaseInfo, key: Key, answer: CachedResponse) -> None:
         # Clients choose the URL, so its size counts as the body does.

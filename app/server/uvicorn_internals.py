@@ -6,10 +6,10 @@ Responses that are finished before they are asked for are sent from here too (`a
 
 No other file relies on names that uvicorn does not document, and a test has each of them. They are: `ASGI3Application`,
 `STATUS_LINE`; of `HttpToolsProtocol` its callbacks, `_start_asgi_task`, `_unset_keepalive_if_required`, `app`,
-`connections`, `cycle`, `flow`, `loop`, `pipeline`, `transport`, `url`; of `RequestResponseCycle` `chunked_encoding`,
-`default_headers`, `disconnected`, `expected_content_length`, `keep_alive`, `message_event`, `on_response`,
-`response_complete`, `response_started`, `scope`; of `Server` `handle_exit`; of `Multiprocess` `keep_subprocess_alive`,
-`processes` with `child_conn` and `process`, `sockets`, `terminate_all`.
+`connections`, `cycle`, `flow`, `loop`, `pipeline`, `shutdown`, `transport`, `url`; of `RequestResponseCycle`
+`chunked_encoding`, `default_headers`, `disconnected`, `expected_content_length`, `keep_alive`, `message_event`,
+`on_response`, `response_complete`, `response_started`, `scope`; of `Server` `handle_exit`; of `Multiprocess`
+`keep_subprocess_alive`, `processes` with `child_conn` and `process`, `sockets`, `terminate_all`.
 """
 
 import logging
@@ -24,6 +24,7 @@ from functools import lru_cache, partial
 from time import time
 from types import FrameType
 from typing import Any, cast
+from weakref import WeakSet
 
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
@@ -34,6 +35,7 @@ from uvicorn.supervisors import Multiprocess
 from app.problems import BadRequest, Problem, RequestTimeout, Unavailable
 from app.server.access_log import AccessRecord, logger
 from app.server.coalescing_transport import CoalescingTransport
+from app.server.compression import EVENT_STREAM
 from app.server.edge import Edge
 from app.server.limits import MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES, too_large, too_long
 from app.server.middleware import DEFAULT_FIELDS, TransferAborted, problem_response
@@ -41,7 +43,7 @@ from app.server.prepared_response import CLOSE, Fields, PreparedResponse, encode
 from app.server.request_context import RequestContext, new_id
 
 MAX_CONNECTIONS = 800
-"""Connections that are served at the same time; usually a process may have 1024 files open."""
+"""Connections that are served at the same time, beside event streams; usually a process may have 1024 files open."""
 
 REQUEST_TIMEOUT_SECONDS = 10.0
 """Time for a request to arrive, from its first byte to its last."""
@@ -63,6 +65,10 @@ _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 _LINGER_RESET = struct.pack(
     "ii", 1, 0
 )  # SO_LINGER with 0 seconds: unsent data is discarded, and the client gets a reset
+
+
+_EVENT_STREAMS: WeakSet["BoundedHttpProtocol"] = WeakSet()
+"""The connections that wait for events (`app.api.change_stream`, which counts them): idle, and without an end."""
 
 
 def _refuse_connection(scope: Scope, context: RequestContext) -> PreparedResponse:
@@ -97,6 +103,12 @@ def _has_length(message: Message) -> bool:
     return any(name.lower() == b"content-length" for name, _ in message["headers"])
 
 
+def _is_event_stream(message: Message) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(EVENT_STREAM.encode()) for name, value in message["headers"]
+    )
+
+
 def _without_close(message: Message) -> Message:
     """Returns the start of a response without `Connection: close`, after which nothing may follow (RFC 9112, 9.6): the
     refusal of what came behind the request has still to be sent, and closes the connection itself."""
@@ -121,9 +133,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._request_timer: TimerHandle | None = self.loop.call_later(
             REQUEST_TIMEOUT_SECONDS, self._on_request_timeout
         )
-        if len(self.connections) > MAX_CONNECTIONS:
+        if self._is_one_too_many():
             self.app = cast(ASGI3Application, TOO_MANY_CONNECTIONS)
         self._try_respond = responder(self.app).try_respond
+
+    def _is_one_too_many(self) -> bool:
+        many = len(self.connections) > MAX_CONNECTIONS
+        return many and len(self.connections.difference(_EVENT_STREAMS)) > MAX_CONNECTIONS
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_request_timer()
@@ -133,7 +149,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             # uvicorn tells only the last of the pipelined requests.
             self._last_cycle.disconnected = True
             self._last_cycle.message_event.set()
+        _EVENT_STREAMS.discard(self)
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Called when the server is to end; what has no end is ended here."""
+        super().shutdown()
+        if self in _EVENT_STREAMS:
+            self.transport.close()
 
     # Receiving.
 
@@ -276,6 +299,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if message["type"] == "http.response.start":
                 if self._pending_problem is not None:
                     message = _without_close(message)
+                if _is_event_stream(message):
+                    _EVENT_STREAMS.add(self)
                 cycle.default_headers = _date_fields()
                 until_close = scope["http_version"] == "1.0" and not _has_length(message)
                 if until_close:

@@ -6,6 +6,7 @@ responses and downloads. The second one ends the process immediately.
 
 import ctypes
 import os
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -33,6 +34,9 @@ UVICORN_OPTIONS: dict[str, Any] = {
     "proxy_headers": False,
 }
 """uvicorn's settings for HTTP connections."""
+
+MAX_OPEN_FILES = 8192
+"""Files that a process wants to have open at a time, most of them connections that wait for events."""
 
 MAX_MALLOC_ARENAS, _M_ARENA_MAX = "2", -8
 
@@ -65,6 +69,7 @@ def serve(
         **UVICORN_OPTIONS,
     )
     _limit_malloc_arenas()
+    _raise_open_files()
     # After shutdown uvicorn raises the signal again; that is to be a normal exit.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), _serving_metrics(*metrics) if metrics else nullcontext():
@@ -86,6 +91,14 @@ def _limit_malloc_arenas() -> None:
     if os.environ.setdefault("MALLOC_ARENA_MAX", MAX_MALLOC_ARENAS) == MAX_MALLOC_ARENAS:
         with suppress(AttributeError):
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, int(MAX_MALLOC_ARENAS))
+
+
+def _raise_open_files() -> None:
+    """Takes as many open files as are wanted and allowed; workers inherit it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

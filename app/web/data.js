@@ -1,6 +1,8 @@
 // "This view as data": the URL of what is shown, in every format, and code that fetches it.
 
+import { copyButton } from "./copying.js";
 import { at, h } from "./dom.js";
+import { t } from "./texts.js";
 
 // Parameters of lists that other formats do not take: feeds hold the newest changes, all other files everything.
 const NOT_FOR_FILES = ["limit", "cursor", "count"];
@@ -9,6 +11,8 @@ const LEFT_OUT = { "": [], ".atom": ["cursor", "sort", "count"], ".feed.json": [
 const CODE = {
   fetch: (url) => `const response = await fetch("${url("")}");\nconst { data, meta } = await response.json();`,
   curl: (url) => `curl '${url("")}'`,
+  embed: (_, query) => ["figures", "map", "timeline", "quotes"].map((name) =>
+    `<iframe src="${location.origin}${address(`/embed/${name}`, query)}" title="${t(`panel.${name}.name`)}" width="100%" height="480" loading="lazy"></iframe>`).join("\n"),
   pandas: (url) => `import pandas as pd\n\nincidents = pd.read_csv("${url(".csv")}")`,
 };
 
@@ -25,24 +29,9 @@ export function showData(query) {
   const url = (suffix) => location.origin + path(suffix);
   at("data-url").textContent = path("");
   for (const link of document.querySelectorAll("#formats a")) link.href = path(link.dataset.suffix);
-  const code = Object.entries(CODE).map(([name, write]) => [name, write(url)]);
+  const code = Object.entries(CODE).map(([name, write]) => [name, write(url, query)]);
   at("copies").replaceChildren(...[["URL", url("")], ...code].map(([name, text]) => copyButton(name, text)));
   at("code").hidden = false;
   at("snippets").replaceChildren(...code.map(([name, text]) =>
-    h("div", {}, h("h3", {}, name), h("pre", { tabindex: "0", role: "region", "aria-label": `${name} code` }, h("code", {}, text)))));
-}
-
-function copyButton(name, text) {
-  const label = `Copy ${name}`;
-  const button = h("button", { type: "button", onclick: copy }, label);
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Not allowed";
-    }
-    setTimeout(() => { button.textContent = label; }, 2000);
-  }
-  return button;
+    h("div", {}, h("h3", {}, name), h("pre", { tabindex: "0", role: "region", "aria-label": t("code.of", { name }) }, h("code", {}, text)))));
 }

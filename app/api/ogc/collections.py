@@ -1,64 +1,63 @@
 """The OGC collections, and the queries for their features and extents."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlmodel import col
 
+from app.api.lists import MAX_EXACT_COUNT
 from app.api.ogc.features import feature
-from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, with_bbox_crs
-from app.api.pages import MAX_EXACT_COUNT, RequestUrl, find_document
+from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, named_by_the_standard
+from app.api.pages import RequestUrl, find_document, resolve_ids
+from app.model.geography import narrowest_band
 from app.problems import NoSuchPath
 from app.queries.conditions import Condition
-from app.queries.filters import Listing
 from app.queries.plan import PlannedList
 from app.queries.record_type import RecordType
 from app.queries.values import LocationMatch
 from app.records import RECORD_TYPES
-from app.records.incidents import INCIDENTS, IncidentFilters
-from app.records.places import PLACES, PlaceFilters
+from app.records.incidents import INCIDENTS
+from app.records.places import PLACES
 from app.storage.database import Snapshot
 from app.storage.models import Incident
+from app.storage.read_kinds import ReadKind, reads
 
 _BY_POINT: LocationMatch = "point"
 """By the standard, `bbox` applies to a feature's geometry, here a point without its radius."""
 
 
-def _incidents(parameters: Items) -> Listing:
-    assert isinstance(parameters, IncidentItems)
-    return IncidentFilters(
-        kind=[parameters.kind] if parameters.kind else [],
-        granularity=[parameters.granularity] if parameters.granularity else [],
-        datetime=parameters.days,
-        bbox=parameters.bbox,
-        location_match=_BY_POINT if parameters.bbox else None,
-    )
+def _chosen(parameters: Items) -> dict[str, Any]:
+    """Returns the filters of a resource that parameters stand for. `datetime` is not among them: places have no date,
+    so every `datetime` matches them."""
+    own = parameters.model_fields_set - Items.model_fields.keys() - {"bbox-crs"}
+    values = {name: getattr(parameters, name) for name in own}
+    return {
+        **{name: value if name == "any_harm" else [value] for name, value in values.items()},
+        "id": list(parameters.id),
+        "bbox": parameters.bbox,
+        "location_match": _BY_POINT if parameters.bbox else None,
+    }
 
 
-def _places(parameters: Items) -> Listing:
-    """Ignores `datetime`: places have no date, so every `datetime` matches them."""
-    assert isinstance(parameters, PlaceItems)
-    return PlaceFilters(
-        kind=[parameters.kind] if parameters.kind else [],
-        bbox=parameters.bbox,
-        location_match=_BY_POINT if parameters.bbox else None,
-    )
+def _incidents(parameters: Items) -> dict[str, Any]:
+    return {**_chosen(parameters), "datetime": parameters.days}
 
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection of features: a resource, its query parameters, and their translation to the resource's filters."""
+    """A collection of features: a resource, its query parameters, their translation to the resource's filters, and
+    whether there are tiles of it."""
 
     name: str
     title: str
     description: str
     parameters: type[Items]
-    filters: Callable[[Items], Listing]
+    filters: Callable[[Items], dict[str, Any]]
+    has_tiles: bool = False
 
     @property
     def resource(self) -> RecordType:
@@ -73,15 +72,16 @@ COLLECTIONS = {
             INCIDENTS.name,
             "Incidents",
             "What happened, at the point that stands for it on a map; many have none.",
-            with_bbox_crs(IncidentItems),
+            named_by_the_standard(IncidentItems),
             _incidents,
+            has_tiles=True,
         ),
         Collection(
             PLACES.name,
             "Places",
             "Where it happened; places without a known point have none.",
-            with_bbox_crs(PlaceItems),
-            _places,
+            named_by_the_standard(PlaceItems),
+            _chosen,
         ),
     )
 }
@@ -104,13 +104,17 @@ class Features:
     release: int
 
 
+@reads(ReadKind.COUNT)
 def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: str) -> Features:
     """Returns one page of the matching features."""
-    conditions = [_or_unknown(one) for one in collection.resource.conditions(collection.filters(parameters))]
+    asked = collection.filters(parameters)
+    model = collection.resource.filters
+    filters = resolve_ids(snapshot, model.model_validate(asked, context=snapshot.codebook))
+    conditions = [_or_unknown(one) for one in collection.resource.conditions(filters)]
     rows = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
     more, rows = len(rows) > parameters.limit, rows[: parameters.limit]
     return Features(
-        features=[feature(collection.name, json.loads(document), base) for _, document in rows],
+        features=[feature(collection.name, json.loads(document), base, snapshot.codebook) for _, document in rows],
         matched=_matched(snapshot, collection.resource, conditions),
         last=rows[-1][0] if more else None,
         release=snapshot.release.number,
@@ -137,12 +141,14 @@ def get(
 ) -> tuple[dict[str, Any], int]:
     """Returns one feature and its release. Raises NotFound, Gone and Merged, as for the record itself."""
     document = find_document(snapshot, collection.resource, id_, request)
-    return feature(collection.name, json.loads(document), base), snapshot.release.number
+    return feature(collection.name, json.loads(document), base, snapshot.codebook), snapshot.release.number
 
 
 def _or_unknown(condition: Condition) -> Condition:
-    """Returns a condition that is also true for records that it cannot judge, by the standard's rule."""
-    return condition if condition.unknown is None else Condition(or_(condition.clause, condition.unknown))
+    """Returns a condition on place or time that is also true for records without one, by the standard's rule."""
+    if condition.unknown is None or condition.axis not in ("location", "date"):
+        return condition
+    return Condition(or_(condition.clause, condition.unknown))
 
 
 def _matched(snapshot: Snapshot, resource: RecordType, conditions: list[Condition]) -> int | None:
@@ -152,19 +158,31 @@ def _matched(snapshot: Snapshot, resource: RecordType, conditions: list[Conditio
     return int(snapshot.value(resource.count(conditions))) if total <= MAX_EXACT_COUNT else None
 
 
-def extent(snapshot: Snapshot, collection: Collection) -> dict[str, Any]:
-    """Returns the known spatial and temporal extent of the features."""
+@reads(ReadKind.COUNT)
+def extents(snapshot: Snapshot, collections: Iterable[Collection]) -> tuple[dict[str, Any], int]:
+    """Returns the known spatial and temporal extents of the features of collections, by name, and their release."""
+    return {one.name: _extent(snapshot, one) for one in collections}, snapshot.release.number
+
+
+def _extent(snapshot: Snapshot, collection: Collection) -> dict[str, Any]:
     table = collection.resource.table
-    edges = select(func.min(table.west), func.min(table.south), func.max(table.east), func.max(table.north))
-    west, south, east, north = snapshot.rows(edges)[0]
+    west, south = func.min(table.west), func.min(table.south)
+    east, north = func.max(table.east), func.max(table.north)
+    by_degree = select(west, south, east, north).where(table.west.is_not(None)).group_by(func.floor(table.longitude))
     extents: dict[str, Any] = {}
-    if west is not None:
-        box = [max(west, -180.0), south, min(east, 180.0), north]
+    if boxes := snapshot.rows(by_degree):
+        western, eastern = narrowest_band((one[0], one[2]) for one in boxes)
+        box = [western, min(one[1] for one in boxes), eastern, max(one[3] for one in boxes)]
         extents["spatial"] = {"bbox": [box], "crs": CRS84}
     if table is Incident:
-        first = snapshot.value(select(func.min(col(Incident.earliest))))
-        last = snapshot.value(select(func.max(col(Incident.latest))))
+        first, last = _stated_days(snapshot, func.min, min), _stated_days(snapshot, func.max, max)
         if first is not None:
-            start = None if first == date.min.isoformat() else f"{first}T00:00:00Z"
-            extents["temporal"] = {"interval": [[start, f"{last}T23:59:59Z"]]}
+            extents["temporal"] = {"interval": [[f"{first}T00:00:00Z", f"{last}T23:59:59Z"]]}
     return extents
+
+
+def _stated_days(snapshot: Snapshot, of_records: Any, of_ends: Callable[..., str | None]) -> str | None:
+    """Returns the first or last of the days that dates are bounded by; nothing that is assumed."""
+    ends = ((col(Incident.earliest), col(Incident.open_start)), (col(Incident.latest), col(Incident.open_end)))
+    days = [snapshot.value(select(of_records(day)).where(is_open.is_(False))) for day, is_open in ends]
+    return of_ends((day for day in days if day), default=None)

@@ -10,11 +10,12 @@ from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.features import feature_schema
 from app.api.ogc.parameters import Crs, Format
 from app.api.parameters import openapi_parameters
+from app.model.codebook import VOCABULARY, Codebook
 
 Json = dict[str, Any]
 
 
-def definition(root: str) -> Json:
+def definition(root: str, codebook: Codebook) -> Json:
     """Returns the complete document, without references to other documents."""
     paths = {
         "/": _get("landing", "The landing page", _answer("The landing page", responses.JSON, _linked())),
@@ -25,7 +26,7 @@ def definition(root: str) -> Json:
         "/collections": _get("collections", "The collections", _answer("Collections", responses.JSON, _COLLECTIONS)),
     }
     for one in COLLECTIONS.values():
-        paths |= _of_collection(one)
+        paths |= _of_collection(one, codebook)
     return {
         "openapi": "3.0.3",
         "info": {
@@ -40,13 +41,14 @@ def definition(root: str) -> Json:
     }
 
 
-def _of_collection(one: Collection) -> Json:
+def _of_collection(one: Collection, codebook: Codebook) -> Json:
     path, name = f"/collections/{one.name}", one.name
     title = one.title.lower()
-    schema_of_feature = feature_schema(one.name)
+    schema_of_feature = feature_schema(one.name, codebook)
     schema = _answer("A JSON schema", responses.SCHEMA, {"type": "object"})
     by_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
-    many = _answer("A page of features", responses.GEOJSON, _page(schema_of_feature))
+    gone = {"410": _problem("The release is from before the past was kept")}
+    many = _answer("A page of features", responses.GEOJSON, _page(schema_of_feature)) | gone
     single = _answer(
         "One feature",
         responses.GEOJSON,
@@ -58,7 +60,7 @@ def _of_collection(one: Collection) -> Json:
         ),
         f"{path}/queryables": _get(f"{name}.queryables", "What can be asked for", schema),
         f"{path}/schema": _get(f"{name}.schema", "The properties of a feature", schema),
-        f"{path}/items": _get(f"{name}.features", f"Find {title}", many, _parameters(one.parameters)),
+        f"{path}/items": _get(f"{name}.features", f"Find {title}", many, _parameters(one.parameters, codebook)),
         f"{path}/items/{{featureId}}": _get(
             f"{name}.feature",
             "Read one feature",
@@ -66,7 +68,7 @@ def _of_collection(one: Collection) -> Json:
                 **single,
                 "308": _problem("The record was merged with another; `Location` leads to that"),
                 "404": _problem("No such feature"),
-                "410": _problem("The record was removed"),
+                "410": _problem("The record was removed, or the release is from before the past was kept"),
             },
             [by_id, *_parameters(Crs)],
         ),
@@ -98,15 +100,13 @@ _BY_ANY = {
 }
 
 
-def _parameters(model: type[BaseModel]) -> list[Json]:
+def _parameters(model: type[BaseModel], codebook: Codebook | None = None) -> list[Json]:
     """The model's parameters as the standard wants them: single values, with their vocabularies written out."""
-    schema = model.model_json_schema()
-    words = {f"#/components/schemas/{name}": parameters for name, parameters in schema.get("$defs", {}).items()}
     parameters = []
     for parameter in openapi_parameters(model, {}):
         kind = parameter["schema"]
-        if "$ref" in kind:
-            kind = {"type": "string", "enum": words[kind["$ref"]]["enum"]}
+        if codebook is not None and VOCABULARY in kind:
+            kind = {"type": "string", "enum": list(codebook.values(kind[VOCABULARY]))}
         if "const" in kind:
             kind = {"type": "string", "enum": [kind["const"]]}
         parameters.append({**parameter, "style": "form", "explode": False, "schema": kind})

@@ -10,7 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from app.model.codebook import Granularity, IncidentKind, PlaceKind
 from app.problems import BadValue
-from app.queries.values import BBox, Interval, box, interval, meant
+from app.queries.derived_filters import MAX_IDS, NOT
+from app.queries.values import BBox, Id, Interval, PinnedRelease, box, interval, meant
+from app.records.harm import AnyHarm
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DEFAULT_LIMIT = 100
@@ -118,6 +120,12 @@ Box = Annotated[
 After = Annotated[
     PagePosition, BeforeValidator(_position), WithJsonSchema({"type": "string", "pattern": f"^{_POSITION.pattern}$"})
 ]
+Ids = Annotated[
+    tuple[Id, ...],
+    BeforeValidator(lambda value: tuple(value.split(",")) if isinstance(value, str) else value),
+    Field(max_length=MAX_IDS),
+    WithJsonSchema({"type": "array", "maxItems": MAX_IDS, "items": {"type": "string"}}),
+]
 # GDAL turns `date <= B AND date >= A` into two parameters of this name; both must hold.
 Times = Annotated[list[Annotated[Interval, BeforeValidator(_interval)]], WithJsonSchema({"type": "string"})]
 
@@ -138,6 +146,7 @@ class Crs(Format):
     crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
         None, description="The reference system of the answer; there is one."
     )
+    release: PinnedRelease = None
 
 
 class Items(Crs):
@@ -160,6 +169,9 @@ class Items(Crs):
             "happened then, and those without a date. Moments count as their day, UTC."
         ),
     )
+    id: Ids = Field(
+        (), description=f"Only these records, {MAX_IDS} at most, joined by commas. One that does not exist is an error."
+    )
     after: After | None = Field(None, description="Where a page begins: take it from the `next` link.")
 
     @property
@@ -171,6 +183,9 @@ class Items(Crs):
 
 
 class IncidentItems(Items):
+    any_harm: AnyHarm | None = Field(
+        None, description="Incidents where anybody at all was harmed, certainly or possibly."
+    )
     kind: IncidentKind | None = Field(None, description="What happened (the main kind).")
     granularity: Granularity | None = Field(None, description="One event, a series of them, or planned.")
 
@@ -179,11 +194,15 @@ class PlaceItems(Items):
     kind: PlaceKind | None = Field(None, description="What sort of place.")
 
 
-def with_bbox_crs(model: type[Items]) -> type[Items]:
-    """Returns the model with the parameter `bbox-crs`, whose name is no Python identifier."""
+def named_by_the_standard(model: type[Items]) -> type[Items]:
+    """Returns the model with the parameters whose names are no Python identifiers: `bbox-crs`, and `not.kind` and its
+    like for each property that it filters by."""
     crs = Crs.model_fields["crs"].annotation
     fields: dict[str, Any] = {
         "bbox-crs": (crs, Field(None, description="The reference system of `bbox`; there is one."))
     }
+    for name in model.model_fields.keys() - Items.model_fields.keys() - {"any_harm"}:
+        description = f"Leaves out what `{name}` finds with this value."
+        fields[f"{NOT}{name}"] = (model.model_fields[name].annotation, Field(None, description=description))
     extended_model: type[Items] = create_model(model.__name__, __base__=model, **fields)
     return extended_model

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from app.api.ogc import tiles
 from app.api.ogc.collections import COLLECTIONS, Collection, Features
 from app.api.ogc.features import feature_schema, properties_schema
 from app.api.ogc.parameters import CRS84
 from app.api.pages import RequestUrl
+from app.model.codebook import Codebook
 
 Json = dict[str, Any]
 
@@ -18,10 +20,10 @@ TITLE = "Dateline: incidents and places"
 CONFORMS_TO = [
     f"http://www.opengis.net/spec/ogcapi-features-{part}/1.0/conf/{name}"
     for part, name in ((1, "core"), (1, "geojson"), (1, "oas30"), (2, "crs"))
-]
+] + tiles.CONFORMS_TO
 
+_MATRIX_SETS = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
-_NOT_PROPERTIES = {"f", "crs", "bbox-crs", "limit", "bbox", "datetime", "after"}
 
 
 def _link(href: str, rel: str, type_: str, title: str) -> Json:
@@ -38,6 +40,7 @@ def landing(root: str) -> Json:
             _link(f"{root}/api", "service-desc", OPENAPI, "The API definition"),
             _link(f"{root}/conformance", "conformance", JSON, "The parts of the standard that are kept"),
             _link(f"{root}/collections", "data", JSON, "The collections"),
+            _link(f"{root}/tileMatrixSets", _MATRIX_SETS, JSON, "The tile matrix sets"),
         ],
     }
 
@@ -65,6 +68,7 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
         "description": one.description,
         "extent": extent,
         "itemType": "feature",
+        **({"vectorType": "Points"} if one.has_tiles else {}),
         "crs": [CRS84],
         "storageCrs": CRS84,
         "links": [
@@ -78,26 +82,27 @@ def collection(root: str, one: Collection, extent: Json) -> Json:
                 _link(f"{url}/schema", rel, SCHEMA, "The properties of a feature")
                 for rel in ("describedby", "describedBy")
             ),
+            *([_link(f"{url}/tiles", tiles.TILESETS, JSON, "As vector tiles")] if one.has_tiles else []),
         ],
     }
 
 
-def queryables(root: str, one: Collection) -> Json:
+def queryables(root: str, one: Collection, codebook: Codebook) -> Json:
     """Returns the schema of the properties that are also query parameters."""
-    properties = properties_schema(one.name)
+    properties = properties_schema(one.name, codebook)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{root}/collections/{one.name}/queryables",
         "title": one.title,
         "type": "object",
-        "properties": {name: properties[name] for name in one.parameters.model_fields if name not in _NOT_PROPERTIES},
+        "properties": {name: properties[name] for name in one.parameters.model_fields if name in properties},
         "additionalProperties": False,
     }
 
 
-def schema(root: str, one: Collection) -> Json:
+def schema(root: str, one: Collection, codebook: Codebook) -> Json:
     """Returns the schema of a feature."""
-    return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name)}
+    return {"$id": f"{root}/collections/{one.name}/schema", "title": one.title, **feature_schema(one.name, codebook)}
 
 
 def features(root: str, one: Collection, page: Features, request_url: RequestUrl) -> Json:
@@ -121,12 +126,13 @@ def features(root: str, one: Collection, page: Features, request_url: RequestUrl
     }
 
 
-def feature(root: str, one: Collection, geojson_feature: Json) -> Json:
-    """Returns one feature with its links."""
-    url = f"{root}/collections/{one.name}"
+def feature(root: str, one: Collection, geojson_feature: Json, release: str | None) -> Json:
+    """Returns one feature with its links, those to the record with the release that was asked for."""
+    url, pin = f"{root}/collections/{one.name}", "" if release is None else f"?release={release}"
+    record = f"{geojson_feature['properties']['url']}{pin}"
     links = [
-        _link(f"{url}/items/{geojson_feature['id']}", "self", GEOJSON, "This feature"),
+        _link(f"{url}/items/{geojson_feature['id']}{pin}", "self", GEOJSON, "This feature"),
         _link(url, "collection", JSON, one.title),
-        _link(geojson_feature["properties"]["url"], "canonical", JSON, "The record with everything known about it"),
+        _link(record, "canonical", JSON, "The record with everything known about it"),
     ]
     return {**geojson_feature, "links": links}

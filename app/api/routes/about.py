@@ -1,22 +1,24 @@
 """The codebook, and the health checks `/healthz` and `/readyz`."""
 
 import json
-from functools import cache
+from functools import partial
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from app.api.envelopes import Codebook, Health, Meaning, Readiness, Vocabulary
+from app.api.envelopes import Codebook, Health, Readiness
 from app.api.languages import language_headers, requested_language
+from app.api.pages import JsonBody, RequestUrl
 from app.api.parameters import openapi_parameters, parse
 from app.api.routes.problems import problems
-from app.api.routes.records import reader
-from app.model.codebook import CODEBOOK, meanings
-from app.model.codebook.labels import value_labels
+from app.api.routes.records import json_response, reader
+from app.model.compact_json import dump_json
 from app.model.languages import Language
 from app.problems import Unavailable
-from app.queries.values import LANG_DESCRIPTION, LanguageTag
+from app.queries.values import LANG_DESCRIPTION, LanguageTag, PinnedRelease
+from app.storage.codebooks import DOCUMENT_OF_CODEBOOK
+from app.storage.database import Snapshot
 
 router = APIRouter()
 
@@ -27,18 +29,21 @@ class CodebookFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lang: LanguageTag | None = Field(None, description=LANG_DESCRIPTION, examples=["ar"])
+    release: PinnedRelease = None
 
 
-@cache
-def _codebook(language: Language) -> str:
-    return Codebook(data={name: _vocabulary(name, language) for name in CODEBOOK}).model_dump_json()
-
-
-def _vocabulary(name: str, language: Language) -> Vocabulary:
-    purpose, values = meanings(CODEBOOK[name])
-    labels = value_labels(CODEBOOK[name], language)
-    entries = [Meaning(value=value, label=labels[value], meaning=meaning) for value, meaning in values.items()]
-    return Vocabulary(description=purpose, values=entries)
+def _codebook(snapshot: Snapshot, request: RequestUrl, language: Language) -> JsonBody:
+    """Returns the stored document, with its labels in another language if that is asked for."""
+    stored, codebook = snapshot.value(DOCUMENT_OF_CODEBOOK), snapshot.codebook
+    document = json.loads(stored) if stored else {**codebook.document(), "version": 0, "changed_in": 0}
+    for name, vocabulary in document["vocabularies"].items():
+        labels = codebook.labels(name, language)
+        for one in vocabulary["values"]:
+            one["label"] = labels[one["value"]]
+    release = snapshot.release.number
+    links = {"self": request.link(), **request.permanent(release)}
+    body = {"data": document, "links": links, "meta": snapshot.release.meta}
+    return JsonBody(dump_json(body).encode(), release, permanent=links.get("permanent"))
 
 
 @router.get(
@@ -46,18 +51,23 @@ def _vocabulary(name: str, language: Language) -> Vocabulary:
     tags=["codebook"],
     summary="Read the codebook",
     response_model=Codebook,
-    responses=problems(400),
+    responses=problems(400, 410, 503),
     openapi_extra={"parameters": openapi_parameters(CodebookFilters, {})},
 )
 async def get_codebook(request: Request) -> Response:
-    """Every closed vocabulary of the data, with a label of each value in English or Arabic, and its meaning in English.
+    """Every vocabulary of the data in the newest release: each value with what to print for it and its meaning, with
+    its broader value and its equivalents elsewhere. Where a filter takes a value, it finds all that are narrower.
 
-    `lang` chooses the language of the labels, and without it `Accept-Language` does.
+    The whole codebook is one record of the log (`/v1/changes`), so a copy that is kept in sync has it. `lang` chooses
+    the language of `label`, and without it `Accept-Language` does; a copy that is compared with digests is kept with
+    neither.
     """
-    filters = parse(CodebookFilters, request.query_params.multi_items(), {})
+    items = request.query_params.multi_items()
+    filters = parse(CodebookFilters, items, {})
     language = requested_language(request, filters.lang)
-    headers = language_headers(language, filters.lang)
-    return Response(_codebook(language), media_type="application/json", headers=headers)
+    request_url = RequestUrl(request.scope["path"], items)
+    body = await reader(request).read(partial(_codebook, request=request_url, language=language))
+    return json_response(body, headers=language_headers(language, filters.lang))
 
 
 @router.get(

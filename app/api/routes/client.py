@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.client_types import CLIENT, client_types
+from app.api.codebooks import codebook_in_force
 from app.api.openapi import describe
 
 router = APIRouter(include_in_schema=False)
@@ -20,9 +21,8 @@ async def client_module(request: Request) -> Response:
 
 @router.get("/client.d.ts")
 async def client_type_declarations(request: Request) -> Response:
-    """Its types, made from the OpenAPI document when they are asked for first."""
-    state = request.app.state
-    if not hasattr(state, "client_types"):
-        state.client_types = await asyncio.to_thread(lambda: client_types(describe(request.app)))
+    """Its types, made from the OpenAPI document."""
+    codebook = await codebook_in_force(request)
+    types = await asyncio.to_thread(lambda: client_types(describe(request.app, codebook)))
     # No type is registered for TypeScript, and the one that is guessed from the name is that of a video.
-    return Response(state.client_types, media_type="text/plain")
+    return Response(types, media_type="text/plain")

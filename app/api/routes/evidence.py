@@ -7,20 +7,23 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app.api import article_evidence, pages
-from app.api.envelopes import ListLinks
-from app.api.parameters import openapi_parameters, parse
+from app.api.codebooks import parse_coded
+from app.api.envelopes import NEXT_CURSOR, DetailMeta
+from app.api.link_envelopes import PermanentPageLinks
+from app.api.parameters import openapi_parameters
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, json_response, reader
 from app.model.codebook import EvidenceField
 from app.model.documents import TypeName
 from app.queries.filters import Paging
-from app.queries.values import Number
+from app.queries.values import Number, PinnedRelease
 
 
 class EvidenceFilters(Paging):
     paragraph: list[Number] = Field([], description="Passages of this paragraph; 1 is the first.", examples=[[24]])
     type: list[TypeName] = Field([], description="Passages that records of this type rest on.")
     field: list[EvidenceField] = Field([], description="Passages that are evidence for this.")
+    release: PinnedRelease = None
 
 
 class RestingRecord(BaseModel):
@@ -43,17 +46,17 @@ class Passage(BaseModel):
     records: list[RestingRecord]
 
 
-class EvidenceMeta(BaseModel):
-    release: int = Field(description="The release that the whole answer belongs to.")
+class EvidenceMeta(DetailMeta):
     matched: int = Field(description="How many passages match.")
     returned: int = Field(description="How many passages this page holds.")
+    next_cursor: str | None = NEXT_CURSOR
 
 
 class EvidencePage(BaseModel):
     """Passages of an article in reading order."""
 
     data: list[Passage]
-    links: ListLinks
+    links: PermanentPageLinks
     meta: EvidenceMeta
 
 
@@ -75,7 +78,7 @@ async def list_evidence(request: Request) -> Response:
     The article's text is not in this service. Whoever holds it finds each passage by paragraph and position, checks it
     by its digest, and can so show the coding beside the text; everybody else follows `url` to the published page.
     """
-    filters = parse(EvidenceFilters, request.query_params.multi_items(), {})
+    filters = await parse_coded(request, EvidenceFilters, request.query_params.multi_items())
     request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
     article = request.path_params["id"]
     return json_response(

@@ -4,31 +4,37 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.api import pages
+from app.api.file_parameters import check_fields, check_installed, check_size, export_of, file_choices, file_model
 from app.api.links import link_field
+from app.api.parameters import pinned_release
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
 from app.api.routes.representations import alternates, export_suffixes, filters, link_values, parameters, public_url
 from app.exports.formats import ExportFormat, columns
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.prepared_files import Draft, OutOfSpace, PreparedFile, PreparedFiles
-from app.exports.shared_directory import SharedDirectory
+from app.model.codebook import TEMPLATE, Codebook
 from app.problems import Unavailable
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.server.cache_control import entity_tag, last_modified
 from app.server.cache_lookup import normalized_url
+from app.server.compression import is_compressible
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
 from app.server.request_context import RequestContext
-from app.storage.database import ReleaseInfo, Snapshot
+from app.storage.database import Snapshot
 from app.storage.reader import Reader, Stream
+from app.storage.release_info import ReleaseInfo
+from app.storage.shared_directory import SharedDirectory
 
 logger = logging.getLogger("dateline")
 
@@ -51,11 +57,11 @@ BUILD_WAIT_SECONDS = 20.0
 """How long a request waits for a file that is being built."""
 
 _DESCRIPTION = (
-    "Everything that matches, in the order of the JSON list and from one release, written while it is read. The list's "
-    "filters and `sort` hold; what pages and shapes a list (`limit`, `cursor`, `count`, `fields`, `include`, `lang`) "
-    "is not taken. A transfer that breaks off is not complete: a complete one ends as HTTP says. `Range` gets a part, "
-    "for programs that read bit by bit (polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` "
-    "keeps all parts of one release."
+    "Everything that matches, or the first `limit` of it, in the order of the JSON list and from one release, written "
+    "while it is read. The list's filters and `sort` hold, and `fields` and `evidence` leave out what is not needed; "
+    "what pages a list and adds to it (`cursor`, `count`, `include`, `lang`) is not taken. A transfer that breaks off "
+    "is not complete: a complete one ends as HTTP says. `Range` gets a part, for programs that read bit by bit "
+    "(polars, DuckDB, GDAL's `/vsicurl/`); `If-Range` or `If-Match` with the `ETag` keeps all parts of one release."
 )
 
 
@@ -81,16 +87,21 @@ def prepared(directory: SharedDirectory) -> PreparedFiles:
 
 
 def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportFormat) -> None:
-    model, suffix, media_type = RECORD_TYPES[name].filters, export.suffix, export.media_type
-    table = f"\n\n{columns.table(name)}" if export.of_columns else ""
+    model, choices = file_model(resource.filters, export), file_choices(name, export, TEMPLATE)
+    suffix, media_type = export.suffix, export.media_type
+    others = [410] if export.extra is None else [410, 501]
 
     async def handler(request: Request) -> Response:
+        check_installed(export.extra, f"A {export.suffix} file")
         items, base = request.query_params.multi_items(), public_url(request)
-        parsed_filters = filters(model, suffix, items)
+        parsed_filters: Any = await filters(request, model, suffix, items, partial(file_choices, name, export))
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
+            check_fields(parsed_filters, name, export, snapshot.codebook)
             planned = plan(resource, pages.resolve_ids(snapshot, parsed_filters)).on(snapshot)
-            return export.write(name, planned.batches(), base, snapshot.release.number)
+            check_size(planned, parsed_filters.limit, export)
+            batches = planned.batches(parsed_filters.limit)
+            return export.write(export_of(snapshot, resource, parsed_filters, export, base, batches))
 
         def headers(release: ReleaseInfo) -> dict[str, str]:
             return {
@@ -100,10 +111,12 @@ def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportForma
             }
 
         in_parts = {"Accept-Ranges": "bytes"}
-        if _needs_whole_file(request):
+        if export.in_one_piece or _needs_whole_file(request, media_type):
             file = await _prepared(request, work, media_type)
             if file is not None:
                 return _download(request, file, media_type, headers(file.release))
+            if export.in_one_piece:
+                raise Unavailable("There is no room to make this file at the moment. Try again later.", retry_after=60)
             in_parts = {}
         stream = await reader(request).stream(work)
         if stream.whole is not None:
@@ -115,17 +128,26 @@ def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportForma
         f"/{name}{suffix}",
         name=f"export_{name}_{suffix[1:]}",
         summary=f"Download {name} as {suffix[1:].upper()}",
-        description=f"{_DESCRIPTION}\n\n{export.description}{table}",
+        description=f"{_DESCRIPTION}\n\n{export.description}",
         tags=[name],
         response_class=Response,
-        responses=responses({media_type: {"schema": export.schema(name)}}),
-        openapi_extra={"parameters": [*parameters(model, suffix), RANGE]},
+        responses=responses({media_type: {"schema": export.schema(name)}}, *others),
+        openapi_extra={"parameters": [*parameters(model, suffix, choices), RANGE]},
     )(handler)
 
 
-def _needs_whole_file(request: Request) -> bool:
+def describe_exports(document: dict[str, Any], codebook: Codebook) -> None:
+    """Adds to an OpenAPI document what the columns of each export are, which depends on the codebook."""
+    for name in RECORD_TYPES:
+        for export in (EXPORT_FORMATS[suffix] for suffix in export_suffixes(name)):
+            operation = document["paths"][f"/v1/{name}{export.suffix}"]["get"]
+            if export.of_columns:
+                operation["description"] += f"\n\n{columns.table(name, codebook)}"
+
+
+def _needs_whole_file(request: Request, media_type: str) -> bool:
     """Whether the response needs the complete file: for a range, or for the `Content-Length` of a HEAD request."""
-    coded = Preferences.of(request.scope["headers"]).coding is not None
+    coded = is_compressible(media_type) and Preferences.of(request.scope["headers"]).coding is not None
     return "range" in request.headers or (RequestContext.of(request.scope).is_head and not coded)
 
 
@@ -138,9 +160,11 @@ async def _prepared(
     """
     reading: Reader = request.app.state.reader
     files: PreparedFiles = request.app.state.exports
+    pinned, newest = pinned_release(request), await reading.newest()
+    release = newest if pinned is None else await reading.read(lambda snapshot: snapshot.release, release=pinned)
 
     async def make(draft: Draft) -> ReleaseInfo:
-        stream = await reading.stream(work)
+        stream = await reading.stream(work, release=pinned)
         try:
             async for chunk in stream.chunks():
                 await asyncio.to_thread(draft.write, chunk)
@@ -150,7 +174,7 @@ async def _prepared(
 
     try:
         async with asyncio.timeout(BUILD_WAIT_SECONDS):
-            file = await files.get(partial(_key, request, media_type), await reading.newest(), make)
+            file = await files.get(partial(_key, request, media_type), release, make)
     except TimeoutError as error:
         raise Unavailable("This file is being made ready for parts of it. Ask again.", retry_after=10) from error
     except OutOfSpace:
@@ -158,7 +182,11 @@ async def _prepared(
     except OSError as error:
         logger.error("Exports cannot be prepared: %s", error)
         return None
-    RequestContext.of(request.scope).set_release(file.release)
+    context = RequestContext.of(request.scope)
+    if pinned is None:
+        context.set_release(file.release)
+    else:
+        context.set_pinned(file.release, newest)
     return file
 
 
@@ -210,6 +238,8 @@ class Transfer(Response):
                 async for chunk in self.stream.chunks():
                     if left.done():
                         return
+                    if not chunk:
+                        continue
                     async with self.stream.sending(self.send_timeout):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -25,12 +24,12 @@ from app.api.routes.representations import (
 )
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.exports.formats.feeds import FEED_LISTS, Feed, FeedFormat, tag_uri
-from app.queries.filters import ChangeFilters
+from app.queries.filters import CorrectionFilters, StepFilters
 from app.records import RECORD_TYPES
-from app.storage.database import NO_RELEASE, ReleaseInfo, Snapshot
+from app.storage.release_info import NO_RELEASE
 
-Entries = Callable[[Snapshot, Any, str], FeedEntries]
-"""Returns a page of entries for a snapshot, filters and the base URL."""
+Entries = Callable[..., FeedEntries]
+"""Returns a page of entries for a snapshot, `filters` and the `base` URL."""
 
 
 class _SerializedJson(JSONResponse):
@@ -58,7 +57,8 @@ def router() -> APIRouter:
         for name, resource in RECORD_TYPES.items():
             if name in FEED_LISTS:
                 _add(routes, name, feed_format, resource.filters, partial(feed_entries.records, resource), tag=name)
-        _add(routes, "changes", feed_format, ChangeFilters, feed_entries.changes, tag="releases")
+        _add(routes, "changes", feed_format, StepFilters, feed_entries.changes, tag="releases")
+        _add(routes, "corrections", feed_format, CorrectionFilters, feed_entries.corrections, tag="releases")
     return routes
 
 
@@ -71,16 +71,12 @@ def _add(
 
     async def handler(request: Request) -> Response:
         items, base = request.query_params.multi_items(), public_url(request)
-        parsed_filters = filters(model, suffix, items)
-
-        def work(snapshot: Snapshot) -> tuple[ReleaseInfo, Feed]:
-            routes = entries(snapshot, parsed_filters, base)
-            return snapshot.release, _feed(f"/v1/{name}{suffix}", suffix, items, base, routes)
-
-        release, feed = await reader(request).read(work, slow=True)
+        parsed_filters = await filters(request, model, suffix, items)
+        page = await reader(request).read(partial(entries, filters=parsed_filters, base=base))
+        feed = _feed(f"/v1/{name}{suffix}", suffix, items, base, page)
         following = [] if feed.next is None else [f'<{feed.next.removeprefix(base)}>; rel="next"']
         headers = {
-            "Dateline-Release": str(release.number),
+            "Dateline-Release": str(page.release.number),
             **link_field([*following, *link_values(alternates(name, suffix, items))]),
         }
         return response_class(feed_format.write(feed), headers=headers)
@@ -95,7 +91,7 @@ def _add(
         tags=[tag],
         response_class=response_class,
         response_model=feed_format.model,
-        responses=problems(400, 503),
+        responses=problems(400, *([410] if name in RECORD_TYPES else []), 503),
         openapi_extra={"parameters": parameters(model, suffix)},
     )(handler)
 

@@ -1,42 +1,30 @@
-"""The front page and the page of one incident, as HTML that works without JavaScript.
+"""The front page and its panels by themselves, as HTML that works without JavaScript.
 
-They show the response bodies of the API's lists and records; the scripts of the front page call the API itself.
+They show the response bodies of the API's lists. The scripts of the front page draw its map and its timeline, and fetch
+its other panels anew for other filters.
 """
 
-import json
-from collections.abc import Callable
 from functools import partial
-from itertools import groupby
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from app.api import changelog, pages
-from app.api.html_pages import render
-from app.api.parameters import parse
-from app.api.routes.humanize import humanize
-from app.api.routes.records import reader
+from app.api.links import address
 from app.api.routes.representations import Items, link, representations, suffixes
+from app.api.site import panels
+from app.api.site.answers import Answers
+from app.api.site.responses import FRAMED, Page, Site, respond
+from app.api.site.texts import texts
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
-from app.model.codebook import IncidentKind
-from app.problems import BadParameter, Gone, Merged, NotFound
-from app.queries.filters import DetailFilters, Paging
-from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
-
-Page = tuple[str, int, dict[str, Any]]
-"""A template, the response status, and the template's context."""
+from app.problems import BadParameter, NotFound
 
 FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 """The filters that the form offers; the page's address takes every other filter of incidents as well."""
 
-INCIDENTS_PER_PAGE = 100
-
-_IGNORED_PARAMETERS = ("fields", "include", "lang")
-"""Parameters of the lists that the pages do not take: they show whole records."""
+CHOICES = 50
+"""How many values of a filter the form offers at most: those with the most incidents."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,72 +32,100 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def front(request: Request) -> Response:
     """The incidents that the page's address asks for, and the form that changes it."""
-    parameters = [(name, value.strip()) for name, value in request.query_params.multi_items()]
-    items = [(name, value) for name, value in parameters if value and name not in _IGNORED_PARAMETERS]
-    return await _render_page(request, partial(_front, items=items))
+    return await respond(request, partial(_front, items=panels.asked(request.query_params.multi_items())))
 
 
-@router.get("/incidents/{id}")
-async def incident(request: Request) -> Response:
-    """Everything about one incident."""
-    return await _render_page(request, partial(_incident, id_=request.path_params["id"]))
+@router.get("/embed/{name}")
+async def embedded_panel(request: Request) -> Response:
+    """One panel of the front page by itself, for scripts and for frames on other sites."""
+    items = panels.asked(request.query_params.multi_items())
+    build = partial(_panel_alone, name=request.path_params["name"], items=items)
+    return await respond(request, build, FRAMED)
 
 
-async def _render_page(request: Request, build_page: Callable[[Snapshot], Page]) -> Response:
-    """Renders a page from one snapshot. Missing and removed records are rendered as pages too."""
-
-    def work(snapshot: Snapshot) -> Response:
-        try:
-            template, status, context = build_page(snapshot)
-        except Merged as moved:
-            page = moved.headers["Location"].removeprefix("/v1").partition("?")[0]
-            return HTMLResponse("", 308, {"Location": page})
-        except (NotFound, Gone) as problem:
-            template, status = "problem.html", problem.status
-            context = {"problem": problem.body(request.scope["path"]), "explanation": problem.type, "back": None}
-        context |= {"release": snapshot.release.number, "articles": _list_response(snapshot, "articles", [])["data"]}
-        return render(template, status, context, {"Dateline-Release": str(snapshot.release.number)})
-
-    return await reader(request).read(work, slow=True)
+@router.get("/embed/quotes/{id}")
+async def embedded_quote(request: Request) -> Response:
+    """One quote, for frames on other sites."""
+    return await respond(request, partial(_quote_alone, id_=request.path_params["id"]), FRAMED)
 
 
-def _front(snapshot: Snapshot, items: list[tuple[str, str]]) -> Page:
+def _quote_alone(answers: Answers, site: Site, id_: str) -> Page:
+    quote = answers.record("quotes", id_)["data"]
+    context = {"only": "quotes", "quote": quote, "view": quote["speaker"]["label"], "scripted": False}
+    return Page("embed.html", context | {"whole": site.base + site.href(f"/quotes/{id_}")})
+
+
+def _front(answers: Answers, site: Site, items: Items) -> Page:
     chosen = {name: next((value for key, value in items if key == name), "") for name in FORM_FILTERS}
-    choices = {
-        "kind": [{"id": str(kind), "label": humanize(kind)} for kind in IncidentKind],
-        "organizations": _options(snapshot, "organizations"),
-        "people": _options(snapshot, "people", ("named", "true")),
-        "place": _options(snapshot, "places"),
-    }
+    choices, years = _choices(answers)
     labels = {one["id"]: one["label"] for options in choices.values() for one in options}
     # A link may use a value that the form does not offer: it is an option while it is selected.
-    for name, options in (("kind", "kind"), ("actor", "people"), ("place", "place")):
+    for name, options in choices.items():
         if chosen[name] and chosen[name] not in labels:
-            choices[options].append({"id": chosen[name], "label": chosen[name]})
-    context: dict[str, Any] = {
+            options.append({"id": chosen[name], "label": chosen[name]})
+    problem = _what_is_wrong(answers, items)
+    context = {
+        "headline": _headline(answers),
+        "period": _period(answers, years),
         "chosen": chosen,
         "choices": choices,
+        "years": years,
         "others": [item for item in items if item[0] != "cursor" and item[1] != chosen.get(item[0])],
         "view": ", ".join(labels.get(value, value) for name, value in items if name in FORM_FILTERS),
         "formats": _formats(items),
         "feeds": FEED_FORMATS,
-        "incidents": [],
-        "matched": 0,
-        "next": None,
-        "problem": None,
+        "problem": problem,
+        "scripted": True,
+        # What is slowest comes last: on PostgreSQL nothing can be read any more after a query that took too long.
+        "panels": panels.build(answers, items, ("incidents", "quotes", "map", "timeline", "figures")),
     }
-    limit = [] if any(name == "limit" for name, _ in items) else [("limit", str(INCIDENTS_PER_PAGE))]
+    return Page("front.html", context, 400 if problem else 200)
+
+
+def _panel_alone(answers: Answers, site: Site, name: str, items: Items) -> Page:
+    if name not in panels.PANELS:
+        raise NotFound(f"There is no panel '{name}'. There are {', '.join(panels.PANELS)}.")
+    context = {
+        "only": name,
+        "panels": panels.build(answers, items, (name,), alone=True),
+        "view": ", ".join(value for key, value in items if key in FORM_FILTERS),
+        "whole": site.base + site.href(address("/", items)),
+        "scripted": name in ("map", "timeline"),
+    }
+    return Page("embed.html", context)
+
+
+def _what_is_wrong(answers: Answers, items: Items) -> str | None:
+    """Returns what is wrong with the view itself, and so with every panel."""
     try:
-        page = _list_response(snapshot, "incidents", [*limit, *items])
+        answers.records("incidents", [*panels.filters_of(items), ("limit", "1"), ("fields", "title")])
     except BadParameter as problem:
-        return "front.html", 400, context | {"problem": problem.detail}
-    more = page["links"].get("next")
-    variables = {
-        "incidents": page["data"],
-        "matched": page["meta"]["matched"],
-        "next": more and more.replace("/v1/incidents", "/", 1),
+        return problem.detail
+    return None
+
+
+def _choices(answers: Answers) -> tuple[dict[str, list[dict[str, str]]], list[str]]:
+    """Returns the values that the form offers, those that occur most first, and the years that have incidents."""
+    asked = [("facets", "kind,actor,place,year"), ("facet_limit", str(CHOICES)), ("limit", "1"), ("fields", "title")]
+    facets = answers.records("incidents", asked)["facets"]
+    choices = {
+        name: [{"id": one["value"], "label": one["label"]} for one in facets[name]["buckets"] if one["value"]]
+        for name in ("kind", "actor", "place")
     }
-    return "front.html", 200, context | variables
+    return choices, [one["value"] for one in facets["year"]["buckets"] if one.get("possible", one.get("count"))]
+
+
+def _headline(answers: Answers) -> str:
+    """Returns what the page is called: the article, or how many there are."""
+    articles = answers.records("articles", [("limit", "2"), ("fields", "title")])["data"]
+    number = answers.snapshot.release.counts.get("articles", 0)
+    t = texts(answers.language)
+    return articles[0]["title"] if number == 1 else str(t("front.headline", count=number))
+
+
+def _period(answers: Answers, years: list[str]) -> str:
+    plain = sorted(year for year in years if year.isdigit())
+    return "" if not plain else plain[0] if plain[0] == plain[-1] else f"{plain[0]}–{plain[-1]}"
 
 
 def _formats(items: Items) -> list[tuple[str, str, str]]:
@@ -120,75 +136,3 @@ def _formats(items: Items) -> list[tuple[str, str, str]]:
         for suffix in suffixes("incidents")
         if suffix not in left_out
     ]
-
-
-def _incident(snapshot: Snapshot, id_: str) -> Page:
-    include = "quotes,organizations,incidents"
-    request_url = pages.RequestUrl(f"/v1/incidents/{id_}", [("include", include)])
-    filters = DetailFilters(include=include.split(","))
-    answer = json.loads(pages.get_record(snapshot, RECORD_TYPES["incidents"], id_, filters, request_url).body)
-    record, included = answer["data"], answer["included"]
-    others = {one["id"]: one for one in included["incidents"]}
-    statements, opposed = _statements(snapshot, record)
-    context = {
-        "incident": record,
-        "claimants": _by_claimant(record["casualties"]),
-        "quotes": included["quotes"],
-        "statements": statements,
-        "opposed": opposed,
-        "names": {one["id"]: one["name"] for one in included["organizations"]},
-        "parent": others.get(record["parent"]),
-        "children": [others[one] for one in record["children"]],
-        "related": [others[one] for one in record["related"]],
-        "history": _history(snapshot, id_),
-    }
-    return "incident.html", 200, context
-
-
-def _statements(snapshot: Snapshot, record: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
-    """Returns the statements about an incident, contested ones first; and by statement the contradicting records."""
-    request_url = [("about", record["id"]), ("include", "statements,quotes"), ("limit", "500")]
-    page = _list_response(snapshot, "statements", request_url)
-    sides = {(one["type"], one["id"]): one for records in page["included"].values() for one in records}
-    opposed = {
-        one["id"]: [
-            *(sides[other["type"], other["id"]] for other in one["contradicts"]),
-            *(sides["statement", other] for other in one["contradicted_by"]),
-        ]
-        for one in page["data"]
-    }
-    return sorted(page["data"], key=lambda one: not one["contested"]), opposed
-
-
-def _by_claimant(claims: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Groups claims by claimant; the article's own voice comes first."""
-
-    def claimant(claim: dict[str, Any]) -> str:
-        return claim["claimed_by"]["label"] if claim["claimed_by"] else ""
-
-    return [(label, list(group)) for label, group in groupby(sorted(claims, key=claimant), claimant)]
-
-
-def _history(snapshot: Snapshot, id_: str) -> list[dict[str, Any]]:
-    request_url = pages.RequestUrl(f"/v1/incidents/{id_}/history", [])
-    entries: list[dict[str, Any]] = json.loads(
-        changelog.history_page(snapshot, "incident", id_, Paging(), request_url).body
-    )["data"]
-    return entries
-
-
-def _list_response(snapshot: Snapshot, resource: str, items: Items) -> dict[str, Any]:
-    """Returns the response body of `/v1/<resource>` for these parameters."""
-    record_type = RECORD_TYPES[resource]
-    choices = {"fields": tuple(record_type.document.model_fields), "include": record_type.included}
-    filters = parse(record_type.filters, list(items), choices)
-    request_url = pages.RequestUrl(f"/v1/{resource}", items)
-    answer: dict[str, Any] = json.loads(pages.list_records(snapshot, record_type, filters, request_url).body)
-    return answer
-
-
-def _options(snapshot: Snapshot, resource: str, *items: tuple[str, str]) -> list[dict[str, str]]:
-    """Returns ids and labels for a select element."""
-    name = "label" if resource == "people" else "name"
-    answer = _list_response(snapshot, resource, [("fields", name), ("limit", "500"), *items])
-    return [{"id": one["id"], "label": one[name]} for one in answer["data"]]

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app.api import changelog, pages
-from app.api.envelopes import DetailMeta, ReleaseDocument
+from app.api.envelopes import DetailMeta
+from app.api.log_envelopes import ReleaseDocument
 from app.api.parameters import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
@@ -47,16 +48,22 @@ class IndexLinks(BaseModel):
     docs: str = Field(description="The API to read and to try.")
     openapi: str = Field(description="Its OpenAPI 3.1 description.")
     openapi_yaml: str = Field(description="The same as YAML.")
-    codebook: str = Field(description="What every value of every closed vocabulary means.")
+    codebook: str = Field(description="Every vocabulary of the data, with what its values mean.")
     search: str = Field(description="One search over everything that has words; takes `q`.")
     facets: str = Field(description="Counts by kind, place, actor, month …; takes `of` and `facet`.")
-    sums: str = Field(description="Casualty claims added up, with bounds.")
+    sums: str = Field(description="Who was harmed, added up with bounds.")
+    sums_rule: str = Field(description="The rule of these sums, for people.")
     changes: str = Field(description="What each release did: to keep a copy in sync.")
+    corrections: str = Field(description="What was wrong in which record, in the editors' words.")
     releases: str = Field(description="Every state that the data has had.")
     dataset_zip: str = Field(description="Everything as CSV in a Frictionless Data Package.")
     dataset_sqlite: str = Field(description="Everything as one SQLite database.")
+    catalog: str = Field(description="The data for catalogues: DCAT 3.")
+    dataset_jsonld: str = Field(description="The data for search engines: schema.org.")
+    reconcile: str = Field(description="Which records a table means: a reconciliation service, for OpenRefine.")
     problems: str = Field(description="Every type of problem, each with a page that explains it.")
     sample: str = Field(description="A few records of every type that hang together, for tests and stories.")
+    tiles: str = Field(description="TileJSON of incidents as vector tiles, for web maps.")
     ogc: str = Field(description="OGC API - Features, for QGIS and GDAL.")
     client: str = Field(description="A client for JavaScript, without dependencies.")
     client_types: str = Field(description="Its types, for TypeScript.")
@@ -80,12 +87,18 @@ _LINKS = IndexLinks(
     search="/v1/search",
     facets="/v1/facets",
     sums="/v1/casualties/summary",
+    sums_rule="/docs/sums",
     changes="/v1/changes",
+    corrections="/v1/corrections",
     releases="/v1/releases",
     dataset_zip="/v1/dataset.zip",
     dataset_sqlite="/v1/dataset.sqlite",
+    catalog="/v1/catalog.jsonld",
+    dataset_jsonld="/v1/dataset.jsonld",
+    reconcile="/reconcile",
     problems="/problems",
     sample="/v1/sample.json",
+    tiles="/v1/tiles/incidents.json",
     ogc="/ogc/",
     client="/client.js",
     client_types="/client.d.ts",
@@ -107,10 +120,10 @@ def _index(snapshot: Snapshot) -> pages.JsonBody:
     counts = snapshot.release.counts
     lists = [_list(name, RECORD_TYPES[name].description, counts.get(name, 0)) for name in RECORD_TYPES]
     lists.append(_list("changes", "What each release did to each record.", None))
+    lists.append(_list("corrections", "What was wrong in which record.", None))
     release: Any = changelog.newest_release(snapshot)
-    number = snapshot.release.number
-    index = Index(data=IndexData(lists=lists, release=release), links=_LINKS, meta=DetailMeta(release=number))
-    return pages.JsonBody(index.model_dump_json().encode(), number)
+    index = Index(data=IndexData(lists=lists, release=release), links=_LINKS, meta=DetailMeta(**snapshot.release.meta))
+    return pages.JsonBody(index.model_dump_json(exclude_unset=True).encode(), snapshot.release.number)
 
 
 def _list(name: str, about: str, records: int | None) -> ListEntry:

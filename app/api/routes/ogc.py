@@ -1,4 +1,4 @@
-"""`/ogc`: OGC API - Features. It has its own API definition and is not part of the main OpenAPI document."""
+"""`/ogc`: OGC API - Features, and Tiles. It has its own API definition and is not part of the main OpenAPI document."""
 
 from functools import partial
 from typing import Any
@@ -7,14 +7,15 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.ogc import collections, responses
+from app.api.codebooks import codebook_in_force, parse_coded
+from app.api.ogc import collections, responses, tiles
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.openapi import definition
 from app.api.ogc.parameters import CRS84, Crs, Format
 from app.api.parameters import parse
 from app.api.routes.records import reader
 from app.model.compact_json import dump_json
-from app.storage.database import Snapshot
+from app.problems import NoSuchPath
 
 router = APIRouter(prefix="/ogc", include_in_schema=False)
 
@@ -30,6 +31,13 @@ def _root(request: Request) -> str:
 
 def _collection(request: Request) -> Collection:
     return collections.find_collection(request.path_params["name"])
+
+
+def _tiled_collection(request: Request) -> Collection:
+    collection = _collection(request)
+    if not collection.has_tiles:
+        raise NoSuchPath(f"There are no tiles of {collection.name}.")
+    return collection
 
 
 def _take_format_only(request: Request) -> None:
@@ -64,19 +72,14 @@ async def ogc_conformance(request: Request) -> Response:
 async def ogc_api(request: Request) -> Response:
     """The API definition, in OpenAPI 3.0."""
     _take_format_only(request)
-    return _answer(definition(_root(request)), responses.OPENAPI)
+    return _answer(definition(_root(request), await codebook_in_force(request)), responses.OPENAPI)
 
 
 @router.get("/collections")
 async def ogc_collections(request: Request) -> Response:
     """All collections with their extents."""
     _take_format_only(request)
-
-    def work(snapshot: Snapshot) -> tuple[dict[str, Any], int]:
-        extents = {name: collections.extent(snapshot, one) for name, one in COLLECTIONS.items()}
-        return extents, snapshot.release.number
-
-    extents, release = await reader(request).read(work, slow=True)
+    extents, release = await reader(request).read(partial(collections.extents, collections=COLLECTIONS.values()))
     return _answer(responses.collections(_root(request), extents), release=release)
 
 
@@ -85,12 +88,8 @@ async def ogc_collection(request: Request) -> Response:
     """One collection with its extent."""
     one = _collection(request)
     _take_format_only(request)
-
-    def work(snapshot: Snapshot) -> tuple[dict[str, Any], int]:
-        return collections.extent(snapshot, one), snapshot.release.number
-
-    extent, release = await reader(request).read(work, slow=True)
-    return _answer(responses.collection(_root(request), one, extent), release=release)
+    extents, release = await reader(request).read(partial(collections.extents, collections=[one]))
+    return _answer(responses.collection(_root(request), one, extents[one.name]), release=release)
 
 
 @router.get("/collections/{name}/queryables")
@@ -98,7 +97,8 @@ async def ogc_queryables(request: Request) -> Response:
     """The properties of a collection's features that are also query parameters."""
     one = _collection(request)
     _take_format_only(request)
-    return _answer(responses.queryables(_root(request), one), responses.SCHEMA)
+    codebook = await codebook_in_force(request)
+    return _answer(responses.queryables(_root(request), one, codebook), responses.SCHEMA)
 
 
 @router.get("/collections/{name}/schema")
@@ -106,7 +106,40 @@ async def ogc_schema(request: Request) -> Response:
     """The JSON schema of a collection's features."""
     one = _collection(request)
     _take_format_only(request)
-    return _answer(responses.schema(_root(request), one), responses.SCHEMA)
+    codebook = await codebook_in_force(request)
+    return _answer(responses.schema(_root(request), one, codebook), responses.SCHEMA)
+
+
+@router.get("/collections/{name}/tiles")
+async def ogc_tilesets(request: Request) -> Response:
+    """The tilesets of a collection."""
+    one = _tiled_collection(request)
+    _take_format_only(request)
+    return _answer(tiles.tilesets(_root(request), one.name, one.title))
+
+
+@router.get("/collections/{name}/tiles/{matrix_set}")
+async def ogc_tileset(request: Request) -> Response:
+    """A tileset, with the address of its tiles."""
+    one = _tiled_collection(request)
+    tiles.check_matrix_set(request.path_params["matrix_set"])
+    _take_format_only(request)
+    return _answer(tiles.tileset(_root(request), _base(request), one.name, one.title))
+
+
+@router.get("/tileMatrixSets")
+async def ogc_matrix_sets(request: Request) -> Response:
+    """The tile matrix sets."""
+    _take_format_only(request)
+    return _answer(tiles.matrix_sets(_root(request)))
+
+
+@router.get("/tileMatrixSets/{matrix_set}")
+async def ogc_matrix_set(request: Request) -> Response:
+    """A tile matrix set."""
+    tiles.check_matrix_set(request.path_params["matrix_set"])
+    _take_format_only(request)
+    return _answer(tiles.matrix_set())
 
 
 @router.get("/collections/{name}/items")
@@ -114,9 +147,9 @@ async def ogc_features(request: Request) -> Response:
     """A page of features."""
     one = _collection(request)
     items = request.query_params.multi_items()
-    parameters = parse(one.parameters, items, {})
+    parameters = await parse_coded(request, one.parameters, items)
     work = partial(collections.find, parameters=parameters, collection=one, base=_base(request))
-    page = await reader(request).read(work, slow=True)
+    page = await reader(request).read(work)
     request_url = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
     return _answer(responses.features(_root(request), one, page, request_url), responses.GEOJSON, page.release)
 
@@ -125,10 +158,10 @@ async def ogc_features(request: Request) -> Response:
 async def ogc_feature(request: Request) -> Response:
     """One feature."""
     one = _collection(request)
-    parse(Crs, request.query_params.multi_items(), {})
+    parameters = parse(Crs, request.query_params.multi_items(), {})
     request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
     work = partial(
         collections.get, id_=request.path_params["id"], collection=one, base=_base(request), request=request_url
     )
     feature, release = await reader(request).read(work)
-    return _answer(responses.feature(_root(request), one, feature), responses.GEOJSON, release)
+    return _answer(responses.feature(_root(request), one, feature, parameters.release), responses.GEOJSON, release)

@@ -5,6 +5,7 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
+import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +13,17 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.api.html_pages import STRICT, WEB, page_headers
+from app.api.codebooks import codebook_in_force
+from app.api.html_pages import STRICT, WEB, page_headers, render
 from app.api.routes.downloads import Download
 
 # Swagger UI writes style attributes.
 _DOCS = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 _ASSET_SUFFIXES = (".css", ".js", ".json", ".svg", ".png")
+
+SEED_REFERENCE = Path(__file__).parents[1] / "seed_reference.json"
+"""The reference of the format of seed files, written by `python -m tests.examples`."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,6 +32,13 @@ router = APIRouter(include_in_schema=False)
 async def docs(request: Request) -> Response:
     """The API docs, where every endpoint can be tried."""
     return _file(WEB / "docs.html", "text/html", page_headers(_DOCS))
+
+
+@router.get("/docs/seed")
+async def seed_files(request: Request) -> Response:
+    """The reference of the format of seed files, with the vocabularies of the newest release."""
+    reference = orjson.loads(SEED_REFERENCE.read_bytes())
+    return render("seed.html", 200, {"reference": reference, "codebook": await codebook_in_force(request)})
 
 
 @router.get("/favicon.ico")

@@ -15,12 +15,14 @@ from app.problems import (
     Alternate,
     BadParameter,
     BadRequest,
+    ContentTooLarge,
     Gone,
     HeadersTooLarge,
     Merged,
     NotAcceptable,
     NotAllowed,
     NotFound,
+    NotInstalled,
     PreconditionFailed,
     Problem,
     ProblemDocument,
@@ -30,7 +32,7 @@ from app.problems import (
     UriTooLong,
     types,
 )
-from app.server.cache_control import is_never_cached
+from app.server.methods import allowed_methods
 from app.server.negotiation import JSON, prefers_html
 
 _EXAMPLES: dict[int, Problem] = {
@@ -47,10 +49,12 @@ _EXAMPLES: dict[int, Problem] = {
     408: RequestTimeout("The request did not come to its end in time."),
     410: Gone("This record was removed in release 2: told twice."),
     412: PreconditionFailed("What is asked for is no longer what the request's conditions name. Get it anew."),
+    413: ContentTooLarge("A body has 64 kB at most. Ask for less at a time."),
     414: UriTooLong("A request line may have 32768 bytes. Ask for less at a time."),
     416: RangeNotSatisfiable("The file ends before this range."),
     431: HeadersTooLarge("The headers of a request may have 32768 bytes."),
     500: Problem("Something went wrong on our side. It has been logged."),
+    501: NotInstalled("A .parquet file needs a library that is not installed here: pip install -e '.[columnar]'"),
     503: Unavailable("The database cannot be read at the moment."),
 }
 
@@ -84,10 +88,10 @@ def shared_responses() -> dict[str, dict[str, Any]]:
     }
 
 
-def add_shared(path: str, responses: dict[str, Any]) -> None:
+def add_shared(responses: dict[str, Any], *, is_cached: bool) -> None:
     """Adds the shared responses to those of an operation: 304 and 412 only where responses may be cached, 406 only
     where they are JSON."""
-    conditional = () if is_never_cached(path) else (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED)
+    conditional = (HTTPStatus.NOT_MODIFIED, _PRECONDITION_FAILED) if is_cached else ()
     negotiated = (_NOT_ACCEPTABLE,) if JSON in responses["200"].get("content", {}) else ()
     for status in (*_SHARED_STATUSES, *conditional, *negotiated):
         responses.setdefault(str(int(status)), {"$ref": f"#/components/responses/{_name(status)}"})
@@ -146,6 +150,6 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await on_problem(request, no_such_path(request))
     if error.status_code == 405 and request.method == "OPTIONS":
-        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
+        return Response(status_code=204, headers={"Allow": ", ".join(allowed_methods(request.scope["path"]))})
     problem = _OF_FRAMEWORK.get(error.status_code, Problem)
     return await on_problem(request, problem(str(error.detail), headers=dict(error.headers or {})))

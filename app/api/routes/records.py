@@ -10,20 +10,25 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api import pages
+from app.api import lists, pages
 from app.api.envelopes import DETAILS, PAGES
+from app.api.languages import language_headers, requested_language
 from app.api.links import link_field
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters import openapi_parameters, pinned_release
+from app.api.record_parameters import list_model, parse_record_query, record_choices, record_model
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates, body_links, link_values
+from app.model.codebook import TEMPLATE
+from app.queries.counting import has_sums
 from app.queries.filters import DetailFilters
-from app.queries.plan import includes_referring, plan
+from app.queries.plan import kind_for_one, plan
 from app.queries.record_type import RecordType
 from app.queries.values import SLUG
 from app.records import RECORD_TYPES
 from app.server.middleware import wait_for_disconnect
 from app.server.request_context import RequestContext
 from app.storage.reader import ReadSession
+from app.storage.release_info import ReleaseInfo
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -58,16 +63,18 @@ def router() -> APIRouter:
 
 
 def _add_list(routes: APIRouter, name: str, resource: RecordType) -> None:
-    model, choices = resource.filters, {"fields": tuple(resource.document.model_fields), "include": resource.included}
+    model, choices = record_model(list_model(name), name), record_choices(name, TEMPLATE)
 
     async def handler(request: Request) -> Response:
         items = request.query_params.multi_items()
-        filters = parse(model, items, choices)
+        filters: Any = await parse_record_query(request, list_model(name), name, items)
         formats = alternates(name, "", items)
         request_url = pages.RequestUrl(request.scope["path"], items, body_links(formats))
-        work = partial(pages.list_records, resource=resource, filters=filters, request=request_url)
-        body = await reader(request).read(work, slow=not plan(resource, filters).is_short)
-        return json_response(body, link_values(formats))
+        language = requested_language(request, filters.lang)
+        work = partial(lists.list_records, resource=resource, filters=filters, request=request_url, language=language)
+        counts = has_sums(filters)
+        body = await reader(request).read(work, plan(resource, filters).kind)
+        return json_response(body, link_values(formats), language_headers(language, filters.lang) if counts else {})
 
     routes.get(
         f"/{name}",
@@ -76,22 +83,23 @@ def _add_list(routes: APIRouter, name: str, resource: RecordType) -> None:
         description=resource.description,
         tags=[name],
         response_model=PAGES[name],
-        responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 503)},
+        responses={200: {"links": _links(resource.type, "data/0/id")}, **problems(400, 410, 503)},
         openapi_extra={"parameters": openapi_parameters(model, choices)},
     )(handler)
 
 
 def _add_detail(routes: APIRouter, name: str, resource: RecordType) -> None:
-    choices = {"fields": tuple(resource.document.model_fields), "include": resource.included}
+    model, choices = record_model(DetailFilters, name), record_choices(name, TEMPLATE)
 
     async def handler(request: Request) -> Response:
-        filters = parse(DetailFilters, request.query_params.multi_items(), choices)
-        request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+        items = request.query_params.multi_items()
+        filters = await parse_record_query(request, DetailFilters, name, items)
+        request_url = pages.RequestUrl(request.scope["path"], items)
         id_ = request.path_params["id"]
         return json_response(
             await reader(request).read(
                 partial(pages.get_record, resource=resource, id_=id_, filters=filters, request=request_url),
-                slow=includes_referring(resource, filters.include),
+                kind_for_one(resource, filters.include),
             )
         )
 
@@ -103,7 +111,7 @@ def _add_detail(routes: APIRouter, name: str, resource: RecordType) -> None:
         tags=[name],
         response_model=DETAILS[name],
         responses={200: {"links": _links(resource.type, "data/id")}, **problems(308, 400, 404, 410, 503)},
-        openapi_extra={"parameters": [ID, *openapi_parameters(DetailFilters, choices)]},
+        openapi_extra={"parameters": [ID, *openapi_parameters(model, choices)]},
     )(handler)
 
 
@@ -125,19 +133,36 @@ def _links(kind: str, id_: str) -> dict[str, Any]:
     }
 
 
-def reader(request: Request) -> ReadSession:
-    """Returns the read session of a request. The release it reads is stored in the request's context."""
-    context = RequestContext.of(request.scope)
+def reader(request: Request, named: int | None = None) -> ReadSession:
+    """Returns the read session of a request, which reads the release that it asks for, or that is `named` in its path
+    or in another address. The release is stored in the request's context."""
+    context, release = RequestContext.of(request.scope), pinned_release(request) if named is None else named
     disconnected = partial(wait_for_disconnect, request.receive)
-    return ReadSession(request.app.state.reader, context.set_release, context.set_times, disconnected)
+
+    def on_release(read: ReleaseInfo, newest: ReleaseInfo) -> None:
+        if release is None:
+            context.set_release(read)
+        else:
+            context.set_pinned(read, newest)
+
+    return ReadSession(request.app.state.reader, on_release, context.set_times, disconnected, release)
+
+
+def csv_response(body: pages.JsonBody, name: str, headers: Mapping[str, str]) -> Response:
+    """Returns a CSV file that is no export of records."""
+    disposition = f'attachment; filename="dateline-{name}-r{body.release}.csv"'
+    fields = {"Content-Disposition": disposition, "Dateline-Release": str(body.release), **headers}
+    return Response(body.body, media_type="text/csv", headers=fields)
 
 
 def json_response(
     body: pages.JsonBody, links: Iterable[str] = (), headers: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
-    """Returns a JSON response with the release, and with links to the next page and to the other representations."""
-    following = [f'<{body.next}>; rel="next"'] if body.next else []
-    fields = {"Dateline-Release": str(body.release), **link_field([*following, *links]), **headers}
+    """Returns a JSON response with the release, and with links to its neighbours, to the other representations and to
+    itself in its release (RFC 8574), as far as they fit."""
+    others = [f'<{link}>; rel="{rel}"' for rel, link in (("next", body.next), ("prev", body.prev)) if link]
+    permanent = [f'<{body.permanent}>; rel="cite-as"'] if body.permanent else []
+    fields = {"Dateline-Release": str(body.release), **link_field([*others, *links, *permanent]), **headers}
     if body.language is not None:
         fields["Content-Language"] = body.language
     return Response(body.body, media_type="application/json", headers=fields)

@@ -1,24 +1,29 @@
 """The representations (formats) of each list. The URL of a representation is that of the list and a suffix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from app.api.codebooks import parse_coded
 from app.api.links import address
 from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
 from app.api.parameter_suggestions import equivalent_parameter
-from app.api.parameters import MAX_ERRORS, openapi_parameters, parse, truncated
+from app.api.parameters import MAX_ERRORS, Choices, openapi_parameters, truncated
 from app.api.routes.not_found import redirect
-from app.exports.formats.columns import COLUMNS, has_points
+from app.exports.formats.columns import located_by
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.exports.formats.feeds import FEED_LISTS
+from app.model.codebook import Codebook
 from app.problems import Alternate, BadParameter, NotAcceptable, ParameterError, types
+from app.queries.plan import chooses
+from app.queries.values import RELEASE
 from app.records import RECORD_TYPES
 
 M = TypeVar("M", bound=BaseModel)
@@ -37,10 +42,23 @@ class Representation:
     reason: str = ""
 
 
-_NOT_FOR_EXPORTS = ("limit", "cursor", "count", "fields", "include", "lang")
-_EXPORT_REASON = "Parameter '{}' is not taken here: a {} file holds everything that matches, with all of it."
-_NOT_FOR_FEEDS = ("sort", "count", "fields", "include", "lang")
+_NOT_FOR_EXPORTS = ("cursor", "count", "include", "lang", "facets", "totals")
+_EXPORT_REASON = "Parameter '{}' is not taken here: a {} file has no pages, and holds one list of records."
+_NOT_FOR_FEEDS = ("sort", "count", "fields", "include", "lang", "facets", "totals")
 _FEED_REASON = "Parameter '{}' is not taken here: a feed holds the newest changes, newest first."
+
+COUNTS = ("facets", "casualties/summary")
+"""Counts of lists, which are JSON or CSV."""
+
+CITATION_FORMATS = {
+    ".bib": "application/x-bibtex",
+    ".csl.json": "application/vnd.citationstyles.csl+json",
+    ".txt": "text/plain",
+}
+"""The media types of citations that have a path of their own, by suffix."""
+
+LOGS = ("changes", "corrections")
+"""Lists of what was done to records."""
 
 JSON = Representation("", "application/json", "JSON")
 
@@ -62,16 +80,23 @@ def representations() -> dict[str, Representation]:
 @cache
 def suffixes(name: str) -> list[str]:
     """Returns the suffixes of a list's URLs; that of JSON is empty."""
-    return [JSON.suffix, *export_suffixes(name), *(FEED_FORMATS if name in FEED_LISTS else ())]
+    table = (".csv",) if name == "corrections" else ()
+    return [JSON.suffix, *export_suffixes(name), *table, *(FEED_FORMATS if name in FEED_LISTS else ())]
 
 
 def export_suffixes(name: str) -> list[str]:
-    """Returns the suffixes of a list's export files; the changelog has none."""
-    formats = EXPORT_FORMATS.values() if name in COLUMNS else ()
-    return [one.suffix for one in formats if has_points(name) or not one.of_points]
+    """Returns the suffixes of a list's export files; logs have none."""
+    formats = EXPORT_FORMATS.values() if name in RECORD_TYPES else ()
+    return [one.suffix for one in formats if located_by(name) or not one.of_points]
 
 
-def filters(model: type[M], suffix: str, items: Items) -> M:
+async def filters(
+    request: Request,
+    model: type[M],
+    suffix: str,
+    items: Items,
+    choices: Callable[[Codebook], Choices] = lambda codebook: {},
+) -> M:
     """Parses a query string. Raises BadParameter also for parameters of lists that this representation lacks."""
     representation = representations()[suffix]
     not_taken, reason = representation.not_taken, representation.reason
@@ -89,18 +114,19 @@ def filters(model: type[M], suffix: str, items: Items) -> M:
     ][:MAX_ERRORS]
     if errors:
         raise BadParameter(errors)
-    return parse(model, items, {})
+    return await parse_coded(request, model, items, choices)
 
 
-def parameters(model: type[BaseModel], suffix: str) -> list[dict[str, Any]]:
+def parameters(model: type[BaseModel], suffix: str, choices: Choices = MappingProxyType({})) -> list[dict[str, Any]]:
     """Returns the OpenAPI parameters of a representation."""
     not_taken = representations()[suffix].not_taken
-    return [one for one in openapi_parameters(model, {}) if one["name"] not in not_taken]
+    return [one for one in openapi_parameters(model, choices) if one["name"] not in not_taken]
 
 
 def alternates(name: str, suffix: str, items: Items) -> dict[str, str]:
     """Returns the URLs of the other representations of a list by suffix, with the filters that they accept."""
-    return {other: link(name, other, items) for other in suffixes(name) if other != suffix}
+    selecting = [item for item in items if item[0] != "limit"] if suffix in EXPORT_FORMATS else items
+    return {other: link(name, other, selecting) for other in suffixes(name) if other != suffix}
 
 
 def link_values(urls: Mapping[str, str]) -> list[str]:
@@ -116,16 +142,33 @@ def body_links(urls: Mapping[str, str]) -> dict[str, str]:
 def alternates_at(path: str, items: Items) -> list[Alternate]:
     """Returns every format of a list, or of whatever else has this path its only one."""
     name = path.removeprefix("/v1/")
-    known = suffixes(name) if name in (*RECORD_TYPES, "changes") else ()
+    if name in COUNTS:
+        return [
+            Alternate(type=representations()[one].media_type, url=address(f"{path}{one}", items))
+            for one in (JSON.suffix, ".csv")
+        ]
+    if name == "cite":
+        kinds = {JSON.suffix: JSON.media_type, **CITATION_FORMATS}
+        return [Alternate(type=kind, url=address(f"{path}{one}", items)) for one, kind in kinds.items()]
+    known = suffixes(name) if name in (*RECORD_TYPES, *LOGS) else ()
+    resource, slash, id_ = name.partition("/")
+    if slash and "/" not in id_ and resource in RECORD_TYPES:
+        formats = [EXPORT_FORMATS[one] for one in export_suffixes(resource) if EXPORT_FORMATS[one].of_points]
+        return [Alternate(type=JSON.media_type, url=address(path, items))] + [
+            Alternate(type=one.media_type, url=f"{path}{one.suffix}") for one in formats
+        ]
     return [Alternate(type=representations()[one].media_type, url=link(name, one, items)) for one in known] or [
         Alternate(type=JSON.media_type, url=address(path, items))
     ]
 
 
 def link(name: str, suffix: str, items: Items) -> str:
-    """Returns the URL of the first page of a representation, with the parameters that it accepts."""
-    not_taken = ("cursor", *representations()[suffix].not_taken)
-    return address(f"/v1/{name}{suffix}", (item for item in items if item[0] not in not_taken))
+    """Returns the URL of the first page of a representation: of whole records, those that the filters choose. How many
+    a page has says nothing of how many a file should."""
+    not_taken = representations()[suffix].not_taken
+    shaping = ("sort", RELEASE) if suffix in EXPORT_FORMATS else ("sort", "limit", RELEASE)
+    kept = (one for one in items if (chooses(one[0]) or one[0] in shaping) and one[0] not in not_taken)
+    return address(f"/v1/{name}{suffix}", kept)
 
 
 def public_url(request: Request) -> str:
@@ -138,7 +181,7 @@ def public_url(request: Request) -> str:
 def unknown_suffixes() -> APIRouter:
     """Returns routes for all other suffixes: they redirect, or answer 406 with the existing representations."""
     routes = APIRouter(prefix="/v1", include_in_schema=False)
-    for name in (*RECORD_TYPES, "changes"):
+    for name in (*RECORD_TYPES, *LOGS):
         _add_refusal(routes, name, suffixes(name))
     return routes
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.envelopes import DetailLinks
+from app.api.envelopes import DetailMeta
+from app.api.link_envelopes import DetailLinks
 from app.api.parameters import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
@@ -16,6 +17,7 @@ from app.queries.values import NoParameters
 from app.records import RECORD_TYPES
 from app.records.sample import MAX_OF_TYPE, sample
 from app.storage.database import Snapshot
+from app.storage.read_kinds import ReadKind, reads
 
 PATH = "/v1/sample.json"
 
@@ -29,8 +31,7 @@ SampleRecords: Any = create_model("SampleRecords", __doc__="The records by list,
 OutsideIds: Any = create_model("OutsideIds", __doc__="Ids that the records refer to but that are not here.", **_IDS)
 
 
-class SampleMeta(BaseModel):
-    release: int = Field(description="The release that the whole answer belongs to.")
+class SampleMeta(DetailMeta):
     outside: OutsideIds
 
 
@@ -54,12 +55,13 @@ async def get_sample(request: Request) -> Response:
     stays the same as long as the release does. `dateline serve --sample` serves that of the shipped article alone.
     """
     parse(NoParameters, request.query_params.multi_items(), {})
-    return json_response(await reader(request).read(_sample, slow=True))
+    return json_response(await reader(request).read(_sample))
 
 
+@reads(ReadKind.SEARCH)
 def _sample(snapshot: Snapshot) -> pages.JsonBody:
-    found, release = sample(snapshot), snapshot.release.number
+    found = sample(snapshot)
     records = ",".join(f'"{name}":[{",".join(documents)}]' for name, documents in found.records.items())
-    meta = {"release": release, "outside": found.outside}
+    meta = {**snapshot.release.meta, "outside": found.outside}
     body = f'{{"data":{{{records}}},"links":{dump_json({"self": PATH})},"meta":{dump_json(meta)}}}'
-    return pages.JsonBody(body.encode(), release)
+    return pages.JsonBody(body.encode(), snapshot.release.number)

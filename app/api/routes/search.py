@@ -11,18 +11,20 @@ from sqlmodel import col
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.envelopes import Suggestion
+from app.api.envelopes import DetailMeta, Suggestion
+from app.api.link_envelopes import PermanentLinks
 from app.api.parameters import openapi_parameters, parse
 from app.api.query_suggestions import corrected_spelling
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.model.digests import Data
 from app.queries.search import best_matches, count_hits
-from app.queries.values import NAMES_DESCRIPTION, Q_DESCRIPTION, LanguageTag, ResultSize, Words
+from app.queries.values import NAMES_DESCRIPTION, Q_DESCRIPTION, LanguageTag, PinnedRelease, ResultSize, Words
 from app.records import BY_TYPE, RECORD_TYPES
 from app.search.terms import SearchQuery, Segment, snippet
 from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
+from app.storage.read_kinds import ReadKind, reads
 
 SEARCHED = tuple(one.type for one in RECORD_TYPES.values() if one.searched_together)
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class SearchFilters(BaseModel):
     type: list[SearchType] = Field([], description="Only records of this type.")
     limit: ResultSize = Field(20, description="How many of the best to show.")
     lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
+    release: PinnedRelease = None
 
 
 class SegmentOut(BaseModel):
@@ -58,12 +61,11 @@ class Found(BaseModel):
     snippet: list[SegmentOut] = Field(description="Our own words, a name or the quote, in pieces to be joined.")
 
 
-class SearchLinks(BaseModel):
-    self: str
+class SearchLinks(PermanentLinks):
+    """Root-relative links."""
 
 
-class SearchMeta(BaseModel):
-    release: int
+class SearchMeta(DetailMeta):
     matched: int = Field(description="How many records match in all.")
     returned: int
     partial: bool = Field(description="Nothing has all that was looked for: these have most of it.")
@@ -83,29 +85,32 @@ class SearchResults(BaseModel):
     tags=["search"],
     summary="Search everything",
     response_model=SearchResults,
-    responses=problems(400, 503),
+    responses=problems(400, 410, 503),
     openapi_extra={"parameters": openapi_parameters(SearchFilters, {})},
 )
 async def search(request: Request) -> Response:
-    """Incidents, places, people, organizations, quotes and statements in one list, best matches first.
+    """Incidents, places, people, organizations, quotes, statements and articles (by their title and by what their
+    pictures show) in one list, best matches first.
 
     The list is capped, not paged: to go through all matches of one type, use `q` on its own list. Where more than 5,000
     records of a type match, the newest incidents, and of other types those that were written last, stand for all.
     """
     items = request.query_params.multi_items()
     filters = parse(SearchFilters, items, {})
-    link = pages.RequestUrl(request.scope["path"], items).link()
-    return json_response(await reader(request).read(partial(_results, filters=filters, link=link), slow=True))
+    request_url = pages.RequestUrl(request.scope["path"], items)
+    return json_response(await reader(request).read(partial(search_results, filters=filters, request=request_url)))
 
 
-def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.JsonBody:
+@reads(ReadKind.COUNT)
+def search_results(snapshot: Snapshot, filters: SearchFilters, request: pages.RequestUrl) -> pages.JsonBody:
+    """Returns the best records, or what may have been meant."""
     codes = tuple(BY_TYPE[kind].code for kind in dict.fromkeys(filters.type or SEARCHED))
 
     def matches(question: SearchQuery) -> int:
         return sum(snapshot.value(count_hits(question, code)) for code in codes)
 
     query = filters.q.in_languages(snapshot.release.languages)
-    matched, meant, is_partial = matches(query), None, False
+    release, matched, meant, is_partial = snapshot.release.number, matches(query), None, False
     if not matched:
         meant = corrected_spelling(snapshot, query, matches)
         if some := _partial_match(snapshot, query, codes):
@@ -113,16 +118,17 @@ def _results(snapshot: Snapshot, filters: SearchFilters, link: str) -> pages.Jso
     documents = _documents(snapshot, snapshot.column(best_matches(query, codes, filters.limit)))
     results = SearchResults(
         data=[_found(document, query) for document in documents],
-        links=SearchLinks(self=link),
+        links=SearchLinks(self=request.link(), **request.permanent(release)),
         meta=SearchMeta(
-            release=snapshot.release.number,
+            **snapshot.release.meta,
             matched=matched,
             returned=len(documents),
             partial=is_partial,
             did_you_mean=[Suggestion(**one) for one in meant] if meant else None,
         ),
     )
-    body = pages.JsonBody(results.model_dump_json().encode(), snapshot.release.number)
+    text = results.model_dump_json(exclude_unset=True)
+    body = pages.JsonBody(text.encode(), release, permanent=results.links.permanent)
     return pages.in_language(snapshot, body, filters.lang)
 
 

@@ -1,5 +1,6 @@
 """`/v1/casualties/summary`: sums of casualty claims."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,56 +9,22 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app.api import aggregations, pages
-from app.api.envelopes import DetailLinks
+from app.api.codebooks import parse_coded
+from app.api.count_envelopes import Sum
 from app.api.languages import language_headers, requested_language
-from app.api.parameters import openapi_parameters, parse
-from app.api.routes.facets import FacetsMeta
+from app.api.parameters import openapi_parameters
+from app.api.routes.facets import CountLinks, FacetsMeta
 from app.api.routes.problems import problems
-from app.api.routes.records import json_response, reader
+from app.api.routes.records import csv_response, json_response, reader
 from app.problems import BadParameter
 from app.queries.values import PageSize
-from app.records.casualties import CasualtyFilters
-from app.records.casualty_sums import GROUPINGS, MAX_LISTED_CLAIMS
-
-
-class SumKey(BaseModel):
-    value: str | None = Field(
-        description=(
-            "What the filter of the same name takes. Null: no value. `imprecise`: the date may lie in more than one "
-            "month or year. `several`: the claim is about several people, and its figure is not any one's of them."
-        )
-    )
-    label: str = Field(description="What to print, in the language of the answer.")
-
-
-class ClaimCounts(BaseModel):
-    counted: int = Field(description="Claims in the sum.")
-    open: int = Field(description="Those of them without an upper bound.")
-    not_counted: int = Field(description="Claims that the sum leaves out because their `counted` is false.")
-
-
-class LeftOut(BaseModel):
-    id: str
-    note: str | None = Field(description="Why it is not counted.")
-
-
-class Sum(BaseModel):
-    """A sum of claims with its bounds."""
-
-    by: dict[str, SumKey] = Field(description="What the row is for: `outcome` and every other group.")
-    low: int | None = Field(description="At least so many; null where no claim is counted.")
-    high: int | None = Field(description="At most so many; null where that is open, or where no claim is counted.")
-    claims: ClaimCounts
-    incidents: int = Field(description="Incidents that the counted claims are about.")
-    open_because: list[str] = Field(
-        description=f"Ids of the counted claims without an upper bound, the first {MAX_LISTED_CLAIMS}."
-    )
-    not_counted: list[LeftOut] = Field(description=f"The claims that are left out, the first {MAX_LISTED_CLAIMS}.")
+from app.records.casualties import CASUALTIES
+from app.records.casualty_sums import GROUPINGS
 
 
 class Sums(BaseModel):
     rows: list[Sum] = Field(description="By all groups, in their order.")
-    totals: list[Sum] = Field(description="Everything that matches, by outcome alone; each claim once.")
+    totals: list[Sum] = Field(description="Everything that matches, by outcome alone; each harm once.")
 
 
 class SummaryMeta(FacetsMeta):
@@ -69,7 +36,7 @@ class CasualtySummary(BaseModel):
     """Sums of casualty claims."""
 
     data: Sums
-    links: DetailLinks
+    links: CountLinks
     meta: SummaryMeta
 
 
@@ -82,14 +49,21 @@ _GROUP_BY = Field(
     ),
     examples=[["incident", "outcome"]],
 )
-_MODEL = aggregations.without_paging(
-    CasualtyFilters,
+SUM_FILTERS = aggregations.without_paging(
+    CASUALTIES.filters,
     "CasualtySums",
     group_by=(list[str], _GROUP_BY),
-    limit=(PageSize, Field(100, description="How many rows to send.")),
+    limit=(
+        PageSize | None,
+        Field(
+            None,
+            description=f"How many rows to send. Default: as many as have room in {aggregations.MAX_BYTES // 1000} kB, "
+            f"{aggregations.MAX_ROWS} at most.",
+        ),
+    ),
     lang=aggregations.LANG,
 )
-_CHOICES = {"group_by": GROUPINGS}
+SUM_CHOICES = {"group_by": GROUPINGS}
 
 router = APIRouter()
 
@@ -111,12 +85,12 @@ def _refuse_actors(groups: list[str]) -> None:
     tags=["casualties"],
     summary="Add up casualty claims",
     response_model=CasualtySummary,
-    responses=problems(400, 503),
-    openapi_extra={"parameters": openapi_parameters(_MODEL, _CHOICES)},
+    responses=problems(400, 410, 503),
+    openapi_extra={"parameters": openapi_parameters(SUM_FILTERS, SUM_CHOICES)},
 )
 async def get_casualty_summary(request: Request) -> Response:
-    """Who was killed, wounded, detained, abducted: sums with bounds over the claims that match, with the claims that
-    leave them open and those that they leave out.
+    """Who was killed, wounded, detained, abducted: sums with bounds over what the claims that match are about, with the
+    claims that leave them open and those that they leave out.
 
     Whose people they were is asked by `organization`, `group` and `person`, as groups and as filters. `actor` chooses
     incidents, with everybody who was harmed in them, so there is no group of this name: the dead of an incident are
@@ -124,13 +98,36 @@ async def get_casualty_summary(request: Request) -> Response:
 
     Takes every filter of casualties, and so every filter of incidents. A row is what the same query answers with the
     row's values as filters (a month as `datetime` with `date_match=within`): an organization adds up with its parts, an
-    operation with its own, a place with all that it contains. Counted are claims, not identified people;
-    `meta.method` states the rule.
+    operation with its own, a place with all that it contains. Added are harms, not claims: claims about the same people
+    are alternatives. `meta.method` states the rule, and `/docs/sums` the whole of it.
     """
+    body, headers = await _added_up(request, aggregations.summary)
+    return json_response(body, headers=headers)
+
+
+@router.get(
+    "/v1/casualties/summary.csv",
+    name="export_casualty_summary_csv",
+    tags=["casualties"],
+    summary="Add up casualty claims, as CSV",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **problems(400, 410, 503)},
+    openapi_extra={"parameters": openapi_parameters(SUM_FILTERS, SUM_CHOICES)},
+)
+async def get_casualty_summary_csv(request: Request) -> Response:
+    """The rows of `/v1/casualties/summary` as a table: all of them, or 10,000 at most, unless `limit` is given. Each
+    group has a column with its value and one with its label. The columns `certain_low` … are filled with `datetime`.
+    """
+    body, headers = await _added_up(request, aggregations.summary_as_table)
+    return csv_response(body, "casualty-sums", headers)
+
+
+async def _added_up(request: Request, add_up: Callable[..., pages.JsonBody]) -> tuple[pages.JsonBody, dict[str, str]]:
+    """Returns the body of an answer, and its headers of language."""
+    items = request.query_params.multi_items()
     _refuse_actors(request.query_params.getlist("group_by"))
-    filters: Any = parse(_MODEL, request.query_params.multi_items(), _CHOICES)
-    request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())
+    filters: Any = await parse_coded(request, SUM_FILTERS, items, lambda codebook: SUM_CHOICES)
     language = requested_language(request, filters.lang)
-    work = partial(aggregations.summary, filters=filters, request=request_url, language=language)
-    body = await reader(request).read(work, slow=True)
-    return json_response(body, headers=language_headers(language, filters.lang))
+    request_url = pages.RequestUrl(request.scope["path"], items)
+    work = partial(add_up, filters=filters, request=request_url, language=language)
+    return await reader(request).read(work), language_headers(language, filters.lang)

@@ -2,7 +2,8 @@
 
 A column's `path` says where its value comes from. It is resolved in the item that a row is made of:
 
-* `title`, `totals.killed.low`: a key, or nested keys; null if an outer value is null, a list joined by `|`
+* `title`, `totals.killed.low`: a key, or nested keys; null if an outer value is null, a list joined by `|`, null if
+  it is empty
 * `label|name`: the first of two keys that the item has
 * `.`: the item itself
 * `/id`: a key of the record that the item belongs to
@@ -104,5 +105,5 @@ def _value_at(item: Any, keys: list[str]) -> Any:
     for key in keys:
         if item is None:
             return None
-        item = item[key]
-    return LIST_SEPARATOR.join(item) if isinstance(item, list) else item
+        item = item.get(key)
+    return (LIST_SEPARATOR.join(item) or None) if isinstance(item, list) else item

@@ -4,23 +4,22 @@ The records of a resource are one table, and each list with a `ChildTable` is an
 """
 
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
-from typing import Any, get_args
+from typing import get_args
 
 from app.exports.datasets.columns import OWNER, POSITION, WHOLE_ITEM, Column, Table
-from app.model.codebook import CODEBOOK
+from app.model.codebook import Codebook, Coded
 from app.model.documents import Document, TypeName
 from app.model.fields import DocumentField, document_fields, in_order, singular
-from app.model.outputs import ChildTable, ColumnType, ForeignKey, Id
+from app.model.outputs import ChildTable, ForeignKey, Id
 
 _SHARED_BY_ALL = "records"
 """The table of every record; a table that refers to it needs a record's type, too."""
 
 
-def tables_of(resource: str, model: type[Document]) -> Iterator[Table]:
+def tables_of(resource: str, model: type[Document], codebook: Codebook) -> Iterator[Table]:
     """Yields the table of a resource's records and those of the lists in them."""
-    fields = document_fields(model)
-    columns = tuple(_columns(fields, "", ids=model.table.ids_of))
+    fields = document_fields(model, codebook)
+    columns = tuple(_columns(fields, "", codebook, ids=model.table.ids_of))
     yield Table(
         resource,
         model.table.description,
@@ -32,12 +31,14 @@ def tables_of(resource: str, model: type[Document]) -> Iterator[Table]:
     )
     for field in fields:
         if field.child_table is not None:
-            yield _child_table(resource, model, field, field.child_table)
+            yield _child_table(resource, model, field, field.child_table, codebook)
 
 
-def _child_table(resource: str, model: type[Document], field: DocumentField, declared: ChildTable) -> Table:
+def _child_table(
+    resource: str, model: type[Document], field: DocumentField, declared: ChildTable, codebook: Codebook
+) -> Table:
     owner, references = _owner(resource, model, declared.owner)
-    items = tuple(_item_columns(field, declared))
+    items = tuple(_item_columns(field, declared, codebook))
     key = declared.key or (*(column.name for column in owner), "position")
     position = (Column("position", "integer", POSITION, "Its place in the record's list, from 0."),)
     return Table(
@@ -65,7 +66,7 @@ def _owner(resource: str, model: type[Document], table: str) -> tuple[tuple[Colu
     return (Column(name, "string", OWNER, "Whose row it is.", references=f"{table or resource}.id"),), ()
 
 
-def _item_columns(field: DocumentField, declared: ChildTable) -> Iterator[Column]:
+def _item_columns(field: DocumentField, declared: ChildTable, codebook: Codebook) -> Iterator[Column]:
     """Yields the columns of a list's items."""
     link = field.declared(Id)
     if declared.by_type:
@@ -74,15 +75,18 @@ def _item_columns(field: DocumentField, declared: ChildTable) -> Iterator[Column
                 one.column, "string", "id", one.description, nullable=True, references=f"{one.table}.id", only=one.types
             )
     elif field.inner:
-        yield from _columns(field.inner, "", depth=1, ids=link.table if link else "", id_name=f"{field.singular}_id")
+        ids = link.table if link else ""
+        yield from _columns(field.inner, "", codebook, depth=1, ids=ids, id_name=f"{field.singular}_id")
     else:
         name = f"{field.singular}_id" if link else declared.column or field.singular
-        yield _column(field, name, WHOLE_ITEM, nullable=False, references=f"{link.table}.id" if link else "")
+        references = f"{link.table}.id" if link else ""
+        yield _column(field, name, WHOLE_ITEM, codebook, nullable=False, references=references)
 
 
 def _columns(
     fields: Iterable[DocumentField],
     prefix: str,
+    codebook: Codebook,
     *,
     depth: int = 0,
     nullable: bool = False,
@@ -100,43 +104,35 @@ def _columns(
         if field.is_list and field.inner:
             raise TypeError(f"{'.'.join(field.path)} has no single value: say `ChildTable(…)` or `TableColumn.none(…)`")
         if field.inner:
-            yield from _columns(field.inner, field.named_within(prefix), depth=depth, nullable=is_nullable)
+            yield from _columns(field.inner, field.named_within(prefix), codebook, depth=depth, nullable=is_nullable)
             continue
         is_id = field.path[depth:] == ("id",)
         link = field.declared(Id)
         table = link.table if link else ids if is_id else ""
-        name = field.column.name or (id_name if is_id else field.key if field.is_list else field.named_within(prefix))
+        own_name = "_".join(filter(None, (prefix, field.key))) if field.is_list else field.named_within(prefix)
+        name = field.column.name or (id_name if is_id else own_name)
         references = field.column.references or (f"{table}.id" if table else "")
-        yield _column(field, name, ".".join(field.path[depth:]), nullable=is_nullable, references=references)
+        yield _column(field, name, ".".join(field.path[depth:]), codebook, nullable=is_nullable, references=references)
 
 
-def _column(field: DocumentField, name: str, path: str, *, nullable: bool, references: str) -> Column:
+def _column(
+    field: DocumentField, name: str, path: str, codebook: Codebook, *, nullable: bool, references: str
+) -> Column:
     joined = field.is_list and path != WHOLE_ITEM
     values: tuple[str, ...] = ()
     vocabulary = None
     if not joined and isinstance(field.type, tuple):
         values = field.type
-    elif not joined and isinstance(field.type, type) and issubclass(field.type, StrEnum):
-        values = tuple(map(str, field.type))
-        vocabulary = _vocabulary(field.type)
+    elif not joined and (coded := field.declared(Coded)) is not None:
+        vocabulary = coded.vocabulary
+        values = codebook.values(vocabulary)
     return Column(
         name,
-        field.column.type or ("string" if joined else _TYPES.get(field.type, "string")),
+        "string" if joined else field.column_type,
         path,
         f"{field.meaning} Joined by `|`." if joined else field.meaning,
-        nullable,
+        nullable or joined,
         values,
         vocabulary,
         references,
     )
-
-
-def _vocabulary(values: type[StrEnum]) -> str:
-    for name, vocabulary in CODEBOOK.items():
-        if vocabulary is values:
-            return name
-    raise LookupError(f"{values.__name__} is not in CODEBOOK")
-
-
-_TYPES: dict[Any, ColumnType] = {int: "integer", float: "number", bool: "boolean"}
-"""The types of values that are no text."""

@@ -18,12 +18,16 @@ from tempfile import TemporaryDirectory
 
 from app.exports.datasets import package, sqlite
 from app.exports.datasets.source_records import Progress
+from app.exports.formats import COLUMNAR
 from app.exports.prepared_files import Draft, PreparedFile, PreparedFiles
-from app.exports.shared_directory import SharedDirectory
+from app.model.codebook import Codebook
 from app.problems import Unavailable
 from app.server.cache_control import entity_tag
-from app.storage.database import Database, ReleaseInfo, Snapshot
+from app.storage.database import Database, Snapshot
+from app.storage.read_kinds import ReadKind, reads
 from app.storage.reader import Reader
+from app.storage.release_info import ReleaseInfo
+from app.storage.shared_directory import SharedDirectory
 
 logger = logging.getLogger("dateline")
 
@@ -51,7 +55,7 @@ def write(snapshot: Snapshot, directory: Path, progress: Progress = no_progress)
     with TemporaryDirectory(prefix=".dateline-", dir=directory) as folder:
         temporary_files = {suffix: Path(folder, file_name(release, suffix)) for suffix in ("zip", "sqlite")}
         _write_tables(snapshot, temporary_files["sqlite"], progress)
-        package.build(release, temporary_files["sqlite"], temporary_files["zip"], progress)
+        package.build(release, snapshot.codebook, temporary_files["sqlite"], temporary_files["zip"], progress)
         loaded_at = datetime.fromisoformat(release.loaded_at).timestamp()
         for file in temporary_files.values():
             os.utime(file, (loaded_at, loaded_at))
@@ -63,6 +67,7 @@ def file_name(release: ReleaseInfo, suffix: str) -> str:
     return f"dateline-r{release.number}.{suffix}"
 
 
+@reads(ReadKind.SEARCH)
 def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = no_progress) -> ReleaseInfo:
     if not snapshot.release.number:
         raise Unavailable("No release has been loaded yet. Run `dateline load`.", retry_after=10)
@@ -70,8 +75,8 @@ def _write_tables(snapshot: Snapshot, target: Path, progress: Progress = no_prog
     return snapshot.release
 
 
-def _write_package(release: ReleaseInfo, tables: Path, target: Path) -> ReleaseInfo:
-    package.build(release, tables, target, no_progress)
+def _write_package(release: ReleaseInfo, codebook: Codebook, tables: Path, target: Path) -> ReleaseInfo:
+    package.build(release, codebook, tables, target, no_progress)
     return release
 
 
@@ -93,16 +98,17 @@ class Datasets:
         self._digests: dict[str, asyncio.Future[str]] = {}
         self._processes: set[BaseProcess] = set()
 
-    async def file(self, suffix: str) -> Dataset:
-        """Returns the file of the newest release. The first request builds it; others wait for it without a thread.
+    async def file(self, suffix: str, pinned: int | None = None) -> Dataset:
+        """Returns the file of the newest release or of another. The first request builds it; others wait for it without
+        a thread.
 
         Raises Unavailable if it cannot be written or the database cannot be read, and if building takes longer than
         `BUILD_WAIT_SECONDS`: the build continues, and a later request finds the file.
         """
-        release = await self._reader.newest()
+        release = await self._release(pinned)
         try:
             async with asyncio.timeout(BUILD_WAIT_SECONDS):
-                file = await self._prepared(suffix, release)
+                file = await self._prepared(suffix, release, pinned)
                 return Dataset(file.path, file.release, await self._sha256(file.path))
         except TimeoutError as error:
             records = sum(release.counts.values())
@@ -118,20 +124,31 @@ class Datasets:
             process.terminate()
         await self._files.close()
 
-    async def _prepared(self, suffix: str, release: ReleaseInfo) -> PreparedFile:
+    async def _release(self, pinned: int | None) -> ReleaseInfo:
+        if pinned is None:
+            return await self._reader.newest()
+        return await self._reader.read(lambda snapshot: snapshot.release, release=pinned)
+
+    async def _prepared(self, suffix: str, release: ReleaseInfo, pinned: int | None) -> PreparedFile:
         make = self._make_package if suffix == "zip" else self._make_tables
-        return await self._files.get(partial(_key, suffix), release, make)
+        return await self._files.get(partial(_key, suffix), release, partial(make, pinned))
 
-    async def _make_tables(self, draft: Draft) -> ReleaseInfo:
-        if _is_large(await self._reader.newest()):
+    async def _make_tables(self, pinned: int | None, draft: Draft) -> ReleaseInfo:
+        if _is_large(await self._release(pinned)):
             url = self._reader.database.url.render_as_string(hide_password=False)
-            return await asyncio.to_thread(self._run_in_process, _write_tables_of, url, draft.path)
-        return await self._reader.read(partial(_write_tables, target=draft.path), slow=True)
+            return await asyncio.to_thread(self._run_in_process, _write_tables_of, url, draft.path, pinned)
+        work = partial(_write_tables, target=draft.path)
+        return await self._reader.read(work, release=pinned)
 
-    async def _make_package(self, draft: Draft) -> ReleaseInfo:
-        tables = await self._prepared("sqlite", await self._reader.newest())
+    async def _make_package(self, pinned: int | None, draft: Draft) -> ReleaseInfo:
+        tables = await self._prepared("sqlite", await self._release(pinned), pinned)
         work = partial(self._run_in_process, _write_package) if _is_large(tables.release) else _write_package
-        return await asyncio.to_thread(work, tables.release, tables.path, draft.path)
+        codebook, newest = await self._reader.read(
+            lambda snapshot: (snapshot.codebook, snapshot.release.codebook), release=pinned
+        )
+        if newest != tables.release.codebook:
+            raise Unavailable("A release has just been loaded. Ask again.", retry_after=1)
+        return await asyncio.to_thread(work, tables.release, codebook, tables.path, draft.path)
 
     def _run_in_process(self, work: Callable[..., ReleaseInfo], *values: object) -> ReleaseInfo:
         """Runs `work` in a separate process, because it takes minutes and would slow down every response here.
@@ -171,15 +188,16 @@ class Datasets:
 
 
 def _key(suffix: str, release: ReleaseInfo) -> str:
-    return entity_tag("", release, suffix, None).strip('"')
+    contents = f"{suffix} {COLUMNAR.name}" if COLUMNAR.is_installed else suffix
+    return entity_tag("", release, contents, None).strip('"')
 
 
 def _is_large(release: ReleaseInfo) -> bool:
     return sum(release.counts.values()) > LARGE_RELEASE_RECORDS
 
 
-def _write_tables_of(url: str, target: Path) -> ReleaseInfo:
-    with closing(Database(url)) as database, database.snapshot() as snapshot:
+def _write_tables_of(url: str, target: Path, pinned: int | None) -> ReleaseInfo:
+    with closing(Database(url)) as database, database.snapshot(release=pinned) as snapshot:
         return _write_tables(snapshot, target)
 
 

@@ -1,4 +1,7 @@
-"""Builds a Frictionless Data Package: a zip with the tables of the SQLite file as CSV, and their schemas."""
+"""Builds a Frictionless Data Package: a zip with the tables of the SQLite file as CSV, and their schemas.
+
+Beside the CSV of a table stands the same as Parquet, where the extra `columnar` is installed.
+"""
 
 import csv
 import hashlib
@@ -9,51 +12,97 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Any, Self
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from app.exports.datasets.citation import citation
 from app.exports.datasets.columns import Column, Table
-from app.exports.datasets.readme import codebook, readme
+from app.exports.datasets.readme import codebook_text, readme
 from app.exports.datasets.source_records import Progress
 from app.exports.datasets.sqlite import quoted
-from app.exports.datasets.tables import TABLES
+from app.exports.datasets.tables import tables
+from app.exports.formats import COLUMNAR
+from app.exports.formats.parquet import FORMAT as PARQUET
+from app.model.codebook import Codebook
 from app.model.outputs import ForeignKey
-from app.storage.database import ReleaseInfo
+from app.storage.release_info import ReleaseInfo
 
 ROWS_PER_CHUNK = 1000
 
+ROWS_PER_GROUP = 50_000
+"""The rows of a group of a Parquet file, which are in memory together."""
 
-def build(release: ReleaseInfo, tables: Path, target: Path, progress: Progress) -> None:
+
+def build(release: ReleaseInfo, codebook: Codebook, source: Path, target: Path, progress: Progress) -> None:
     """Writes `target` from the SQLite file of the same release. Raises OSError when it cannot be written."""
-    with closing(sqlite3.connect(tables)) as connection, ZipFile(target, "w", ZIP_DEFLATED) as package:
-        counts = {table.name: _count(connection, table) for table in TABLES}
+    with closing(sqlite3.connect(source)) as connection, ZipFile(target, "w", ZIP_DEFLATED) as package:
+        counts = {table.name: _count(connection, table) for table in tables(codebook)}
         done, total = 0, sum(counts.values())
         resources: list[dict[str, Any]] = []
-        for table in TABLES:
-            size, digest = 0, hashlib.sha256()
-            with package.open(_member(f"data/{table.name}.csv", release), "w", force_zip64=True) as member:
+        for table in tables(codebook):
+            resource = _resource(table)
+            with _Member(package, resource["path"], release) as member:
                 for part, rows in _csv(connection, table):
                     member.write(part)
-                    digest.update(part)
-                    size += len(part)
                     done += rows
                     progress("Packing", done, total)
-            resources.append({**_resource(table), "bytes": size, "hash": f"sha256:{digest.hexdigest()}"})
+            resource |= member.told
+            if COLUMNAR.is_installed:
+                resource["parquet"] = _parquet(package, connection, table, release)
+            resources.append(resource)
         sources = _sources(connection)
         descriptor = {**_package(release), "sources": sources, "resources": resources}
         texts = {
             "datapackage.json": json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n",
-            "codebook.md": codebook(),
-            "README.md": readme(release, sources, counts),
+            "codebook.md": codebook_text(codebook),
+            "CITATION.cff": citation(release, sources),
+            "README.md": readme(release, codebook, sources, counts),
         }
         for name, text in texts.items():
             package.writestr(_member(name, release), text)
 
 
-def _member(name: str, release: ReleaseInfo) -> ZipInfo:
+class _Member:
+    """A file of the zip that is written piece by piece, and then told by its size and digest."""
+
+    def __init__(self, package: ZipFile, name: str, release: ReleaseInfo, compression: int = ZIP_DEFLATED) -> None:
+        self._file = package.open(_member(name, release, compression), "w", force_zip64=True)
+        self._size, self._digest = 0, hashlib.sha256()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def write(self, part: bytes) -> None:
+        """Appends a part."""
+        self._file.write(part)
+        self._digest.update(part)
+        self._size += len(part)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the descriptor says of the file."""
+        return {"bytes": self._size, "hash": f"sha256:{self._digest.hexdigest()}"}
+
+
+def _parquet(package: ZipFile, connection: sqlite3.Connection, table: Table, release: ReleaseInfo) -> dict[str, Any]:
+    """Writes the table as Parquet, which is compressed in itself. Returns what the descriptor says of the file."""
+    from app.exports.columnar.dataset import parquet
+
+    path, names = f"data/{table.name}.parquet", ", ".join(quoted(column.name) for column in table.columns)
+    cursor = connection.execute(f"SELECT {names} FROM {quoted(table.name)} ORDER BY rowid")
+    with _Member(package, path, release, ZIP_STORED) as member:
+        for part in parquet(table, iter(lambda: cursor.fetchmany(ROWS_PER_GROUP), [])):
+            member.write(part)
+    return {"path": path, "mediatype": PARQUET.media_type, **member.told}
+
+
+def _member(name: str, release: ReleaseInfo, compression: int = ZIP_DEFLATED) -> ZipInfo:
     """Returns a zip member independent of the machine: the release's time, fixed permissions."""
     info = ZipInfo(name, datetime.fromisoformat(release.loaded_at).timetuple()[:6])
-    info.compress_type = ZIP_DEFLATED
+    info.compress_type = compression
     info.create_system = 3
     info.external_attr = 0o100644 << 16
     return info

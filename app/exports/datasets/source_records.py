@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import literal, select, tuple_
 from sqlmodel import col
 
-from app.model.codebook import CODEBOOK, meanings
-from app.model.codebook.labels import codebook_labels
+from app.exports.datasets.tables import codebook_record
+from app.model.codebook import IDENTITY
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
 from app.storage.models import Change, Release
+from app.storage.redaction_models import OP
 from app.storage.registry import document_of
 
 BATCH_ROWS = 500
@@ -24,26 +25,19 @@ SOURCES = ("codebook", "releases", "changes", *RECORD_TYPES)
 
 def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
     """Yields the records of a source in batches of `BATCH_ROWS`, always in the same order."""
-    if source == "codebook":
-        yield list(_codebook())
+    if source == IDENTITY["type"]:
+        yield [codebook_record(snapshot.codebook)]
     elif source == "releases":
         number = col(Release.number)
         yield from _paged(snapshot, [number], [col(Release.loaded_at), col(Release.note), col(Release.digest)])
     elif source == "changes":
         key = [col(Change.release), col(Change.type), col(Change.id)]
-        others = [col(Change.op), col(Change.version), col(Change.reason), col(Change.superseded_by)]
+        others = [OP, col(Change.cause), col(Change.version), col(Change.reason), col(Change.superseded_by)]
         yield from _paged(snapshot, key, others)
     else:
         table = RECORD_TYPES[source].table
         for rows in _paged(snapshot, [col(table.id)], [col(table.digest), document_of(table)]):
             yield [{**json.loads(row["document"]), "digest": row["digest"]} for row in rows]
-
-
-def _codebook() -> Iterator[dict[str, Any]]:
-    for vocabulary, values in CODEBOOK.items():
-        labels = codebook_labels()[vocabulary]
-        for value, meaning in meanings(values)[1].items():
-            yield {"vocabulary": vocabulary, "value": value, "labels": labels[value], "meaning": meaning}
 
 
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.source_records import SOURCES, Progress, batches
-from app.exports.datasets.tables import TABLES
-from app.exports.datasets.views import VIEWS
+from app.exports.datasets.tables import tables
+from app.exports.datasets.views import views
 from app.model.outputs import ForeignKey
 from app.storage.database import Snapshot
 
@@ -36,13 +36,13 @@ def build(snapshot: Snapshot, target: Path, scratch: Path, progress: Progress) -
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA user_version={snapshot.release.number}")
         connection.execute("BEGIN")
-        for table in TABLES:
+        for table in (all_tables := tables(snapshot.codebook)):
             connection.execute(_create(table))
-        _fill(connection, snapshot, progress)
-        for table in TABLES:
+        _fill(connection, snapshot, all_tables, progress)
+        for table in all_tables:
             for statement in _indexes(table):
                 connection.execute(statement)
-        for name, query in VIEWS.items():
+        for name, query in views(snapshot.codebook).items():
             connection.execute(f"CREATE VIEW {quoted(name)} AS\n{query}")
         connection.execute("COMMIT")
         # A copy that is written from beginning to end has no traces of the order of the inserts.
@@ -54,16 +54,16 @@ def quoted(*names: str) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _fill(connection: sqlite3.Connection, snapshot: Snapshot, progress: Progress) -> None:
+def _fill(connection: sqlite3.Connection, snapshot: Snapshot, all_tables: Sequence[Table], progress: Progress) -> None:
     done, total = 0, sum(snapshot.release.counts.values())
     inserts = {
         table.name: f"INSERT INTO {quoted(table.name)} VALUES ({', '.join('?' * len(table.columns))})"
-        for table in TABLES
+        for table in all_tables
     }
     for source in SOURCES:
         for batch in batches(snapshot, source):
             rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-            for table in (table for table in TABLES if source in dict(table.sources)):
+            for table in (table for table in all_tables if source in dict(table.sources)):
                 for record in batch:
                     rows[table.name].extend(table.rows(source, record))
             for name, table_rows in rows.items():

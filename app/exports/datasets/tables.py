@@ -7,17 +7,18 @@ of an id). Most are derived from the documents' models; those here come from no 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import get_args
+from functools import lru_cache
+from typing import Any, get_args
 
 from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.document_tables import tables_of
-from app.model.codebook import ChangeOp
+from app.model.codebook import IDENTITY, ChangeCause, ChangeOp, Codebook
 from app.model.documents import DOCUMENTS, PartyType, TypeName
 from app.model.fields import in_order
-from app.model.languages import LANGUAGE_NAMES
+from app.model.languages import LANGUAGE_NAMES, LANGUAGES
 
 _OF_CHANGE = (
-    Column("type", "string", "type", "What sort of record it is.", values=get_args(TypeName)),
+    Column("type", "string", "type", "What sort of record it is.", values=(*get_args(TypeName), IDENTITY["type"])),
     Column("id", "string", "id", "The record's id."),
 )
 
@@ -48,6 +49,12 @@ RELEASES = (
             Column("release", "integer", "release", "The release.", references="releases.number"),
             *_OF_CHANGE,
             Column("op", "string", "op", "What was done.", values=tuple(map(str, ChangeOp)), vocabulary="change.op"),
+            Column(
+                *("cause", "string", "cause", "Why, the first that applies."),
+                values=tuple(map(str, ChangeCause)),
+                vocabulary="change.cause",
+                nullable=True,
+            ),
             Column("version", "integer", "version", "The record's version from then on."),
             Column("reason", "string", "reason", "Why it was removed.", nullable=True),
             Column("superseded_by", "string", "superseded_by", "The record that took it over.", nullable=True),
@@ -55,8 +62,8 @@ RELEASES = (
     ),
     Table(
         "records",
-        "Every record of every table that has documents in the API.",
-        tuple((resource, "") for resource in DOCUMENTS),
+        "Every record of every table that has documents in the API, and the codebook.",
+        ((IDENTITY["type"], ""), *((resource, "") for resource in DOCUMENTS)),
         ("type", "id"),
         (
             *_OF_CHANGE,
@@ -71,16 +78,33 @@ RELEASES = (
     Table(
         "codebook",
         "What the values mean.",
-        (("codebook", ""),),
+        ((IDENTITY["type"], "values"),),
         ("vocabulary", "value"),
         (
             Column("vocabulary", "string", "vocabulary", "The vocabulary's name in the API's codebook."),
             Column("value", "string", "value", "A value of it."),
             *(
-                Column(f"label_{language}", "string", f"labels.{language}", f"What to print for it, in {name}.")
+                Column(
+                    f"label_{language}",
+                    "string",
+                    f"labels.{language}",
+                    f"What to print for it, in {name}.",
+                    nullable=language != LANGUAGES[0],
+                )
                 for language, name in LANGUAGE_NAMES.items()
             ),
             Column("meaning", "string", "meaning", "What the value means."),
+            Column("broader", "string", "broader", "The value that it is narrower than.", nullable=True),
+            Column(
+                "equivalents",
+                "string",
+                "equivalents",
+                "What it is in other vocabularies. Joined by `|`.",
+                nullable=True,
+            ),
+            Column(
+                "properties", "string", "properties", "What the service does with it. Joined by `|`.", nullable=True
+            ),
         ),
     ),
 )
@@ -98,7 +122,17 @@ PARTIES = Table(
     after="place_parents",
 )
 
-_ORDER = ("articles", "places", "organizations", "people", "incidents", "casualties", "quotes", "statements")
+_ORDER = (
+    "articles",
+    "places",
+    "organizations",
+    "people",
+    "documents",
+    "incidents",
+    "casualties",
+    "quotes",
+    "statements",
+)
 """The order of the resources in the files: what others refer to comes first. Those not named here are last."""
 
 
@@ -111,11 +145,31 @@ def _merged(tables: Iterable[Table]) -> list[Table]:
     return list(by_name.values())
 
 
-def _of_documents() -> Iterator[Table]:
+def _of_documents(codebook: Codebook) -> Iterator[Table]:
     for resource in dict.fromkeys((*_ORDER, *DOCUMENTS)):
-        yield from tables_of(resource, DOCUMENTS[resource])
+        yield from tables_of(resource, DOCUMENTS[resource], codebook)
 
 
-TABLES: tuple[Table, ...] = tuple(
-    in_order(_merged((*RELEASES, PARTIES, *_of_documents())), lambda table: table.name, lambda table: table.after)
-)
+@lru_cache(maxsize=4)
+def tables(codebook: Codebook) -> tuple[Table, ...]:
+    """Returns all tables. A codebook says what values their columns have, and which sums incidents."""
+    merged = _merged((*RELEASES, PARTIES, *_of_documents(codebook)))
+    return tuple(in_order(merged, lambda table: table.name, lambda table: table.after))
+
+
+def codebook_record(codebook: Codebook) -> dict[str, Any]:
+    """Returns the codebook with its digest, and with all values in one list."""
+    document = codebook.document()
+    values = [
+        {"vocabulary": name, **value}
+        for name, vocabulary in document["vocabularies"].items()
+        for value in vocabulary["values"]
+    ]
+    vocabularies = [{"vocabulary": name, **one} for name, one in document["vocabularies"].items()]
+    return {**document, "digest": codebook.digest, "values": values, "vocabularies": vocabularies}
+
+
+def codebook_values(codebook: Codebook) -> tuple[Table, list[tuple[Any, ...]]]:
+    """Returns the table of all values, and its rows."""
+    table = next(one for one in tables(codebook) if one.name == "codebook")
+    return table, list(table.rows(IDENTITY["type"], codebook_record(codebook)))

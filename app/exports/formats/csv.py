@@ -11,22 +11,35 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from app.exports.formats import Batches, ExportFormat
-from app.exports.formats.columns import COLUMNS, Value, flat
+from app.exports.formats import Export, ExportFormat
+from app.exports.formats.columns import Value, flat, picked
 
 BYTE_ORDER_MARK = "\ufeff"
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
-def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
+def chunks(export: Export) -> Iterator[bytes]:
     """Yields a file of records, header first."""
-    yield (BYTE_ORDER_MARK + _lines([[column.name for column in COLUMNS[resource]]])).encode()
-    for batch in batches:
+    columns = picked(export.resource, export.codebook, export.fields, export.evidence)
+    yield (BYTE_ORDER_MARK + _lines([[column.name for column in columns]])).encode()
+    for batch in export.batches:
         # Row by row: a list of rows would be written in one go, during which no other thread gets a turn.
-        yield _lines(map(cell, flat(resource, json.loads(text), base).values()) for text in batch).encode()
+        yield _lines(map(cell, flat(columns, json.loads(text), export.base).values()) for text in batch).encode()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """Returns a file of rows that are no records."""
+    return (BYTE_ORDER_MARK + _lines([columns, *(map(cell, row) for row in rows)])).encode()
+
+
+def parts(columns: Sequence[str], batches: Iterable[Iterable[Sequence[Value]]]) -> Iterator[bytes]:
+    """Yields a file of rows that are no records, header first."""
+    yield table(columns, ())
+    for rows in batches:
+        yield _lines(map(cell, row) for row in rows).encode()
 
 
 def cell(value: Value) -> str:
@@ -53,6 +66,6 @@ FORMAT = ExportFormat(
     "RFC 4180, UTF-8 with a byte order mark (Excel needs it; in Python: `utf-8-sig`). Null is empty. Lists are "
     "joined by `|`; inside a value a `|` or a backslash has a backslash before it. A text that a spreadsheet would "
     "run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return (also after "
-    "apostrophes), has one apostrophe before it. Numbers are as they are.",
+    "apostrophes), has one apostrophe before it. Numbers are as they are. `fields` picks columns, in its order.",
     chunks,
 )

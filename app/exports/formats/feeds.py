@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel
 
+from app.model.codebook import ChangeCause
 from app.records import BY_TYPE, RECORD_TYPES
 
 Json = dict[str, Any]
@@ -22,7 +23,7 @@ RIGHTS = "The quoted words belong to their publishers."
 # Characters that XML 1.0 cannot represent, even escaped; JSON readers show them as garbage.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE_LENGTH = 100
-_OPS = {"ADD": "Added", "MOD": "Changed", "DEL": "Removed"}
+_OPS = {"ADD": "Added", "MOD": "Changed", "DEL": "Removed", "RED": "Redacted"}
 _MERGED = "Merged"
 
 
@@ -93,7 +94,7 @@ def tag_uri(base: str, path: str) -> str:
     return f"tag:{authority},{TAG_YEAR}:{quote(address.path.rstrip('/') + path, safe='/?&=+%~')}"
 
 
-FEED_LISTS = (*(one.name for one in RECORD_TYPES.values() if one.feed_text), "changes")
+FEED_LISTS = (*(one.name for one in RECORD_TYPES.values() if one.feed_text), "changes", "corrections")
 """The lists that can be followed by feeds."""
 
 
@@ -122,8 +123,26 @@ def change(entry: Json, name: str, base: str) -> Entry:
     text = f"{_operation(entry)} in release {entry['release']}, version {entry['version']}."
     if entry["reason"]:
         text = f"{text} Reason: {entry['reason']}"
+    if entry["correction"]:
+        text = f"{text} {correction_text(entry['correction'])}"
+    if entry["cause"] and entry["cause"] != ChangeCause.EDITED:
+        text = f"{text} {_cause(entry)}"
     page = _page(entry["type"], entry["id"], base)
-    return Entry(id_, page, base + entry["url"], title, clean(text), entry["at"], (entry["op"], entry["type"]))
+    return Entry(id_, page, base + entry["url"], title, clean(text), entry["at"], _tags(entry))
+
+
+def correction(entry: Json, base: str) -> Entry:
+    """Returns the entry of a correction, as the list of corrections serves it."""
+    id_ = tag_uri(base, f"/correction/{entry['release']}/{entry['type']}/{entry['id']}")
+    title = clean(f"Corrected: {_short(entry['label'])} ({entry['type']})")
+    page = _page(entry["type"], entry["id"], base)
+    text = clean(correction_text(entry["correction"]))
+    return Entry(id_, page, base + entry["url"], title, text, entry["at"], (entry["type"],))
+
+
+def correction_text(correction: Json) -> str:
+    """Returns what was wrong and when it was corrected, in a sentence."""
+    return f"Correction of {correction['date']}: {correction['text']}"
 
 
 def removal(kind: str, row: Any, base: str) -> Removal:
@@ -131,6 +150,15 @@ def removal(kind: str, row: Any, base: str) -> Removal:
     id_ = tag_uri(base, f"/{kind}/{row.id}")
     into = f"{_MERGED} into {row.superseded_by}. " if row.superseded_by else ""
     return Removal(id_, row.at, clean(f"{into}{row.reason or ''}".strip()))
+
+
+def _tags(entry: Json) -> tuple[str, ...]:
+    return tuple(filter(None, (entry["op"], entry["type"], entry["cause"])))
+
+
+def _cause(entry: Json) -> str:
+    because = ", ".join(f"{one['type']} {one['id']}" for one in entry["because"])
+    return f"Cause: {entry['cause']}{f' ({because})' if because else ''}."
 
 
 def _operation(entry: Json) -> str:
@@ -141,8 +169,8 @@ def _operation(entry: Json) -> str:
 
 def _page(kind: str, id_: str, base: str) -> str | None:
     """Returns the URL of a record's HTML page; None if it has none."""
-    record_type = BY_TYPE[kind]
-    return f"{base}/{record_type.name}/{id_}" if record_type.has_page else None
+    record_type = BY_TYPE.get(kind)
+    return f"{base}/{record_type.name}/{id_}" if record_type and record_type.has_page else None
 
 
 def _short(title: str) -> str:

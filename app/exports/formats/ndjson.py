@@ -1,21 +1,26 @@
-"""NDJSON: one stored document a line, exactly as the JSON lists hold it."""
+"""NDJSON: one stored document a line, exactly as the JSON lists hold it, or with the same parts left out."""
 
+import json
 from collections.abc import Iterator
 
-from app.exports.formats import Batches, ExportFormat
+from app.exports.formats import Export, ExportFormat
+from app.model.compact_json import dump_json
+from app.model.partial_documents import cut, keys_of
 
 
-def chunks(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
+def chunks(export: Export) -> Iterator[bytes]:
     """Yields a file of records."""
-    for batch in filter(None, batches):
-        yield "\n".join([*batch, ""]).encode()
+    keys = keys_of(export.resource, export.codebook, export.fields, export.evidence)
+    for batch in filter(None, export.batches):
+        lines = batch if keys is None else [dump_json(cut(json.loads(text), keys)) for text in batch]
+        yield "\n".join([*lines, ""]).encode()
 
 
 FORMAT = ExportFormat(
     ".ndjson",
     "application/x-ndjson",
     "NDJSON",
-    "One record a line, exactly as in the JSON list.",
+    "One record a line, exactly as in the JSON list, with `fields` and `evidence` too.",
     chunks,
     of_columns=False,
     on_front_page=False,

@@ -1,0 +1,101 @@
+"""What a filter asks of a record, so that it can be looked up in arrays: without NumPy, beside the SQL condition.
+
+Each names the columns or links that it looks at, by the name that `counted_by` has for them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select
+
+from app.counts.columns import Hierarchy
+
+
+@dataclass(frozen=True)
+class ValueIn:
+    """A column has one of these texts, or refers to one of the records with these ids, or with those that a query
+    finds, or, where a hierarchy is named, to one that they contain."""
+
+    column: str
+    values: Sequence[str] | Select[Any] | CompoundSelect[Any]
+    hierarchy: Hierarchy | None = None
+    stated: bool = False
+
+
+@dataclass(frozen=True)
+class NumberFits:
+    """A number passes a test, which takes an array of them; null never does."""
+
+    column: str
+    fits: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Present:
+    """A column is not null."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class DaysFit:
+    """The first and the last day pass a test, which takes an array of ordinals for each; no day never does."""
+
+    first: str
+    last: str
+    fits: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class AreaFits:
+    """The area of a record passes a test, which takes an array for each side (`AREA_SIDES`); none never does."""
+
+    column: str
+    fits: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class HasLink:
+    """One link at least meets all of these."""
+
+    links: str
+    each: tuple["Criterion", ...] = ()
+
+
+@dataclass(frozen=True)
+class IsReferredTo:
+    """One record at least of another type, whose column refers to it, meets all of these."""
+
+    type: str
+    column: str
+    each: tuple["Criterion", ...] = ()
+
+
+@dataclass(frozen=True)
+class Not:
+    """The criterion is not met."""
+
+    criterion: "Criterion"
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """All criteria are met."""
+
+    criteria: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """One of the criteria is met."""
+
+    criteria: tuple["Criterion", ...]
+
+
+Criterion = ValueIn | NumberFits | Present | DaysFit | AreaFits | HasLink | IsReferredTo | Not | AllOf | AnyOf
+
+
+def has_number(column: str) -> NumberFits:
+    """A column of numbers is not null."""
+    return NumberFits(column, lambda numbers: numbers >= 0)

@@ -1,0 +1,226 @@
+"""Finds the records that meet criteria, as rows of the arrays.
+
+Every function takes rows in order and returns those of them, in order, that meet a criterion; None stands for all rows.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from app.counts.arrays import STARTS, RowArrays, TypeArrays
+from app.counts.columns import AREA_SIDES, NO_NUMBER, References, Texts
+from app.counts.criteria import (
+    AllOf,
+    AnyOf,
+    AreaFits,
+    Criterion,
+    DaysFit,
+    HasLink,
+    IsReferredTo,
+    Not,
+    NumberFits,
+    Present,
+    ValueIn,
+)
+from app.counts.frames import Array
+from app.counts.grouped import Grouped, starts_of
+
+_FEW, _SHARE = 20_000, 8
+"""Rows, or the share of all rows, up to which their links are looked at one by one; with more, the owners of all links
+that fit are marked."""
+
+_MANY = 16
+"""Of so many links one at least has to fit, for all of them to be looked at in order: faster than to sort many."""
+
+
+def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Array:
+    """Returns those of the rows that meet a criterion."""
+    match criterion:
+        case AllOf(criteria):
+            for one in criteria:
+                rows = meeting(arrays, one, rows)
+            return every_row(arrays) if rows is None else rows
+        case Not(inner):
+            if rows is None:
+                rows = every_row(arrays)
+            kept = np.ones(len(rows), bool)
+            kept[np.searchsorted(rows, meeting(arrays, inner, rows))] = False
+            return rows[kept]
+        case AnyOf(criteria):
+            if rows is None:
+                rows = every_row(arrays)
+            met = np.zeros(len(rows), bool)
+            for one in criteria:
+                met[np.searchsorted(rows, meeting(arrays, one, rows))] = True
+            return rows[met]
+        case HasLink():
+            assert isinstance(arrays, TypeArrays)
+            return _with_link(arrays, criterion, rows)
+        case IsReferredTo():
+            assert isinstance(arrays, TypeArrays)
+            return _referred_to(arrays, criterion, rows)
+        case ValueIn() if rows is None and _is_indexed(arrays, criterion):
+            return _with_value(arrays, criterion)
+        case ValueIn():
+            fits = _value_in(arrays, criterion)
+            return _kept(arrays, rows, [criterion.column], fits)
+        case NumberFits(column, fits):
+            return _kept(arrays, rows, [column], lambda numbers: (numbers != NO_NUMBER) & fits(numbers))
+        case Present(column):
+            return _kept(arrays, rows, [column], lambda array: array > 0)
+        case DaysFit(first, last, fits):
+            return _kept(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
+        case AreaFits():
+            return _in_area(arrays, criterion, rows)
+
+
+def every_row(arrays: RowArrays) -> Array:
+    """Returns all rows."""
+    return np.arange(arrays.size, dtype=np.uint32)
+
+
+def _kept(arrays: RowArrays, rows: Array | None, columns: Sequence[str], fits: Callable[..., Array]) -> Array:
+    if rows is None:
+        return np.flatnonzero(fits(*(arrays[name] for name in columns)))
+    kept: Array = rows[fits(*(arrays[name][rows] for name in columns))]
+    return kept
+
+
+def _is_indexed(arrays: RowArrays, one: ValueIn) -> bool:
+    return isinstance(arrays, TypeArrays) and isinstance(arrays.columns[one.column], Texts)
+
+
+def _with_value(arrays: RowArrays, one: ValueIn) -> Array:
+    """Returns the rows that have one of some texts, without a look at the others."""
+    assert isinstance(arrays, TypeArrays)
+
+    def make() -> dict[str, Array]:
+        codes = arrays[one.column]
+        size = len(arrays.values(one.column)) + 1
+        return {"starts": starts_of(codes, size), "values": np.argsort(codes, kind="stable").astype(np.uint32)}
+
+    group = arrays.archive.group(f"{arrays.name}.{one.column}.rows", make)
+    wanted = _wanted(arrays, one)
+    rows: Array = Grouped(group["starts"], group["values"]).of(wanted)[0]
+    return rows if len(wanted) == 1 else np.sort(rows)
+
+
+def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
+    wanted = _wanted(arrays, one)
+    if len(wanted) == 1:
+        return lambda array: array == wanted[0]
+    table = np.zeros(int(wanted.max(initial=0)) + 2, bool)
+    table[wanted] = True
+    # What is beyond the table is none of the values.
+    return lambda array: table[np.minimum(array, len(table) - 1)]
+
+
+def _wanted(arrays: RowArrays, one: ValueIn) -> Array:
+    """Returns the codes of the values, or the references to the records that they are or contain."""
+    if not isinstance(arrays.columns[one.column], References):
+        assert isinstance(one.values, Sequence), "only records are found by a query"
+        return np.array(arrays.codes(one.column, one.values), np.int64)
+    found = arrays.positions(one.column, one.values)
+    if one.hierarchy is not None:
+        # The records of a hierarchy come first among those that the column may refer to.
+        archive = arrays.archive
+        inside = found < archive[one.hierarchy.type].size
+        below = archive.parts(one.hierarchy, found[inside], stated=one.stated)
+        found = np.concatenate([below.astype(np.int64), found[~inside]])
+    return found + 1
+
+
+def _in_area(arrays: RowArrays, one: AreaFits, rows: Array | None) -> Array:
+    sides = arrays.values(one.column)
+    # An area stands for many records, and is judged once.
+    fits = np.concatenate([[False], one.fits(*(sides[:, side] for side in range(len(AREA_SIDES))))])
+    return _kept(arrays, rows, [one.column], lambda areas: fits[areas])
+
+
+def _with_link(arrays: TypeArrays, one: HasLink, rows: Array | None) -> Array:
+    links, starts = arrays.links(one.links), arrays.arrays[f"{one.links}{STARTS}"]
+    if rows is None or len(rows) > max(_FEW, arrays.size // _SHARE):
+        if one.each:
+            owners = _owners(starts, meeting(links, AllOf(one.each[1:]), _indexed(arrays, one, links)), links.size)
+        else:
+            owners = np.diff(starts) > 0
+        return np.flatnonzero(owners) if rows is None else rows[owners[rows]]
+    positions, lengths = Grouped(starts, starts).positions(rows)
+    met = np.searchsorted(positions, meeting(links, AllOf(one.each), positions))
+    return rows[np.unique(np.repeat(np.arange(len(rows)), lengths)[met])]
+
+
+def _owners(starts: Array, fitting: Array, size: int) -> Array:
+    """Returns which rows have one of some links."""
+    if len(fitting) <= size // _MANY:
+        owners = np.zeros(len(starts) - 1, bool)
+        owners[np.searchsorted(starts, fitting, side="right") - 1] = True
+        return owners
+    marks = np.zeros(size + 1, np.uint32)
+    marks[fitting + 1] = 1
+    before = np.cumsum(marks, dtype=np.uint32)
+    has_one: Array = before[starts[1:]] > before[starts[:-1]]
+    return has_one
+
+
+def _referred_to(arrays: TypeArrays, one: IsReferredTo, rows: Array | None) -> Array:
+    others = arrays.archive[one.type]
+    referring = meeting(others, AllOf(one.each), None)
+    found = np.zeros(arrays.size + 1, bool)
+    found[others[one.column][referring]] = True
+    return np.flatnonzero(found[1:]) if rows is None else rows[found[1:][rows]]
+
+
+def _indexed(arrays: TypeArrays, one: HasLink, links: RowArrays) -> Array:
+    """Returns the links that meet the first criterion; those that refer to few records are looked up."""
+    if (found := _lookup(arrays, one)) is None or _number_of_links(found) > links.size // _MANY:
+        return meeting(links, one.each[0], None)
+    wanted, every = found
+    return np.sort(every.of(wanted)[0])
+
+
+def expected_links(arrays: RowArrays, criterion: Criterion) -> int:
+    """Returns how many links are looked at, as far as that is known: to begin with what finds fewest."""
+    assert isinstance(arrays, TypeArrays)
+    found = _lookup(arrays, criterion) if isinstance(criterion, HasLink) else None
+    return arrays.size if found is None else _number_of_links(found)
+
+
+def _number_of_links(found: tuple[Array, Grouped]) -> int:
+    wanted, every = found
+    return int((every.starts[wanted + 1].astype(np.int64) - every.starts[wanted]).sum())
+
+
+def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:
+    """Returns what the links refer to by their first criterion, and the links of each such record; None where the
+    criterion is another."""
+    first, links = one.each[0] if one.each else None, arrays.links(one.links)
+    if not isinstance(first, ValueIn) or not isinstance(declared := links.columns[first.column], References):
+        return None
+    archive = arrays.archive
+
+    def make() -> dict[str, Array]:
+        references = links[first.column]
+        order = np.argsort(references, kind="stable").astype(np.uint32)
+        return {"starts": starts_of(references, archive.size(declared.targets) + 1), "values": order}
+
+    group = archive.group(f"{arrays.name}.{one.links}.{first.column}.inverted", make)
+    return _wanted(links, first), Grouped(group["starts"], group["values"])
+
+
+def supports(arrays: TypeArrays, criterion: Criterion) -> bool:
+    """Whether a type is counted by all that a criterion looks at."""
+    match criterion:
+        case AllOf(criteria) | AnyOf(criteria):
+            return all(supports(arrays, one) for one in criteria)
+        case IsReferredTo():
+            column = arrays.archive.types[criterion.type].column(criterion.column)
+            return isinstance(column, References) and column.targets == (arrays.name,)
+        case Not(inner):
+            return supports(arrays, inner)
+        case HasLink(links):
+            return any(one.name == links for one in arrays.counted.links)
+        case DaysFit(first, last):
+            return first in arrays.columns and last in arrays.columns
+        case _:
+            return criterion.column in arrays.columns

@@ -1,0 +1,56 @@
+"""The extent of records in the arrays of a release."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+
+from app.counts.arrays import Archive, TypeArrays
+from app.counts.frames import Array
+from app.model.geography import narrowest_band
+from app.queries.counting import MatchedRecords
+
+
+def box_and_days(archive: Archive, found: MatchedRecords) -> tuple[list[float] | None, list[str]]:
+    """Returns the box around the points of the records that match, and the first and last days that bound them."""
+    located, dated = (_arrays_with(archive, found, column) for column in ("area", "open_start"))
+    box = None if located is None else _box(located, _rows(archive, found, located))
+    return box, [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
+
+
+def _arrays_with(archive: Archive, found: MatchedRecords, column: str) -> TypeArrays | None:
+    """Returns the arrays of the records, or of those that they are chosen by, that have a column; None if none has."""
+    subject = found.resource.chosen_by
+    types = [found.resource] if subject is None else [found.resource, subject.record_type]
+    return next((archive[one.name] for one in types if column in archive[one.name].columns), None)
+
+
+def _rows(archive: Archive, found: MatchedRecords, arrays: TypeArrays) -> Array | slice:
+    if arrays.name == found.resource.name:
+        return slice(None) if found.rows is None else found.rows
+    assert found.resource.chosen_by is not None
+    subjects: Array = archive[found.resource.name][found.resource.chosen_by.column]
+    return (subjects if found.rows is None else subjects[found.rows]) - 1
+
+
+def _box(arrays: TypeArrays, rows: Array | slice) -> list[float] | None:
+    sides = arrays.values("area")
+    # An area stands for many records, and is looked at once.
+    here = np.flatnonzero(np.bincount(arrays["area"][rows], minlength=1)[1:])
+    if not len(here):
+        return None
+    latitudes, longitudes = sides[here, 0], sides[here, 1]
+    west, east = float(longitudes.min()), float(longitudes.max())
+    if east - west > 180:
+        degrees = np.floor(longitudes)
+        bands = (longitudes[degrees == degree] for degree in np.unique(degrees))
+        west, east = narrowest_band([(float(one.min()), float(one.max())) for one in bands])
+    return [west, float(latitudes.min()), east, float(latitudes.max())]
+
+
+def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[str]:
+    for day, is_open in (("earliest", "open_start"), ("latest", "open_end")):
+        days, opened = arrays[day][rows], arrays[is_open][rows]
+        stated = days[(days > 0) & (opened == 0)]
+        if len(stated):
+            yield from (date.fromordinal(int(of)).isoformat() for of in (stated.min(), stated.max()))

@@ -1,0 +1,96 @@
+"""Finds the records that meet conditions in arrays, and in SQL what arrays do not know."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import String, cast, func
+
+from app.counts.arrays import Archive, TypeArrays
+from app.counts.criteria import AllOf, AreaFits, Criterion, DaysFit, NumberFits, Present, ValueIn
+from app.counts.frames import Array
+from app.counts.matches import expected_links, meeting, supports
+from app.queries.conditions import Condition, with_numbers
+from app.queries.most_selective import conditions_for_counts
+from app.queries.record_type import RecordType
+
+_FEW = 5_000
+"""Rows up to which SQL looks at these alone for what arrays do not know."""
+
+
+def find_rows(archive: Archive, resource: RecordType, conditions: Sequence[Condition]) -> Array | None:
+    """Returns the rows of the records that meet all conditions, in order; None for all records."""
+    own, by_type, in_sql = archive[resource.name], dict[str, list[Criterion]](), list[Condition]()
+    for one in conditions:
+        if one.criterion is None or (arrays := _looked_up_in(archive, resource, one.of, one.criterion)) is None:
+            in_sql.append(one)
+        else:
+            by_type.setdefault(arrays.name, []).append(one.criterion)
+    rows = _meeting_all(own, by_type.pop(own.name, []), None)
+    for name, criteria in by_type.items():
+        rows = of_subjects(archive, resource, _meeting_all(archive[name], criteria, None), rows)
+    return rows if not in_sql else _in_sql(own, resource, in_sql, rows)
+
+
+def _looked_up_in(archive: Archive, resource: RecordType, table: Any, criterion: Criterion) -> TypeArrays | None:
+    """Returns the arrays in which a criterion is looked up, of a table if one is given: those of the records, or of
+    what they are chosen by."""
+    types = [resource] if resource.chosen_by is None else [resource, resource.chosen_by.record_type]
+    for of in types:
+        if table in (None, of.table) and supports(arrays := archive[of.name], criterion):
+            return arrays
+    return None
+
+
+def _meeting_all(arrays: TypeArrays, criteria: Sequence[Criterion], rows: Array | None) -> Array | None:
+    in_order = sorted(criteria, key=_cost)
+    if sum(_cost(one) == _COST_OF_LINKS for one in criteria) > 1:
+        in_order.sort(key=lambda one: (_cost(one), _cost(one) == _COST_OF_LINKS and expected_links(arrays, one)))
+    for one in in_order:
+        rows = meeting(arrays, one, rows)
+    return rows
+
+
+def _cost(criterion: Criterion) -> int:
+    """What is looked at first: short columns."""
+    match criterion:
+        case ValueIn() | NumberFits() | Present():
+            return 0
+        case DaysFit() | AllOf():
+            return 1
+        case AreaFits():
+            return 2
+        case _:
+            return _COST_OF_LINKS
+
+
+_COST_OF_LINKS = 3
+
+
+def of_subjects(archive: Archive, resource: RecordType, subjects: Array | None, rows: Array | None) -> Array | None:
+    """Returns those of the rows that are chosen by one of some records."""
+    assert resource.chosen_by is not None
+    if subjects is None:
+        return rows
+    chosen = np.zeros(archive[resource.chosen_by.record_type.name].size + 1, bool)
+    chosen[subjects + 1] = True
+    subject_of = archive[resource.name][resource.chosen_by.column]
+    return np.flatnonzero(chosen[subject_of]) if rows is None else rows[chosen[subject_of[rows]]]
+
+
+def _in_sql(own: TypeArrays, resource: RecordType, conditions: list[Condition], rows: Array | None) -> Array:
+    snapshot, number = own.archive.snapshot, resource.table.number
+    if rows is not None and len(rows) <= _FEW:
+        if not len(rows):
+            return rows
+        among = with_numbers(resource.table, own.numbers[rows].tolist())
+        return own.rows(np.sort(_numbers(snapshot.column(resource.select([among, *conditions], number)))))
+    chosen, _ = conditions_for_counts(snapshot, resource.table, conditions)
+    # As one text: a driver takes five times as long for as many rows.
+    text = snapshot.value(resource.select(chosen, func.aggregate_strings(cast(number, String), ",")))
+    found = own.rows(np.sort(np.fromstring(text, np.int64, sep=","))) if text else _numbers([])
+    return found if rows is None else np.intersect1d(found, rows, assume_unique=True)
+
+
+def _numbers(numbers: Sequence[int]) -> Array:
+    return np.array(numbers, np.int64)
