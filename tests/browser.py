@@ -34,9 +34,10 @@ class Tab:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Chromium without a window; skips where it, or Playwright, is missing."""
+    """Chromium without a window; skips where it, or Playwright, is missing. Not for the session: as long as it is
+    there, Playwright's event loop runs in this thread, and no test could call `asyncio.run`."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: install the extra 'clients'")
     chromium = shutil.which("chromium")
     if chromium is None:

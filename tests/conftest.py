@@ -6,14 +6,16 @@
 import os
 import random
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 from starlette.testclient import TestClient
 
 from app.ingest.loading import load
@@ -24,6 +26,9 @@ from app.storage.schema import migrate
 from tests import postgresql, sample
 
 ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")
+
+THROWAWAY = "test_"
+"""What the names of databases on PostgreSQL begin with that `new_database` makes."""
 
 NewDatabase = Callable[[], str]
 Figure = Callable[[str], None]
@@ -95,22 +100,22 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDataba
         yield lambda: f"sqlite:///{folder}/{next(numbers)}.db"
         return
     with postgresql.server() as url:
-        maintenance = create_engine(url, isolation_level="AUTOCOMMIT")
 
         def create() -> str:
-            name = f"test_{next(numbers)}"
-            with maintenance.connect() as connection:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            return make_url(url).set(database=name).render_as_string(hide_password=False)
+            made = make_url(url).set(database=f"{THROWAWAY}{next(numbers)}").render_as_string(hide_password=False)
+            postgresql.create(made)
+            return made
 
         yield create
-        maintenance.dispose()
 
 
 @pytest.fixture
-def database_url(new_database: NewDatabase) -> str:
-    """An empty database for one test."""
-    return new_database()
+def database_url(new_database: NewDatabase) -> Iterator[str]:
+    """An empty database for one test. Hundreds of them would fill gigabytes on PostgreSQL, so each is dropped again."""
+    url = new_database()
+    yield url
+    if ENGINE == "postgresql":
+        postgresql.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -151,10 +156,41 @@ def database_unavailable(url: str) -> Iterator[None]:
 
 def load_seed(url: str, directory: Path) -> None:
     """Creates the tables where they are missing and loads a folder of seed files."""
-    database = Database(url)
-    migrate(database)
-    load(directory, database)
-    database.close()
+    create_tables(url)
+    with closing(Database(url)) as database:
+        load(directory, database)
+
+
+def create_tables(url: str) -> None:
+    """Creates the tables where they are missing. A new database is a copy of one that has them: migrations run once for
+    all tests, but for those that are about migrations."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite" and not (path := Path(parts.database or "")).exists():
+        path.write_bytes(_database_without_records())
+    elif str(parts.database).startswith(THROWAWAY) and postgresql.is_empty(url):
+        postgresql.copy(_tables_on_server(parts.set(database="without_records")), url)
+    else:
+        _migrate(url)
+
+
+def _migrate(url: str) -> None:
+    with closing(Database(url)) as database:
+        migrate(database)
+
+
+@cache
+def _tables_on_server(url: URL) -> str:
+    postgresql.create(template := url.render_as_string(hide_password=False))
+    _migrate(template)
+    return template
+
+
+@cache
+def _database_without_records() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "dateline.db")
+        _migrate(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 def serving(url: str, **settings: Any) -> TestClient:

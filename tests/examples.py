@@ -1,7 +1,8 @@
 """`python -m tests.examples`: asks the service over the shipped seed for the answers that its OpenAPI document shows as
-examples, and writes them to `app/api/examples.json`."""
+examples, and writes them to `app/api/examples.json`; beside it the reference of the format of seed files."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +11,8 @@ from starlette.testclient import TestClient
 
 import app.api.openapi
 from app.api.openapi import EXAMPLES_FILE, shortened
+from app.api.routes.pages import SEED_REFERENCE
+from app.ingest.seed_reference import seed_reference
 from app.records import RECORD_TYPES
 from app.settings import SEED
 from tests.conftest import load_seed, serving
@@ -20,6 +23,8 @@ ASKED = {
     "/v1/articles/{id}/evidence": "/v1/articles/foltyn-us-iran-isis-2020/evidence?paragraph=24&limit=2",
     "/v1/search": "/v1/search?q=handwriting",
     "/v1/changes": "/v1/changes?since=0&type=incident&limit=2",
+    "/v1/cite": "/v1/cite?url=/v1/incidents/kanoos-island-raid",
+    "/v1/corrections": "/v1/corrections",
     "/v1/releases": "/v1/releases",
     "/v1/releases/{number}": "/v1/releases/1",
     **{f"/v1/{name}/{{id}}": f"/v1/{name}/{one.example}" for name, one in RECORD_TYPES.items()},
@@ -51,3 +56,4 @@ if __name__ == "__main__":
             found = answers(client)
     target = Path(app.api.openapi.__file__).with_name(EXAMPLES_FILE)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    SEED_REFERENCE.write_text(json.dumps(asdict(seed_reference()), ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -27,6 +27,9 @@ def extended() -> Files:
     _add_links(files)
     _add_names(files)
     _add_voices(files)
+    _add_documents(files)
+    for file, id_, external_ids in EXTERNAL_IDS:
+        record(files, file, id_)["same_as"] = external_ids
     _withdraw(files)
     return files
 
@@ -94,6 +97,63 @@ def _claim(outcome: str, bounds: dict[str, str]) -> dict[str, Any]:
         "basis": "stated",
         "evidence": [second_proof("count", "four rangers")],
     }
+
+
+def _add_documents(files: Files) -> None:
+    """Two documents, and a claim, a denial and a quote that came through them."""
+    files["documents.yaml"] = [
+        {
+            "id": "guards-mail",
+            "label": "E-mail of the river guards to the paper",
+            "kind": "email",
+            "date": {
+                "edtf": "2021-07/..",
+                "as_stated": "Weeks later",
+                "note": "Counted from the search.",
+                "assumed": {"latest": "2021-08-01", "reason": "The paper came out then."},
+            },
+            "author": "river-guards",
+            "note": "It answers a question.",
+            "evidence": [proof("when", "Weeks later", shared=True)],
+        },
+        {
+            "id": "ferry-list",
+            "label": "List of those on board",
+            "kind": "database",
+            "date": {"edtf": "../2021-04", "assumed": {"earliest": "2021-03-01", "reason": "Nobody sailed before."}},
+            "author": "jon-berg",
+            "evidence": [proof("what", "fired on a ferry", shared=True), second_proof("what", "a lamp", shared=True)],
+        },
+    ]
+    record(files, INCIDENTS, "mill-search")["casualties"][1]["documents"] = ["guards-mail", "ferry-list"]
+    record(files, STATEMENTS, "guards-deny-firing")["documents"] = ["guards-mail"]
+    record(files, QUOTES, "guard-turn-back")["documents"] = ["ferry-list"]
+
+
+def add_details(files: Files) -> None:
+    """Times of day, and a place that the reporting of one incident gives less exactly than it is known."""
+    mill = record(files, INCIDENTS, "mill-search")
+    mill["places"][0].update(precision="vicinity", radius_m="9000")
+    mill["time"] = {
+        "as_stated": "before dawn",
+        "earliest": "03:10",
+        "latest": "04:40",
+        "approximate": "true",
+        "certainty": "claimed",
+        "note": "By the clock of the mill.",
+    }
+    record(files, INCIDENTS, "ferry-shooting")["time"] = {"latest": "23:05", "certainty": "inferred"}
+
+
+EXTERNAL_IDS = (
+    ("places.yaml", "orsa", ["wikidata:Q100001", "geonames:100002"]),
+    ("places.yaml", "ash-county", ["osm:relation/100003"]),
+    ("organizations.yaml", "night-patrol", ["wikidata:Q100004", "ucdp:100005"]),
+    ("people.yaml", "ida-falk", ["viaf:100006"]),
+    (INCIDENTS, "ferry-shooting", ["ucdp:100007", "acled:ASH100008"]),
+    (INCIDENTS, "mill-search", ["wikidata:Q100001"]),
+)
+"""Invented ids in other registers. A place and an incident may have the same one: they are of two types."""
 
 
 def _add_claims(files: Files) -> None:

@@ -90,6 +90,10 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+ENDLESS = "/v1/changes/stream"
+"""The answer without an end, which tests of all operations cannot read. `api/test_change_stream.py` has it."""
+
+
 @contextmanager
 def listening(app: ASGIApp, *, errors: bool = False) -> Iterator[tuple[int, ServerState]]:
     """Serves an app in a thread, as `dateline serve` would; yields the port, and what the server knows of its

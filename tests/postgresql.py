@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, inspect, make_url, text
 
 PATIENCE = 120.0
 """Seconds that anything may take; two slow cores may be busy with other tests."""
@@ -154,6 +154,34 @@ def server() -> Iterator[str]:
     """A running server; yields the URL of its maintenance database."""
     with running() as actual:
         yield actual.url()
+
+
+def create(url: str, template: str = "template1") -> None:
+    """Makes a database of this name, a copy of another one."""
+    _maintain(url, f"CREATE DATABASE {make_url(url).database} TEMPLATE {template}")
+
+
+def drop(url: str) -> None:
+    """Takes a database away, with the connections that it still has."""
+    _maintain(url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+def copy(source: str, url: str) -> None:
+    """Replaces a database by a copy of another one on its server."""
+    drop(url)
+    create(url, str(make_url(source).database))
+
+
+def is_empty(url: str) -> bool:
+    """Whether a database has no tables yet."""
+    engine = create_engine(url, poolclass=NullPool)
+    return not inspect(engine).get_table_names()
+
+
+def _maintain(url: str, sql: str) -> None:
+    engine = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(sql))
 
 
 def together(*servers: Server, database: str, **parameters: str) -> str:

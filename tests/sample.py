@@ -29,10 +29,7 @@ PAPER = Text(TEXT, (TITLE, AUTHOR))
 
 def at(passage: Passage) -> dict[str, Any]:
     """A span as it stands in a seed file."""
-    fragment = passage.fragment
-    words = {"first": fragment.first, "last": fragment.last, "before": fragment.before, "after": fragment.after}
-    span = {"at": f"{passage.paragraph}:{passage.start}-{passage.end}", "sha256": passage.sha256}
-    return span | {key: value for key, value in words.items() if value}
+    return {**passage.span()}
 
 
 def span(phrase: str, paragraph: int | None = None) -> dict[str, Any]:
@@ -300,13 +297,20 @@ def small() -> Files:
 
 def record(files: Files, file: str, id_: str) -> dict[str, Any]:
     """One record of a dossier, to change in place."""
-    actual: dict[str, Any] = next(entry for entry in files[file] if entry.get("id") == id_)
+    entries = files[file] if isinstance(files[file], list) else [files[file]]
+    actual: dict[str, Any] = next(entry for entry in entries if entry.get("id") == id_)
     return actual
 
 
 class _Plain(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def letter(**more: Any) -> dict[str, Any]:
+    """A document, which the small dossier has none of."""
+    evidence = [proof("what", "fired on a ferry", shared=True)]
+    return {"id": "letter", "label": "Letter to the mayor", "kind": "letter", **more, "evidence": evidence}
 
 
 def write(files: Files, directory: Path) -> Path:

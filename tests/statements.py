@@ -1,13 +1,13 @@
 """Records the SQL statements that are run meanwhile, by SQLAlchemy or by a driver itself."""
 
-import gc
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Engine, event
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from tests.conftest import ENGINE
 
@@ -45,17 +45,26 @@ def _sqlite(note: Any) -> Iterator[None]:
         connection.set_trace_callback(None)
 
 
+_entries: WeakSet[ConnectionPoolEntry] = WeakSet()
+
+
+@event.listens_for(Pool, "connect")
+def _remember(connection: Any, entry: ConnectionPoolEntry) -> None:
+    """Connections are found by their entries in a pool: they themselves cannot be remembered without keeping them."""
+    _entries.add(entry)
+
+
 @contextmanager
 def each_sqlite_connection(watch: Callable[[sqlite3.Connection], None]) -> Iterator[None]:
     """Calls a function with every connection of this process that threads share, and with each that opens meanwhile."""
 
-    def opened(connection: sqlite3.Connection, *others: Any) -> None:
+    def opened(connection: Any, *others: Any) -> None:
         with suppress(sqlite3.ProgrammingError):  # it is closed, or belongs to another thread
             watch(connection)
 
-    for one in gc.get_objects():
-        if isinstance(one, sqlite3.Connection):
-            opened(one)
+    for entry in list(_entries):
+        if isinstance(entry.dbapi_connection, sqlite3.Connection):
+            opened(entry.dbapi_connection)
     event.listen(Pool, "connect", opened)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The README against the code: its tables list what there is and nothing else, and its commands work."""
+"""README and guides against the code: its tables list what there is and nothing else, and its commands work."""
 
 import json
 import re
@@ -11,17 +11,22 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli import app as command_line
+from app.model.codebook import shipped
+from app.queries.derived_filters import NOT
+from app.queries.filters import filters_under
 from app.records import RECORD_TYPES
 from app.settings import ROOT, Settings
 
 README = (ROOT / "README.md").read_text("utf-8")
+GUIDES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "app/web/guides").glob("*.md"))}
+DOCUMENTATION = "\n".join([README, *GUIDES.values()])
 ADDRESS = "http://127.0.0.1:8000"
 CURL = [line for line in README.splitlines() if line.startswith("curl ")]
 
 
 def rows(heading: str) -> Iterator[tuple[list[str], list[str]]]:
     """The rows of the table whose first column has this heading: the code words of that column, and the others."""
-    lines = iter(README.splitlines())
+    lines = iter(DOCUMENTATION.splitlines())
     next(line for line in lines if line.startswith(f"| {heading} |"))
     next(lines)
     for line in lines:
@@ -42,37 +47,48 @@ def test_first_screen_has_both_commands() -> None:
 
 
 def test_filters_table_lists_every_parameter() -> None:
+    outcomes = shipped().values("casualty.outcome")
     documented = {
-        (name, resource)
+        (name.replace("<outcome>", outcome), resource)
         for names, (lists, _) in rows("parameter")
         for name in names
+        for outcome in outcomes
         for resource in (RECORD_TYPES if lists == "every list" else lists.split(", "))
     }
     assert documented == {
-        (name, resource) for resource, one in RECORD_TYPES.items() for name in one.filters.model_fields
+        (name, resource)
+        for resource, one in RECORD_TYPES.items()
+        for name in filters_under(one.filters, shipped()).model_fields
+        if not name.startswith(NOT)
     }
 
 
 def test_settings_table_lists_every_setting() -> None:
     documented = {names[0]: default.strip("`") for names, (default, _) in rows("variable")}
     prefix = Settings.model_config["env_prefix"]
-    assert documented == {f"{prefix}{n}".upper(): str(field.default) for n, field in Settings.model_fields.items()}
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    assert documented == {
+        f"{prefix}{name}".upper(): "none" if default is None else str(default) for name, default in defaults.items()
+    }
 
 
 def test_commands_table_lists_every_command() -> None:
     documented = [name for names, _ in rows("command") for name in names]
-    commands = [command.callback for command in command_line.registered_commands]
-    assert sorted(documented) == sorted(f"dateline {callback.__name__}" for callback in commands if callback)
+    commands = command_line.registered_commands
+    names = [one.name or one.callback.__name__ for one in commands if one.callback]
+    assert sorted(documented) == sorted(f"dateline {name}" for name in names)
 
 
 def test_endpoints_table_lists_every_path(client: TestClient) -> None:
-    paths = set(client.get("/openapi.json").json()["paths"])
+    # What is below it, the answer of `/reconcile` tells.
+    paths = {path for path in client.get("/openapi.json").json()["paths"] if not path.startswith("/reconcile/")}
     documented = set()
     for names, _ in rows("path"):
         for name in names:
             documented |= {name.replace("<list>", resource) for resource in RECORD_TYPES}
     pages = {path for path in documented - paths if "{" not in path and client.get(path).status_code == 200}
-    assert pages == {"/", "/docs", "/openapi.json", "/openapi.yaml", "/ogc/", "/client.js", "/client.d.ts"}
+    for_machines = {"/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/llms.txt"}
+    assert pages == {"/", "/docs", "/ogc/", "/client.js", "/client.d.ts"} | for_machines
     assert documented - pages == paths
 
 
@@ -100,6 +116,6 @@ def test_licence_says_whose_the_words_are() -> None:
 
 
 def test_files_that_it_names_exist() -> None:
-    named = re.findall(r"`((?:app|seed|migrations|tests|\.ci)/[\w./]*)`", README)
+    named = re.findall(r"`((?:app|seed|migrations|tests|\.ci)/[\w./]*)`", DOCUMENTATION)
     assert len(named) >= 4
     assert [name for name in named if not (Path(ROOT) / name).exists()] == []

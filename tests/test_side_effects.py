@@ -4,7 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from app.settings import ROOT
+
+pytestmark = pytest.mark.heavy
 
 IMPORTS = """
 import json, sys

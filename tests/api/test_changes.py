@@ -11,11 +11,9 @@ from starlette.testclient import TestClient
 from app.model.documents import TypeName
 from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Database
-from app.storage.models import Release
-from app.storage.schema import migrate
 from tests import sample
 from tests.answers import body, ids, problem
-from tests.conftest import NewDatabase, load_seed, serving
+from tests.conftest import NewDatabase, create_tables, load_seed, serving
 from tests.copies import Reader, as_json, digest, pulled
 from tests.sample import INCIDENTS, Files, record
 
@@ -64,7 +62,7 @@ def entries(client: TestClient, url: str) -> list[tuple[str, str, int, int]]:
 
 
 def test_the_log_says_what_each_release_did(log: TestClient) -> None:
-    assert entries(log, "/v1/changes?since=1") == [
+    assert entries(log, "/v1/changes?since=1&history=true") == [
         ("MOD", "ferry-shooting", 2, 2),
         ("MOD", "jon-berg", 2, 2),
         ("MOD", "berg-no-warning", 2, 2),
@@ -77,14 +75,17 @@ def test_the_log_says_what_each_release_did(log: TestClient) -> None:
 
 
 def test_the_first_release_adds_everything(log: TestClient) -> None:
-    added = [entry for entry in body(log, "/v1/changes?limit=500")["data"] if entry["release"] == 1]
+    added = [entry for entry in body(log, "/v1/changes?limit=500&history=true")["data"] if entry["release"] == 1]
     counts = body(log, "/v1/releases/1")["data"]["counts"]
     assert {entry["op"] for entry in added} == {"ADD"}
-    assert len(added) == sum(counts.values())
+    assert len(added) == sum(counts.values()) + 1, "the codebook is a record of the log"
 
 
-def test_entries_stand_by_release_type_and_id(log: TestClient) -> None:
-    actual = [(entry["release"], entry["type"], entry["id"]) for entry in body(log, "/v1/changes?limit=500")["data"]]
+@pytest.mark.parametrize("every", ["", "&history=true"])
+def test_entries_stand_by_release_type_and_id(log: TestClient, every: str) -> None:
+    actual = [
+        (entry["release"], entry["type"], entry["id"]) for entry in body(log, f"/v1/changes?limit=500{every}")["data"]
+    ]
     assert actual == sorted(actual)
     assert len(actual) == len(set(actual))
 
@@ -102,27 +103,32 @@ def test_an_entry_of_a_merger(log: TestClient) -> None:
         "at": release["loaded_at"],
         "reason": "The same as the miller",
         "superseded_by": "miller",
+        "correction": None,
+        "cause": "edited",
+        "because": [],
+        "redacted": None,
     }
     assert log.get(entry["url"]).status_code == 308
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 500])
-def test_pages_hold_every_entry_once(log: TestClient, limit: int) -> None:
-    url, actual = f"/v1/changes?limit={limit}", []
+@pytest.mark.parametrize(("limit", "every"), [(1, ""), (2, "&history=true"), (7, "&history=true"), (500, "")])
+def test_pages_hold_every_entry_once(log: TestClient, limit: int, every: str) -> None:
+    url, actual = f"/v1/changes?limit={limit}{every}", []
     while url:
         response = log.get(url)
         page = response.json()
         actual += page["data"]
-        assert page["meta"] == {"release": 4, "returned": len(page["data"])}
-        assert response.headers["Dateline-Release"] == "4"
         url = page["links"].get("next")
+        cursor = url and log.get(url).request.url.params["cursor"]
+        assert page["meta"] == {"release": 4, "returned": len(page["data"]), "next_cursor": cursor}
+        assert response.headers["Dateline-Release"] == "4"
         assert response.links.get("next", {}).get("url") == url
         assert len(page["data"]) == limit or url is None
-    assert actual == body(log, "/v1/changes?limit=500")["data"]
+    assert actual == body(log, f"/v1/changes?limit=500{every}")["data"]
 
 
 def test_documents_are_those_of_today(log: TestClient) -> None:
-    page = body(log, "/v1/changes?limit=500&include=document")
+    page = body(log, "/v1/changes?limit=500&include=document&history=true")
     for entry in page["data"]:
         there = log.get(entry["url"])
         assert entry["document"] == (there.json()["data"] if there.status_code == 200 else None), entry["id"]
@@ -136,7 +142,7 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
     for version in (files, merged(first()), files):
         load_seed(database_url, sample.write(version, tmp_path))
     with serving(database_url) as client:
-        answer = body(client, "/v1/changes?include=document&type=person&limit=500")["data"]
+        answer = body(client, "/v1/changes?include=document&type=person&limit=500&history=true")["data"]
         told = [(entry["op"], entry["document"] is None) for entry in answer if entry["id"] == "man-at-mill"]
         assert told == [("ADD", False), ("DEL", True), ("ADD", False)]
         versions = [entry["version"] for entry in answer if entry["id"] == "man-at-mill"]
@@ -149,7 +155,9 @@ def test_types(log: TestClient) -> None:
     assert {entry["type"] for entry in body(log, "/v1/changes?type=quote&type=person")["data"]} == {"quote", "person"}
     for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values()):
         there = ids(log, f"/v1/{resource}?sort=id")
-        added = [entry["id"] for entry in body(log, f"/v1/changes?type={kind}")["data"] if entry["release"] == 1]
+        added = [
+            entry["id"] for entry in body(log, f"/v1/changes?type={kind}&history=true")["data"] if entry["release"] == 1
+        ]
         assert set(there) <= set(added)
 
 
@@ -159,7 +167,7 @@ def test_nothing_is_newer_than_the_newest(log: TestClient) -> None:
     assert page == {
         "data": [],
         "links": {"self": links[""], "atom": links[".atom"], "feed_json": links[".feed.json"]},
-        "meta": {"release": 4, "returned": 0},
+        "meta": {"release": 4, "returned": 0, "next_cursor": None},
     }
 
 
@@ -248,7 +256,7 @@ def test_a_release_proves_a_copy(log: TestClient) -> None:
     assert release["links"] == {"self": "/v1/releases/4"}
     copy = pulled(log)
     assert release["data"]["digest"] == digest(copy)
-    assert sum(release["data"]["counts"].values()) == len(copy)
+    assert sum(release["data"]["counts"].values()) + 1 == len(copy)
     del copy["person", "jon-berg"]
     assert release["data"]["digest"] != digest(copy)
 
@@ -286,18 +294,18 @@ def test_what_never_was_has_no_history(log: TestClient, path: str) -> None:
     assert log.get(f"/v1/{path}/history").status_code == 404
 
 
-def test_a_new_shape_is_a_release_of_everything(database_url: str, tmp_path: Path) -> None:
+def test_rows_of_before_are_a_release_of_everything(database_url: str, tmp_path: Path) -> None:
     """A database that older code has loaded: the next load renders all records anew, and a copy follows."""
     load_seed(database_url, sample.write(first(), tmp_path))
     database = Database(database_url)
     with database.writer() as connection:
-        connection.execute(update(Release).values(shape=0))
+        for one in RECORD_TYPES.values():
+            connection.execute(update(one.table).values(rows_checksum=0))
     database.close()
     with serving(database_url) as client:
         reader = Reader(client, pulled(client), 1, 500)
         load_seed(database_url, tmp_path)
         before, after = (body(client, f"/v1/releases/{number}")["data"] for number in (1, 2))
-        assert before["shape"] == 0 != after["shape"]
         assert before["digest"] == after["digest"]
         answer = body(client, "/v1/changes?since=1&limit=500")["data"]
         assert {entry["op"] for entry in answer} == {"MOD"}
@@ -306,10 +314,8 @@ def test_a_new_shape_is_a_release_of_everything(database_url: str, tmp_path: Pat
 
 
 def test_before_the_first_release(database_url: str) -> None:
-    database = Database(database_url)
-    migrate(database)
-    database.close()
+    create_tables(database_url)
     with serving(database_url) as client:
-        assert body(client, "/v1/changes")["meta"] == {"release": 0, "returned": 0}
+        assert body(client, "/v1/changes")["meta"] == {"release": 0, "returned": 0, "next_cursor": None}
         assert body(client, "/v1/releases")["data"] == []
         assert problem(client, "/v1/changes?since=1")["errors"][0]["suggestion"] == "0"

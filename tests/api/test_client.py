@@ -12,6 +12,7 @@ from app.api.client_types import client_types
 from tests.api.test_openapi import run
 from tests.conftest import Figure
 from tests.live import elsewhere
+from tests.operations import reading
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -41,8 +42,8 @@ def test_types_are_those_of_the_api(client: TestClient) -> None:
         for one in schema.get("properties", {}).values():
             assert one.get("description", "").split("\n")[0] in types.text
     declared = types.text[types.text.index("export interface Operations") :]
-    for path, methods in document["paths"].items():
-        content = methods["get"]["responses"]["200"]["content"]
+    for path, operation in reading(document).items():
+        content = operation["responses"]["200"]["content"]
         assert (f'"{path}":' in declared) is any(kind.endswith(("/json", "+json")) for kind in content), path
 
 

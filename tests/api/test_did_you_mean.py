@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import pages
+from app.api import lists
 from tests.answers import body
 
 
@@ -66,7 +66,7 @@ def test_a_page_behind_the_last_is_no_question(client: TestClient) -> None:
 
 
 def test_what_takes_long_to_count_is_not_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MAX_EXACT_COUNT", 10)
+    monkeypatch.setattr(lists, "MAX_EXACT_COUNT", 10)
     answer = body(client, "/v1/incidents?near=35.41,43.31")["meta"]
     assert answer["did_you_mean"] == [{"parameter": "near", "value": "43.31,35.41", "matched": None}]
     assert body(client, "/v1/incidents?near=-43.31,-35.41")["meta"]["did_you_mean"] is None

@@ -11,9 +11,11 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.main import create_app
-from app.model.codebook import IncidentKind
+from app.model.codebook import shipped
+from app.model.partial_documents import paths_of
 from app.problems import ProblemDocument
 from app.records import RECORD_TYPES
+from app.records.included import include_paths
 from app.settings import Settings
 from tests.answers import problem, refused
 
@@ -135,15 +137,15 @@ def test_bad_parameter(client: TestClient, query: str, parameter: str, suggestio
 @pytest.mark.parametrize("kind", ["Joint%20Raid", "picnic"])
 def test_the_whole_vocabulary_stands_once_in_a_refusal(client: TestClient, kind: str) -> None:
     found = client.get(f"/v1/incidents?kind={kind}&limit=0")
-    assert found.json()["allowed_values"] == {"kind": list(IncidentKind)}
+    assert found.json()["allowed_values"] == {"kind": list(shipped().values("incident.kind"))}
     assert found.text.count("hostilities_phase") == 1
 
 
 @pytest.mark.parametrize("resource", RECORD_TYPES)
 def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, resource: str) -> None:
     taken = {
-        "fields": list(RECORD_TYPES[resource].document.model_fields),
-        "include": list(RECORD_TYPES[resource].included),
+        "fields": list(paths_of(resource, shipped())),
+        "include": list(include_paths(resource)),
     }
     for name in [name for name, values in taken.items() if values]:
         assert problem(client, f"/v1/{resource}?{name}=xyzzy")["allowed_values"] == {name: taken[name]}

@@ -5,7 +5,9 @@ from starlette.testclient import TestClient
 
 from app.api import pages
 from app.model.documents import DOCUMENTS
+from app.model.references import referenced_ids
 from app.records import RECORD_TYPES
+from app.records.included import include_paths
 from tests.answers import body, problem, refused
 
 
@@ -54,8 +56,9 @@ def test_what_an_incident_refers_to(client: TestClient) -> None:
     assert list(page["included"]) == wanted.split(",")
     assert actual["places"] == {place["id"] for place in raid["places"]}
     assert actual["casualties"] == {claim["id"] for claim in raid["casualties"]}
-    assert actual["statements"] == set(raid["statements"]) != set()
-    assert actual["incidents"] == {*raid["children"], *raid["related"]} >= {"kanoos-aerial-shelling"}
+    assert actual["statements"] == {one["id"] for one in raid["statements"]} != set()
+    others = {one["id"] for one in (*raid["children"], *raid["related"])}
+    assert actual["incidents"] == others >= {"kanoos-aerial-shelling"}
     assert {"scott-koppenhafer", "coalition-spokesperson-p24"} <= actual["people"]
     assert {"us-led-coalition", "nineveh-swat"} <= actual["organizations"]
     assert actual["articles"] == {"foltyn-us-iran-isis-2020"}
@@ -96,7 +99,8 @@ def test_what_refers_to_a_record_is_what_its_filter_lists(
         listed = body(client, f"/v1/{wanted}?{parameter}={record['id']}&limit=500")["data"]
         assert alone["included"] == {wanted: listed}
         assert alone["data"] == record
-        assert alone["links"] == {"self": f"{record['url']}?include={wanted}"}
+        same = f"{record['url']}?include={wanted}"
+        assert alone["links"] == {"self": same, "permanent": f"{same}&release=1"}
         total += len(listed)
     assert total
 
@@ -133,9 +137,71 @@ def test_claims_are_included_by_whom_they_count(client: TestClient) -> None:
     """A person or organization gets the claims about its own dead, not those about incidents that it had a part in."""
     counted = [claim for claim in body(client, "/v1/casualties?limit=500")["data"] if claim["people"]]
     for claim in counted:
-        for person in claim["people"]:
+        for person in (one["id"] for one in claim["people"]):
             answer = body(client, f"/v1/people/{person}?include=casualties")["included"]["casualties"]
             assert claim["id"] in [one["id"] for one in answer]
-            assert all(person in one["people"] for one in answer)
+            assert all(person in [one["id"] for one in claim["people"]] for claim in answer)
     assert counted
     assert body(client, "/v1/people/hassan-al-soofy?include=casualties")["included"]["casualties"] == []
+
+
+def two_hops(resource: str) -> list[str]:
+    return [path for path in include_paths(resource) if "." in path]
+
+
+@pytest.mark.parametrize("resource", DOCUMENTS)
+def test_paths_include_what_included_records_refer_to(client: TestClient, resource: str) -> None:
+    """The same as asking for the second list with the records of the first, and these are there as well."""
+    everything = {name: body(client, f"/v1/{name}?limit=500")["data"] for name in DOCUMENTS}
+    for path in two_hops(resource):
+        first, second = path.split(".")
+        answer = body(client, f"/v1/{resource}?limit=20&include={path}&fields=id")["included"]
+        on_the_way = body(client, f"/v1/{resource}?limit=20&include={first}&fields=id")["included"][first]
+        assert list(answer) == list(dict.fromkeys((first, second)))
+        places = RECORD_TYPES[first].references[second]
+        there = {one["id"] for one in on_the_way} if second == first else set()
+        expected = there | set(referenced_ids(places, on_the_way))
+        assert [one["id"] for one in answer[first]][: len(on_the_way)] == [one["id"] for one in on_the_way], path
+        names = [one["id"] for one in answer[second]]
+        assert (set(names), len(names)) == (expected, len(set(names))), path
+        assert all(one in everything[second] for one in answer[second]), path
+
+
+def test_a_claim_comes_with_the_quotes_about_its_incident(client: TestClient) -> None:
+    incidents = body(client, "/v1/incidents?limit=500")["data"]
+    incident = next(one for one in incidents if one["quotes"] and one["casualties"])
+    claim = incident["casualties"][0]
+    wanted = "incidents.quotes,people,incidents.people,quotes"
+    assert refused(client, f"{claim['url']}?include={wanted}") == [("include", "incidents.quotes")]
+    wanted = wanted.removesuffix(",quotes")
+    thin = "fields[quotes]=text,speaker&fields[incidents]=title&evidence=none"
+    included = body(client, f"{claim['url']}?include={wanted}&{thin}")["included"]
+    assert list(included) == ["incidents", "quotes", "people"]
+    assert [one["title"] for one in included["incidents"]] == [incident["title"]]
+    assert {one["id"] for one in included["quotes"]} == {one["id"] for one in incident["quotes"]} != set()
+    assert all(set(one) == {"id", "type", "url", "text", "speaker"} for one in included["quotes"])
+    people = [one["id"] for one in included["people"]]
+    assert len(people) == len(set(people)) > 0
+
+
+def test_a_path_that_leads_nowhere_is_refused_and_the_nearest_is_named(client: TestClient) -> None:
+    for url in ("/v1/casualties", "/v1/casualties/kubaiba-fighters-killed"):
+        for path, nearest in (("incident.quotes", "incidents.quotes"), ("incidents.quots", "incidents.quotes")):
+            answer = problem(client, f"{url}?include={path}")
+            assert [(one["parameter"], one["suggestion"]) for one in answer["errors"]] == [("include", nearest)]
+            assert "incidents.quotes" in answer["allowed_values"]["include"]
+    assert problem(client, "/v1/incidents?include=places.incidents")["status"] == 400
+    assert problem(client, "/v1/casualties?include=incidents.quotes.people")["status"] == 400
+    assert refused(client, "/v1/casualties?fields[quotes]=text") == [("fields[quotes]", None)]
+
+
+def test_openapi_has_every_path_and_no_other(client: TestClient) -> None:
+    paths = body(client, "/openapi.json")["paths"]
+    for one in RECORD_TYPES.values():
+        for url in (f"/v1/{one.name}", f"/v1/{one.name}/{{id}}"):
+            include = [each for each in paths[url]["get"]["parameters"] if each["name"] == "include"]
+            taken = [path for each in include for path in each["schema"]["items"]["enum"]]
+            assert taken == list(include_paths(one.name))
+            assert {path.count(".") for path in taken} <= {0, 1}
+            seconds = {path for path in taken if "." in path}
+            assert seconds == {f"{first}.{name}" for first in one.included for name in RECORD_TYPES[first].references}

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.model.codebook import CODEBOOK, CasualtyOutcome, IncidentKind
-from app.model.codebook.labels import value_labels
+from app.model.codebook import shipped
 from app.model.languages import offered_language
 from app.records import RECORD_TYPES
 from tests import extended_sample, sample
@@ -43,15 +42,17 @@ def test_the_codebook_has_labels_in_the_language_that_is_asked_for(client: TestC
         response = client.get(url, headers=headers)
         assert response.headers["content-language"] == language, (url, headers)
         assert ("Accept-Language" in response.headers["vary"]) is ("lang" not in url), url
-        for name, vocabulary in CODEBOOK.items():
-            found = {one["value"]: one["label"] for one in response.json()["data"][name]["values"]}
-            assert found == value_labels(vocabulary, offered_language(language))
+        vocabularies = response.json()["data"]["vocabularies"]
+        assert vocabularies.keys() == shipped().vocabularies.keys()
+        for name, vocabulary in vocabularies.items():
+            found = {one["value"]: one["label"] for one in vocabulary["values"]}
+            assert found == shipped().labels(name, offered_language(language))
 
 
 def test_counts_and_sums_have_labels_in_the_language_that_is_asked_for(client: TestClient) -> None:
     url = "/v1/facets?of=incidents&facet=kind,contested,month"
     found = labels(body(client, f"{url}&lang=ar"), "kind")
-    arabic = value_labels(IncidentKind, "ar")
+    arabic = shipped().labels("incident.kind", "ar")
     assert found
     assert all(label == arabic[value] for value, label in found.items())
     assert labels(body(client, f"{url}&lang=ar"), "contested") == {"true": "نعم", "false": "لا"}
@@ -64,12 +65,12 @@ def test_counts_and_sums_have_labels_in_the_language_that_is_asked_for(client: T
     assert response.headers["content-language"] == "ar"
     assert "Accept-Language" in response.headers["vary"]
     rows = response.json()["data"]["rows"]
-    outcomes = value_labels(CasualtyOutcome, "ar")
+    outcomes = shipped().labels("casualty.outcome", "ar")
     assert {row["by"]["outcome"]["label"] for row in rows} <= set(outcomes.values())
     assert {row["by"]["claimed_by"]["label"] for row in rows if row["by"]["claimed_by"]["value"] is None} == {
         "بصوت المقال نفسه"
     }
-    assert "أوسع من شهر" in {row["by"]["month"]["label"] for row in rows}
+    assert "أوسع من شهر أو مفتوح الطرف" in {row["by"]["month"]["label"] for row in rows}
     plain = [{**row, "by": {key: one["value"] for key, one in row["by"].items()}} for row in rows]
     english = body(client, url)["data"]["rows"]
     assert plain == [{**row, "by": {key: one["value"] for key, one in row["by"].items()}} for row in english]
@@ -133,6 +134,14 @@ def _plain_name(client: TestClient, id_: str) -> str:
 
 def _included(client: TestClient, resource: str) -> list[str]:
     return list(problem(client, f"/v1/{resource}?include=xyzzy")["allowed_values"]["include"])
+
+
+def test_names_are_translated_also_where_the_id_was_not_asked_for(named: TestClient) -> None:
+    url = "/v1/incidents?limit=500&lang=ar&fields"
+    whole, thin = (body(named, f"{url}={keys}")["data"] for keys in ("places", "places.name"))
+    names = [[place["name"] for place in one["places"]] for one in whole]
+    assert names == [[place["name"] for place in one["places"]] for one in thin]
+    assert "أورسا" in [name for of_one in names for name in of_one]
 
 
 def test_a_language_without_names_is_english(named: TestClient) -> None:

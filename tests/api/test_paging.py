@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.api.links import MAX_LINK_BYTES
+from app.model.codebook import shipped
+from app.queries.filters import filters_under
 from app.records import RECORD_TYPES
 from tests import sample
 from tests.answers import body, days_taken, ids, problem, refused
@@ -19,18 +22,19 @@ from tests.conftest import NewDatabase, load_seed, serving
 
 SORTS = [
     (resource, sort)
-    for resource, model in ((one.name, one.filters) for one in RECORD_TYPES.values())
+    for resource, model in ((one.name, filters_under(one.filters, shipped())) for one in RECORD_TYPES.values())
     for sort in get_args(get_args(model.model_fields["sort"].annotation)[0])
+    if sort.lstrip("-") not in shipped().values("casualty.outcome") or sort.lstrip("-") in ("killed", "wounded")
 ]
+"""Every order; of those by an outcome, which are all made alike, two."""
 
-# What a sort orders by, read from the documents; where it is not in them, the ids alone must be in order among equals.
+# What a sort orders by, read from the documents, None where it is not stated; where it is not in them, the ids alone
+# must be in order among equals.
 KEYS: dict[str, Any] = {
-    "date": lambda document: (days_taken(document) or ("",))[0],
-    "killed": lambda document: (
-        -1 if (document["totals"]["killed"] or {}).get("low") is None else document["totals"]["killed"]["low"]
-    ),
+    "date": lambda document: (days_taken(document) or (None,))[0],
+    **{name: lambda document, name=name: (document["totals"][name] or {}).get("low") for name in ("killed", "wounded")},
     "published": lambda document: document["published"],
-    "incident": lambda document: document["incident"],
+    "incident": lambda document: document["incident"]["id"],
     "changed": lambda document: document["changed_in"],
     "id": lambda document: document["id"],
 }
@@ -52,7 +56,7 @@ def walk(client: TestClient, url: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def mixed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """The small dossier in its second release, with copies of a record that tie under every sort but `id`."""
+    """The small dossier in its second release, with undated copies of a record, which tie under every sort but `id`."""
     files, folder, url = sample.small(), tmp_path_factory.mktemp("mixed"), new_database()
     load_seed(url, sample.write(files, folder))
     _add_boats(files, "b-boat", "z-boat", "a-boat", "c-boat")
@@ -79,16 +83,80 @@ def test_pages_add_up_to_the_list(client: TestClient, mixed: TestClient, resourc
             assert all(page["meta"]["matched"] == len(whole) for page in pages)
 
 
+def walk_back(client: TestClient, url: str) -> Iterator[Any]:
+    """Every page of a list, by its links to the page before."""
+    while url:
+        yield (page := body(client, url))
+        url = page["links"].get("prev")
+
+
+@pytest.mark.parametrize(("resource", "sort"), SORTS)
+def test_back_leads_over_the_same_pages(client: TestClient, mixed: TestClient, resource: str, sort: str) -> None:
+    for service, limits in ((mixed, (1, 3)), (client, (9,) if sort.startswith("-") else ())):
+        for limit in limits:
+            pages = list(walk(service, f"/v1/{resource}?sort={sort}&limit={limit}"))
+            back = list(walk_back(service, pages[-1]["links"]["self"]))
+            assert [page["data"] for page in back] == [page["data"] for page in pages][::-1]
+            assert [page["meta"]["prev_cursor"] is None for page in back] == [False] * (len(pages) - 1) + [True]
+            for page in (*pages, *back):
+                for rel in ("next", "prev"):
+                    link, cursor = page["links"].get(rel), page["meta"][f"{rel}_cursor"]
+                    assert (link and client.get(link).request.url.params["cursor"]) == cursor
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "q=raid", "q=raid&sort=date", "datetime=2019&sort=-date", "datetime=2019/..&kind=joint_raid", "place=iraq"],
+)
+def test_pages_in_any_direction_and_of_any_size(client: TestClient, query: str) -> None:
+    """From any page one step forward leads to what follows it, one step back to what is before it."""
+    url = f"/v1/incidents?{query}"
+    whole, dice = ids(client, f"{url}&limit=500"), random.Random(query)
+    page, start, end = body(client, f"{url}&limit=3"), 0, min(3, len(whole))
+    for _ in range(12):
+        rel, size = dice.choice(("next", "next", "prev")), dice.randrange(1, 8)
+        cursor = page["meta"][f"{rel}_cursor"]
+        assert (cursor is None) == (start == 0 if rel == "prev" else end == len(whole))
+        if cursor is not None:
+            page = body(client, f"{url}&limit={size}&cursor={cursor}")
+            here = (end, min(end + size, len(whole))) if rel == "next" else (max(start - size, 0), start)
+            start, end = here
+            assert [document["id"] for document in page["data"]] == whole[start:end]
+
+
+def test_a_page_back_after_a_removal_holds_what_is_left(tmp_path: Path, database_url: str) -> None:
+    files = sample.small()
+    _add_boats(files, "boat-a", "boat-b", "boat-c", "boat-d")
+    load_seed(database_url, sample.write(files, tmp_path))
+    with serving(database_url) as client:
+        whole = ids(client, "/v1/incidents?sort=id")
+        second = body(client, body(client, "/v1/incidents?sort=id&limit=3")["links"]["next"])
+        assert [document["id"] for document in second["data"]] == whole[3:6]
+        for gone in ("boat-a", "boat-d"):
+            files[sample.INCIDENTS] = [entry for entry in files[sample.INCIDENTS] if entry["id"] != gone]
+            files[sample.INCIDENTS].append({"id": gone, "removed": {"reason": "Told twice"}})
+        load_seed(database_url, sample.write(files, tmp_path))
+        before = body(client, second["links"]["prev"])
+        assert [document["id"] for document in before["data"]] == [one for one in whole[:3] if one != "boat-a"]
+        assert before["meta"]["prev_cursor"] is None
+        assert ids(client, before["links"]["next"]) == [one for one in whole[3:] if one != "boat-d"][:3]
+
+
 @pytest.mark.parametrize(("resource", "sort"), SORTS)
 def test_order_is_total(client: TestClient, mixed: TestClient, resource: str, sort: str) -> None:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     for service in (client, mixed):
         whole = body(service, f"/v1/{resource}?sort={sort}&limit=500")["data"]
-        if name in KEYS:
-            order = [(KEYS[name](document), document["id"]) for document in whole]
-            assert order == sorted(order, reverse=descending)
-        backwards = name if descending else f"-{name}"
-        assert whole == body(service, f"/v1/{resource}?sort={backwards}&limit=500")["data"][::-1]
+        value = KEYS.get(name, lambda document: "")
+        backwards = body(service, f"/v1/{resource}?sort={name if descending else f'-{name}'}&limit=500")["data"]
+        stated = [document for document in whole if value(document) is not None]
+        unstated = [document for document in whole if value(document) is None]
+        assert whole == stated + unstated, "what is not stated comes last, whichever the direction"
+        for part in (stated, unstated):
+            assert part[::-1] == [document for document in backwards if document in part]
+            if name in KEYS:
+                order = [(value(document), document["id"]) for document in part]
+                assert order == sorted(order, reverse=descending)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +261,8 @@ def test_a_cursor_with_values_that_no_database_takes(client: TestClient, sort: s
     url = f"/v1/incidents?limit=1&sort={sort}"
     padded = _cursor(client, url)
     mark, own, id_ = json.loads(base64.urlsafe_b64decode(padded + "=" * (-len(padded) % 4)))
-    for forged in ([mark, value, id_], [mark, own, value], [mark, own], [mark, own, id_, id_], value, mark):
+    places = ([value, id_], [own, value], [own], [own, id_, id_], [own, id_, "before", "before"])
+    for forged in (*([mark, *place] for place in places), [mark, value, id_, "before"], value, mark):
         assert refused(client, f"{url}&cursor={_encoded(forged)}") == [("cursor", None)]
 
 

@@ -10,7 +10,8 @@ from app.ingest.loading import load
 from app.storage.database import Database
 from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
-from tests.live import eventually
+from tests.live import ENDLESS, eventually
+from tests.operations import reading
 
 Json = dict[str, Any]
 
@@ -29,13 +30,14 @@ ASKED = [
 @pytest.fixture(scope="module")
 def edited(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over the small article in two releases, so that everything that has pages has two."""
-    url, files = new_database(), sample.small()
+    url, files = new_database(), sample.small() | {"documents.yaml": [sample.letter()]}
     load_seed(url, sample.write(files, tmp_path_factory.mktemp("first")))
     for records in files.values():
         for record in records if isinstance(records, list) else [records]:
             record["note"] = "Looked at once more."
             for claim in record.get("casualties", []):
                 claim["note"] = "Looked at once more."
+    files["codebook.yaml"] = {"place.kind": {"values": {"moor": {"label": "moor", "meaning": "wet ground"}}}}
     database = Database(url)
     load(sample.write(files, tmp_path_factory.mktemp("second")), database)
     database.close()
@@ -45,13 +47,21 @@ def edited(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
         yield client
 
 
+IN_MEMORY = {"cache-status", "server-timing"}
+"""Fields of answers that may come from memory, which has no room for large ones."""
+
+
 def address(client: TestClient, path: str, operation: Json) -> tuple[str, Json]:
     """A path with an id in it and the parameters that it needs."""
     needed: Json = {}
     for parameter in operation.get("parameters", []):
-        if parameter["in"] == "path":
+        if parameter["in"] == "path" and parameter["name"] in ("z", "x", "y"):
+            path = path.replace(f"{{{parameter['name']}}}", "0")
+        elif parameter["in"] == "path":
             records = client.get(path.split("/{")[0]).json()["data"]
             path = path.replace(f"{{{parameter['name']}}}", str(records[0].get("id", records[0].get("number"))))
+        elif path.endswith("/preview"):
+            needed["id"] = "places/orsa"
         elif parameter["required"]:
             example = parameter["schema"]["examples"][0]
             needed[parameter["name"]] = ",".join(example) if isinstance(example, list) else example
@@ -66,10 +76,12 @@ def resolved(document: Json, header: Json) -> Json:
     return document["components"]["headers"][header["$ref"].rpartition("/")[2]] if "$ref" in header else header
 
 
+@pytest.mark.heavy
 def test_header_fields_are_those_that_are_documented(edited: TestClient) -> None:
     document = edited.get("/openapi.json").json()
-    for path, methods in document["paths"].items():
-        operation = methods["get"]
+    for path, operation in reading(document).items():
+        if path == ENDLESS:
+            continue
         url, parameters = address(edited, path, operation)
         sent: dict[str, set[str]] = {}
         chosen = {"lang": "ar"} if any(one["name"] == "lang" for one in operation.get("parameters", ())) else {}
@@ -82,6 +94,8 @@ def test_header_fields_are_those_that_are_documented(edited: TestClient) -> None
             assert required <= names, f"{answer.url} {headers} lacks {sorted(required - names)}"
             sent.setdefault(status, set()).update(names)
         for status, names in sent.items():
+            if path == "/v1/dataset.zip" and status == "200":  # with Parquet in it, it is too large for memory
+                names |= IN_MEMORY
             assert names == {name.lower() for name in operation["responses"][status]["headers"]}, f"{path} {status}"
         assert sent.keys() == operation["responses"].keys() & {"200", "206"}, path
 
@@ -89,9 +103,9 @@ def test_header_fields_are_those_that_are_documented(edited: TestClient) -> None
 def test_each_header_field_says_what_it_is_for(edited: TestClient) -> None:
     document = edited.get("/openapi.json").json()
     used = set()
-    for methods in document["paths"].values():
-        for status in methods["get"]["responses"].keys() & {"200", "206"}:
-            headers = methods["get"]["responses"][status]["headers"]
+    for operation in reading(document).values():
+        for status in operation["responses"].keys() & {"200", "206"}:
+            headers = operation["responses"][status]["headers"]
             used |= {name for name, one in headers.items() if "$ref" in one}
     assert used == document["components"]["headers"].keys()
     for name, header in document["components"]["headers"].items():

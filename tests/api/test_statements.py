@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.model.codebook import Stance
+from app.model.codebook import shipped
 from tests import sample
 from tests.answers import days_taken
 from tests.conftest import load_seed, serving
@@ -36,7 +36,7 @@ def test_all_statements_and_assertions_of_the_article_are_there(client: TestClie
     everything = listed(client, "")
     assert len(everything) == 42 + 40
     assert all(record["gist"] and record["evidence"] for record in everything)
-    assert {record["stance"] for record in everything} <= set(Stance)
+    assert {record["stance"] for record in everything} <= set(shipped().values("statement.stance"))
 
 
 def test_speakers_subjects_and_contradictions_are_ids_of_records(client: TestClient) -> None:
@@ -45,7 +45,7 @@ def test_speakers_subjects_and_contradictions_are_ids_of_records(client: TestCli
         for party in filter(None, (record["by"], record["told_to"])):
             named.add((party["type"], party["id"]))
         named |= {(other["type"], other["id"]) for key in ("about", "contradicts") for other in record[key]}
-        named |= {("statement", other) for other in record["contradicted_by"]}
+        named |= {("statement", other["id"]) for other in record["contradicted_by"]}
     assert {kind for kind, _ in named} == {"person", "organization", "incident", "place", "quote", "statement"}
     assert [pair for pair in sorted(named) if not exists(client, *pair)] == []
 
@@ -96,7 +96,9 @@ def test_contradictions_are_told_from_both_sides(client: TestClient) -> None:
         for other in record["contradicts"]
         if other["type"] == "statement"
     }
-    assert pairs == {(other, record["id"]) for record in everything.values() for other in record["contradicted_by"]}
+    assert pairs == {
+        (other["id"], record["id"]) for record in everything.values() for other in record["contradicted_by"]
+    }
     assert ("us-denies-depot-blasts", "pmf-accuses-us-and-israel") in pairs
     for record in everything.values():
         assert record["contested"] == bool(record["contradicts"] or record["contradicted_by"]), record["id"]
@@ -118,7 +120,11 @@ def test_contradictions_are_told_from_both_sides(client: TestClient) -> None:
         ("about=islamic-state", lambda one: "islamic-state" in ids(one["about"])),
         (
             "datetime=2018&date_match=within",
-            lambda one: (days := days_taken(one)) and "2018-01-01" <= days[0] <= days[1] <= "2018-12-31",
+            lambda one: (
+                (when := one["date"])
+                and not when["open"]
+                and "2018-01-01" <= when["earliest"] <= when["latest"] <= "2018-12-31"
+            ),
         ),
         (
             "datetime=2020-05",
@@ -163,7 +169,7 @@ def test_incidents_carry_their_statements_and_whether_they_are_contested(client:
     incidents = client.get("/v1/incidents?limit=500").json()["data"]
     for incident in incidents:
         about = [one for one in statements if incident["id"] in ids(one["about"])]
-        assert set(incident["statements"]) == ids(about), incident["id"]
+        assert ids(incident["statements"]) == ids(about), incident["id"]
         assert incident["contested"] is any(one["contested"] for one in about), incident["id"]
     contested = client.get("/v1/incidents?contested=true&limit=500").json()["data"]
     assert ids(contested) == {one["id"] for one in incidents if one["contested"]}

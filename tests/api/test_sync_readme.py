@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from app.settings import ROOT
@@ -48,6 +49,7 @@ def test_the_loop_is_ten_lines_of_the_standard_library() -> None:
     assert set(re.findall(r"\w+", lines[0])) - {"import", "request"} <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.heavy
 def test_the_loop_follows_two_releases(database_url: str, tmp_path: Path) -> None:
     seed, copy = tmp_path / "seed", tmp_path / "copy"
     copy.mkdir()

@@ -38,7 +38,8 @@ def requests(server: Server) -> dict[str, str]:
     words = [f"{one}b*" for one in syllables[:24]]
     three = "q=b*+d*+k*"
     claims, incidents = (
-        f"/v1/facets?of={one}&facet={','.join(RECORD_TYPES[one].facets)}" for one in ("casualties", "incidents")
+        f"/v1/facets?of={one}&facet={','.join(RECORD_TYPES[one].facets.keys() - {'day'})}&z=8"
+        for one in ("casualties", "incidents")
     )
     sums = "/v1/casualties/summary?limit=500&group_by="
     everywhere = "bbox=-180,-90,180,90&near=44,34&radius_km=20000&location_match=certain&has_location=true"

@@ -19,20 +19,10 @@ from random import Random
 from typing import Any
 
 from app.ingest.passages import digest
-from app.model.codebook import (
-    ActorRole,
-    CasualtyBasis,
-    CasualtyGroup,
-    CasualtyOutcome,
-    Certainty,
-    EvidenceField,
-    Granularity,
-    IncidentKind,
-    OrganizationKind,
-    PersonRole,
-    PlaceKind,
-    Stance,
-)
+from app.model.codebook import shipped
+
+VALUES = {name: shipped().values(name) for name in shipped().vocabularies}
+"""The values of each vocabulary."""
 
 Json = dict[str, Any]
 
@@ -142,7 +132,7 @@ class _Archive:
     def places(self) -> Iterator[Json]:
         """A country, provinces in it, and below them what has a point."""
         provinces = self.size.places // 10
-        below = [kind.value for kind in PlaceKind if kind not in (PlaceKind.COUNTRY, PlaceKind.PROVINCE)]
+        below = [kind for kind in VALUES["place.kind"] if kind not in ("country", "province")]
         for number in range(self.size.places):
             kind = "country" if number == 0 else "province" if number <= provinces else self._random.choice(below)
             record: Json = {"id": f"place-{number:05d}", "name": self._name(), "named": True, "kind": kind}
@@ -160,7 +150,7 @@ class _Archive:
             yield {**record, **self._aliases(), "evidence": [self._shared("name")]}
 
     def organizations(self) -> Iterator[Json]:
-        kinds = [kind.value for kind in OrganizationKind]
+        kinds = VALUES["organization.kind"]
         for number in range(self.size.organizations):
             record: Json = {"id": f"group-{number:04d}", "name": self._name(), "kind": self._random.choice(kinds)}
             if number > 4 and self._chance(0.3):
@@ -168,7 +158,7 @@ class _Archive:
             yield {**record, **self._aliases(), "evidence": [self._shared("name")]}
 
     def people(self) -> Iterator[Json]:
-        roles = [role.value for role in PersonRole]
+        roles = VALUES["person.roles"]
         for number in range(self.size.people):
             record: Json = {
                 "id": f"person-{number:06d}",
@@ -217,14 +207,14 @@ class _Archive:
             yield (*beside, self._statement(incident, numbers.start, position)) if self.size.in_one else beside
 
     def _incident(self, number: int, first: int, position: "_Position") -> Json:
-        kinds = [kind.value for kind in IncidentKind]
+        kinds = VALUES["incident.kind"]
         places = self._random.sample(self._located, self._random.choice((1, 2, 2, 3)))
         record: Json = {
             "id": f"incident-{number:07d}",
             "title": self._sentence(6, 10),
             "summary": self._summary(),
             "kind": self._random.choice(kinds),
-            "granularity": self._random.choices(list(Granularity), (90, 8, 2))[0],
+            "granularity": self._random.choices(VALUES["incident.granularity"], (90, 8, 2))[0],
             "places": [
                 {"id": f"place-{place:05d}", "role": role, "certainty": self._certainty()}
                 for place, role in zip(places, ("scene", "nearby", "context"), strict=False)
@@ -252,20 +242,20 @@ class _Archive:
         return record
 
     def _actors(self) -> list[Json]:
-        roles = self._random.sample([role.value for role in ActorRole], self._random.choice((1, 2, 2, 3)))
+        roles = self._random.sample(VALUES["incident.actors.role"], self._random.choice((1, 2, 2, 3)))
         who = ({"id": self._organization()}, {"id": self._person()}, {"label": self._sentence(2, 4)})
         return [
             {**self._random.choices(who, (5, 4, 1))[0], "role": role, "certainty": self._certainty()} for role in roles
         ]
 
     def _claims(self, number: int, position: "_Position") -> list[Json]:
-        harms = [(group.value, outcome.value) for group in CasualtyGroup for outcome in CasualtyOutcome]
+        harms = list(product(VALUES["casualty.group"], VALUES["casualty.outcome"]))
         chosen = self._random.sample(harms, self._random.choices((1, 2, 3), (70, 20, 10))[0])
         return [self._claim(f"claim-{number:07d}-{index}", *harm, position) for index, harm in enumerate(chosen, 1)]
 
     def _claim(self, id_: str, group: str, outcome: str, position: "_Position") -> Json:
         low = self._random.choices((1, 2, 3, 5, 12, 40), (40, 25, 15, 10, 8, 2))[0]
-        basis = self._random.choice(list(CasualtyBasis)).value
+        basis = self._random.choice(VALUES["casualty.basis"])
         record: Json = {"id": id_, "group": group, "outcome": outcome, "basis": basis}
         if self._chance(0.9):
             record["low"] = low
@@ -298,7 +288,7 @@ class _Archive:
             return None
         record: Json = {
             "id": f"statement-{number:07d}",
-            "stance": self._random.choice(list(Stance)).value,
+            "stance": self._random.choice(VALUES["statement.stance"]),
             "gist": self._sentence(6, 14),
             "about": {"incidents": [f"incident-{number:07d}"]},
             "evidence": [self._passage("what", position)],
@@ -321,7 +311,7 @@ class _Archive:
         return f"{text} {self._random.choice(self._marked)}" if self._chance(len(self._marked) / 200) else text
 
     def _passage(self, field: str, position: "_Position") -> Json:
-        return {"field": EvidenceField(field).value, **position.span(self._sentence(3, 9))}
+        return {"field": field, **position.span(self._sentence(3, 9))}
 
     def _shared(self, field: str) -> Json:
         """A piece of evidence of a shared record, somewhere in an article."""
@@ -336,7 +326,7 @@ class _Archive:
         return "".join(self._random.choices(_SYLLABLES, k=self._random.randint(2, 4))).capitalize()
 
     def _certainty(self) -> str:
-        return self._random.choices(list(Certainty), (70, 10, 10, 8, 2))[0].value
+        return self._random.choices(VALUES["certainty"], (70, 10, 10, 8, 2))[0]
 
     def _organization(self) -> str:
         return f"group-{self._random.randrange(self.size.organizations):04d}"

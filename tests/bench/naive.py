@@ -13,26 +13,44 @@ from pydantic import BaseModel
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, or_, select
 
-from app.exports.formats.columns import flat
+from app.exports.formats.columns import flat, resource_columns
+from app.model.codebook import shipped
 from app.model.documents import IncidentDocument
-from tests.bench.naive_tables import Casualty, Incident, IncidentActor, IncidentPlace, engine
+from tests.bench.naive_tables import (
+    Casualty,
+    CasualtyPerson,
+    Harm,
+    Incident,
+    IncidentActor,
+    IncidentPlace,
+    IncidentRelation,
+    engine,
+)
 
 _incident: Any = Incident
 _casualty: Any = Casualty
+_harm: Any = Harm
 _place: Any = IncidentPlace
 _actor: Any = IncidentActor
+_link: Any = CasualtyPerson
+_relation: Any = IncidentRelation
 EAGER = (
     selectinload(_incident.location),
     selectinload(_incident.places).selectinload(_place.place),
     selectinload(_incident.actors).selectinload(_actor.party),
     selectinload(_incident.casualties).selectinload(_casualty.claimed_by),
     selectinload(_incident.casualties).selectinload(_casualty.via),
-    selectinload(_incident.casualties).selectinload(_casualty.links),
+    selectinload(_incident.casualties).selectinload(_casualty.incident),
+    selectinload(_incident.casualties).selectinload(_casualty.organization),
+    selectinload(_incident.casualties).selectinload(_casualty.links).selectinload(_link.person),
+    selectinload(_incident.casualties).selectinload(_casualty.harm),
     selectinload(_incident.casualties).selectinload(_casualty.evidence),
+    selectinload(_incident.harms).selectinload(_harm.casualties),
     selectinload(_incident.evidence),
     selectinload(_incident.said),
-    selectinload(_incident.parts),
-    selectinload(_incident.relations),
+    selectinload(_incident.parent),
+    selectinload(_incident.children),
+    selectinload(_incident.relations).selectinload(_relation.related),
 )
 
 
@@ -98,7 +116,7 @@ def create_app() -> FastAPI:
     ) -> Any:
         statement = select(Incident).options(*EAGER)
         if kind is not None:
-            statement = statement.where(Incident.kind == kind)
+            statement = statement.where(col(Incident.kind).in_(shipped().within("incident.kind", [kind])))
         if datetime is not None:
             year, month = map(int, datetime.split("-"))
             last = calendar.monthrange(year, month)[1]
@@ -158,7 +176,7 @@ def _document(incident: Incident) -> IncidentDocument:
 
 
 def _feature(incident: Incident) -> dict[str, Any]:
-    properties = flat("incidents", _document(incident).model_dump(mode="json"), BASE)
+    properties = flat(resource_columns("incidents", shipped()), _document(incident).model_dump(mode="json"), BASE)
     latitude, longitude = properties.pop("latitude"), properties.pop("longitude")
     point = {"type": "Point", "coordinates": (longitude, latitude)}
     return {"type": "Feature", "id": incident.id, "geometry": point, "properties": properties}

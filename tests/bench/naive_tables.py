@@ -14,6 +14,7 @@ from sqlalchemy import Column, Engine, Index, create_engine, insert, select
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
+from app.ingest.record_labels import shortened
 from app.model.geography import box_around
 from app.records import RECORD_TYPES
 from app.storage.database import Database, Snapshot
@@ -35,6 +36,11 @@ class Place(Naive, table=True):
     longitude: float | None
     precision: str | None
     radius_m: int | None
+
+    @property
+    def given_by(self) -> str:
+        """No invented incident has a precision of its own."""
+        return "place"
 
 
 class Party(Naive, table=True):
@@ -64,6 +70,35 @@ class CasualtyPerson(Naive, table=True):
     __tablename__ = "casualty_people"
     casualty_id: str = Field(foreign_key="casualties.id", primary_key=True)
     person_id: str = Field(foreign_key="parties.id", primary_key=True)
+    person: "Party" = Relationship()
+
+
+class Harm(Naive, table=True):
+    __tablename__ = "harms"
+    id: str = Field(primary_key=True)
+    incident_id: str = Field(foreign_key="incidents.id", index=True)
+    outcome: str
+    group: str
+    low: int | None
+    high: int | None
+    best: int | None
+    claims: int
+    in_dispute: bool
+    split: bool
+    mixed: list[str] = Field(sa_column=Column(sqlalchemy.JSON))
+    includes: list[str] = Field(sa_column=Column(sqlalchemy.JSON))
+    may_include: list[str] = Field(sa_column=Column(sqlalchemy.JSON))
+    included_in: list[str] = Field(sa_column=Column(sqlalchemy.JSON))
+    casualties: list["Casualty"] = Relationship(back_populates="harm")
+
+    @property
+    def organization(self) -> Party | None:
+        """In the invented archive every harm has one claim."""
+        return self.casualties[0].organization
+
+    @property
+    def people(self) -> list[Party]:
+        return self.casualties[0].people
 
 
 class Casualty(Naive, table=True):
@@ -71,7 +106,7 @@ class Casualty(Naive, table=True):
     id: str = Field(primary_key=True)
     incident_id: str = Field(foreign_key="incidents.id", index=True)
     group: str
-    organization: str | None = Field(foreign_key="parties.id")
+    organization_id: str | None = Field(foreign_key="parties.id")
     outcome: str
     low: int | None
     high: int | None
@@ -79,9 +114,15 @@ class Casualty(Naive, table=True):
     via_id: str | None = Field(foreign_key="parties.id")
     basis: str
     counted: bool
+    harm_id: str | None = Field(foreign_key="harms.id", index=True)
+    part_of: str | None = Field(foreign_key="casualties.id")
+    best: int | None
     note: str | None
     claimed_by: Optional["Party"] = Relationship(sa_relationship_kwargs={"foreign_keys": "Casualty.claimed_by_id"})
     via: Optional["Party"] = Relationship(sa_relationship_kwargs={"foreign_keys": "Casualty.via_id"})
+    organization: Optional["Party"] = Relationship(sa_relationship_kwargs={"foreign_keys": "Casualty.organization_id"})
+    incident: "Incident" = Relationship(back_populates="casualties")
+    harm: Harm | None = Relationship(back_populates="casualties")
     links: list["CasualtyPerson"] = Relationship()
     evidence: list["Evidence"] = Relationship(sa_relationship_kwargs={"order_by": "Evidence.number"})
 
@@ -94,12 +135,13 @@ class Casualty(Naive, table=True):
         return f"/v1/casualties/{self.id}"
 
     @property
-    def incident(self) -> str:
-        return self.incident_id
+    def people(self) -> list[Party]:
+        return [link.person for link in self.links]
 
     @property
-    def people(self) -> list[str]:
-        return [link.person_id for link in self.links]
+    def documents(self) -> list[str]:
+        """The invented archive has none."""
+        return []
 
 
 class IncidentPlace(Naive, table=True):
@@ -109,6 +151,8 @@ class IncidentPlace(Naive, table=True):
     place_id: str = Field(foreign_key="places.id", index=True)
     role: str
     certainty: str
+    precision: str | None
+    radius_m: int | None
     note: str | None
     place: Place = Relationship()
 
@@ -149,6 +193,7 @@ class IncidentRelation(Naive, table=True):
     __tablename__ = "incident_relations"
     incident_id: str = Field(foreign_key="incidents.id", primary_key=True)
     related_id: str = Field(foreign_key="incidents.id", primary_key=True)
+    related: "Incident" = Relationship(sa_relationship_kwargs={"foreign_keys": "IncidentRelation.related_id"})
 
 
 class QuoteIncident(Naive, table=True):
@@ -162,6 +207,14 @@ class Quote(Naive, table=True):
     id: str = Field(primary_key=True)
     text: str
     speaker_id: str = Field(foreign_key="parties.id", index=True)
+
+    @property
+    def type(self) -> str:
+        return "quote"
+
+    @property
+    def label(self) -> str:
+        return shortened(self.text)
 
 
 class Incident(Naive, table=True):
@@ -181,6 +234,7 @@ class Incident(Naive, table=True):
     as_stated: str | None
     earliest: str | None
     latest: str | None
+    open: list[str] | None = Field(sa_column=Column(sqlalchemy.JSON))
     precision: str | None
     approximate: bool | None
     date_note: str | None
@@ -192,17 +246,25 @@ class Incident(Naive, table=True):
     totals: Json = Field(sa_column=Column(sqlalchemy.JSON))
     outcome: str | None
     contested: bool
-    parent: str | None = Field(foreign_key="incidents.id", index=True)
+    parent_id: str | None = Field(foreign_key="incidents.id", index=True)
     note: str | None
     version: int
     changed_in: int
     location: Place | None = Relationship()
     places: list["IncidentPlace"] = Relationship(sa_relationship_kwargs={"order_by": "IncidentPlace.position"})
     actors: list["IncidentActor"] = Relationship(sa_relationship_kwargs={"order_by": "IncidentActor.position"})
-    casualties: list["Casualty"] = Relationship(sa_relationship_kwargs={"order_by": "Casualty.id"})
+    casualties: list["Casualty"] = Relationship(
+        back_populates="incident", sa_relationship_kwargs={"order_by": "Casualty.id"}
+    )
+    harms: list["Harm"] = Relationship(sa_relationship_kwargs={"order_by": "Harm.id"})
     evidence: list["Evidence"] = Relationship(sa_relationship_kwargs={"order_by": "Evidence.number"})
     said: list["Quote"] = Relationship(link_model=QuoteIncident, sa_relationship_kwargs={"order_by": "Quote.id"})
-    parts: list["Incident"] = Relationship(sa_relationship_kwargs={"order_by": "Incident.id"})
+    parent: Optional["Incident"] = Relationship(
+        back_populates="children", sa_relationship_kwargs={"remote_side": "Incident.id"}
+    )
+    children: list["Incident"] = Relationship(
+        back_populates="parent", sa_relationship_kwargs={"order_by": "Incident.id"}
+    )
     relations: list["IncidentRelation"] = Relationship(
         sa_relationship_kwargs={"foreign_keys": "IncidentRelation.incident_id"}
     )
@@ -219,24 +281,33 @@ class Incident(Naive, table=True):
     def date(self) -> Json | None:
         if self.edtf is None:
             return None
-        bounds = {"earliest": self.earliest, "latest": self.latest, "precision": self.precision}
-        written = {"edtf": self.edtf, "as_stated": self.as_stated}
+        bounds = {"earliest": self.earliest, "latest": self.latest, "open": self.open, "assumed": None}
+        written = {"edtf": self.edtf, "as_stated": self.as_stated, "precision": self.precision}
         return {**written, **bounds, "approximate": self.approximate, "note": self.date_note}
 
     @property
-    def children(self) -> list[str]:
-        return [part.id for part in self.parts]
+    def time(self) -> None:
+        """The invented archive has none."""
 
     @property
-    def related(self) -> list[str]:
-        return [relation.related_id for relation in self.relations]
+    def label(self) -> str:
+        return self.title
 
     @property
-    def quotes(self) -> list[str]:
-        return [quote.id for quote in self.said]
+    def related(self) -> list["Incident"]:
+        return [relation.related for relation in self.relations]
+
+    @property
+    def quotes(self) -> list[Quote]:
+        return self.said
 
     @property
     def statements(self) -> list[str]:
+        """The invented archive has none."""
+        return []
+
+    @property
+    def same_as(self) -> list[str]:
         """The invented archive has none."""
         return []
 
@@ -289,16 +360,18 @@ def _party(document: Json) -> Rows:
 def _quote(document: Json) -> Rows:
     yield Quote, {"id": document["id"], "text": document["text"], "speaker_id": document["speaker"]["id"]}
     for incident in document["incidents"]:
-        yield QuoteIncident, {"quote_id": document["id"], "incident_id": incident}
+        yield QuoteIncident, {"quote_id": document["id"], "incident_id": incident["id"]}
 
 
 def _incident(document: Json) -> Rows:
     id_, date, location = document["id"], document["date"] or {}, document["location"]
     owner = {"incident_id": id_}
     same = ("id", "title", "summary", "kind", "also_kinds", "granularity", "totals", "outcome", "contested")
-    row = {key: document[key] for key in (*same, "parent", "note", "version", "changed_in")}
-    row |= {key: date.get(key) for key in ("edtf", "as_stated", "earliest", "latest", "precision", "approximate")}
+    row = {key: document[key] for key in (*same, "note", "version", "changed_in")}
+    dated = ("edtf", "as_stated", "earliest", "latest", "open", "precision", "approximate")
+    row |= {key: date.get(key) for key in dated}
     row |= {"date_note": date.get("note"), "location_id": location["id"] if location else None}
+    row["parent_id"] = document["parent"] and document["parent"]["id"]
     box = location and box_around(location["longitude"], location["latitude"], location["radius_m"])
     yield Incident, row | (box or dict.fromkeys(("west", "south", "east", "north")))
     for position, place in enumerate(document["places"]):
@@ -307,19 +380,22 @@ def _incident(document: Json) -> Rows:
         who = {"party_id": actor["id"], "unidentified": None if actor["id"] else actor["label"]}
         yield IncidentActor, {**owner, "position": position, **who, **_without(actor, "id", "type", "label")}
     for related in document["related"]:
-        yield IncidentRelation, {**owner, "related_id": related}
+        yield IncidentRelation, {**owner, "related_id": related["id"]}
     for span in document["evidence"]:
         yield Evidence, {**owner, "casualty_id": None, **span}
+    split = {claim["harm"]["id"]: claim["harm"]["split"] for claim in document["casualties"] if claim["harm"]}
+    for harm in document["harms"]:
+        yield Harm, {**owner, **_without(harm, "organization", "people"), "split": split[harm["id"]]}
     for claim in document["casualties"]:
         yield from _casualty(claim)
 
 
 def _casualty(claim: Json) -> Rows:
-    parties = {f"{name}_id": claim[name] and claim[name]["id"] for name in ("claimed_by", "via")}
-    values = _without(claim, "type", "url", "incident", "people", "claimed_by", "via", "evidence")
-    yield Casualty, {**values, **parties, "incident_id": claim["incident"]}
+    one = ("incident", "organization", "claimed_by", "via", "harm")
+    related = {f"{name}_id": claim[name] and claim[name]["id"] for name in one}
+    yield Casualty, _without(claim, *one, "type", "url", "people", "documents", "evidence") | related
     for person in claim["people"]:
-        yield CasualtyPerson, {"casualty_id": claim["id"], "person_id": person}
+        yield CasualtyPerson, {"casualty_id": claim["id"], "person_id": person["id"]}
     for span in claim["evidence"]:
         yield Evidence, {"incident_id": None, "casualty_id": claim["id"], **span}
 

@@ -7,7 +7,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from app.model.codebook import IncidentKind
+from app.model.codebook import shipped
 from tests.bench.invention import FIRST_YEAR, Size, marked_words
 from tests.bench.load import Question, answer
 from tests.bench.servers import BenchError, Server
@@ -37,7 +37,7 @@ class Questions:
 def questions(size: Size, server: Server) -> Questions:
     """The questions about an archive of this size. Boxes and the deep page are found by asking the service."""
     random = Random(1)
-    kinds = [kind.value for kind in IncidentKind]
+    kinds = shipped().values("incident.kind")
     months = [f"{FIRST_YEAR + year}-{month:02d}" for year in range(size.years) for month in range(1, 13)]
     lists = [
         f"/v1/incidents?kind={kind}&datetime={month}&limit=50&sort=-date"

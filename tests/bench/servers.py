@@ -16,7 +16,7 @@ from tests.live import dateline, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 _LOOK_EVERY = 0.01
 
 CORES = sorted(os.sched_getaffinity(0))
@@ -64,7 +64,8 @@ class Server:
 
         def look() -> None:
             while True:
-                seen.append(_memory(self.process))
+                if (used := _memory(self.process)) is not None:
+                    seen.append(used)
                 if over.wait(_LOOK_EVERY):
                     return
 
@@ -100,8 +101,11 @@ def _cpu(process: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
-def _memory(process: int) -> Memory:
+def _memory(process: int) -> Memory | None:
+    """None once it has ended: nothing of its memory is left then."""
     lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    if "VmRSS" not in lines:
+        return None
     return Memory(*(int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "RssAnon")))
 
 
@@ -144,6 +148,11 @@ def _serving(
                 printed.seek(0)
                 raise BenchError(f"{name} does not answer: {printed.read().decode()}")
             yield Server(name, port, process.pid)
+        except (BenchError, OSError) as error:
+            if (status := process.poll()) is None:
+                raise
+            printed.seek(0)
+            raise BenchError(f"{error}; {name} had ended with {status}: {printed.read().decode()}") from error
         finally:
             process.terminate()
 

@@ -15,10 +15,12 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
-from app.model.codebook import CODEBOOK, CasualtyOutcome, meanings
-from app.model.codebook.labels import codebook_labels
+from app.exports.datasets import files
+from app.model.codebook import shipped
+from app.storage.database import Database
 from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -27,6 +29,7 @@ RESOURCES = {
     "incidents": "incident",
     "places": "place",
     "people": "person",
+    "documents": "document",
     "organizations": "organization",
     "quotes": "quote",
     "statements": "statement",
@@ -55,7 +58,7 @@ LISTS = {
 }
 """The lists in documents that each table holds."""
 
-OUTCOMES = tuple(CasualtyOutcome)
+OUTCOMES = shipped().values("casualty.outcome")
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +139,25 @@ def test_tables_hold_every_record_and_every_item_of_its_lists(
 
     matched = {name: client.get(f"/v1/{name}?limit=1").json()["meta"]["matched"] for name in RESOURCES}
     assert {name: count(name) for name in RESOURCES} == matched
-    assert count("records") == count("changes") == sum(matched.values())
+    assert count("records") == count("changes") == sum(matched.values()) + 1, "the codebook is a record, too"
     assert count("parties") == matched["people"] + matched["organizations"]
-    assert count("codebook") == sum(len(vocabulary) for vocabulary in CODEBOOK.values())
-    labels = tables.execute("SELECT vocabulary, value, label_en, label_ar FROM codebook").fetchall()
+    values = tables.execute(
+        "SELECT vocabulary, value, label_en, label_ar, meaning, broader, equivalents, properties FROM codebook"
+    ).fetchall()
     expected = [
-        (name, value, *words.values()) for name, values in codebook_labels().items() for value, words in values.items()
+        (
+            name,
+            one.value,
+            *one.labels.values(),
+            one.meaning,
+            one.broader,
+            "|".join(one.equivalents) or None,
+            "|".join(one.properties) or None,
+        )
+        for name, vocabulary in shipped().vocabularies.items()
+        for one in vocabulary.values.values()
     ]
-    assert sorted(map(tuple, labels)) == sorted(expected)
+    assert sorted(map(tuple, values), key=str) == sorted(expected, key=str)
     for table, lists in LISTS.items():
         items = sum(len(record[key]) for resource, key in lists for record in documents[resource])
         assert count(table) == items > 0, table
@@ -157,7 +171,8 @@ def test_columns_say_what_the_documents_say(
     for resource, records in documents.items():
         rows = tables.execute(f"SELECT * FROM {resource} ORDER BY id").fetchall()
         for row, record in zip(rows, records, strict=True):
-            for key in set(record) & set(row.keys()):
+            plain = {key for key, value in record.items() if not isinstance(value, dict)}
+            for key in plain & set(row.keys()):
                 value = "|".join(record[key]) if isinstance(record[key], list) else record[key]
                 assert row[key] == value, (resource, record["id"], key)
     for row, record in zip(tables.execute("SELECT * FROM incidents ORDER BY id"), documents["incidents"], strict=True):
@@ -177,7 +192,7 @@ def test_columns_say_what_the_documents_say(
         tables.execute("SELECT * FROM casualties ORDER BY id"), documents["casualties"], strict=True
     ):
         claimant, channel = record["claimed_by"] or {}, record["via"] or {}
-        assert row["incident_id"] == record["incident"]
+        assert row["incident_id"] == record["incident"]["id"]
         assert (row["claimed_by_id"], row["via_id"]) == (claimant.get("id"), channel.get("id"))
     for row, record in zip(tables.execute("SELECT * FROM quotes ORDER BY id"), documents["quotes"], strict=True):
         assert row["speaker_id"] == record["speaker"]["id"]
@@ -268,17 +283,25 @@ def test_package_describes_itself(package: ZipFile, descriptor: dict[str, Any], 
         assert resource["description"]
         assert all(field["description"] for field in resource["schema"]["fields"])
     codebook = package.read("codebook.md").decode()
-    for name, vocabulary in CODEBOOK.items():
+    for name, vocabulary in shipped().vocabularies.items():
         section = codebook.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
         assert "Columns: `" in section
-        for value, meaning in meanings(vocabulary)[1].items():
-            assert f"| `{value}` | {meaning} |" in section
+        for value, one in vocabulary.values.items():
+            assert f"| `{value}` | {one.meaning}" in section
     readme = package.read("README.md").decode()
     assert article["rights"] in readme
     assert release["digest"] in readme
     loaded_at = datetime.fromisoformat(release["loaded_at"])
     whole = loaded_at.replace(second=loaded_at.second // 2 * 2)  # a zip tells time in steps of two seconds
     assert {member.date_time for member in package.infolist()} == {whole.timetuple()[:6]}
+
+
+def test_package_says_how_to_cite_it(package: ZipFile, client: TestClient) -> None:
+    article = client.get("/v1/articles").json()["data"][0]
+    citation = yaml.safe_load(package.read("CITATION.cff"))
+    assert [one["name"] for one in citation["authors"]] == article["authors"]
+    assert citation["references"][0]["title"] == article["title"]
+    assert citation["version"] == "1"
 
 
 def test_records_prove_the_release(tables: sqlite3.Connection, client: TestClient) -> None:
@@ -327,3 +350,46 @@ def test_datasette_opens_it(client: TestClient, tmp_path: Path) -> None:
     assert [(row["id"], row["speaker"]) for row in rows] == [
         (quote["id"], quote["speaker"]["label"]) for quote in quotes
     ]
+
+
+@pytest.mark.heavy
+def test_beside_the_csv_of_a_table_stands_the_same_as_parquet(
+    package: ZipFile, descriptor: dict[str, Any], tables: sqlite3.Connection
+) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {"string": pa.string(), "integer": pa.int32(), "number": pa.float64(), "boolean": pa.bool_()}
+    types |= {"date": pa.date32(), "datetime": pa.timestamp("ms", "UTC")}
+    for resource in descriptor["resources"]:
+        told = resource["parquet"]
+        content = package.read(told["path"])
+        assert told["path"] == resource["path"].removesuffix("csv") + "parquet"
+        assert (told["bytes"], told["hash"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
+        table = parquet.read_table(io.BytesIO(content))
+        for field in resource["schema"]["fields"]:
+            column = table.schema.field(field["name"])
+            required = field["constraints"]["required"]
+            assert (column.type, column.nullable) == (types[field["type"]], not required), (resource["name"], field)
+        rows = [dict(row) for row in tables.execute(f'SELECT * FROM "{resource["name"]}" ORDER BY rowid')]
+        assert [as_in_sqlite(row) for row in table.to_pylist()] == rows
+    assert "Parquet" in package.read("README.md").decode()
+
+
+def as_in_sqlite(row: dict[str, Any]) -> dict[str, Any]:
+    def kept(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.isoformat() if isinstance(value, date) else value
+
+    return {name: kept(value) for name, value in row.items()}
+
+
+def test_without_the_extra_there_is_no_parquet_in_the_package(
+    small_client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    database: Database = small_client.app.state.reader.database  # type: ignore[attr-defined]
+    with database.snapshot() as snapshot, ZipFile(files.write(snapshot, tmp_path)["zip"]) as package:
+        assert {Path(name).suffix for name in package.namelist()} == {".cff", ".csv", ".json", ".md"}
+        assert "Parquet" not in package.read("README.md").decode()

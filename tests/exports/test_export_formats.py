@@ -7,19 +7,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.routes import representations
-from app.exports.formats import Batches, ExportFormat
-from app.exports.formats.columns import COLUMNS, flat
+from app.exports.formats import Export, ExportFormat
+from app.exports.formats.columns import flat, picked
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
 from app.exports.formats.feeds import FEED_LISTS, FeedFormat
+from app.model.documents import DOCUMENTS
 from tests.answers import body
 from tests.conftest import serving
 
 
-def _tsv(resource: str, batches: Batches, base: str, release: int) -> Iterator[bytes]:
-    yield ("\t".join(column.name for column in COLUMNS[resource]) + "\n").encode()
-    for text in (text for batch in batches for text in batch):
-        yield ("\t".join(map(str, flat(resource, json.loads(text), base).values())) + "\n").encode()
+def _tsv(export: Export) -> Iterator[bytes]:
+    columns = picked(export.resource, export.codebook, export.fields, export.evidence)
+    yield ("\t".join(column.name for column in columns) + "\n").encode()
+    for text in (text for batch in export.batches for text in batch):
+        yield ("\t".join(map(str, flat(columns, json.loads(text), export.base).values())) + "\n").encode()
 
 
 TSV = ExportFormat(".tsv", "text/tab-separated-values", "TSV", "Values between tabs.", _tsv)
@@ -55,7 +57,9 @@ def test_a_declared_format_is_served_with_its_media_type(service: TestClient) ->
     assert header.split("\t")[0] == "id"
     matched = {one["id"] for one in body(service, "/v1/incidents?kind=air_attack&limit=500")["data"]}
     assert {row.split("\t")[0] for row in rows} == matched
-    assert service.get("/v1/incidents.tsv?limit=2").status_code == 400
+    two = service.get("/v1/incidents.tsv?limit=2&fields=title,date.edtf").text.splitlines()
+    assert (two[0], len(two)) == ("title\tdate_edtf", 3)
+    assert service.get("/v1/incidents.tsv?cursor=2").status_code == 400
 
 
 def test_a_declared_format_is_named_wherever_formats_are(service: TestClient) -> None:
@@ -64,7 +68,7 @@ def test_a_declared_format_is_named_wherever_formats_are(service: TestClient) ->
         in service.head("/v1/incidents").headers["link"]
     )
     formats = {one["name"]: [item["url"] for item in one["formats"]] for one in body(service, "/v1")["data"]["lists"]}
-    assert {name for name, urls in formats.items() if f"/v1/{name}.tsv" in urls} == set(COLUMNS)
+    assert {name for name, urls in formats.items() if f"/v1/{name}.tsv" in urls} == set(DOCUMENTS)
     front = service.get("/").text
     assert '<a class="button" data-suffix=".tsv" href="/v1/incidents.tsv">TSV</a>' in front
     assert ".points" not in front
@@ -75,8 +79,8 @@ def test_a_declared_format_is_named_wherever_formats_are(service: TestClient) ->
 
 
 def test_a_format_of_points_is_for_what_has_points(service: TestClient) -> None:
-    named = {name for name in COLUMNS if service.get(f"/v1/{name}.points").status_code == 200}
-    assert named == {"incidents", "places"}
+    named = {name for name in DOCUMENTS if service.get(f"/v1/{name}.points").status_code == 200}
+    assert named == {"incidents", "places", "casualties"}
     assert service.get("/v1/quotes.points").status_code == 406
     assert service.get("/v1/places.POINTS").headers["location"] == "/v1/places.points"
 

@@ -102,10 +102,13 @@ def test_changes_hold_removals_with_their_reason(changed: TestClient) -> None:
     removed, boat = told["2/incident/mill-search"], told["3/incident/boat-stopped"]
     assert (removed["title"], removed["tags"]) == (
         "Removed: Search of the mill in Orsa (incident)",
-        ["DEL", "incident"],
+        ["DEL", "incident", "edited"],
     )
     assert removed["content_text"] == "Removed in release 2, version 2. Reason: Retracted by the paper."
-    assert (boat["title"], boat["tags"]) == ("Changed: A boat & <its> crew stopped (incident)", ["MOD", "incident"])
+    assert (boat["title"], boat["tags"]) == (
+        "Changed: A boat & <its> crew stopped (incident)",
+        ["MOD", "incident", "edited"],
+    )
     assert boat["content_text"] == f"Changed in release 3, version {boat_version(changed)}."
     assert changed.get(removed["url"].removeprefix(ADDRESS)).status_code == 410
 
@@ -125,7 +128,7 @@ def test_every_change_says_what_it_is_about(client: TestClient, kind: str) -> No
 
 def test_changes_are_the_log_backwards(changed: TestClient) -> None:
     for query in ("limit=500", "limit=500&type=quote&type=person", "limit=500&since=1"):
-        log = body(changed, f"/v1/changes?{query}")["data"]
+        log = body(changed, f"/v1/changes?{query}&history=true")["data"]
         items = body(changed, f"/v1/changes.feed.json?{query}")["items"]
         assert [f"{one['release']}/{one['type']}/{one['id']}" for one in reversed(log)] == [
             one["id"].partition("/change/")[2] for one in items

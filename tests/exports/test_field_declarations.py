@@ -3,18 +3,17 @@
 import json
 import sqlite3
 from contextlib import closing
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from pydantic import Field
 
 from app.exports.datasets import sqlite
-from app.exports.datasets.columns import Table
+from app.exports.datasets.columns import Column, Table
 from app.exports.datasets.document_tables import tables_of
-from app.exports.formats import columns, csv, geojson
+from app.exports.formats import Export, columns, csv, geojson, geojson_schemas
 from app.exports.formats.columns import columns_of
-from app.model.codebook import CODEBOOK
+from app.model.codebook import Codebook, Coded, Value, Vocabulary, shipped
 from app.model.documents import DOCUMENTS, IncidentDocument
 from app.model.documents.shared import Day, Document, FrozenModel
 from app.model.outputs import ChildTable, Flat, Id, Named, RecordTable, TableColumn
@@ -27,20 +26,24 @@ class Incident(IncidentDocument):
 
 
 def test_a_new_field_of_an_incident_is_in_every_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(columns.COLUMNS, "incidents", columns_of(Incident))
+    monkeypatch.setitem(DOCUMENTS, "incidents", Incident)
+    schema = Incident.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    monkeypatch.setattr(geojson_schemas, "_document", lambda resource: schema)
     empty = dict.fromkeys(Incident.model_fields)
     lists: dict[str, Any] = {name: [] for name in Incident.model_fields if name in _LISTS}
-    totals = dict.fromkeys(IncidentDocument.model_fields["totals"].annotation.model_fields)  # type: ignore[union-attr]
+    totals = dict.fromkeys(shipped().values("casualty.outcome"))
     document = {**empty, **lists, "totals": totals, "id": "x", "url": "/v1/incidents/x", "weather": "fog"}
 
-    header, row = b"".join(csv.chunks("incidents", [[json.dumps(document)]], "", 1)).decode().splitlines()
+    export = Export("incidents", [[json.dumps(document)]], "", 1, shipped())
+    header, row = b"".join(csv.chunks(export)).decode().splitlines()
     assert dict(zip(header.split(","), row.split(","), strict=True))["weather"] == "fog"
-    assert geojson.feature("incidents", document, "")["properties"]["weather"] == "fog"
-    assert "| `weather` | What the weather was like. |" in columns.table("incidents")
-    features = geojson.schema("incidents")["properties"]["features"]["items"]["properties"]
-    assert features["properties"]["properties"]["weather"]["description"] == "What the weather was like."
+    assert geojson.feature("incidents", document, "", shipped())["properties"]["weather"] == "fog"
+    assert "| `weather` | What the weather was like. |" in columns.table("incidents", shipped())
+    schemas = geojson.FORMAT.components("incidents", {}, shipped())
+    weather = schemas["IncidentProperties"]["properties"]["weather"]
+    assert weather == {"type": ["string", "null"], "description": "What the weather was like."}
 
-    incidents = next(tables_of("incidents", Incident))
+    incidents = next(tables_of("incidents", Incident, shipped()))
     names = [column.name for column in incidents.columns]
     (values,) = incidents.rows("incidents", document)
     assert dict(zip(names, values, strict=True))["weather"] == "fog"
@@ -51,15 +54,18 @@ def test_a_new_field_of_an_incident_is_in_every_output(monkeypatch: pytest.Monke
 _LISTS = {"also_kinds", "places", "actors", "casualties", "children", "related", "quotes", "statements", "evidence"}
 
 
-class Colour(StrEnum):
-    """What boats are painted in.
-
-    red: Like a fire engine.
-    blue: Like the sea.
-    """
-
-    RED = "red"
-    BLUE = "blue"
+PAINTS = Vocabulary(
+    "boat.colour",
+    "Colour",
+    "What boats are painted in.",
+    {
+        "red": Value("red", {"en": "red"}, "Like a fire engine."),
+        "blue": Value("blue", {"en": "blue"}, "Like the sea."),
+    },
+    {},
+)
+CODEBOOK = Codebook({PAINTS.name: PAINTS})
+Colour = Annotated[str, Coded(PAINTS.name)]
 
 
 class Engine(FrozenModel):
@@ -105,19 +111,19 @@ BOAT = {
     "colours": ["red", "blue"],
     "flags": ["x", "y"],
     "secret": "s",
+    "corrected": "2026-11-24",
     "version": 2,
     "changed_in": 3,
 }
 
 
 @pytest.fixture
-def tables(monkeypatch: pytest.MonkeyPatch) -> dict[str, Table]:
-    monkeypatch.setitem(CODEBOOK, "boat.colour", Colour)
-    return {table.name: table for table in tables_of("boats", Boat)}
+def tables() -> dict[str, Table]:
+    return {table.name: table for table in tables_of("boats", Boat, CODEBOOK)}
 
 
 def test_flat_columns_follow_types_and_declarations() -> None:
-    flat = [(column.name, column.kind, column.value(BOAT)) for column in columns_of(Boat)]
+    flat = [(column.name, column.json_type, column.value(BOAT)) for column in columns_of(Boat, CODEBOOK)]
     assert flat == [
         ("id", "string", "ida"),
         ("url", "string", "/v1/boats/ida"),
@@ -134,8 +140,9 @@ def test_flat_columns_follow_types_and_declarations() -> None:
         ("flags", "string", "x|y"),
         ("version", "integer", 2),
         ("changed_in", "integer", 3),
+        ("corrected", "string", "2026-11-24"),
     ]
-    meanings = {column.name: column.meaning for column in columns_of(Boat)}
+    meanings = {column.name: column.meaning for column in columns_of(Boat, CODEBOOK)}
     assert meanings["engine_power"] == "Its engine. In kilowatts."
     assert meanings["crew_names"] == "Its crew. Their name. Joined by `|`."
 
@@ -154,11 +161,13 @@ def test_the_table_of_records_follows_types_and_declarations(tables: dict[str, T
         "engine_built": ("date", True, (), None, ""),
         "power": ("number", False, (), None, ""),
         "built": ("date", True, (), None, ""),
-        "flags": ("string", False, (), None, ""),
+        "flags": ("string", True, (), None, ""),
         "version": ("integer", False, (), None, ""),
         "changed_in": ("integer", False, (), None, "releases.number"),
+        "corrected": ("date", True, (), None, ""),
     }
-    assert list(boats.rows("boats", BOAT)) == [("ida", "ann", "red", None, None, 5.5, "1999-01-02", "x|y", 2, 3)]
+    row = ("ida", "ann", "red", None, None, 5.5, "1999-01-02", "x|y", 2, 3, "2026-11-24")
+    assert list(boats.rows("boats", BOAT)) == [row]
     assert (boats.key, boats.indexes, boats.description) == (("id",), (("colour",),), "Boats.")
 
 
@@ -199,15 +208,27 @@ def test_a_list_of_objects_says_where_it_stands() -> None:
         fleets: list[Boat] = Field(description="Its fleets.")
 
     with pytest.raises(TypeError, match=r"docks .*ChildTable"):
-        list(tables_of("boats", Fleet))
-    with pytest.raises(TypeError, match=r"fleets\.engine .*Flat"):
-        columns_of(Deep)
+        list(tables_of("boats", Fleet, CODEBOOK))
+    with pytest.raises(TypeError, match=r"fleets\.crew .*Flat"):
+        columns_of(Deep, CODEBOOK)
 
 
 @pytest.mark.parametrize("resource", DOCUMENTS)
 def test_no_two_columns_have_one_name(resource: str) -> None:
-    flat = [column.name for column in columns_of(DOCUMENTS[resource])]
+    flat = [column.name for column in columns_of(DOCUMENTS[resource], shipped())]
     assert len(set(flat)) == len(flat)
-    for table in tables_of(resource, DOCUMENTS[resource]):
+    for table in tables_of(resource, DOCUMENTS[resource], shipped()):
         names = [column.name for column in table.columns]
         assert len(set(names)) == len(names), table.name
+
+
+def test_a_table_of_several_lists_is_described_by_the_words_of_all_of_them() -> None:
+    """Or its columns would be explained by what one of the lists alone means."""
+    described: dict[str, dict[str, tuple[Column, ...]]] = {}
+    for resource, model in DOCUMENTS.items():
+        for table in tables_of(resource, model, shipped()):
+            described.setdefault(table.name, {})[resource] = table.columns
+    shared = {name: by_resource for name, by_resource in described.items() if len(by_resource) > 1}
+    assert {"evidence", "party_aliases", "party_names"} <= shared.keys()
+    for name, by_resource in shared.items():
+        assert len(set(by_resource.values())) == 1, f"{name} means something else in each of {sorted(by_resource)}"

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from app.exports.formats import Export, geojson
 from app.exports.formats import csv as csv_files
-from app.exports.formats import geojson
-from app.exports.formats.columns import COLUMNS, joined
+from app.exports.formats.columns import joined, resource_columns
+from app.model.codebook import shipped
 from app.model.documents import DOCUMENTS
 from tests.answers import body, problem, refused
 
@@ -126,9 +127,10 @@ def test_the_cases_above_are_not_all_empty(client: TestClient) -> None:
 @pytest.mark.parametrize("resource", DOCUMENTS)
 def test_csv_columns_stay_the_same_without_rows(client: TestClient, resource: str) -> None:
     content = client.get(f"/v1/{resource}.csv?q=nothing-says-this").content
-    assert content == ("\ufeff" + ",".join(column.name for column in COLUMNS[resource]) + "\r\n").encode()
+    columns = [column.name for column in resource_columns(resource, shipped())]
+    assert content == ("\ufeff" + ",".join(columns) + "\r\n").encode()
     names = client.get(f"/v1/{resource}.csv").content.decode("utf-8-sig").split("\r\n")[0].split(",")
-    assert names == [column.name for column in COLUMNS[resource]]
+    assert names == columns
     assert len(names) == len(set(names))
 
 
@@ -137,9 +139,9 @@ def test_values_have_the_type_of_their_column(client: TestClient, resource: str)
     python = {"string": str, "integer": int, "number": float, "boolean": bool}
     filled = set()
     for document in paged(client, resource, ""):
-        for column in COLUMNS[resource]:
+        for column in resource_columns(resource, shipped()):
             value = column.value(document)
-            assert value is None or type(value) is python[column.kind], (column.name, value)
+            assert value is None or type(value) is python[column.json_type], (column.name, value)
             filled |= {column.name} if value is not None else set()
     assert {"id", "url", "version", "changed_in"} <= filled
 
@@ -223,6 +225,9 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
         "/v1/incidents.csv?q=kanoos&sort=id",
         "/v1/incidents.ndjson?q=kanoos&sort=id",
         "/v1/incidents.geojson?q=kanoos&sort=id",
+        "/v1/incidents.xlsx?q=kanoos&sort=id",
+        "/v1/incidents.parquet?q=kanoos&sort=id",
+        "/v1/incidents.arrow?q=kanoos&sort=id",
         "/v1/incidents.atom?q=kanoos&limit=3",
         "/v1/incidents.feed.json?q=kanoos&limit=3",
     }
@@ -230,7 +235,9 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
     links = [link["url"] for link in _links(response.headers["link"]) if link["rel"] == "alternate"]
     assert set(links) == urls - {"/v1/incidents?q=kanoos&sort=id&limit=3"}
     in_body = response.json()["links"]
-    assert [in_body[name] for name in ("csv", "ndjson", "geojson", "atom", "feed_json")] == links
+    assert [
+        in_body[name] for name in ("csv", "ndjson", "geojson", "xlsx", "parquet", "arrow", "atom", "feed_json")
+    ] == links
     for url in links:
         linked = client.get(url)
         assert linked.status_code == 200
@@ -252,7 +259,7 @@ def _links(header: str) -> list[dict[str, str]]:
     return collected
 
 
-@pytest.mark.parametrize("name", ["limit=5", "cursor=abc", "count=exact", "fields=title", "include=places"])
+@pytest.mark.parametrize("name", ["cursor=abc", "count=exact", "include=places", "lang=ar"])
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "geojson"])
 def test_a_file_takes_no_paging(client: TestClient, suffix: str, name: str) -> None:
     refusal = problem(client, f"/v1/incidents.{suffix}?{name}")
@@ -292,9 +299,12 @@ def test_files_are_documented(client: TestClient) -> None:
         operation = paths[f"/v1/incidents.{suffix}"]["get"]
         assert list(operation["responses"]["200"]["content"]) == [kind]
         taken = {parameter["name"] for parameter in operation["parameters"]}
-        assert listed - taken == {"limit", "cursor", "count", "fields", "include", "lang"}
+        of_included = {name for name in listed if name.startswith("fields[")}
+        of_facets = {"facets", "facet_limit", "facet_prefix", "facet_sort", "facet_except", "z"}
+        assert listed - taken == {"cursor", "count", "include", "lang", "totals"} | of_facets | of_included
+        assert taken - listed == {"Range"} | ({"flat"} if suffix == "geojson" else set())
     text = paths["/v1/people.csv"]["get"]["description"]
-    assert [column.name for column in COLUMNS["people"] if f"`{column.name}`" not in text] == []
+    assert [column.name for column in resource_columns("people", shipped()) if f"`{column.name}`" not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -341,7 +351,7 @@ def test_hostile_text_comes_back_from_csv() -> None:
         json.dumps(_place(HOSTILE, aliases=[{"name": name, "basis": "stated"} for name in ("=a|b", "c")])),
         json.dumps(_place("=1+1")),
     ]
-    content = b"".join(csv_files.chunks("places", [documents], "https://here.example", 7))
+    content = b"".join(csv_files.chunks(Export("places", [documents], "https://here.example", 7, shipped())))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     assert [row["name"] for row in rows] == [HOSTILE, "'=1+1"]
     assert rows[0]["alias_names"] == "'=a\\|b|c"
@@ -350,7 +360,8 @@ def test_hostile_text_comes_back_from_csv() -> None:
 
 def test_hostile_text_comes_back_from_geojson_in_several_batches() -> None:
     batches = [[json.dumps(_place(HOSTILE))], [], [json.dumps(_place("b", latitude=-1.5, longitude=180.0))]]
-    parsed = json.loads(b"".join(geojson.chunks("places", batches, "", 7)))
+    parsed = json.loads(b"".join(geojson.chunks(Export("places", batches, "", 7, shipped()))))
     assert [feature["properties"]["name"] for feature in parsed["features"]] == [HOSTILE, "b"]
     assert parsed["features"][1]["geometry"]["coordinates"] == [180.0, -1.5]
     assert (parsed["without_geometry"], parsed["release"]) == (1, 7)
+    assert parsed["bbox"] == [180.0, -1.5, 180.0, -1.5]

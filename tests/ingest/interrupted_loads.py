@@ -25,6 +25,7 @@ from sqlmodel import col
 
 from app.problems import Unavailable
 from app.records import RECORD_TYPES
+from app.storage.codebook_models import StoredCodebook
 from app.storage.columns import Table
 from app.storage.database import Database
 from app.storage.models import StoredDocument
@@ -163,6 +164,9 @@ def integrity_problems(url: str) -> list[str]:
                 digest = hashlib.sha256(dumps(told)).hexdigest()
                 lines.append(f"{RECORD_TYPES[resource].type}/{id_} {digest}")
                 wrong += [] if digest == known else [f"{resource}/{id_} has another digest"]
+        for document in snapshot.column(select(col(StoredCodebook.document))):
+            told = {k: v for k, v in json.loads(document).items() if k not in ("version", "changed_in")}
+            lines.append(f"{told['type']}/{told['id']} {hashlib.sha256(dumps(told)).hexdigest()}")
         whole = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
         wrong += [] if whole == snapshot.release.digest else [f"release {snapshot.release.number} has another digest"]
     database.close()

@@ -1,6 +1,6 @@
 """Consistency checks between records: each mistake is reported at its line, with what to do about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,30 @@ def dated(edtf: str, **others: Any) -> Callable[[Files], None]:
     return lambda files: record(files, INCIDENTS, SEARCH).update(date={"edtf": edtf, **others})
 
 
+def timed(**time: str) -> Callable[[Files], None]:
+    return change(INCIDENTS, SEARCH, time={"certainty": "stated", **time})
+
+
+def letter(**more: Any) -> Callable[[Files], None]:
+    """A mutation: there is a letter."""
+    return lambda files: files.update({"documents.yaml": [sample.letter(**more)]})
+
+
+PAPER_ID = sample.ARTICLE
+
+
+def pictures(*captions: dict[str, str], shortens: Sequence[str] = ("1",)) -> Callable[[Files], None]:
+    """A mutation: the third paragraph is a display copy, the fourth a caption."""
+
+    def add(files: Files) -> None:
+        article = files[f"articles/{PAPER_ID}/article.yaml"]
+        article["paragraphs"][2].update(kind="pull_text", shortens=list(shortens))
+        article["paragraphs"][3].update(kind="caption")
+        article["captions"] = list(captions)
+
+    return add
+
+
 def evidence_is(id_: str, field: str) -> Callable[[Files], None]:
     """A mutation: all spans of an incident are evidence for one thing."""
 
@@ -80,6 +104,7 @@ def each(*changes: Callable[[Files], None]) -> Callable[[Files], None]:
     return together
 
 
+ORSA = {"id": "orsa", "role": "scene", "certainty": "stated"}
 LONDON = {"id": "london-road", "role": "scene", "certainty": "stated"}
 
 MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
@@ -137,6 +162,45 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
     ("words without a passage", each(dated("2021-06-04", as_stated="4 June"), evidence_is(SEARCH, "what")),
      SEARCH, "date.as_stated", "'4 June' needs evidence"),
     ("statement's date", change(STATEMENTS, DENIAL, date={"edtf": "x"}), DENIAL, "date", ""),
+    ("words for a time without a passage", each(timed(as_stated="at night"), evidence_is(SEARCH, "what")),
+     SEARCH, "time.as_stated", "'at night' needs evidence"),
+    ("radius around no point", change(INCIDENTS, "boat-stopped", places=[
+        {"id": "ash-river", "role": "scene", "certainty": "stated", "precision": "area", "radius_m": "90000"}]),
+     "boat-stopped", "places.0.radius_m", "'ash-river' has no coordinate to be so far from"),
+    ("two radii", change(INCIDENTS, SEARCH, places=[ORSA | {"precision": "area", "radius_m": "90000"},
+        ORSA | {"role": "target_area"}]), SEARCH, "location", "different radii"),
+    ("one id of two incidents", each(*(change(INCIDENTS, id_, same_as=["ucdp:9", "wikidata:Q9"]) for id_ in
+     (SEARCH, "boat-stopped"))), "boat-stopped", "same_as.1", "'wikidata:Q9' is 'mill-search' in seed/articles/"),
+    ("one id of two places", each(*(change("places.yaml", id_, same_as=["geonames:9"]) for id_ in
+     ("orsa", "ash-river"))), "ash-river", "same_as.0", "'geonames:9' is 'orsa' in seed/places.yaml:"),
+    ("one id of a person and an organization", each(change("people.yaml", "jon-berg", same_as=["viaf:9"]),
+     change("organizations.yaml", "river-guards", same_as=["viaf:9"])),
+     "river-guards", "same_as.0", "'viaf:9' is 'jon-berg' in seed/people.yaml:"),
+    ("an external id twice", change("places.yaml", "orsa", same_as=["wikidata:Q9", "wikidata:Q9"]),
+     "orsa", "same_as", "'wikidata:Q9' stands here twice"),
+    ("caption of running text", pictures({"paragraph": "1", "shows": "A mill."}),
+     PAPER_ID, "captions.0.paragraph", "paragraph 1 is of the kind 'body', not 'caption'"),
+    ("caption beyond the end", pictures({"paragraph": "9", "shows": "A mill."}),
+     PAPER_ID, "captions.0.paragraph", "the article has 4 paragraphs, not 9"),
+    ("one picture twice", pictures({"paragraph": "4", "shows": "A mill."}, {"paragraph": "4", "shows": "A boat."}),
+     PAPER_ID, "captions.1", "stand in a caption before"),
+    ("unknown place shown", pictures({"paragraph": "4", "shows": "A mill.", "place": "orsaa"}),
+     PAPER_ID, "captions.0.place", "mean 'orsa'?"),
+    ("a place as the subject", pictures({"paragraph": "4", "shows": "A mill.", "subject": "orsa"}),
+     PAPER_ID, "captions.0.subject", "there is no 'orsa' among people or organizations"),
+    ("display copy of a caption", pictures(shortens=["4"]), PAPER_ID, "paragraphs.2.shortens",
+     "paragraph 4 is of the kind 'caption', not 'body'"),
+    ("display copy of nothing", pictures(shortens=["9"]), PAPER_ID, "paragraphs.2.shortens", "4 paragraphs, not 9"),
+    ("unknown document", change(STATEMENTS, DENIAL, documents=["mail"]), DENIAL, "documents.0",
+     "there is no 'mail' among documents"),
+    ("claim through a person as a document", claim(1, documents=["jon-berg"]), "ferry-wounded",
+     "casualties.1.documents.0", "there is no 'jon-berg' among documents"),
+    ("same document twice", each(letter(), change(QUOTES, BACK, documents=["letter", "letter"])), BACK, "documents.1",
+     "'letter' stands here twice"),
+    ("unknown author", letter(author="nobody"), "letter", "author", "among people or organizations"),
+    ("a document's words for a date without a passage", letter(date={"edtf": "2021", "as_stated": "last year"}),
+     "letter", "date.as_stated", "'last year' needs evidence"),
+    ("a document of no day", letter(date={"edtf": "2021-02-30"}), "letter", "date", "is in no calendar"),
     ("location that is no scene", change(INCIDENTS, SEARCH, location="ash-county"),
      SEARCH, "location", "not a scene or target area"),
     ("location without a point", change(INCIDENTS, "ferry-shooting", location="ash-river"),

@@ -208,7 +208,7 @@ def test_a_killed_first_load_of_many_records_is_taken_back(tmp_path: Path) -> No
     environment = {**os.environ, "DATELINE_DATABASE_URL": url}
     command = [str(dateline()), "load", str(tmp_path / "many")]
     with subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL) as process:
-        interrupted_loads.until(lambda: path.exists() and path.stat().st_size > 3_000_000, "pages are written")
+        interrupted_loads.until(lambda: path.exists() and path.stat().st_size > 8_000_000, "pages are written")
         os.killpg(process.pid, signal.SIGKILL)
     journal = path.with_name("dateline.db-journal")
     assert journal.exists()

@@ -27,7 +27,7 @@ from app.storage.registry import document_of
 from app.storage.schema import migrate
 from tests import postgresql, sample
 from tests.bench import invention
-from tests.conftest import ENGINE, NewDatabase, load_seed, serving
+from tests.conftest import ENGINE, NewDatabase, create_tables, load_seed, serving
 from tests.live import dateline
 from tests.sample import Files, record
 
@@ -77,8 +77,8 @@ def everything(url: str) -> dict[str, list[str]]:
 
 
 def loaded(url: str, directory: Path, **how: Any) -> dict[str, list[str]]:
+    create_tables(url)
     database = Database(url)
-    migrate(database)
     load(directory, database, **how)
     database.close()
     return everything(url)
@@ -104,6 +104,7 @@ def test_parts_and_processes_change_nothing(
     assert loaded(new_database(), directory, processes=processes) == whole
 
 
+@pytest.mark.heavy
 def test_a_first_load_of_many_records_is_the_same(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,8 +135,8 @@ def _indexes(url: str) -> list[str]:
 
 
 def errors_of(directory: Path, url: str, processes: int) -> list[SeedError]:
+    create_tables(url)
     database = Database(url)
-    migrate(database)
     with pytest.raises(DossierError) as caught:
         load(directory, database, processes=processes)
     database.close()

@@ -14,6 +14,7 @@ from app.ingest.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import sample
+from tests.conftest import load_seed
 from tests.ingest.test_reading import errors_in
 from tests.sample import ARTICLE, INCIDENTS, QUOTES, STATEMENTS, record
 
@@ -282,3 +283,25 @@ def test_whatever_is_left_out_or_spoilt_is_told(tmp_path: Path, key: str) -> Non
         told = {error.file for error in errors_in(sample.write(files, tmp_path / "seed"))}
         if value == {"id": "x"} or key in ("id", "kind", "evidence"):
             assert {f"seed/{name}" for name in spoilt} <= told, value
+
+
+@pytest.mark.parametrize(
+    ("file", "field", "told"),
+    [
+        (INCIDENTS, "title", "title: there is nothing to read here"),
+        (QUOTES, "spans", "spans: '' stands where a list is expected"),
+        (STATEMENTS, "gist", "gist: there is nothing to read here"),
+    ],
+)
+def test_records_without_what_others_print_for_them_are_mistakes(
+    tmp_path: Path, file: str, field: str, told: str
+) -> None:
+    """Others refer to each of these records, and are read before or after it."""
+    files = sample.small()
+    for one in files[file]:
+        one[field] = ""
+    with pytest.raises(DossierError) as raised:
+        load_seed(f"sqlite:///{tmp_path}/database.db", sample.write(files, tmp_path / "seed"))
+    errors = raised.value.errors
+    assert len(errors) == len(files[file])
+    assert all(told in str(error) for error in errors)

@@ -212,3 +212,61 @@ def test_many_links_lead_where_each_of_them_does() -> None:
     for number, (fragment, extent) in enumerate(links):
         assert text.leads_to(fragment, *extent) == (number not in astray)
         assert number not in astray or text.resolve(fragment) == astray[number]
+
+
+ORSA = Text(
+    "The mill’s wheel – old – stood still. “No water,” said Ida.\n"
+    "Two guards came to the mill. Two guards\u00a0left it.\n"
+    "حضر حارسان إلى المطحنة، وقال أحدهما: «لا ماء»."
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("The mill's wheel - old", "The mill’s wheel – old"),
+        ('"No water," said Ida', "“No water,” said Ida"),
+        ("guards left", "guards\u00a0left"),
+        ('وقال أحدهما: "لا ماء"', "وقال أحدهما: «لا ماء»"),
+    ],
+)
+def test_words_typed_with_other_signs_are_found(typed: str, printed: str) -> None:
+    passage = ORSA.anchor(typed)
+    assert ORSA.slice(passage.paragraph, passage.start, passage.end) == printed
+
+
+def test_words_written_as_printed_are_not_mixed_up_with_others() -> None:
+    """Both paragraphs have the words as one may type them, only one as they are written."""
+    text = Text("Ida said it’s late.\nJon said it's late.")
+    assert text.anchor("said it's late").paragraph == 2
+    assert text.anchor("said it’s late").paragraph == 1
+
+
+def test_words_that_stand_twice_are_refused_with_their_places() -> None:
+    with pytest.raises(PassageError, match=r"stands 2 times: 2:0-10, 2:29-39; give more of the words"):
+        ORSA.anchor("Two guards")
+    with pytest.raises(PassageError, match="stands 2 times: 1:4-8, 2:23-27; choose a paragraph"):
+        ORSA.anchor("mill")
+
+
+def test_words_that_stand_nowhere_have_the_nearest_ones_beside_them() -> None:
+    with pytest.raises(PassageError, match="nearest is “Two guards came to the mill” in paragraph 2"):
+        ORSA.anchor("Two guards come to the mill")
+    with pytest.raises(PassageError, match="paragraph 1 does not contain “came to the mill”; it stands in paragraph 2"):
+        ORSA.anchor("came to the mill", paragraph=1)
+    with pytest.raises(PassageError) as nothing_like_it:
+        ORSA.anchor("A helicopter of the army landed at noon")
+    assert "nearest" not in str(nothing_like_it.value)
+    with pytest.raises(PassageError, match="no words"):
+        ORSA.anchor("  ")
+
+
+def test_a_display_copy_is_told_apart_by_the_words_around_its_paragraph() -> None:
+    """Within one paragraph each, as a browser looks for them; a sign between the words is in neither."""
+    text = Text("“We heard it first,” said Ida.\nThe gate broke.\nWe heard it first\nThe water rose.")
+    passage = text.anchor("We heard it first", paragraph=3)
+    assert text.resolve(passage.fragment) == (3, 0, 17)
+    assert passage.fragment.before == "broke."
+    quoted = Text("“We heard it first,” said Ida.\nThe gate broke.\n“We heard it first”\nThe water rose.")
+    with pytest.raises(PassageError, match="choose a slightly different span"):
+        quoted.anchor("We heard it first", paragraph=3)

@@ -33,6 +33,26 @@ def test_small_dossiers_have_no_mistakes(tmp_path: Path) -> None:
     assert errors_in(sample.write(sample.pair(), tmp_path / "pair")) == []
 
 
+_PARAGRAPHS = sample.small()[f"articles/{sample.ARTICLE}/article.yaml"]["paragraphs"]
+
+
+def _first_paragraph(**changes: Any) -> dict[str, Any]:
+    return {"paragraphs": [_PARAGRAPHS[0] | changes, *_PARAGRAPHS[1:]]}
+
+
+_PICTURES: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"captions": [{"paragraph": "0", "shows": "A mill."}]}, "captions.0.paragraph", "0", "too small: at least 1"),
+    ({"captions": [{"paragraph": "1"}]}, "captions.0.shows", "paragraph", "this key is missing"),
+    ({"captions": [{"paragraph": "1", "shows": "A mill.", "who": "x"}]}, "captions.0.who", "paragraph", "no such key"),
+    (_first_paragraph(shortens=["2"]), "paragraphs.0.shortens", "shortens", "only a paragraph of the kind 'pull_text'"),
+    (
+        _first_paragraph(kind="pull_text", shortens=["2", "2"]),
+        "paragraphs.0.shortens",
+        "shortens",
+        "'2' stands here twice",
+    ),
+]
+
 ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     # file, record, changed keys, field, what the line holds, what the message says
     ("places.yaml", "orsa", {"nmae": "Orsa"}, "nmae", "nmae", "did you mean 'name'?"),
@@ -58,6 +78,70 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("people.yaml", "miller", {"roles": ["victim", "victim"]}, "roles", "roles", "'victim' stands here twice"),
     (INCIDENTS, "mill-search", {"kind": None}, "kind", "kind", "leave the key out"),
     (INCIDENTS, "mill-search", {"also_kinds": ["threat", "threat"]}, "also_kinds", "also_kinds", "twice"),
+    *(
+        (INCIDENTS, "mill-search", {"time": {"certainty": "stated"} | time}, field, shown, message)
+        for time, field, shown, message in (
+            ({"earliest": "4:40"}, "time.earliest", "4:40", "'4:40': a time of day is written hour:minute"),
+            ({"latest": "24:00"}, "time.latest", "24:00", "from 00:00 to 23:59"),
+            ({"as_stated": "some time in the dark before dawn"}, "time.as_stated", "dark", "at most 6 words"),
+            ({"certainty": "sure", "latest": "04:40"}, "time.certainty", "sure", "not in the vocabulary"),
+            ({}, "time", "time:", "give 'as_stated', 'earliest' or 'latest'"),
+            ({"as_stated": "night", "approximate": "true"}, "time.approximate", "true", "only 'earliest' and 'latest'"),
+            ({"latest": "04:40", "zone": "UTC"}, "time.zone", "UTC", "no such key"),
+        )
+    ),
+    *(
+        (
+            INCIDENTS,
+            "mill-search",
+            {"places": [{"id": "orsa", "role": "scene", "certainty": "stated"} | own]},
+            field,
+            shown,
+            message,
+        )
+        for own, field, shown, message in (
+            ({"precision": "area"}, "places.0.precision", "area", "'precision' goes with 'radius_m'"),
+            ({"radius_m": "900"}, "places.0.radius_m", "900", "'radius_m' goes with 'precision'"),
+            ({"precision": "region", "radius_m": "900"}, "places.0.precision", "region", "not in the vocabulary"),
+            ({"precision": "area", "radius_m": "-1"}, "places.0.radius_m", "-1", "whole number"),
+        )
+    ),
+    *(
+        (file, id_, {"same_as": [external_id]}, "same_as.0", external_id, message)
+        for file, id_, external_id, message in (
+            ("places.yaml", "orsa", "Q42", "'Q42': taken are wikidata:Q796, geonames:99237, osm:relation/304934"),
+            ("places.yaml", "orsa", "dbpedia:Orsa", "taken are wikidata:Q796"),
+            ("places.yaml", "orsa", "https://www.wikidata.org/wiki/Q42", "taken are wikidata:Q796"),
+            ("places.yaml", "orsa", "wikidata:42", "an id of Wikidata is written like wikidata:Q796"),
+            ("places.yaml", "orsa", "wikidata:Q042", "an id of Wikidata is written like"),
+            (
+                "people.yaml",
+                "miller",
+                "geonames:7",
+                "GeoNames is not a register of people; taken are",
+            ),
+            ("organizations.yaml", "river-guards", "lei:12", "an id of Legal Entity Identifier is written like lei:"),
+            (
+                INCIDENTS,
+                "mill-search",
+                "viaf:12",
+                "taken are wikidata:Q796, ucdp:234, acled:",
+            ),
+        )
+    ),
+    *(
+        ("documents.yaml", "letter", changes, field, shown, message)
+        for changes, field, shown, message in (
+            ({"kind": "mail"}, "kind", "mail", "did you mean 'email'?"),
+            ({"title": "A letter"}, "title", "title", "no such key"),
+            ({"label": ""}, "label", "label", "nothing to read here"),
+            ({"evidence": []}, "evidence", "evidence", "needs at least one entry"),
+        )
+    ),
+    *(
+        (f"articles/{sample.ARTICLE}/article.yaml", sample.ARTICLE, changes, field, shown, message)
+        for changes, field, shown, message in _PICTURES
+    ),
     (
         INCIDENTS,
         "mill-search",
@@ -87,6 +171,7 @@ def test_mistake_in_a_record(
     tmp_path: Path, file: str, record: str, changes: dict[str, Any], field: str, line: str, message: str
 ) -> None:
     files = sample.small()
+    files["documents.yaml"] = [sample.letter()]
     sample.record(files, file, record).update(changes)
     directory = sample.write(files, tmp_path / "seed")
     errors = [error for error in errors_in(directory) if error.record == record]

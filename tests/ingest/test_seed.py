@@ -8,13 +8,12 @@ import pytest
 
 from app.ingest.loading import dossier
 from app.ingest.reading import Dossier
-from app.model.codebook import Certainty, EvidenceField, ParagraphKind
 from app.settings import ROOT, SEED
 from tests.verified import verified
 
 ARTICLE = "foltyn-us-iran-isis-2020"
 TEXT = ROOT.parent / "shared" / "reporting" / "article.txt"
-WHAT, WHEN, WHERE, WHO = EvidenceField.WHAT, EvidenceField.WHEN, EvidenceField.WHERE, EvidenceField.WHO
+WHAT, WHEN, WHERE, WHO = "what", "when", "where", "who"
 
 NOT_SAID = {
     ("kanoos-grenade-fire", WHEN): "told by a photograph's caption that gives no date",
@@ -80,23 +79,23 @@ def test_every_incident_rests_on_passages_for_what_when_where_and_who(shipped: D
             assert seed.date.edtf[-1] in "?]"
             assert seed.date.note is not None
         else:
-            assert all(place.certainty == Certainty.INFERRED for place in seed.places)
+            assert all(place.certainty == "inferred" for place in seed.places)
 
 
 def test_every_claim_rests_on_a_count(shipped: Dossier) -> None:
-    assert {id_ for id_, entry in shipped.casualties.items() if not has(entry, EvidenceField.COUNT)} == set()
+    assert {id_ for id_, entry in shipped.casualties.items() if not has(entry, "count")} == set()
 
 
 def test_every_place_person_and_organization_rests_on_its_name(shipped: Dossier) -> None:
     """A place without a name of its own rests on the words that say where it is."""
     for id_, entry in shipped.places.items():
-        assert has(entry, EvidenceField.NAME if entry.seed.named else WHERE), id_
+        assert has(entry, "name" if entry.seed.named else WHERE), id_
     for resource in ("people", "organizations"):
         for id_, entry in shipped.records(resource).items():
-            assert has(entry, EvidenceField.NAME), id_
+            assert has(entry, "name"), id_
 
 
-def has(entry: Any, field: EvidenceField) -> bool:
+def has(entry: Any, field: str) -> bool:
     return any(span.field == field for span in entry.seed.evidence)
 
 
@@ -116,9 +115,22 @@ def test_pull_quotes_are_display_copies(shipped: Dossier) -> None:
     """Words are quoted from the running text; what the layout repeats is only counted."""
     paragraphs = shipped.articles[ARTICLE].seed.paragraphs
     for entry in shipped.quotes.values():
-        assert {paragraphs[span.at.paragraph - 1].kind for span in entry.seed.spans} == {ParagraphKind.BODY}
+        assert {paragraphs[span.at.paragraph - 1].kind for span in entry.seed.spans} == {"body"}
         kinds = {paragraphs[span.at.paragraph - 1].kind for span in entry.seed.pull_quotes}
-        assert kinds <= {ParagraphKind.PULL_QUOTE}
+        assert kinds <= {"pull_quote"}
+
+
+def test_every_caption_says_what_its_picture_shows(shipped: Dossier) -> None:
+    """In our own words: no five of the article's stand together."""
+    article = shipped.articles[ARTICLE].seed
+    numbered = dict(enumerate(article.paragraphs, 1))
+    captions = [number for number, one in numbered.items() if one.kind == "caption"]
+    assert [caption.paragraph for caption in article.captions] == captions == [12, 16, 25, 29]
+    assert [one.shortens for one in article.paragraphs if one.kind == "pull_text"] == [[14]]
+    assert {caption.credit for caption in article.captions} == {"Simona Foltyn"}
+    if TEXT.is_file():
+        known = runs(TEXT.read_text("utf-8"), 5)
+        assert all(runs(caption.shows, 5).isdisjoint(known) for caption in article.captions)
 
 
 def test_everything_stands_in_the_articles_text() -> None:
@@ -138,7 +150,7 @@ def test_the_project_holds_no_sentence_of_the_article_but_quotes(shipped: Dossie
     titles = [shipped.articles[ARTICLE].seed.title]
     allowed = set().union(*(runs(words) for words in [*quoted, *titles]))
     known = runs(TEXT.read_text("utf-8")) - allowed
-    for resource in ("places", "people", "organizations", "incidents", "quotes", "statements"):
+    for resource in ("articles", "places", "people", "organizations", "incidents", "quotes", "statements"):
         for id_, entry in shipped.records(resource).items():
             assert all(runs(text).isdisjoint(known) for text in texts(entry.seed.model_dump())), id_
 

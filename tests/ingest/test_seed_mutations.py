@@ -194,7 +194,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "loaded.db"
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(2_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "examples", [pytest.param(60, marks=pytest.mark.heavy), pytest.param(2_000, marks=pytest.mark.long)]
+)
 def test_seed_files_of_any_kind_load_whole_or_are_refused(loaded: Path, figure: Figure, examples: int) -> None:
     outcomes: Counter[str] = Counter()
     before = _content(loaded)
@@ -240,10 +242,11 @@ def _content(path: Path) -> Content:
 def _faults(path: Path) -> list[Any]:
     """What does not fit together in a database: its records and its release's digest, and references into nothing."""
     with closing(sqlite3.connect(path)) as connection:
+        tables = {one.type: str(one.table.__tablename__) for one in RECORD_TYPES.values()} | {"codebook": "codebook"}
         lines = [
             f"{kind}/{row[0]} {row[1]}"
-            for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values())
-            for row in connection.execute(f"SELECT id, digest FROM {RECORD_TYPES[resource].table.__tablename__}")
+            for kind, table in tables.items()
+            for row in connection.execute(f"SELECT id, digest FROM {table}")
         ]
         number, digest = connection.execute("SELECT number, digest FROM releases ORDER BY number DESC").fetchone()
         dangling = connection.execute("PRAGMA foreign_key_check").fetchall()

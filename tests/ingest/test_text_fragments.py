@@ -104,11 +104,22 @@ SPACED = [
 ]
 
 
-def test_words_apart_by_other_spaces_and_line_breaks(browser: "Browser") -> None:
-    """Every stretch of up to three words."""
-    text, made = text_of(SPACED), 0
-    with shown(browser, SPACED) as opens:
-        for number, paragraph in enumerate(SPACED, 1):
+COPIED = [
+    "“We heard it first,” said Ida, and ran to the gate.",
+    "The gate broke.",
+    "We heard it first",
+    "Nobody came to the gate.",
+    "ran to the gate",
+    "The water rose.",
+]
+
+
+@pytest.mark.parametrize(("paragraphs", "least"), [(SPACED, 61), (COPIED, 40)])
+def test_stretches_of_words_have_links(browser: "Browser", paragraphs: list[str], least: int) -> None:
+    """Every stretch of up to three words, apart by other spaces and line breaks, and in copies for display."""
+    text, made = text_of(paragraphs), 0
+    with shown(browser, paragraphs) as opens:
+        for number, paragraph in enumerate(paragraphs, 1):
             places = words(paragraph)
             for first, (start, _) in enumerate(places):
                 for _, end in places[first : first + 3]:
@@ -119,7 +130,7 @@ def test_words_apart_by_other_spaces_and_line_breaks(browser: "Browser") -> None
                         continue
                     made += 1
                     assert opens(fragment) == number, (paragraph[start:end], fragment)
-    assert made > 60
+    assert made >= least
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ NO_POINTS = st.just({"latitude": None, "longitude": None})
 LOCATIONS = st.builds(lambda point, more: {**more, **point}, POINTS, st.dictionaries(KEYS, SCALARS))
 
 
+@pytest.mark.heavy
 @settings(max_examples=100, deadline=None)
 @given(
     data=st.dictionaries(KEYS, VALUES, max_size=6),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.model.geography import EARTH_RADIUS_M, box_around
+from app.model.geography import EARTH_RADIUS_M, box_around, narrowest_band
 from tests import sample
 from tests.answers import body, ids
 from tests.conftest import NewDatabase, load_seed, serving
@@ -154,3 +154,43 @@ def test_a_box_holds_its_circle(longitude: float, latitude: float, radius: float
         away = cos(angle) - sin(radians(latitude)) * sin(radians(rim))
         turn = degrees(acos(max(-1.0, min(1.0, away / (cos(radians(latitude)) * cos(radians(rim)))))))
         assert turn <= (box["east"] - box["west"]) / 2 + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("named", "west", "east"),
+    [
+        (LINE, 179.0, -179.9),
+        ("edge-west over-the-line greenwich", 0.0, -179.9),
+        ("on-the-line on-the-line-too", 180.0, 180.0),
+        ("greenwich wide", 0.0, 10.0),
+        ("south near-north-pole", -60.0, 120.0),
+    ],
+)
+def test_the_box_of_a_list_crosses_the_antimeridian_where_it_is_narrower(
+    atlas: TestClient, named: str, west: float, east: float
+) -> None:
+    """In `meta.extent` and GeoJSON; the filter takes it as it stands."""
+    asked = "&".join(f"id={id_}" for id_ in named.split())
+    box = body(atlas, f"/v1/incidents?{asked}")["meta"]["extent"]["bbox"]
+    latitudes = [POINTS[id_][1] for id_ in named.split()]
+    assert box == [west, min(latitudes), east, max(latitudes)]
+    assert body(atlas, f"/v1/incidents.geojson?{asked}")["bbox"] == box
+    found = ids(atlas, f"/v1/incidents?bbox={','.join(map(str, box))}&location_match=point&limit=500")
+    assert set(named.split()) <= set(found)
+
+
+def test_the_extent_of_ogc_is_as_wide_as_its_circles(atlas: TestClient) -> None:
+    [box] = body(atlas, "/ogc/collections/incidents")["extent"]["spatial"]["bbox"]
+    assert (box[0], box[2], box[3]) == (-180.0, 180.0, 90.0), "around the pole a circle is as wide as the Earth"
+
+
+@given(st.lists(st.tuples(st.integers(-179, 180), st.integers(0, 90)), min_size=1, max_size=8))
+def test_no_band_that_holds_all_spans_is_narrower(spans: list[tuple[int, int]]) -> None:
+    """Of all bands that begin where a span does, it is the narrowest that reaches to every end."""
+    reaches = [max((start - west) % 360 + width for start, width in spans) for west, _ in spans]
+    west, east = narrowest_band((start, start + width) for start, width in spans)
+    if min(reaches) < 360:
+        assert (east - west) % 360 == min(reaches)
+        assert all((start - west) % 360 + width <= min(reaches) for start, width in spans)
+    else:
+        assert (west, east) == (-180.0, 180.0)

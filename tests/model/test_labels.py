@@ -1,28 +1,34 @@
 """Labels: every value of the codebook has one in every language, and the service chooses the language."""
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from app.model.codebook import CODEBOOK
-from app.model.codebook.labels import codebook_labels, phrases, value_labels
+from app.model.codebook import Value, shipped
 from app.model.languages import LANGUAGES, offered_language
+from app.model.phrases import phrases
+from app.queries.histograms import UNITS
 from app.records import RECORD_TYPES
 from app.server.negotiation import label_language
 
 
-def test_every_value_has_a_label_in_every_language_and_no_label_is_left_over() -> None:
-    assert {name: list(labels) for name, labels in codebook_labels().items()} == {
-        name: [str(value) for value in vocabulary] for name, vocabulary in CODEBOOK.items()
-    }
-    for words in [*phrases().values(), *(words for labels in codebook_labels().values() for words in labels.values())]:
+def all_words() -> list[Mapping[Any, str]]:
+    values = (one for vocabulary in shipped().vocabularies.values() for one in vocabulary.values.values())
+    return [*phrases().values(), *(one.labels for one in values)]
+
+
+def test_every_value_has_a_label_in_every_language() -> None:
+    assert len(all_words()) > 200
+    for words in all_words():
         assert tuple(words) == LANGUAGES
 
 
-@pytest.mark.parametrize("name", CODEBOOK)
+@pytest.mark.parametrize("name", shipped().vocabularies)
 def test_labels_are_short_plain_and_tell_values_apart(name: str) -> None:
     for language in LANGUAGES:
-        labels = list(value_labels(CODEBOOK[name], language).values())
+        labels = list(shipped().labels(name, language).values())
         assert len(set(labels)) == len(labels), language
         for label in labels:
             assert label == " ".join(label.split())
@@ -33,19 +39,24 @@ def test_labels_are_short_plain_and_tell_values_apart(name: str) -> None:
 
 
 def test_each_language_is_written_in_its_own_letters() -> None:
-    texts = [*phrases().values(), *(words for labels in codebook_labels().values() for words in labels.values())]
-    for words in texts:
+    for words in all_words():
         assert words["en"].isascii()
         letters = [char for char in words["ar"] if char.isalpha()]
         assert letters, words
         assert all("ARABIC" in unicodedata.name(char) for char in letters), words
 
 
+def test_a_label_is_english_where_there_is_none_in_the_language() -> None:
+    moor = Value("moor", {"en": "moor"}, "wet ground")
+    assert moor.label("ar") == "moor"
+
+
 def test_english_phrases_are_their_own_label_and_all_are_used() -> None:
     assert all(words["en"] == english for english, words in phrases().items())
     missing = {facet.missing for one in RECORD_TYPES.values() for facet in one.facets.values()}
     assert missing <= phrases().keys()
-    others = {"wider than a month", "wider than a year", "several people together", "yes", "no"}
+    others = {f"wider than a {name}, or open at an end" for name in UNITS}
+    others |= {"several people together", "claims differ", "not told apart", "yes", "no"}
     assert phrases().keys() == missing | others
 
 

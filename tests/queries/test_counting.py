@@ -48,12 +48,24 @@ def cost(client: TestClient, url: str) -> tuple[int, Any]:
     client.get(url)  # what is remembered of ids and words is not counted
     with work() as done:
         answer = body(client, url)
-    return len(done), (answer["data"], answer["meta"]["matched"], answer["meta"]["not_judged"])
+    return len(done), said(answer)
+
+
+def said(answer: Any) -> tuple[Any, ...]:
+    """What an answer says, without its links, which repeat the filters."""
+    return without_links(answer["data"]), answer["meta"]["matched"], answer["meta"]["not_judged"]
+
+
+def without_links(value: Any) -> Any:
+    """A JSON value without the member `links` of any object in it."""
+    if isinstance(value, dict):
+        return {key: without_links(inner) for key, inner in value.items() if key != "links"}
+    return [without_links(one) for one in value] if isinstance(value, list) else value
 
 
 ASKED = [
-    "/v1/casualties/summary?group_by=outcome",
-    "/v1/casualties/summary?group_by=place,month",
+    "/v1/casualties/summary?group_by=outcome&limit=50",
+    "/v1/casualties/summary?group_by=place,month&limit=50",
     "/v1/facets?of=casualties&facet=kind,actor,claimed_by",
     "/v1/facets?of=incidents&facet=kind,place,actor,article",
 ]
@@ -62,7 +74,7 @@ FILTERS = [
     "datetime=1990",
     "datetime=1990-03/1990-05&date_match=within",
     "bbox=41,31,44,34",
-    "near=43,33&radius_km=150&location_match=certain",
+    "near=43,33&radius_km=400&location_match=certain",
     "place=place-00001",
     "actor=group-0001",
     "q=ba*",
@@ -77,8 +89,7 @@ def test_an_article_beside_another_filter_at_most_doubles_the_work(
     archive: TestClient, asked: str, filters: str
 ) -> None:
     alone, without = cost(archive, f"{asked}&{filters}")
-    with_every = body(archive, f"{asked}&{filters}&{EVERY}")
-    assert (with_every["data"], with_every["meta"]["matched"], with_every["meta"]["not_judged"]) == without
+    assert said(body(archive, f"{asked}&{filters}&{EVERY}")) == without
     assert without[1] > 0
     with_large, _ = cost(archive, f"{asked}&{filters}&article={LARGE}")
     with_small, _ = cost(archive, f"{asked}&{filters}&article={SMALL}")

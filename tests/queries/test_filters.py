@@ -1,7 +1,6 @@
 """Every filter of every resource: values of one parameter are alternatives, parameters narrow each other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -9,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from app.queries.derived_filters import NOT
 from app.records import RECORD_TYPES
 from app.search.folding import fold
 from tests import extended_sample, sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
-PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
+PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang", "release"}
 """The parameters that choose no records; they have tests of their own."""
 
 LAMP = "lamp-displaced lamp-removed lamp-casualties"
@@ -55,6 +55,29 @@ CASES = [
     ("/v1/casualties?q=ferry", "ferry-dead ferry-wounded"),
     ("/v1/casualties?article=berg-lamp-2022", f"rangers-taken {LAMP}"),
     ("/v1/casualties?changed_since=1", ""),
+    # By the ids of other registers.
+    ("/v1/places?same_as=wikidata:Q100001", "orsa"),
+    ("/v1/places?same_as=geonames:100002&same_as=osm:relation/100003", "ash-county orsa"),
+    ("/v1/places?same_as=geonames:100002&kind=province", ""),
+    ("/v1/places?same_as=wikidata:Q100004", ""),
+    ("/v1/organizations?same_as=ucdp:100005", "night-patrol"),
+    ("/v1/organizations?same_as=viaf:100006", ""),
+    ("/v1/people?same_as=viaf:100006", "ida-falk"),
+    ("/v1/incidents?same_as=wikidata:Q100001", "mill-search"),
+    ("/v1/incidents?same_as=acled:ASH100008", "ferry-shooting"),
+    ("/v1/casualties?same_as=wikidata:Q100001", "mill-rumour miller-held"),
+    # Through documents, and these themselves.
+    ("/v1/casualties?document=guards-mail", "mill-rumour"),
+    ("/v1/statements?document=guards-mail", "guards-deny-firing"),
+    ("/v1/statements?document=ferry-list", ""),
+    ("/v1/quotes?document=ferry-list&document=guards-mail", "guard-turn-back"),
+    ("/v1/documents?kind=email", "guards-mail"),
+    ("/v1/documents?author=jon-berg", "ferry-list"),
+    ("/v1/documents?q=board", "ferry-list"),
+    ("/v1/documents?q=guards", "guards-mail"),
+    ("/v1/documents?article=berg-lamp-2022", "ferry-list"),
+    ("/v1/documents?changed_since=0", "ferry-list guards-mail"),
+    ("/v1/statements?q=mail paper", "guards-deny-firing"),
     # What happened, and when.
     ("/v1/incidents?kind=abduction", "lamp-out"),
     ("/v1/incidents?kind=abduction&kind=detention", "lamp-out mill-search"),
@@ -113,6 +136,8 @@ CASES = [
     ("/v1/incidents?contested=true", "ferry-shooting"),
     ("/v1/incidents?contested=false", "lamp-out mill-search boat-stopped"),
     ("/v1/incidents?parent=ferry-shooting", "mill-search"),
+    ("/v1/incidents?any_harm=certain", "ferry-shooting mill-search lamp-out"),
+    ("/v1/incidents?any_harm=possible&kind=abduction", "lamp-out"),
     ("/v1/incidents?killed_at_least=2", "ferry-shooting"),
     ("/v1/incidents?killed_at_least=3", ""),
     ("/v1/incidents?killed_possibly=2", "ferry-shooting"),
@@ -152,6 +177,8 @@ CASES = [
     ("/v1/casualties?contested=true", "ferry-dead ferry-wounded"),
     ("/v1/casualties?parent=ferry-shooting", "miller-held mill-rumour"),
     # By what the claim itself says, not by the sum of its incident.
+    ("/v1/casualties?any_harm=certain&kind=abduction", "lamp-displaced lamp-removed"),
+    ("/v1/casualties?any_harm=possible&kind=abduction", f"rangers-taken {LAMP}"),
     ("/v1/casualties?killed_at_least=1", "ferry-dead mill-rumour"),
     ("/v1/casualties?killed_at_least=2", "ferry-dead"),
     ("/v1/casualties?killed_possibly=1", "ferry-dead mill-rumour"),
@@ -221,6 +248,8 @@ CASES = [
     ("/v1/quotes?organization=river-guards", "guard-turn-back"),
     ("/v1/quotes?incident=ferry-shooting", "berg-no-warning"),
     ("/v1/quotes?place=ash-county", "berg-no-warning guard-turn-back"),
+    ("/v1/quotes?datetime=2021-03-15", "berg-no-warning"),
+    ("/v1/quotes?datetime=2021-03-15&date_match=within", ""),
     ("/v1/statements?stance=denies", "guards-deny-firing"),
     ("/v1/statements?topic=security_trend", "falk-river-unsafe"),
     ("/v1/statements?by=river-guards", "guards-deny-firing"),
@@ -262,7 +291,8 @@ def test_every_filter_has_a_case(resource: str) -> None:
         if urlsplit(url).path == f"/v1/{resource}"
         for name, _ in parse_qsl(urlsplit(url).query)
     }
-    assert set(RECORD_TYPES[resource].filters.model_fields) - PAGING - shown == set()
+    filters = {one for one in RECORD_TYPES[resource].filters.model_fields if not one.startswith(NOT)}
+    assert filters - PAGING - {"id"} - shown == set()
 
 
 @pytest.mark.parametrize(
@@ -274,6 +304,11 @@ def test_every_filter_has_a_case(resource: str) -> None:
         ("/v1/incidents?has_location=true&near=0,0", 0, None, None),
         ("/v1/incidents?datetime=1999", None, 1, None),
         ("/v1/incidents?killed_at_least=1", None, None, 3),
+        # Only the boat has no total at all; only the claim without any number is in doubt.
+        ("/v1/incidents?any_harm=possible", None, None, 1),
+        ("/v1/incidents?any_harm=certain&killed_at_least=3", None, None, 3),
+        ("/v1/casualties?any_harm=certain", None, None, 1),
+        ("/v1/casualties?any_harm=possible", None, None, 0),
         ("/v1/incidents?killed_at_least=1&wounded_possibly=1", None, None, 3),
         ("/v1/incidents?killed_at_least=3&wounded_possibly=1", None, None, 3),
         # What lacks one thing must fit everything else: only the lamp has a date and no point.
@@ -296,7 +331,7 @@ def test_every_filter_has_a_case(resource: str) -> None:
 def test_what_could_not_be_judged_is_counted(
     desk: TestClient, url: str, location: int | None, date: int | None, casualties: int | None
 ) -> None:
-    expected = {"location": location, "date": date, "casualties": casualties}
+    expected = {"location": location, "date": date, "casualties": casualties, "exclusion": None}
     assert body(desk, url)["meta"]["not_judged"] == expected
 
 
@@ -315,37 +350,6 @@ def test_a_merged_id_is_followed(desk: TestClient, url: str) -> None:
     for merged, survivor in survivors.items():
         by_survivor = by_survivor.replace(merged, survivor)
     assert ids(desk, url) == ids(desk, by_survivor) != []
-
-
-def test_what_becomes_of_a_merged_place(tmp_path: Path, database_url: str) -> None:
-    files = extended_sample.extended()
-    load_seed(database_url, sample.write(files, tmp_path))
-    _withdraw(files, "skarn", {"reason": "It is the river", "successor": "ash-river"})
-    load_seed(database_url, sample.write(files, tmp_path))
-    with serving(database_url) as client:
-        assert ids(client, "/v1/incidents?place=skarn") == ids(client, "/v1/incidents?place=ash-river") != []
-        assert client.get("/v1/places/skarn?fields=name").headers["location"] == "/v1/places/ash-river?fields=name"
-    _withdraw(files, "ash-river", {"reason": "It was never there!"})
-    _withdraw(files, "skarn", {"reason": "Gone with the river"})
-    load_seed(database_url, sample.write(files, tmp_path))
-    with serving(database_url) as client:
-        for place, reason in (("skarn", "Gone with the river."), ("ash-river", "It was never there!")):
-            assert problem(client, f"/v1/incidents?place={place}")["detail"].endswith(
-                f"'{place}' was removed: {reason}"
-            )
-            gone = problem(client, f"/v1/places/{place}", 410)
-            assert gone["detail"] == f"This record was removed in release 3: {reason}"
-
-
-def _withdraw(files: sample.Files, place: str, removed: dict[str, str]) -> None:
-    """Takes a place out of a dossier, with every link to it."""
-    files["places.yaml"] = [entry for entry in files["places.yaml"] if entry["id"] != place]
-    files["places.yaml"].append({"id": place, "removed": removed})
-    for incident in files[sample.INCIDENTS] + files[extended_sample.SECOND_INCIDENTS]:
-        if "places" in incident:
-            incident["places"] = [link for link in incident["places"] if link["id"] != place]
-    for quote in files[sample.QUOTES]:
-        quote["places"] = [link for link in quote.get("places", []) if link != place]
 
 
 def test_a_removed_id_is_refused_with_the_reason(desk: TestClient) -> None:
@@ -373,25 +377,6 @@ def test_an_unknown_id_is_refused_with_the_nearest(
     desk: TestClient, url: str, parameter: str, suggestion: str | None
 ) -> None:
     assert refused(desk, url) == [(parameter, suggestion)]
-
-
-@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/places.csv", "/v1/quotes.atom", "/v1/casualties/summary"])
-def test_changed_since_a_release_that_has_not_been_is_an_error(small_client: TestClient, path: str) -> None:
-    """Silence would leave a copy behind for ever where the data began anew."""
-    refusal = problem(small_client, f"{path}?changed_since=2", 400)
-    assert refusal["errors"][0]["parameter"] == "changed_since"
-    assert refusal["errors"][0]["suggestion"] == "1"
-
-
-def test_changed_since_finds_what_later_releases_changed(tmp_path: Path, database_url: str) -> None:
-    files = extended_sample.extended()
-    load_seed(database_url, sample.write(files, tmp_path))
-    sample.record(files, sample.INCIDENTS, "boat-stopped")["title"] = "Boat turned back"
-    load_seed(database_url, sample.write(files, tmp_path))
-    with serving(database_url) as client:
-        assert ids(client, "/v1/incidents?changed_since=1") == ["boat-stopped"]
-        assert ids(client, "/v1/places?changed_since=1") == []
-        assert len(ids(client, "/v1/incidents?changed_since=0")) == 4
 
 
 def test_many_places_at_once(desk: TestClient) -> None:

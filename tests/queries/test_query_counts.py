@@ -53,7 +53,9 @@ def test_lists_with_what_they_refer_to(client: TestClient, query: str, rows: int
 @pytest.mark.parametrize("resource", [one.name for one in RECORD_TYPES.values() if one.referring])
 def test_lists_with_what_refers_to_them(client: TestClient, resource: str) -> None:
     url = f"/v1/{resource}?sort=-name&include={','.join(RECORD_TYPES[resource].referring)}"
-    assert count_statements(client, f"{url}&limit=1", 1) == count_statements(client, f"{url}&limit=20", 20)
+    rows = min(20, body(client, f"/v1/{resource}?limit=1")["meta"]["matched"])
+    assert rows > 1
+    assert count_statements(client, f"{url}&limit=1", 1) == count_statements(client, f"{url}&limit={rows}", rows)
 
 
 def test_ids_in_filters(client: TestClient) -> None:

@@ -14,29 +14,53 @@ from app.search.entry_numbers import MAX_CODE
 
 APP = Path(__file__).parent.parent.parent / "app"
 
-PRESENTATION = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
+PRESENTATION = {"limit", "cursor", "sort", "count", "fields", "include", "lang", "release"}
 
 MAY_NAME_TYPES = {
     "records": "where types are declared",
     "model/documents": "each type's document; `type` is a literal in OpenAPI",
-    "model/codebook": "vocabularies whose values are words like these",
+    "api/changelog.py": "`document` is a key and a value of `include`: a record as it is served",
+    "api/routes/changes.py": "the same",
+    "api/change_stream.py": "the same",
+    "api/routes/change_stream.py": "the same",
+    "api/histories.py": "the same",
+    "api/comparisons.py": "the same",
+    "api/corrections.py": "the same; and corrections are asked for by `incident`",
+    "api/routes/comparisons.py": "the same",
+    "queries/changes.py": "the same",
+    "exports/datasets/source_records.py": "the same: the column of it",
+    "storage/registry.py": "the same",
+    "model/external_ids.py": "what each register is about",
     "storage/models.py": "the tables",
     "storage/speech_models.py": "the tables of what was said",
     "ingest": "each type's own seed, and how it becomes documents and rows",
+    "importing": "what tables and annotations of others become: seed files of each type",
+    "commands/seed_folders.py": "`articles` is the folder by which seed files are known",
     "queries/values.py": "which types the ids in a parameter belong to",
     "queries/conditions.py": "`casualties` is what some filters cannot judge a record by",
     "queries/facets.py": "every type but articles is counted by article",
     "exports/datasets/tables.py": "the order of the tables in the files, and the table that two types share",
     "exports/datasets/views.py": "a view of incidents for people",
+    "exports/datasets/citation.py": "`article` is a type of CITATION.cff",
+    "exports/vector_tiles.py": "the layer of tiles that incidents are in",
+    "reconciliation": "which types have names to match, and the properties of each",
     "api/other_apis.py": "what other APIs call our lists and parameters",
-    "api/aggregations.py": "sums of claims: `group_by` takes these words",
     "api/routes/summary.py": "sums of claims: `group_by` takes these words",
+    "api/sum_method.py": "the same",
+    "api/claim_sums.py": "claims are summed by their incidents",
+    "api/count_tables.py": "an example of a facet's list",
+    "api/facet_parameters.py": "`article` is a filter",
     "api/routes/evidence.py": "the evidence of an article stands below it",
     "api/routes/front.py": "the pages for people show incidents with what belongs to them",
+    "api/routes/record_pages.py": "the same",
+    "api/site": "the same",
+    "api/routes/cite.py": "`articles` is a key of citations: what a cited record rests on",
+    "api/discovery/catalogs.py": "the data's extent is that of its incidents",
     "api/parameters.py": "`place` is a filter",
     "api/routes/facets.py": "examples in OpenAPI",
     "api/routes/index.py": "an example in OpenAPI",
-    "api/openapi.py": "`casualties` in an example of `not_judged`",
+    "api/routes/reconciliation.py": "the same",
+    "api/routes/tiles.py": "the same",
     "model/references.py": "`article` is a key of evidence",
 }
 """Files and rooms that name a type, each with the reason."""
@@ -90,7 +114,9 @@ def test_every_sort_has_its_column(name: str) -> None:
     keys = get_args(get_args(record_type.filters.model_fields["sort"].annotation)[0])
     assert set(keys) == {f"{sign}{key}" for key in record_type.sorts for sign in ("", "-")}
     assert record_type.default_sort in keys
-    assert all(hasattr(record_type.table, column) for column in record_type.sorts.values())
+    for behind in record_type.sorts.values():
+        table, column = (record_type.table, behind) if isinstance(behind, str) else (behind.table, behind.number)
+        assert hasattr(table, column)
 
 
 def test_codes_that_are_stored_never_change() -> None:

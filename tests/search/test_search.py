@@ -39,6 +39,17 @@ def test_spellings_find_theirs(client: TestClient, asked: str, first: str) -> No
     assert matches(client, asked)[0] == first
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["casings bank", "handwritten map", "foltyn", "looks out on the island", "Sunni Popular"],
+)
+def test_captions_are_searched(client: TestClient, asked: str) -> None:
+    """What pictures show, whose they are, and whom and which place they show, in every spelling."""
+    article = "foltyn-us-iran-isis-2020"
+    assert f"article/{article}" in matches(client, asked)
+    assert [one["id"] for one in client.get("/v1/articles", params={"q": asked}).json()["data"]] == [article]
+
+
 @pytest.mark.parametrize("asked", ["dub al kabir", "Dub-Al Kabir", "Dub al-Kabir", "dub kabir"])
 def test_both_spellings_of_the_village(client: TestClient, asked: str) -> None:
     assert "place/dub-al-kabir" in matches(client, asked)
@@ -124,7 +135,7 @@ def test_nothing_to_look_for(client: TestClient, asked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/v1/search", "/v1/search?q=", "/v1/search?q=x&limit=101", "/v1/search?q=x&type=article"]
+    "url", ["/v1/search", "/v1/search?q=", "/v1/search?q=x&limit=101", "/v1/search?q=x&type=casualty"]
 )
 def test_bad_parameters(client: TestClient, url: str) -> None:
     assert client.get(url).status_code == 400
@@ -221,4 +232,4 @@ def test_the_best_are_paged_within_one_release(database_url: str, tmp_path: Path
 def test_claims_are_found_by_the_words_of_their_incident(client: TestClient) -> None:
     claims = client.get("/v1/casualties?q=koppenhafer&limit=500").json()["data"]
     assert claims
-    assert {claim["incident"] for claim in claims} == {"kanoos-island-raid"}
+    assert {claim["incident"]["id"] for claim in claims} == {"kanoos-island-raid"}

@@ -75,6 +75,7 @@ def test_options_without_a_preflight(client: TestClient) -> None:
     assert client.options("/nothing").status_code == 404
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("spec_version", ["2.0", "2.4"])
 def test_head_stops_a_stream(article_url: str, spec_version: str) -> None:
     """Servers of either generation: those that report a lost client, and those whose sending fails then."""

@@ -58,7 +58,7 @@ TARGETS = (
     "/v1/incidents/ferry-incident",
     "/v1/incidents/ghost-ship",
     "/v1/codebook",
-    "/v1/facets?of=incidents&facet=kind,place&limit={}",
+    "/v1/facets?of=incidents&facet=kind,place&facet_limit={}",
     "/v1/casualties/summary?limit={}&lang=ar",
     "/v1/incidents/no-such-incident",
     "/problems/bad-value",
@@ -238,7 +238,9 @@ def _in_turn(target: str, field: str, values: list[str]) -> list[SentRequest]:
 @example(_both("/?limit={}", ["gzip", ""], ["gzip"]))
 @example(_both("/ogc/collections/incidents/items?limit={}", ["", "zstd"], []))
 @example(_in_turn("/v1/places?limit={}", "Accept", ["*/*", "application/geo+json", "text/html", "*/*"]))
-@example(_in_turn("/v1/facets?of=incidents&facet=kind&limit={}", "Accept-Language", ["ar", "en", "fr, ar;q=0.1", ""]))
+@example(
+    _in_turn("/v1/facets?of=incidents&facet=kind&facet_limit={}", "Accept-Language", ["ar", "en", "fr, ar;q=0.1", ""])
+)
 @example(
     [
         SentRequest("HEAD", "/?limit={}", [("Accept-Encoding", "zstd"), ("accept-encoding", "gzip;q=0.1")]),

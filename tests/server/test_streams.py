@@ -24,6 +24,7 @@ from app.server.middleware import TransferAborted
 from app.settings import Settings
 from app.storage.database import MAX_CONCURRENT_STREAMS, STREAM_BATCH_ROWS, Database, Snapshot
 from app.storage.models import Place, StoredDocument
+from app.storage.read_kinds import ReadKind
 from app.storage.reader import BUFFER_BYTES, Reader
 from tests import sample
 from tests.answers import problem
@@ -152,7 +153,7 @@ def test_no_more_streams_than_there_are_connections_for(many_url: str, monkeypat
             await reader.stream(_places)
         assert refused.value.headers == {"Retry-After": "5"}
         # Other reading goes on beside them.
-        assert await reader.read(lambda snapshot: snapshot.release.number, slow=True) == 1
+        assert await reader.read(lambda snapshot: snapshot.release.number, ReadKind.SEARCH) == 1
         await streams[0].close()
         streams[0] = await reader.stream(_places)
         for stream in streams:

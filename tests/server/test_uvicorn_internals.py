@@ -19,6 +19,7 @@ CALLBACKS = (
 ).split()
 METHODS = [
     *((httptools_impl.HttpToolsProtocol, name) for name in CALLBACKS),
+    (httptools_impl.HttpToolsProtocol, "shutdown"),
     (Server, "handle_exit"),
     (Multiprocess, "keep_subprocess_alive"),
     (Multiprocess, "terminate_all"),

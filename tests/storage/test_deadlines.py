@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.storage.database import READING_THREADS, Database, Snapshot
 from app.storage.deadlines import TooSlow
 from app.storage.models import Place
+from app.storage.read_kinds import ReadKind
 from app.storage.reader import MAX_QUEUED_LONG, Reader
 from app.storage.schema import migrate
 from tests.answers import problem
@@ -75,16 +76,16 @@ async def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("kind", [ReadKind.LOOKUP, ReadKind.SEARCH])
 @pytest.mark.parametrize("count_on", [count_on, count_on_by_driver])
 def test_a_statement_is_stopped_and_its_connection_is_used_again(
-    hurried: Reader, slow: bool, count_on: Callable[[Snapshot], Any]
+    hurried: Reader, kind: ReadKind, count_on: Callable[[Snapshot], Any]
 ) -> None:
     async def scenario() -> None:
         for _ in range(3):
             with pytest.raises(TooSlow):
-                await hurried.read(count_on, slow=slow)
-            assert await hurried.read(lambda snapshot: snapshot.release.number, slow=slow) == 1
+                await hurried.read(count_on, kind)
+            assert await hurried.read(lambda snapshot: snapshot.release.number, kind) == 1
 
     asyncio.run(scenario())
     if hurried.database.is_sqlite:
@@ -104,25 +105,28 @@ def test_all_statements_of_a_request_share_its_time(hurried: Reader, statement: 
             statement(snapshot)
 
     with pytest.raises(TooSlow):
-        asyncio.run(hurried.read(work, slow=True))
+        asyncio.run(hurried.read(work, ReadKind.SEARCH))
     assert time.monotonic() < began + 30
 
 
 def test_a_statement_has_only_what_those_before_it_have_left(article_url: str) -> None:
-    """PostgreSQL is told so, as SQLite asks."""
+    """PostgreSQL is told so, as SQLite asks. It compiles no query either, which may take longer than all of them."""
     reader = Reader(Database(article_url, 1.0))
     told: list[str] = []
+    compiles: list[str] = []
 
     def work(snapshot: Snapshot) -> None:
         time.sleep(0.6)
         if not reader.database.is_sqlite:
             told.append(snapshot.value(select(func.current_setting("statement_timeout"))))
+            compiles.append(snapshot.value(select(func.current_setting("jit"))))
         count_on(snapshot)
 
     with pytest.raises(TooSlow):
-        asyncio.run(reader.read(work, slow=True))
+        asyncio.run(reader.read(work, ReadKind.SEARCH))
     reader.close()
     assert all(int(one.removesuffix("ms")) <= 400 for one in told)
+    assert compiles == ([] if reader.database.is_sqlite else ["off"])
 
 
 def test_what_is_done_between_statements_takes_of_the_time_too(hurried: Reader) -> None:
@@ -132,7 +136,7 @@ def test_what_is_done_between_statements_takes_of_the_time_too(hurried: Reader) 
         snapshot.value(select(literal(1)))
 
     with pytest.raises(TooSlow):
-        asyncio.run(hurried.read(work, slow=True))
+        asyncio.run(hurried.read(work, ReadKind.SEARCH))
 
 
 def test_the_files_of_a_release_are_made_in_a_time_of_their_own(article_url: str, tmp_path: Path) -> None:
@@ -145,7 +149,7 @@ def test_the_files_of_a_release_are_made_in_a_time_of_their_own(article_url: str
         if len(told) == 1:
             time.sleep(1.1)
 
-    files = asyncio.run(reader.read(lambda snapshot: write(snapshot, tmp_path, slowly), slow=True))
+    files = asyncio.run(reader.read(lambda snapshot: write(snapshot, tmp_path, slowly), ReadKind.SEARCH))
     reader.close()
     assert set(files) == {"zip", "sqlite"}
     assert told
@@ -220,7 +224,8 @@ def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
     @app.get("/crowd")
     async def crowd(request: Request) -> Response:
         app.state.crowd = [
-            asyncio.ensure_future(actual.read(search, slow=True)) for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
+            asyncio.ensure_future(actual.read(search, ReadKind.SEARCH))
+            for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
         ]
         return JSONResponse(await eventually(lambda: actual.queued == MAX_QUEUED_LONG - 1))
 

@@ -24,7 +24,7 @@ from tests.live import dateline, free_port
 from tests.live import serving as served
 
 PLAIN = (
-    "INSERT INTO releases SELECT number + 1, loaded_at, note, shape, digest, counts, languages, verified FROM releases",
+    "INSERT INTO releases (number, loaded_at, digest, counts) SELECT number + 1, '', digest, counts FROM releases",
     "UPDATE documents SET document = '{}'",
     "DELETE FROM incidents",
     "DROP TABLE incidents",
@@ -101,9 +101,9 @@ def server() -> Iterator[postgresql.Server]:
 
 @pytest.fixture(scope="module")
 def owners(server: postgresql.Server) -> str:
-    """The URL of an empty database, with the README's role for readers."""
+    """The URL of an empty database, with the guide's role for readers."""
     server.run("CREATE DATABASE dateline")
-    (sql,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    (sql,) = re.findall(r"```sql\n(.*?)```", (ROOT / "app/web/guides/running.md").read_text("utf-8"), re.DOTALL)
     for statement in sql.strip().split(";\n"):
         server.run(statement, "dateline")
     return server.url("dateline")

@@ -26,7 +26,9 @@ def needed(operation: dict[str, Any], function: Any) -> dict[str, Any]:
             value = parameter.get("example", parameter["schema"].get("examples", [None])[0])
             if parameter["schema"].get("enum") or parameter["schema"].get("items", {}).get("enum"):
                 value = typed(function, parameter["name"], value)
-            collected[parameter["name"]] = value
+            # The client's functions have a `url` of their own.
+            named = inspect.signature(function).parameters
+            collected[parameter["name"] if parameter["name"] in named else f"{parameter['name']}_query"] = value
     return collected
 
 
@@ -41,7 +43,9 @@ def typed(function: Any, name: str, value: Any) -> Any:
 def main(document: Path, base: str) -> dict[str, int]:
     client = importlib.import_module("dateline_client").Client(base_url=base, raise_on_unexpected_status=True)
     called = {}
-    for methods in json.loads(document.read_text("utf-8"))["paths"].values():
+    for path, methods in json.loads(document.read_text("utf-8"))["paths"].items():
+        if path.endswith("/stream") or "get" not in methods:  # has no end, or takes questions
+            continue
         operation = methods["get"]
         name = snake(operation["operationId"])
         module = importlib.import_module(f"dateline_client.api.{operation['tags'][0]}.{name}")
@@ -49,7 +53,8 @@ def main(document: Path, base: str) -> dict[str, int]:
         if "status_code == 200" not in source:
             continue
         answer = module.sync_detailed(client=client, **needed(operation, module.sync_detailed))
-        assert answer.parsed is not None, name
+        is_parsed = "response_200 = cast(Any, None)" not in source  # it knows the media type
+        assert answer.parsed is not None or not is_parsed, name
         called[operation["operationId"]] = int(answer.status_code)
     return called
 

@@ -1,0 +1,1 @@
+"""Importing tables and annotations."""
