@@ -72,6 +72,11 @@ def header_components() -> Json:
     }
 
 
+_WHOLE_LISTS = {"/v1/corrections.csv"}
+"""Lists in a format of their own, with links to their other formats, that neither have pages nor take ranges."""
+_SAVED_AS_FILES = {"text/csv", "application/x-ndjson"}
+
+
 def _sent(path: str, operation: Json, status: str, is_cached: bool) -> set[str]:
     parameters = {one["name"] for one in operation.get("parameters", ())}
     media_types = operation["responses"]["200"]["content"].keys()
@@ -85,15 +90,14 @@ def _sent(path: str, operation: Json, status: str, is_cached: bool) -> set[str]:
         sent.add("Cache-Status")
     if "Cache-Status" in sent or path == "/readyz" or path.startswith("/reconcile"):
         sent.add("Server-Timing")
-    if ("cursor" in parameters and path.startswith("/v1")) or (
-        "Range" in parameters and not path.startswith("/v1/dataset")
-    ):
+    is_page = "cursor" in parameters and path.startswith("/v1")
+    if is_page or ("Range" in parameters and not path.startswith("/v1/dataset")) or path in _WHOLE_LISTS:
         sent.add("Link")
     if "release" in parameters:
         sent |= {"Memento-Datetime", "Content-Location", "Link", "Vary"}
     if "Range" in parameters:
         sent |= {"Accept-Ranges"} | ({"Content-Range"} if status == "206" else set())
-    if "Range" in parameters or "text/csv" in media_types:
+    if "Range" in parameters or not media_types.isdisjoint(_SAVED_AS_FILES):
         sent.add("Content-Disposition")
     if "lang" in parameters:
         sent.add("Content-Language")

@@ -36,6 +36,7 @@ def test_only_the_docs_may_write_style_attributes(client: TestClient) -> None:
 
 @pytest.mark.heavy
 def test_every_operation_is_shown_under_its_tag(tab: Tab, client: TestClient) -> None:
+    """Swagger UI 5.33 to 5.35 take operations off the screen out of the page (swagger-ui#11056), so 5.32 is served."""
     tab.page.goto("/docs")
     tab.page.wait_for_selector(".opblock-tag-section")
     assert tab.page.locator(".opblock-tag").evaluate_all("tags => tags.map(tag => tag.dataset.tag)") == [
@@ -44,7 +45,7 @@ def test_every_operation_is_shown_under_its_tag(tab: Tab, client: TestClient) ->
     document: dict[str, Any] = client.get("/openapi.json").json()
     assert tab.page.locator(".opblock-summary-path").evaluate_all(
         "paths => paths.map(path => path.dataset.path).sort()"
-    ) == sorted(document["paths"])
+    ) == sorted(path for path, operations in document["paths"].items() for _ in operations)
     assert tab.left == []
     assert tab.complaints == []
 
