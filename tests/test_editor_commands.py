@@ -66,6 +66,25 @@ def test_what_cannot_be_done_is_one_sentence(tmp_path: Path) -> None:
     assert sentence == f"There is no seed file incident.yml; there are {names}, statements.yaml, codebook.yaml."
 
 
+def test_commands_find_the_folder_from_within_an_article(tmp_path: Path) -> None:
+    """And never check or load the shipped one instead."""
+    text = written(tmp_path)
+    dateline("anchor", "--text", text, cwd=tmp_path)
+    done = dateline("check", cwd=tmp_path / "seed" / "articles" / EXAMPLE_ARTICLE)
+    assert done.stdout.startswith(f"{tmp_path}/seed: 1 articles, 3 incidents")
+
+
+def test_what_a_new_article_has_to_be_filled_in_with_is_told(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("The gate gave way at night.\n", "utf-8")
+    made = dateline("new", "gate", "--text", text, cwd=tmp_path).stdout
+    assert f"`dateline anchor --text {text}` makes spans" in made
+    told = dateline("check", cwd=tmp_path).stdout.splitlines()
+    assert [line.split(": ")[3] for line in told[:4]] == ["title", "authors", "publishers", "url"]
+    assert all("fill in what the published page says" in line for line in told[:4])
+    assert told[4].startswith("seed: 1 articles")
+
+
 @pytest.mark.parametrize(("options", "expected"), [(("--text",), "# The format of seed files"), ((), ".schema.json")])
 def test_schemas_and_the_reference_are_printed(tmp_path: Path, options: tuple[str, ...], expected: str) -> None:
     (tmp_path / "articles").mkdir()

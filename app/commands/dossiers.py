@@ -16,7 +16,7 @@ from app.ingest.anchoring import anchor as anchor_words
 from app.ingest.codebooks import read_codebook
 from app.ingest.files import SeedError
 from app.ingest.likely_duplicates import likely_duplicates
-from app.ingest.new_article import new_article
+from app.ingest.new_article import new_article, not_filled_in
 from app.ingest.pipeline import checked, scan
 from app.ingest.reading import DossierError
 from app.ingest.redaction.search import remains_of
@@ -53,7 +53,10 @@ def new(
         raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error
     for path in made:
         typer.echo(path)
-    typer.echo(f"Fill in {made[0]}, then write records; `dateline schema --text` explains every key.")
+    typer.echo(
+        f"Fill in {made[0]} and write records: `dateline schema --text` explains every key. Then `dateline anchor "
+        f"--text {text}` makes spans of the words of evidence, and `dateline check` says what is wrong."
+    )
 
 
 @commands.command()
@@ -94,7 +97,7 @@ def check(
         _check_is_forgotten(forgotten, against)
     with ProgressBars() as bars, reporting_mistakes(directory, how), scan(directory, bars) as pipeline:
         counts = checked(pipeline, bars)
-        hints = list(likely_duplicates(pipeline))
+        hints = [*not_filled_in(directory), *likely_duplicates(pipeline)]
         if against is not None:
             hints += check_against(directory, against, pipeline, bars)
     print_mistakes(directory, how, [], hints)

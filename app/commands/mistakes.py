@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from app.commands.errors import reporting_nothing_loaded
+from app.ingest.error_messages import summarized
 from app.ingest.files import SeedError
 from app.ingest.reading import DossierError
 
@@ -51,7 +52,7 @@ def print_mistakes(
         found = {"valid": not mistakes, "mistakes": list(map(_as_json, mistakes)), "hints": list(map(_as_json, hints))}
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     elif how is MistakeFormat.GITHUB:
-        for level, some in (("error", mistakes), ("warning", hints)):
+        for level, some in (("error", summarized(list(mistakes))), ("warning", hints)):
             for one in some:
                 typer.echo(_as_command(level, directory, one))
     else:

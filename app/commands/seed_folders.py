@@ -13,9 +13,13 @@ from app.settings import SEED
 
 
 def working_folder() -> Path:
-    """Returns the folder of seed files of whoever runs a command: the working directory when it holds articles, else
-    `seed` in it."""
-    return Path() if Path("articles").is_dir() else Path("seed")
+    """Returns the folder of seed files of whoever runs a command: the working directory when it holds articles, the one
+    that it is an article's folder in, else `seed` in it."""
+    if Path("articles").is_dir():
+        return Path()
+    here = Path.cwd()
+    around = next((folder.parent for folder in (here, here.parent) if folder.name == "articles"), None)
+    return around if around and not Path("seed").is_dir() else Path("seed")
 
 
 def default_folder() -> Path:
@@ -29,13 +33,15 @@ Directory = Annotated[
     typer.Argument(
         help="The folder of seed files.",
         default_factory=default_folder,
-        show_default="this one if it has articles/, else seed/ if that has, else the shipped one",
+        show_default="this one if it has articles/ or is in there, else seed/ if that has, else the shipped one",
     ),
 ]
 Seed = Annotated[
     Path | None,
     typer.Option(
-        help="The folder of seed files.", file_okay=False, show_default="this one if it has articles/, else seed/"
+        help="The folder of seed files.",
+        file_okay=False,
+        show_default="this one if it has articles/ or is in there, else seed/",
     ),
 ]
 Texts = Annotated[

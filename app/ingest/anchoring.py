@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import yaml
 
 from app.ingest.codebooks import read_codebook
-from app.ingest.files import Key, SeedError
+from app.ingest.files import CUT_OFF, Key, SeedError, yaml_mistake
 from app.ingest.passages import PassageError, Text, digest
 from app.ingest.pipeline import Progress, no_progress
 from app.ingest.reading import DossierError, Entry, Part, parse_part, parts, validate_record
-from app.ingest.seed_base import AT, WORDS
+from app.ingest.seed_base import AT, WORDS, EvidenceSeed
 from app.ingest.verifying import ArticleFile, article_text, choose_article, paragraph_errors
 from app.ingest.yaml_edits import Edit, MappingNode, edited, leaves, mappings, replaced
 
@@ -171,9 +171,7 @@ class SeedFile:
                     edits += replaced(source, node, found.old, found.new)
                     expected[node.path] = found
         except yaml.YAMLError as error:
-            place = getattr(error, "problem_mark", None)
-            message = f"this is not YAML ({getattr(error, 'problem', None) or error})"
-            self.errors.append(SeedError(self.part.name, place.line + 1 if place else 1, "", "", message))
+            self.errors.append(yaml_mistake(self.part.name, error))
             return None
         for node, message in mistakes:
             where = ".".join(map(str, node.path[1:]))
@@ -234,6 +232,8 @@ def _forth(file: SeedFile, keys: Mapping[str, Any], path: Key) -> Replacement | 
         return None
     if spanned := [key for key in SPAN_KEYS if key in keys]:
         raise PassageError(f"here are words and a span; take out '{spanned[0]}' or the words")
+    if cut_off := [key for key, value in keys.items() if value == "" and key not in EvidenceSeed.model_fields]:
+        raise PassageError(f"'{cut_off[0]}': {CUT_OFF}")
     article = file.article(keys)
     if article is None:
         raise PassageError(f"which article are these words from? Write article: {' or '.join(file.texts)}")

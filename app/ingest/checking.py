@@ -217,7 +217,9 @@ def _location(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[Seed
         message = f"'{location}' stands in 'places' with different radii; give it the same in each role that locates"
         yield entry.source.error(("location",), message)
     if place.coordinate is None:
-        yield entry.source.error(("location",), f"'{location}' has no coordinate")
+        yield entry.source.error(
+            ("location",), f"'{location}' has no coordinate; give it one with its source, or leave 'location' out"
+        )
     if place.kind in refs.codebook.having("place.kind", "wide"):
         yield entry.source.error(("location",), f"a {place.kind} never locates an incident")
 

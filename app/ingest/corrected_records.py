@@ -60,20 +60,24 @@ def warnings(
     for change, record in changed:
         if change.id not in before:
             continue
-        message = _message(change, resource, before[change.id], json.loads(record.body))
+        message = _message(change, record, before[change.id], json.loads(record.body))
         if message is not None:
             location = scratch_index.records(resource, [change.id])[change.id]
             yield SeedError(location.file, location.line, change.id, *message)
 
 
-def _message(change: PlannedChange, resource: str, before: Data, after: Data) -> tuple[str, str] | None:
+def _message(change: PlannedChange, record: BuiltRecord, before: Data, after: Data) -> tuple[str, str] | None:
     """Returns what a warning is about, a field, and what it says."""
     if change.correction is not None:
         if _content(before) != _content(after):
             return None
         return "correction", "nothing else of this record changed; the correction is logged by itself"
-    if found := list(changed_values(DOCUMENTS[resource], before, after)):
+    if found := list(changed_values(DOCUMENTS[change.resource], before, after)):
         changed = "; ".join(map(_sentence, found))
+        if record.correction is not None:
+            return found[
+                0
+            ].field, f"{changed}; the `correction:` beside it was logged before, so write one of this change"
         return found[0].field, f"{changed}; add `correction:` with `date` and `text`, so that readers hear of it"
     return None
 

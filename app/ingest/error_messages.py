@@ -3,22 +3,33 @@
 import re
 import types
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from app.ingest.files import Key
+from rapidfuzz.distance import OSA
+
+from app.ingest.files import Key, SeedError
 from app.ingest.scalars import PATTERNS, SLUG, TEXTS
 from app.ingest.seed_base import WORDS, Record, Span, Tombstone
 
 _MAX_SHOWN_CHARACTERS = 60
 """Characters of a value that a message shows."""
 
+_MAX_LISTED_CHARACTERS = 100
+"""Characters of keys or values that a message lists."""
+
+_LAST_KEYS = ("redacted", "correction", "note", "evidence")
+"""Keys that most records have, and that nobody has in mind who writes another."""
+
 _UNKNOWN = "extra_forbidden"
 _SPAN_KEYS = {"at", "sha256", "first", "exact", "paragraph"}
 """Keys that evidence by words lacks, or has too many, until it is a span."""
 
 _BLANK_MESSAGE = "there is nothing to read here"
+WORDS_MESSAGE = "words stand here until `dateline anchor --text FILE` makes a span of them"
 
 
 def error_message(mistake: Any, path: Key, model: type[Record]) -> str:
@@ -49,7 +60,7 @@ def nearest_valid(mistake: Any, path: Key, model: type[Record]) -> str | None:
     """Returns the nearest key, value of the vocabulary or id that would be valid; None where there is none."""
     kind, value = mistake["type"], str(mistake["input"])
     if kind == _UNKNOWN:
-        return nearest(str(path[-1]), _keys(model_at(model, path[:-1])))
+        return _nearest_key(str(path[-1]), _keys(model_at(model, path[:-1])))
     if kind == "coded":
         return next(iter(get_close_matches(value, mistake["ctx"]["allowed"], 1, 0.0)), None)
     if kind == "string_pattern_mismatch" and mistake["ctx"]["pattern"] == SLUG:
@@ -72,6 +83,16 @@ def nearest(word: str, words: list[str]) -> str | None:
     folded = {_folded(one): one for one in words}
     near = get_close_matches(_folded(word), folded, 1)
     return folded[near[0]] if near else None
+
+
+def _nearest_key(key: str, keys: list[str]) -> str | None:
+    """Returns the nearest key, if the other may be a slip or a part of it: many keys have most letters in common."""
+    near = nearest(key, keys)
+    if near is None or near == key:
+        return None
+    written = _folded(key)
+    is_slip = OSA.distance(written, near) <= max(2, len(written) // 3)
+    return near if is_slip or written in near or near in written else None
 
 
 def display_value(value: Any) -> str:
@@ -98,9 +119,32 @@ def _group(value: Any, model: type[Record] | None) -> str:
 
 def _unknown_key(key: str, model: type[Record] | None) -> str:
     if key == WORDS and model is not None and issubclass(model, Span):
-        return "words stand here until `dateline anchor --text FILE` makes a span of them"
-    near = nearest(key, _keys(model))
-    return f"there is no such key here{f'; did you mean {near!r}?' if near and near != key else ''}"
+        return WORDS_MESSAGE
+    keys = _keys(model)
+    if near := _nearest_key(key, keys):
+        return f"there is no such key here; did you mean {near!r}?"
+    return f"there is no such key here; there are {_listed(sorted(keys, key=_LAST_KEYS.__contains__))}"
+
+
+def _listed(names: list[str]) -> str:
+    """Returns names, as many as a message has room for."""
+    shown = [name for number, name in enumerate(names) if len(", ".join(names[: number + 1])) <= _MAX_LISTED_CHARACTERS]
+    return ", ".join(shown) + (" and others: see `dateline schema --text`" if len(shown) < len(names) else "")
+
+
+def summarized(errors: list[SeedError]) -> list[SeedError]:
+    """Returns mistakes as people read them: of words that wait to become spans, which one command mends all, only the
+    first of each file is told."""
+    waiting = Counter(error.file for error in errors if error.message == WORDS_MESSAGE)
+    told: list[SeedError] = []
+    for error in errors:
+        if error.message != WORDS_MESSAGE:
+            told.append(error)
+        elif (count := waiting.pop(error.file, 0)) > 1:
+            told.append(replace(error, message=f"{WORDS_MESSAGE}, and of those at {count - 1} other places here"))
+        elif count:
+            told.append(error)
+    return told
 
 
 def _pattern(value: str, pattern: str) -> str:
@@ -120,8 +164,7 @@ def _is_blank(text: str) -> bool:
 def _vocabulary(value: str, values: list[str]) -> str:
     if (near := nearest(value.strip("'"), values)) is not None:
         return f"{value} is not in the vocabulary; did you mean '{near}'?"
-    closest = get_close_matches(value, values, 1, 0.0)
-    return f"{value} is not in the vocabulary; the nearest value is '{closest[0]}', and the codebook has them all"
+    return f"{value} is not in the vocabulary; there are {_listed(values)}"
 
 
 def _limit(words: str, key: str) -> Callable[[str, Any], str]:

@@ -22,6 +22,8 @@ Mapping = dict[str, Any]
 _MAX_DEPTH = 20
 _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([a-z0-9-]{1,100})"')
 _NULLS = {"", "~", "null", "Null", "NULL"}
+CUT_OFF = "this stands after a comma; put a text that has a comma in it between quotation marks"
+_NO_VALUE = "there is no value; leave the key out where nothing is stated"
 _NULLABLE_KEYS = {"best"}
 """Keys whose null says something: that there is no such value. Elsewhere a key without a value is a mistake."""
 
@@ -224,9 +226,28 @@ def _yaml(path: Path, name: str, errors: list[SeedError], single: bool) -> Itera
         message = f"there is a control character (U+{character:04X}); take it out"
         errors.append(SeedError(name, line, "", "", message))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        errors.append(SeedError(name, mark.line + 1 if mark else 1, "", "", f"this is not YAML ({problem})"))
+        errors.append(yaml_mistake(name, error))
+
+
+def yaml_mistake(name: str, error: yaml.YAMLError) -> SeedError:
+    """Returns what is wrong with a file that is not YAML and, where that is known, what to do about it."""
+    mark = getattr(error, "problem_mark", None)
+    problem = str(getattr(error, "problem", None) or error)
+    what_to_do = next((told for sign, told in _YAML_REMEDIES.items() if sign in problem), "")
+    return SeedError(name, mark.line + 1 if mark else 1, "", "", f"this is not YAML ({problem}){what_to_do}")
+
+
+_YAML_REMEDIES = {
+    "mapping values are not allowed": "; put a text that has a colon in it between quotation marks",
+    "tab character": "; indent with blanks",
+    "cannot start any token": "; put a text that begins with a sign between quotation marks, and indent with blanks",
+    "did not find expected ',' or": "; close the bracket, and put a text with a colon or quotation marks between "
+    "others",
+    "unexpected end of stream": "; a quotation mark is not closed",
+    "expected '-' indicator": "; indent all keys of a record by as many blanks as its first",
+    "did not find expected key": "; indent all keys alike, and put a text with quotation marks between others",
+}
+"""What the parser says, and what is mostly behind it."""
 
 
 def _record(
@@ -273,7 +294,7 @@ class _YamlReader:
             if not event.style and event.value in _NULLS:
                 if event.value and path and path[-1] in _NULLABLE_KEYS:
                     return None
-                self._mistake(line, path, "there is no value; leave the key out where nothing is stated")
+                self._mistake(line, path, CUT_OFF if path and " " in str(path[-1]) else _NO_VALUE)
                 return None
             return event.value
         if isinstance(event, yaml.AliasEvent):

@@ -1,7 +1,7 @@
 """Makes the folder of a new article: its paragraphs by digest and length, and files with examples to begin with."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from app.ingest.codebooks import read_codebook
 from app.ingest.examples import EXAMPLE_ARTICLE, example_records
 from app.ingest.files import SeedError
 from app.ingest.passages import Passage, PassageError, Text, digest
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError
+from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError, parse_part, parts
 from app.ingest.scalars import PATTERNS, SLUG
 from app.ingest.seed_base import WORDS
 from app.ingest.seed_schemas import SCHEMA_FOLDER, schema_name, write_schemas
@@ -21,16 +21,24 @@ _ARTICLE = """\
 {schema}
 # Fill in what the published page says. `dateline check` says what is still missing or wrong.
 id: {slug}
-title: Title of the article
-authors: [Name of the author]
-publishers: [Name of the publisher]
+title: {title}
+authors: [{author}]
+publishers: [{publisher}]
 published: "{today}"
 language: en
-url: https://publisher.example/{slug}/
+url: {url}{slug}/
 rights: The article and the words quoted from it belong to their author and publisher.
 # The text itself stays out of this folder. Change `kind` where a paragraph is a caption, a pull_quote or a pull_text.
 paragraphs:
 """
+_TO_FILL_IN = {
+    "title": "Title of the article",
+    "author": "Name of the author",
+    "publisher": "Name of the publisher",
+    "url": "https://publisher.example/",
+}
+"""What stands in a new `article.yaml` in place of what the published page says."""
+
 _LIST = """\
 {schema}
 # {title}: {meaning}
@@ -76,6 +84,18 @@ def new_article(directory: Path, slug: str, file: Path) -> list[Path]:
     return list(contents)
 
 
+def not_filled_in(directory: Path) -> Iterator[SeedError]:
+    """Yields a hint for each key of an `article.yaml` that still says what a new one does."""
+    for part in parts(directory)[0]:
+        if part.resource == "articles":
+            for article, source in parse_part(part, []):
+                for key, value in article.items():
+                    written = value[0] if isinstance(value, list) and value else value
+                    if isinstance(written, str) and written.startswith(tuple(_TO_FILL_IN.values())):
+                        message = "this is what `dateline new` wrote; fill in what the published page says"
+                        yield source.error((key,), message, written)
+
+
 def read_text(file: Path) -> Text:
     """Reads the text of an article. Raises TextError if there is none in the file."""
     try:
@@ -105,7 +125,7 @@ def _is_repeated(paragraph: str, before: Sequence[str]) -> bool:
 
 def _article(slug: str, text: Text) -> str:
     schema = _schema_line("article", f"../../{SCHEMA_FOLDER}")
-    head = _ARTICLE.format(schema=schema, slug=slug, today=date.today().isoformat())
+    head = _ARTICLE.format(schema=schema, slug=slug, today=date.today().isoformat(), **_TO_FILL_IN)
     lines = (paragraph_line(text.paragraphs, number) for number in range(1, len(text.paragraphs) + 1))
     return head + "".join(f"{line}\n" for line in lines)
 

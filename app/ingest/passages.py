@@ -113,7 +113,7 @@ class Text:
             places = ", ".join(f"{number}:{start}-{end}" for number, start, end in matches[:_MAX_PLACES])
             more = ", …" if len(matches) > _MAX_PLACES else ""
             in_one = len({number for number, _, _ in matches}) == 1
-            what_to_do = "give more of the words" if in_one else "choose a paragraph"
+            what_to_do = "give more of the words" if in_one else f"choose one: paragraph: {matches[0][0]}"
             raise PassageError(f"“{words}” stands {len(matches)} times: {places}{more}; {what_to_do}")
         return self.passage(*matches[0])
 
@@ -182,20 +182,33 @@ class Text:
         for fragment in chain(_fragments(line, start, end), self._fragments_across(paragraph, start, end)):
             if self.leads_to(fragment, paragraph, start, end):
                 return fragment
-        raise PassageError(f"no short fragment leads to {paragraph}:{start}-{end}; choose a slightly different span")
+        raise PassageError(
+            f"no link leads to {paragraph}:{start}-{end} alone, because the same words stand earlier; "
+            "choose a few words more or others, with the quotation marks around them"
+        )
 
     def _fragments_across(self, paragraph: int, start: int, end: int) -> Iterator[Fragment]:
         """Yields fragments with words of the paragraphs around: a display copy may be distinguished by these alone."""
         position = self._lines[paragraph - 1]
         first = max(0, position + start - _AROUND)
         around = self._joined[first : position + end + _AROUND]
-        yield from _fragments(around, position + start - first, position + end - first)
+        inner = position + start - first, position + end - first
+        yield from _fragments(around, *inner)
+        yield from _fragments(around, *inner, with_signs=True)
 
 
-def _fragments(text: str, start: int, end: int) -> Iterator[Fragment]:
+def _fragments(text: str, start: int, end: int, *, with_signs: bool = False) -> Iterator[Fragment]:
     """Yields fragments that may lead to a span of a text, the shortest first. If the first words occur elsewhere too,
-    and no prefix distinguishes them, they start a few words later."""
+    and no prefix distinguishes them, they start a few words later.
+
+    `with_signs`: its first and last words have the signs around them that belong to the span, such as quotation marks.
+    Those are between its words and the paragraphs around it, where nothing else may be.
+    """
     inside = [(first + start, last + start) for first, last in words(text[start:end])]
+    if with_signs:
+        span = text[start:end]
+        inside[0] = (start + len(span) - len(span.lstrip()), inside[0][1])
+        inside[-1] = (inside[-1][0], start + len(span.rstrip()))
     for skipped in range(min(_MAX_SKIPPED_WORDS, len(inside) - 1) + 1):
         left = inside[skipped:]
         befores, afters = _before(text, left[0][0]), _after(text, left[-1][1])

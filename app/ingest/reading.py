@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from app.ingest.article_seeds import ArticleSeed
 from app.ingest.claim_seeds import CasualtySeed
-from app.ingest.error_messages import error_message, nearest_valid, without_consequences, written_value
+from app.ingest.error_messages import error_message, nearest_valid, summarized, without_consequences, written_value
 from app.ingest.files import Chunk, Key, Mapping, SeedError, Source, chunks, records
 from app.ingest.partial_records import partial, violations
 from app.ingest.seed import (
@@ -58,7 +58,7 @@ class DossierError(Exception):
 
     def __init__(self, errors: list[SeedError]) -> None:
         self.errors = sorted(errors, key=lambda error: (error.file, error.line))
-        super().__init__("\n".join(map(str, self.errors)))
+        super().__init__("\n".join(map(str, summarized(self.errors))))
 
 
 class RecordPosition(NamedTuple):

@@ -68,8 +68,9 @@ def _parse_at(value: Any) -> At:
 class Span(Record):
     """A passage: position, SHA-256 of its text, and the words that lead a browser to it.
 
-    `first` and `last` are at most two words each; `before` and `after` stand directly around the passage and are
-    given only where the words occur elsewhere too. `article` may be left out in an article's own folder.
+    Write `words` alone, and `dateline anchor` puts the other keys in their place. `first` and `last` are at most two
+    words each; `before` and `after` stand directly around the passage and are given only where the words occur
+    elsewhere too. `article` may be left out in an article's own folder.
     """
 
     at: Annotated[At, PlainValidator(_parse_at), WithJsonSchema({"type": "string", "pattern": f"^{AT.pattern}$"})] = (
@@ -84,7 +85,10 @@ class Span(Record):
 
 
 class EvidenceSeed(Span):
-    """A passage that supports a record; `field` says for what."""
+    """A passage that supports a record; `field` says for what.
+
+    Write it with `field` and `words`: `dateline anchor` puts the other keys in place of the words.
+    """
 
     field: EvidenceField
 

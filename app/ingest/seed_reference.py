@@ -12,14 +12,19 @@ from typing import Any
 
 import yaml
 
+from app.ingest.anchoring import SPAN_KEYS
 from app.ingest.codebooks import ValueSeed
 from app.ingest.error_messages import models_in
-from app.ingest.examples import example_file
+from app.ingest.examples import SECOND_EXAMPLE_ARTICLE, example_file
 from app.ingest.scalars import SLUG
-from app.ingest.seed_base import Record, Tombstone
+from app.ingest.seed import IncidentExtension
+from app.ingest.seed_base import WORDS, Record, Span, Tombstone
 from app.ingest.seed_rules import Rule, introduction_and_rules
-from app.ingest.seed_schemas import MODELS, meaning, seed_schemas
+from app.ingest.seed_schemas import MODELS, seed_schemas
 from app.model.codebook import Codebook, shipped
+
+_BY_WORDS = (WORDS, "paragraph")
+"""Keys that a span has in place of others until `dateline anchor` puts those there."""
 
 _LAST = ("note", "correction", "evidence")
 """Keys that come last in files, as in documents."""
@@ -98,20 +103,22 @@ def seed_reference() -> SeedReference:
 
     def described(model: type[Record]) -> RecordModel:
         schema = next(one["$defs"][model.__name__] for one in schemas.values() if model.__name__ in one["$defs"])
+        by_words = _BY_WORDS if issubclass(model, Span) else ()
+        required = {key for key, field in model.model_fields.items() if field.is_required()}
         keys = (
             SeedKey(
                 key,
-                model.model_fields[key].is_required(),
+                key == WORDS or (key not in SPAN_KEYS and key in required),
                 _kind(schema["properties"][key]),
-                meaning(model, key),
+                schema["properties"][key]["description"],
                 _example(next((examples[base, key] for base in model.__mro__ if (base, key) in examples), None)),
             )
-            for key in sorted(model.model_fields, key=_LAST.__contains__)
+            for key in (*by_words, *sorted(model.model_fields, key=_LAST.__contains__))
         )
         return RecordModel(_name(model), " ".join((model.__doc__ or "").split()), tuple(keys))
 
     files = [
-        SeedFile(f"{name}.yaml", tuple(described(model) for model in _main_models(name)), example_file(f"{name}.yaml"))
+        SeedFile(f"{name}.yaml", tuple(described(model) for model in _main_models(name)), _example_of(name))
         for name in (*MODELS, "codebook")
     ]
     in_files = {model for name in (*MODELS, "codebook") for model in _main_models(name)}
@@ -121,6 +128,18 @@ def seed_reference() -> SeedReference:
         tuple(files),
         tuple(sorted((described(model) for model in parts), key=lambda part: part.name)),
     )
+
+
+def _example_of(name: str) -> str:
+    """Returns the example of a file, with that of a second article where it has one of its own."""
+    example = example_file(f"{name}.yaml")
+    if name != "incidents":
+        return example
+    where = f"# In articles/{SECOND_EXAMPLE_ARTICLE}, where a second article tells of it as well:"
+    return f"{example}\n{where}\n\n{_EXTENSION}"
+
+
+_EXTENSION = example_file("second_article/incidents.yaml")
 
 
 def _main_models(name: str) -> tuple[type[Record], ...]:
@@ -180,9 +199,11 @@ def _examples() -> dict[tuple[type[Any], str], Any]:
                 collect(model, one)
         elif isinstance(value, dict):
             for key, one in value.items():
-                if key in model.model_fields:
+                is_by_words = issubclass(model, Span) and key in _BY_WORDS
+                if key in model.model_fields or is_by_words:
                     for base in model.__mro__:
                         found.setdefault((base, key), one)
+                if key in model.model_fields:
                     for inner in models_in(model.model_fields[key].annotation):
                         collect(inner, one)
 
@@ -192,6 +213,7 @@ def _examples() -> dict[tuple[type[Any], str], Any]:
             content = [value for vocabulary in content.values() for value in vocabulary["values"].values()]
         for model in MODELS.get(name, (ValueSeed,)):
             collect(model, content)
+    collect(IncidentExtension, yaml.load(_EXTENSION, yaml.BaseLoader))
     return found
 
 

@@ -175,9 +175,13 @@ def _by_words(model: type[Record], schema: dict[str, Any]) -> dict[str, Any]:
         WORDS: {
             "type": "string",
             "minLength": 1,
-            "description": "The article's own words; `anchor` makes a span of them.",
+            "description": "The article's own words, as printed; `anchor` makes a span of them.",
         },
-        "paragraph": {**_WHOLE, "minimum": 1, "description": "The paragraph, where the words stand more than once."},
+        "paragraph": {
+            **_WHOLE,
+            "minimum": 1,
+            "description": "The number of the paragraph, where the words stand more than once.",
+        },
     }
     return {
         **schema,

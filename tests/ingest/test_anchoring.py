@@ -219,6 +219,16 @@ def test_all_mistakes_at_once_and_nothing_written(folder: Path) -> None:
     assert len(found) == 3
 
 
+def test_words_that_a_comma_cuts_off_are_refused(folder: Path) -> None:
+    """YAML takes what follows for another key."""
+    path = folder / "articles/lind-mill/incidents.yaml"
+    path.write_text(INCIDENTS.replace('"Two guards died at the mill"', "Two guards died at the mill, Mayor"), "utf-8")
+    (found,) = mistakes(folder)
+    assert found.endswith(
+        "'Mayor': this stands after a comma; put a text that has a comma in it between quotation marks"
+    )
+
+
 def test_a_text_that_has_changed_is_named_by_its_paragraphs(folder: Path) -> None:
     text = folder.parent / "text.txt"
     text.write_text(TEXT.replace("A week later", "New.\nA month later"), "utf-8")
@@ -251,9 +261,12 @@ def test_words_of_two_articles_wait_for_their_own_texts(folder: Path) -> None:
 
 
 def test_words_are_refused_by_check_with_what_to_do(folder: Path) -> None:
-    """One mistake each, not one for each key that a span would have."""
+    """One mistake each, not one for each key that a span would have; people are told once for each file."""
     with pytest.raises(DossierError) as raised:
         check(folder)
     told = [str(error) for error in raised.value.errors]
     assert len(told) == 11
     assert all("words stand here until `dateline anchor --text FILE` makes a span of them" in one for one in told)
+    printed = str(raised.value).splitlines()
+    assert len(printed) == len({error.file for error in raised.value.errors}) < len(told)
+    assert printed[0].endswith("makes a span of them, and of those at 4 other places here")

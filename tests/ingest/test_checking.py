@@ -204,7 +204,7 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
     ("location that is no scene", change(INCIDENTS, SEARCH, location="ash-county"),
      SEARCH, "location", "not a scene or target area"),
     ("location without a point", change(INCIDENTS, "ferry-shooting", location="ash-river"),
-     "ferry-shooting", "location", "has no coordinate"),
+     "ferry-shooting", "location", "has no coordinate; give it one with its source, or leave"),
     ("country as a location", change("places.yaml", "orsa", kind="country"), SEARCH, "location", "never"),
     ("circle of places", parents("places.yaml", "ash-county", "orsa"), "ash-county", "", "contains itself"),
     ("circle of organizations", parents("organizations.yaml", "river-guards", "night-patrol"),

@@ -65,7 +65,9 @@ def test_a_correction_counts_once_and_is_remembered(desk: Desk, files: Files) ->
     assert desk.load(files).is_empty, "it may stay in the file"
     assert told(desk, files) == []
     claim(files).update(low="4", high="4")
-    assert [field for _, _, field in told(desk, files)] == ["low"], "an old correction is none of this change"
+    (warning,) = desk.load(files).warnings
+    assert warning.field == "low", "an old correction is none of this change"
+    assert "the `correction:` beside it was logged before, so write one of this change" in warning.message
     del claim(files)["correction"]
     assert desk.load(files).is_empty
     claim(files)["note"] = "As the harbour office says."
@@ -137,6 +139,8 @@ def test_every_value_that_stood_and_changed_without_a_word_is_pointed_out(desk: 
     figure = next(one for one in found if one.field == "low")
     assert "'low' was 2 and is 1" in figure.message
     assert figure.file.endswith(INCIDENTS)
+    lines = (desk.folder / INCIDENTS).read_text("utf-8").splitlines()
+    assert f"id: {claim(files)['id']}" in lines[figure.line - 1], "the claim's own line, not that of its incident"
     with pytest.raises(DossierError) as refused:
         desk.load(files, strict=True, note="Many things were wrong.")
     assert {one.record for one in refused.value.errors} == set(expected), "a release's note does not replace it"

@@ -108,7 +108,7 @@ def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
         ("Ground Fire", "did you mean 'ground_fire'?"),
         ("ground-fire", "did you mean 'ground_fire'?"),
         ("grond_fire", "did you mean 'ground_fire'?"),
-        ("xyz", "the nearest value is '"),
+        ("xyz", "there are joint_raid, detention, "),
     ],
 )
 def test_a_word_that_is_not_in_a_vocabulary_leads_to_the_nearest(tmp_path: Path, written: str, told: str) -> None:
@@ -116,6 +116,20 @@ def test_a_word_that_is_not_in_a_vocabulary_leads_to_the_nearest(tmp_path: Path,
     record(files, INCIDENTS, "mill-search")["kind"] = written
     (error,) = errors_in(sample.write(files, tmp_path))
     assert error.message.startswith(f"'{written}' is not in the vocabulary; {told}")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("sumary", "did you mean 'summary'?"),
+        ("occupation", "there are id, title, summary, kind, "),  # and not `correction`, whose letters it has
+    ],
+)
+def test_a_key_that_is_not_known_leads_to_the_nearest_or_to_all(tmp_path: Path, written: str, told: str) -> None:
+    files = sample.small()
+    record(files, INCIDENTS, "mill-search")[written] = "x"
+    (error,) = errors_in(sample.write(files, tmp_path))
+    assert error.message.startswith(f"there is no such key here; {told}")
 
 
 BLANKS = ["", " ", "\u00a0", "\u200b\u200d", "\u2060\ufeff", "\u3164", "\u0301", "\u00ad \u2003"]

@@ -238,8 +238,13 @@ def test_all_mistakes_are_listed_at_once_by_file_and_line(tmp_path: Path) -> Non
 TEXTS: list[tuple[str, bytes, int, str]] = [
     # file, its bytes, the line named, what the message says
     ("places.yaml", b"- id: a\n  name: \xff\n", 2, "not UTF-8"),
-    ("places.yaml", b"- id: [a\n", 2, "not YAML"),
-    ("places.yaml", b"- id: a\n\tname: b\n", 2, "not YAML"),
+    ("places.yaml", b"- id: [a\n", 2, "close the bracket"),
+    ("places.yaml", b"- id: a\n\tname: b\n", 2, "indent with blanks"),
+    ("places.yaml", b"- id: a\n  name: Orsa: the town\n", 2, "text that has a colon in it between quotation marks"),
+    ("places.yaml", b'- id: a\n  name: "a" mill\n', 2, "put a text with quotation marks between others"),
+    ("places.yaml", b'- id: a\n  name: "a mill\n', 3, "a quotation mark is not closed"),
+    ("places.yaml", b"- id: a\n   name: b\n", 2, "not YAML"),
+    ("places.yaml", b"- {id: a, name: Orsa, by the river}\n", 1, "a text that has a comma in it between quotation"),
     ("places.yaml", b"id: orsa\n", 1, "must hold a list of records"),
     ("places.yaml", b"- just text\n", 1, "a mapping of keys to values"),
     ("places.yaml", b"- id: a\n  note: &x words\n", 2, "anchors and aliases are not used"),

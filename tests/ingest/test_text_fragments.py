@@ -126,11 +126,22 @@ def test_stretches_of_words_have_links(browser: "Browser", paragraphs: list[str]
                     try:
                         fragment = text.passage(number, start, end).fragment
                     except PassageError as error:
-                        assert "choose a slightly different span" in str(error)
+                        assert "the same words stand earlier" in str(error)
                         continue
                     made += 1
                     assert opens(fragment) == number, (paragraph[start:end], fragment)
     assert made >= least
+
+
+def test_display_copies_between_quotation_marks_have_links(browser: "Browser") -> None:
+    """Their marks stand between their words and the paragraphs around, where nothing but white space may be."""
+    copies = ["“We heard it first”", "«The gate broke.»", '"We ran."', "‘Nobody came, we heard it first’"]
+    said = [f"{copy[:-1].rstrip('.')},{copy[-1]} said Ida at the mill." for copy in copies]
+    paragraphs = [*said, *(line for copy in copies for line in ("She went on.", copy))]
+    text = text_of(paragraphs)
+    with shown(browser, paragraphs) as opens:
+        for number in range(len(said) + 2, len(paragraphs) + 1, 2):
+            assert opens(text.anchor(paragraphs[number - 1], number).fragment) == number, paragraphs[number - 1]
 
 
 @pytest.mark.parametrize(

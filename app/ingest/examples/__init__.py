@@ -1,12 +1,14 @@
-"""An invented article with its seed files, written by words: examples in new files and in the reference of the format.
+"""Invented articles with their seed files, written by words: examples in new files and in the reference of the format.
 
-A test anchors, checks and verifies it.
+Tests anchor, check and verify them.
 """
 
 from functools import cache
 from importlib.resources import files
 
 EXAMPLE_ARTICLE = "lisk-flood-2021"
+SECOND_EXAMPLE_ARTICLE = "lisk-inquiry-2022"
+"""An article that adds to an incident of the first; its files are in `second_article`."""
 
 
 @cache

@@ -38,7 +38,7 @@ class PersonDocument(Document):
     roles: Annotated[
         list[PersonRole], ChildTable("person_roles", "What people are in the reporting.", key=("person_id", "role"))
     ] = Field(description="What they are to the reporting.")
-    rank: str | None = Field(description="As the reporting gives it.")
+    rank: str | None = Field(description="Rank, title or occupation, as the reporting gives it.")
     age: int | None = Field(description="In years, as the reporting gives it.")
     life_status: LifeStatus = Field(description="What the reporting says of their life.")
     anonymity: Anonymity | None = Field(description="How the unnamed appear; null for the named.")
