@@ -41,6 +41,7 @@ from app.api.routes import (
     index,
     ogc,
     pages,
+    pictures,
     problem_pages,
     reconciliation,
     record_pages,
@@ -188,6 +189,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(reconciliation.router)
     app.include_router(problem_pages.router)
     app.include_router(front.router)
+    app.include_router(pictures.router)
     app.include_router(search_page.router)
     app.include_router(sitemaps.router)
     app.include_router(record_pages.router())

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from app.api.site.texts import html_date, missing_part, texts
 from app.model.codebook import Codebook
 from app.model.languages import LANGUAGES, Language
+from app.records import RECORD_TYPES
 
 WEB = Path(__file__).parents[1] / "web"
 
@@ -20,8 +21,11 @@ STRICT = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+MAX_WORDS = 100
+"""Characters of a lost path that a page offers to search for."""
+
 _CODE = re.compile("`([^`]+)`")
-_PATH = re.compile(r"(?<=\s)/(?:v1|ogc|docs|openapi)\b[\w./?=&%+-]*[\w/]")
+_PATH = re.compile(rf"(?<=\s)/(?:v1|ogc|docs|openapi|{'|'.join(RECORD_TYPES)})\b[\w./?=&%+-]*[\w/]")
 
 
 def page_headers(policy: str) -> dict[str, str]:
@@ -33,6 +37,11 @@ def render(template: str, status: int, context: dict[str, Any], headers: dict[st
     """Returns a page made from a template, in English unless the context has other texts."""
     html = _ENVIRONMENT.get_template(template).render({"t": texts(), "href": str, "listed_types": (), **context})
     return HTMLResponse(html, status, {**page_headers(STRICT), **(headers or {})})
+
+
+def markup(template: str, context: dict[str, Any]) -> str:
+    """Returns what a template makes of a context, escaped as HTML and XML are."""
+    return _ENVIRONMENT.get_template(template).render(context)
 
 
 _OF_SCRIPTS = ("incident.kind", "casualty.outcome", "place.kind")
@@ -58,6 +67,11 @@ def codebook_context(codebook: Codebook, language: Language = LANGUAGES[0]) -> d
     return {"label": label, "is_usual": is_usual, "codebook": {name: values(name) for name in _OF_SCRIPTS}}
 
 
+def path_words(path: str) -> str:
+    """Returns the words at the end of a path, which a search may find where the path leads nowhere."""
+    return " ".join(re.findall(r"\w+", path.rsplit("/", 1)[-1]))[:MAX_WORDS]
+
+
 def with_code(text: str) -> Markup:
     """Returns a text as HTML, with what stands between backticks as code."""
     return _replaced(_CODE, text, lambda match: Markup("<code>{}</code>").format(match[1]))
@@ -78,7 +92,7 @@ def _replaced(pattern: re.Pattern[str], text: str, html: Callable[[re.Match[str]
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(WEB / "templates"),
-    autoescape=select_autoescape(),
+    autoescape=select_autoescape(("html", "svg")),
     undefined=StrictUndefined,
     trim_blocks=True,
 )

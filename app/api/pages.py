@@ -33,6 +33,7 @@ from app.storage.models import Change
 from app.storage.registry import document_of
 
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
+_PATH_OF_PAGE = "/<list>/"
 MAX_INCLUDED = 500
 """At most this many records that refer to those of a response are included in it, for each list."""
 
@@ -57,8 +58,8 @@ class JsonBody:
 
 @dataclass(frozen=True)
 class RequestUrl:
-    """The path and the query parameters of a request, from which the links of its response are built; and links to
-    other formats of the same list."""
+    """The path and the query parameters of a request or a page, from which the links of its response are built; and
+    links to other formats of the same list."""
 
     path: str
     items: Sequence[tuple[str, str]]
@@ -89,7 +90,7 @@ class RequestUrl:
     def for_record(self, id_: str, other: str) -> "RequestUrl":
         """Returns the same request for another record."""
         parts = self.path.split("/")
-        before = len(_PATHS_BEFORE_ID["ogc" if parts[1] == "ogc" else "v1"].split("/"))
+        before = len(_PATHS_BEFORE_ID.get(parts[1], _PATH_OF_PAGE).split("/"))
         parts[before - 1] = other + parts[before - 1].removeprefix(id_)  # a suffix may follow
         return RequestUrl("/".join(parts), self.items)
 

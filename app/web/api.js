@@ -1,4 +1,4 @@
-// Asks the service as any other client does: the API for JSON, a panel for HTML.
+// Asks the service as any other client does, in the language of the page: the API for JSON, a panel for HTML.
 
 import { t } from "./texts.js";
 
@@ -23,7 +23,7 @@ export const getHtml = (url, signal) => answer(url, signal, "text/html;q=0.5, ap
 async function answer(url, signal, accepted, read) {
   let response;
   try {
-    response = await fetch(url, { signal, headers: { Accept: accepted } });
+    response = await fetch(url, { signal, headers: { Accept: accepted, "Accept-Language": document.documentElement.lang } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(t("problem.unreachable"));

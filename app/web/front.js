@@ -1,6 +1,7 @@
 // A page with panels: gives each the view, and changes the view as the form says. Everything works without it as HTML.
 
-import { showData, without } from "./data.js";
+import { address, showData, without } from "./data.js";
+import { Problem } from "./api.js";
 import { at } from "./dom.js";
 import * as map from "./map.js";
 import * as served from "./panel.js";
@@ -49,6 +50,18 @@ function followForm(form) {
     showData(found);
   }
 
+  // Each list offers what else it could be, with all other filters as they are.
+  async function offer() {
+    const menus = fields.filter((field) => field.options);
+    const names = menus.map(({ name }) => name).join(",");
+    const { data } = await view.get(address("/v1/facets", new URLSearchParams([["of", "incidents"], ["facet", names], ["facet_except", names], ...view.filters])));
+    for (const menu of menus) {
+      const [any, ...others] = menu.options, held = others.find(({ value }) => value === menu.value);
+      const found = data[menu.name].buckets.filter(({ value }) => value && value !== held?.value).map(({ value, label }) => new Option(label, value));
+      menu.replaceChildren(...[any, held, ...found].filter(Boolean));
+    }
+  }
+
   function removable(name, value) {
     const button = document.createElement("button");
     button.type = "button";
@@ -72,7 +85,7 @@ function followForm(form) {
 
   form.addEventListener("submit", (event) => { event.preventDefault(); view.go(chosen()); });
   form.addEventListener("change", () => view.go(chosen()));
-  view.on("filters", fill);
+  view.on("filters", () => { fill(); offer().catch((error) => { if (error.name !== "AbortError" && !(error instanceof Problem)) throw error; }); });
   // What is wrong with the view itself is wrong for all panels.
   addEventListener("problem", ({ detail }) => {
     if (!detail.lasting) return;

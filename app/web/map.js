@@ -29,6 +29,9 @@ export function mount(element, view) {
   });
 }
 
+// The height of a map as a part of its width, which the style of the page says.
+const tall = (frame) => Number(getComputedStyle(frame).getPropertyValue("--tall")) || 0.75;
+
 // Groups incidents by the point that stands for them.
 function byLocation(incidents) {
   const places = new Map();
@@ -94,10 +97,10 @@ class Drawing {
       button("+", t("map.zoom_in"), () => this.#map.zoom(1 / 1.6)), button("−", t("map.zoom_out"), () => this.#map.zoom(1.6)),
       button("⌂", t("map.reset"), () => this.#map.reset()),
       button("←", t("map.west"), () => this.#map.pan(-this.#map.width / 6, 0)), button("→", t("map.east"), () => this.#map.pan(this.#map.width / 6, 0)),
-      button("↑", t("map.north"), () => this.#map.pan(0, -this.#map.height / 6)), button("↓", t("map.south"), () => this.#map.pan(0, this.#map.height / 6)), this.area),
-    h("div", { class: "map-sheet" }, this.svg, this.corner), h("p", { class: "unseen", id: "map-keys" }, t("map.keys")));
+      button("↑", t("map.north"), () => this.#map.pan(0, -this.#map.height / 6)), button("↓", t("map.south"), () => this.#map.pan(0, this.#map.height / 6))),
+    h("div", { class: "map-sheet" }, this.svg, this.corner, h("div", { class: "map-area" }, this.area)), h("p", { class: "unseen", id: "map-keys" }, t("map.keys")));
     drawAtWidth(this.frame, (width) => {
-      this.#map.resize(width, Math.round(width * 0.75));
+      this.#map.resize(width, Math.round(width * tall(this.frame)));
       this.svg.setAttribute("viewBox", `0 0 ${width} ${this.#map.height}`);
       this.#count();
       this.#place();
@@ -141,6 +144,7 @@ class Drawing {
     this.base.show(box, map.transform, () => this.#place());
     const labels = new Labels(width, height);
     labels.take(0, height - 30, 130, height);
+    labels.take(width - 124, height - 40, width, height);
     const points = this.#merged();
     for (const { cx, cy, r } of points) labels.take(cx - r, cy - r, cx + r, cy + r);
     const focused = this.dots.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;

@@ -15,7 +15,7 @@ export class Labels {
 
   // Where a name fits beside a point: right, left, below, above, or nowhere.
   beside(x, y, name, gap, font) {
-    return this.#spot(name, font, (long, high) => [[x + gap, y + 4, "start", x + gap], [x - gap, y + 4, "end", x - gap - long], [x, y + gap + high, "middle", x - long / 2], [x, y - gap - 3, "middle", x - long / 2]]);
+    return this.#spot(name, font, (long, high) => [...[4, 7, 1, 10, -2].flatMap((down) => [[x + gap, y + down, "start", x + gap], [x - gap, y + down, "end", x - gap - long]]), [x, y + gap + high, "middle", x - long / 2], [x, y - gap - 3, "middle", x - long / 2]]);
   }
 
   // Where a name fits on an area around a point: on the point, or so many pixels below or above it.

@@ -14,6 +14,7 @@ const ROW = 34, TOP = 24, ARROW = 18, MARGIN = ARROW + 4, LETTER = 6.6;
 const FEW = 150; // incidents that are drawn one by one at most
 const DAY = 86_400_000;
 const HIGH = 84, LOW = 46, AXIS = 16; // of the histograms
+const isolated = (text) => `\u2068${text}\u2069`; // drawings run from left to right, words as their language does
 const time = (day) => Date.parse(`${day}T00:00:00Z`);
 
 export function mount(element, view) {
@@ -66,7 +67,7 @@ function histograms({ buckets }, harmed, width, view) {
   const begin = time(buckets[0].earliest), span = time(buckets.at(-1).latest) + DAY - begin;
   for (const [moment, label] of ticks(begin, begin + span, width)) {
     const at = 1 + ((moment - begin) / span) * (width - 2);
-    svg.append(s("line", { class: "axis", x1: at, x2: at, y1: 0, y2: height }), s("text", { class: "tick", x: at + 3, y: HIGH + 12 }, label));
+    svg.append(s("line", { class: "axis", x1: at, x2: at, y1: 0, y2: height }), ...named(label, at + 3, HIGH + 12, width));
   }
   svg.append(bars(buckets.map(({ certain, possible }) => [certain, certain + possible]), x, 0, HIGH, "", buckets));
   if (harmed) {
@@ -124,7 +125,7 @@ function drawing(rows, width, view) {
   const height = TOP + rows.length * ROW + 4;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": t("timeline.label", { incidents: t("count.incidents", { count: rows.length }) }) });
   for (const [moment, label] of ticks(begin, begin + span, width)) {
-    svg.append(s("line", { class: "axis", x1: x(moment), x2: x(moment), y1: 0, y2: height }), s("text", { class: "tick", x: x(moment) + 4, y: 12 }, label));
+    svg.append(s("line", { class: "axis", x1: x(moment), x2: x(moment), y1: 0, y2: height }), ...named(label, x(moment) + 4, 12, width));
   }
   rows.forEach((row, index) => svg.append(mark(row, x, TOP + index * ROW, width, view)));
   return svg;
@@ -140,7 +141,7 @@ function mark({ incident, from, to }, x, y, width, view) {
     : s("rect", { class: open ? "range open" : date.approximate ? "range unsure" : "range", x: left, y: y + 18, width: right - left, height: 10, rx: open ? 0 : 3 });
   const arrows = ends.map((end) => (end === "start" ? arrow(left, middle, -1) : arrow(right, middle, 1)));
   const fits = Math.floor((width - 2 * MARGIN) / LETTER);
-  const dead = totals?.killed?.low || totals?.killed?.high ? `${bounds(totals.killed)} ${t("timeline.killed")}` : "";
+  const dead = totals?.killed?.low || totals?.killed?.high ? isolated(`${bounds(totals.killed)} ${t("timeline.killed")}`) : "";
   const room = fits - (dead ? dead.length + 2 : 0), words = title.length > room ? `${title.slice(0, room - 1)}…` : title;
   const start = Math.max(MARGIN, Math.min(left, width - MARGIN - (words.length + (dead ? dead.length + 2 : 0)) * LETTER));
   const link = s("a", { href: `/incidents/${incident.id}`, "aria-label": label }, s("title", {}, `${label}. ${spokenLimits(date)}`.trim()),
@@ -153,6 +154,9 @@ function arrow(x, y, towards) {
   const tip = x + towards * ARROW, back = tip - towards * 6;
   return s("path", { class: "arrow", d: `M${x} ${y}H${tip}M${back} ${y - 5}L${tip} ${y}L${back} ${y + 5}` });
 }
+
+// The name of a tick, where there is room for it.
+const named = (label, x, y, width) => (x + label.length * LETTER > width ? [] : [s("text", { class: "tick", x, y }, label)]);
 
 // The beginnings of months, quarters or years: as many as have room for their names.
 function ticks(begin, end, width) {

@@ -127,6 +127,33 @@ def test_a_copied_url_gives_the_view(tab: Tab, client: TestClient) -> None:
             assert "kanoos-island-raid" in answer.text, link
 
 
+def test_the_form_follows_the_view(tab: Tab, client: TestClient) -> None:
+    page = drawn(tab.page, "/")
+    everything = page.locator("[name=place] option").count()
+    page.select_option("[name=kind]", "joint_raid")
+    counted = client.get("/v1/facets?of=incidents&facet=place&kind=joint_raid").json()["data"]["place"]["buckets"]
+    until(page, f"document.querySelectorAll('[name=place] option').length === {1 + len(counted)}")
+    assert 1 + len(counted) < everything
+    assert page.locator("[name=kind]").input_value() == "joint_raid"
+    assert page.locator("[name=kind] option").count() > 10, "what else it could be"
+    page.go_back()
+    until(page, f"document.querySelectorAll('[name=place] option').length === {everything}")
+    assert tab.complaints == []
+
+
+def test_words_in_another_language_run_their_own_way(tab: Tab) -> None:
+    """English words on an Arabic page: from left to right, with the quotation marks of English at their own ends."""
+    page = drawn(tab.page, "/?lang=ar&kind=joint_raid")
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+    words = page.locator("#quotes blockquote p")
+    assert words.count() > 0
+    assert set(words.evaluate_all("all => all.map(one => getComputedStyle(one).direction)")) == {"ltr"}
+    assert set(words.evaluate_all("all => all.map(one => one.closest('[lang]').lang)")) == {"en"}
+    assert page.locator("#figures h3").first.inner_text().endswith("قتلى")
+    until(page, "document.querySelector('#timeline .bars.harmed + .tick')?.textContent === 'قتلى'")
+    assert tab.complaints == []
+
+
 def test_nothing_stands_over_what_is_read(tab: Tab) -> None:
     page = drawn(tab.page, "/")
     fixed = "all => all.filter(one => ['sticky', 'fixed'].includes(getComputedStyle(one).position)).length"
@@ -165,10 +192,12 @@ def shifts(tab: Tab, width: int, height: int) -> float:
 @pytest.mark.parametrize(("width", "height"), [(360, 800), (1280, 900)])
 def test_the_first_screen_has_figures_map_and_time_and_stands_still(tab: Tab, width: int, height: int) -> None:
     assert shifts(tab, width, height) < 0.1, "good, by Web Vitals"
-    for panel in ("figures", "map", "timeline"):
-        box = tab.page.locator(f"#{panel}-title").bounding_box()
+    for part in ("#figures .figure:first-child h3", "#map svg[role=group]", "#timeline .histogram"):
+        box = tab.page.locator(part).bounding_box()
         assert box is not None
-        assert box["y"] + box["height"] <= height, panel
+        assert box["y"] + box["height"] <= height, part
+    lines = "all => all.map(one => one.getClientRects().length)"
+    assert set(tab.page.locator("#figures b").evaluate_all(lines)) <= {0, 1}, "a figure stands on one line"
     tools = tab.page.locator("#tools-title").bounding_box()
     assert tools is not None
     assert tools["y"] > 0.9 * height, "tools stand below"

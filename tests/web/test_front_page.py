@@ -158,6 +158,23 @@ def test_a_search_for_nothing_says_so(client: TestClient) -> None:
     assert 'id="empty"' not in client.get("/").text
 
 
+def offered(page: str, name: str) -> set[str]:
+    menu = re.search(rf'<select name="{name}">(.*?)</select>', page)
+    assert menu
+    return set(re.findall(r'<option value="([^"]+)"', menu[1]))
+
+
+def test_the_form_offers_what_the_view_has(client: TestClient) -> None:
+    """A list offers what else it could be; the others stand as they are."""
+    page = client.get("/?kind=joint_raid").text
+    raids = client.get("/v1/incidents?kind=joint_raid&limit=500").json()["data"]
+    assert {one["kind"] for one in client.get("/v1/incidents?limit=500").json()["data"]} == offered(page, "kind")
+    counted = client.get("/v1/facets?of=incidents&facet=place&kind=joint_raid").json()["data"]["place"]["buckets"]
+    assert offered(page, "place") == {one["value"] for one in counted if one["value"]}
+    assert offered(page, "place") < offered(client.get("/").text, "place")
+    assert offered(page, "actor") <= {actor["id"] for one in raids for actor in one["actors"]} | offered(page, "actor")
+
+
 def test_filters_that_the_form_lacks_stay(client: TestClient) -> None:
     page = client.get("/?bbox=43,35,44,36&kind=joint_raid&kind=air_attack").text
     assert '<input type="hidden" name="bbox" value="43,35,44,36">' in page

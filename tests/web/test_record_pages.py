@@ -153,6 +153,24 @@ def test_what_is_not_there_is_a_page_too(client: TestClient) -> None:
     assert "role" in text(wrong.text)
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/people/hassan-al-sofy", "/people/hassan-al-soofy"), ("/person/eric-hill", "/people/eric-hill")],
+)
+def test_a_lost_reader_is_led_to_a_page_or_to_the_search(client: TestClient, path: str, page: str) -> None:
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert f'<a href="{page}">{page}</a>?' in answer.text
+    assert "/v1/people" not in answer.text
+    assert client.get(page).status_code == 200
+    search = re.search(r'href="(/search\?q=[^"]+)"', answer.text)
+    assert search
+    assert path.rsplit("/")[-1].replace("-", "%20") in search[1]
+    assert client.get(search[1]).status_code == 200
+    machine = client.get(path, headers={"Accept": "application/json"}).json() if path.startswith("/person") else None
+    assert machine is None or "/v1/people/eric-hill" in machine["detail"]
+
+
 def test_lists_go_on_and_take_filters(client: TestClient) -> None:
     page = shown(client, "/people?limit=30&role=victim")
     people = client.get("/v1/people?limit=30&role=victim").json()["data"]

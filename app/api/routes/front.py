@@ -13,15 +13,20 @@ from starlette.responses import Response
 from app.api.links import address
 from app.api.routes.representations import Items, link, representations, suffixes
 from app.api.site import panels
-from app.api.site.answers import Answers
+from app.api.site.answers import Answers, Json
+from app.api.site.headlines import headline
 from app.api.site.responses import FRAMED, Page, Site, respond
-from app.api.site.texts import texts
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
-from app.problems import BadParameter, NotFound
+from app.problems import BadParameter, NotFound, Unavailable
 
 FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
 """The filters that the form offers; the page's address takes every other filter of incidents as well."""
+
+MENUS = ("kind", "actor", "place")
+"""Those of them whose values it lists."""
+
+PANELS = ("incidents", "quotes", "map", "timeline", "figures")
 
 CHOICES = 50
 """How many values of a filter the form offers at most: those with the most incidents."""
@@ -57,15 +62,17 @@ def _quote_alone(answers: Answers, site: Site, id_: str) -> Page:
 
 def _front(answers: Answers, site: Site, items: Items) -> Page:
     chosen = {name: next((value for key, value in items if key == name), "") for name in FORM_FILTERS}
-    choices, years = _choices(answers)
+    problem = _what_is_wrong(answers, items)
+    # What is slowest comes last: on PostgreSQL nothing can be read any more after a query that took too long.
+    built = panels.build(answers, items, PANELS)
+    choices, years = _choices(answers, [] if problem else panels.filters_of(items)), _years(answers)
     labels = {one["id"]: one["label"] for options in choices.values() for one in options}
     # A link may use a value that the form does not offer: it is an option while it is selected.
     for name, options in choices.items():
         if chosen[name] and chosen[name] not in labels:
             options.append({"id": chosen[name], "label": chosen[name]})
-    problem = _what_is_wrong(answers, items)
     context = {
-        "headline": _headline(answers),
+        "headline": headline(answers),
         "period": _period(answers, years),
         "chosen": chosen,
         "choices": choices,
@@ -76,8 +83,8 @@ def _front(answers: Answers, site: Site, items: Items) -> Page:
         "feeds": FEED_FORMATS,
         "problem": problem,
         "scripted": True,
-        # What is slowest comes last: on PostgreSQL nothing can be read any more after a query that took too long.
-        "panels": panels.build(answers, items, ("incidents", "quotes", "map", "timeline", "figures")),
+        "panels": built,
+        "picture": None if problem else site.picture("/front", panels.filters_of(items)),
     }
     return Page("front.html", context, 400 if problem else 200)
 
@@ -104,23 +111,29 @@ def _what_is_wrong(answers: Answers, items: Items) -> str | None:
     return None
 
 
-def _choices(answers: Answers) -> tuple[dict[str, list[dict[str, str]]], list[str]]:
-    """Returns the values that the form offers, those that occur most first, and the years that have incidents."""
-    asked = [("facets", "kind,actor,place,year"), ("facet_limit", str(CHOICES)), ("limit", "1"), ("fields", "title")]
-    facets = answers.records("incidents", asked)["facets"]
-    choices = {
-        name: [{"id": one["value"], "label": one["label"]} for one in facets[name]["buckets"] if one["value"]]
-        for name in ("kind", "actor", "place")
+def _choices(answers: Answers, items: Items) -> dict[str, list[dict[str, str]]]:
+    """Returns the values that the form offers, those that occur most in the view first. A field offers what else it
+    could be, with all others as they are; nothing where counting takes too long."""
+    facets = _counted(answers, [*items, ("facets", ",".join(MENUS)), ("facet_except", ",".join(MENUS))])
+    return {
+        name: [{"id": one["value"], "label": one["label"]} for one in facets.get(name, []) if one["value"]]
+        for name in MENUS
     }
-    return choices, [one["value"] for one in facets["year"]["buckets"] if one.get("possible", one.get("count"))]
 
 
-def _headline(answers: Answers) -> str:
-    """Returns what the page is called: the article, or how many there are."""
-    articles = answers.records("articles", [("limit", "2"), ("fields", "title")])["data"]
-    number = answers.snapshot.release.counts.get("articles", 0)
-    t = texts(answers.language)
-    return articles[0]["title"] if number == 1 else str(t("front.headline", count=number))
+def _years(answers: Answers) -> list[str]:
+    """Returns the years that have incidents, whatever the view."""
+    years = _counted(answers, [("facets", "year")]).get("year", [])
+    return [one["value"] for one in years if one.get("possible", one.get("count"))]
+
+
+def _counted(answers: Answers, items: Items) -> dict[str, list[Json]]:
+    asked = [("facet_limit", str(CHOICES)), ("limit", "1"), ("fields", "title")]
+    try:
+        facets = answers.records("incidents", [*items, *asked])["facets"]
+    except Unavailable:
+        return {}
+    return {name: one["buckets"] for name, one in facets.items()}
 
 
 def _period(answers: Answers, years: list[str]) -> str:

@@ -11,6 +11,7 @@ from app.api.links import MAX_LINK_BYTES
 from app.api.pages import RequestUrl
 from app.problems import Moved, NoSuchPath, Problem
 from app.records import RECORD_TYPES
+from app.server.negotiation import prefers_html
 
 _SINGULAR = {one.type: one.name for one in RECORD_TYPES.values()}
 _ADDRESSES = sorted({*other_apis.PATHS.values(), *(f"/v1/{name}" for name in RECORD_TYPES)})
@@ -23,6 +24,8 @@ def no_such_path(request: Request) -> Problem:
     if right != path and is_there(request, right):
         return redirect(request, right)
     meant = _suggested_path(path)
+    if meant and prefers_html(request.scope["headers"]) and is_there(request, page := meant.removeprefix("/v1")):
+        meant = page
     hint = f" Did you mean {meant}?" if meant else ""
     return NoSuchPath(f"There is nothing at {path}.{hint} Everything that there is stands at /v1 and /docs.")
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.html_pages import render
+from app.api.html_pages import path_words, render
 from app.api.routes.not_found import is_there, no_such_path
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.problems import (
@@ -127,6 +127,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     body, headers = error.body(path), {**error.headers, "Vary": "Accept"}
     if prefers_html(request.scope["headers"]):
         context = {"problem": body, "explanation": error.type, "back": _way_back(request, error)}
+        context["words"] = path_words(path) if error.status == 404 else ""
         return render("problem.html", error.status, context, headers)
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, error.status, headers, media_type="application/problem+json")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.api import aggregations, article_evidence, changelog, citations, corrections, histories, lists, pages
@@ -29,6 +29,7 @@ class Answers:
 
     snapshot: Snapshot
     language: Language
+    _languages: dict[str, str] = field(default_factory=dict)
 
     def records(self, name: str, items: Items = ()) -> Json:
         """Returns the body of `/v1/<name>`."""
@@ -41,9 +42,9 @@ class Answers:
         return answer
 
     def record(self, name: str, id_: str, include: list[str] | None = None) -> Json:
-        """Returns the body of `/v1/<name>/{id}`."""
+        """Returns the body of `/v1/<name>/{id}`. What is missing or has moved is named by the paths of pages."""
         filters = DetailFilters(include=include or [], lang=dict(self._names_in_language()).get("lang"))
-        request = pages.RequestUrl(f"/v1/{name}/{id_}", [("include", one) for one in include or []])
+        request = pages.RequestUrl(f"/{name}/{id_}", [])
         answer: Json = json.loads(pages.get_record(self.snapshot, RECORD_TYPES[name], id_, filters, request).body)
         return answer
 
@@ -62,6 +63,13 @@ class Answers:
         request = pages.RequestUrl("/v1/search", items)
         answer: Json = json.loads(search_results(self.snapshot, filters, request).body)
         return answer
+
+    def language_of(self, record: Json) -> str:
+        """Returns the language of the article that a record is from, in which its words are, as a tag (BCP 47)."""
+        article = record["article"]["id"]
+        if article not in self._languages:
+            self._languages[article] = self.record("articles", article)["data"]["language"]
+        return self._languages[article]
 
     def history(self, kind: str, id_: str) -> list[Json]:
         """Returns what each release did to a record."""

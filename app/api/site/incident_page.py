@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from app.api.site.answers import Answers
+from app.api.site.maps import MAP_OF_RECORD, map_of_incident
 from app.api.site.responses import Page, Site
 
 
@@ -21,9 +22,11 @@ def incident_page(answers: Answers, site: Site, id_: str) -> Page:
         "history": answers.history("incident", id_),
         "corrections": answers.corrections(id_),
         "heading": record["title"],
+        "picture": site.picture(f"/incidents/{id_}"),
         "permanent": site.permanent(answers.snapshot.release.number),
         "citation": answers.citation("incidents", id_, site.base),
         "neighbours": _neighbours(answers, record),
+        "drawing": map_of_incident(answers, record, *MAP_OF_RECORD),
     }
     return Page("incident.html", context)
 

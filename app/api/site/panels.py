@@ -5,8 +5,9 @@ from typing import Any
 
 from app.api.links import address
 from app.api.site.answers import Answers, Items, Json
+from app.api.site.maps import map_of_view
 from app.api.site.texts import texts
-from app.problems import BadParameter, Gone, NotFound, Problem
+from app.problems import BadParameter, Gone, NotFound, Problem, Unavailable
 from app.queries.plan import chooses
 
 Panel = dict[str, Any]
@@ -137,6 +138,14 @@ def _reach(answers: Answers) -> Json | None:
     return extent if extent and extent["earliest"] and extent["latest"] else None
 
 
+def _map(answers: Answers, items: Items) -> Panel:
+    """Returns the map as it is served. Scripts draw it anew, so one that takes too long is left to them."""
+    try:
+        return {"drawing": map_of_view(answers, filters_of(items))}
+    except Unavailable:
+        return {"drawing": None}
+
+
 def _drawn_by_scripts(answers: Answers, items: Items) -> Panel:
     return {}
 
@@ -155,14 +164,14 @@ def _endpoint(name: str, items: Items) -> tuple[str, Items]:
 
 _BUILDERS: dict[str, Callable[[Answers, Items], Panel]] = {
     "figures": _figures,
-    "map": _drawn_by_scripts,
+    "map": _map,
     "timeline": _drawn_by_scripts,
     "quotes": _quotes,
     "incidents": _incidents,
 }
 _EMPTY: dict[str, Panel] = {
     "figures": {"figures": [], "others": [], "shown": 0, "left_out": 0},
-    "map": {},
+    "map": {"drawing": None},
     "timeline": {},
     "quotes": {"quotes": [], "more": False},
     "incidents": {"incidents": [], "matched": 0, "status": "", "next": None, "prev": None, "meant": [], "reach": None},

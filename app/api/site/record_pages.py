@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from app.api.links import address
 from app.api.site.answers import Answers, Json
+from app.api.site.maps import MAP_OF_RECORD, map_of_record
 from app.api.site.responses import Page, Site
 from app.api.site.texts import Texts, texts
 from app.records import RECORD_TYPES
@@ -48,12 +49,14 @@ def record_page(answers: Answers, site: Site, name: str, id_: str) -> Page:
         "record": record,
         "heading": _HEADINGS.get(name, _label)(texts(answers.language), record),
         "resource": name,
+        "picture": site.picture(f"/{name}/{id_}"),
         "against": [one for one in against if one["id"] != id_],
         "appears": [one for one in _appearances(answers, name, record) if one.records],
         "history": answers.history(record["type"], id_),
         "permanent": site.permanent(answers.snapshot.release.number),
         "citation": answers.citation(name, id_, site.base),
         "sources": _sources(answers, record),
+        "drawing": map_of_record(answers, name, record, *MAP_OF_RECORD),
         **(_coverage(answers, record) if name == "articles" else {}),
     }
     return Page("record.html", context)

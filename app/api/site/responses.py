@@ -9,13 +9,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.api.html_pages import STRICT, codebook_context, page_headers, render
+from app.api.html_pages import STRICT, codebook_context, page_headers, path_words, render
 from app.api.languages import language_headers, requested_language
 from app.api.links import address
 from app.api.routes.records import reader
 from app.api.routes.representations import public_url
-from app.api.site.answers import Answers
+from app.api.site.answers import Answers, Items
 from app.api.site.texts import texts
+from app.exports.pictures import PICTURES
 from app.model.languages import LANGUAGE_NAMES, Language
 from app.problems import Gone, Merged, NotFound
 from app.queries.values import RELEASE
@@ -75,6 +76,11 @@ class Site:
         others = [item for item in self.items if item[0] != "lang"]
         return address(self.path, [*others, ("lang", language)] if language else others)
 
+    def picture(self, path: str, items: Items = ()) -> str | None:
+        """Returns the address of the picture of a page, in this page's language; None where none can be drawn."""
+        own = [item for item in self.items if item[0] == RELEASE]
+        return self.href(address(f"/pictures{path}.png", [*items, *own])) if PICTURES.is_installed else None
+
     def href(self, path: str) -> str:
         """Returns the address of another page, in this page's language."""
         return f"{path}{'&' if '?' in path else '?'}lang={self.language}" if self.explicit else path
@@ -116,11 +122,11 @@ def _rendered(
     try:
         template, context, status = build(answers, site)
     except Merged as moved:
-        page = moved.headers["Location"].removeprefix("/v1").partition("?")[0]
-        return HTMLResponse("", 308, {**page_headers(policy), "Location": site.href(page)})
+        return HTMLResponse("", 308, {**page_headers(policy), "Location": site.href(moved.headers["Location"])})
     except (NotFound, Gone) as problem:
         template, status = "problem.html", problem.status
         context = {"problem": problem.body(site.path), "explanation": problem.type, "back": None}
+        context["words"] = path_words(site.path)
     return render(template, status, shared | context, {**headers, **page_headers(policy)})
 
 
@@ -134,6 +140,7 @@ def shared_context(answers: Answers, site: Site) -> dict[str, Any]:
         "href": site.href,
         "link": site.link,
         "bdi": bdi,
+        "language_of": answers.language_of,
         "names": partial(names, language=site.language),
         "listed_types": LISTED,
         "release": snapshot.release.number,

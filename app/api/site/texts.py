@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from gettext import c2py
@@ -14,6 +14,9 @@ from markupsafe import Markup
 from app.model.languages import LANGUAGES, Language
 
 FOLDER = Path(__file__).parents[2] / "web" / "texts"
+
+LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
+"""Signs that isolate a text from left to right, or from right to left, and that end it."""
 
 _MARKS = {"?": "date.uncertain", "~": "date.about", "%": "date.about_uncertain"}
 _PLAIN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([?~%])?")
@@ -45,6 +48,19 @@ class Texts:
     def number(self, number: int) -> str:
         """Returns a whole number with separators: both languages put commas between thousands in these digits."""
         return f"{number:,}"
+
+    def isolated(self, text: str) -> str:
+        """Returns a text that runs as this language does, wherever it stands (U+2066 to U+2069)."""
+        return f"{RLI if self.direction == 'rtl' else LRI}{text}{PDI}"
+
+    def bounds(self, total: Mapping[str, Any]) -> str:
+        """Returns a sum with its bounds: a number, a range, "3 or more", "up to 12"."""
+        low, high = total["low"], total["high"]
+        if high is None:
+            return str(self("number.open", low=low) if low else self("number.unknown"))
+        if low == high:
+            return self.number(low)
+        return str(self("number.range", low=low, high=high) if low else self("number.up_to", high=high))
 
     def date(self, edtf: str) -> str:
         """Returns an EDTF date in words: a day, month or year, an interval, a range or set; any other unchanged."""
