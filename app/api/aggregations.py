@@ -15,6 +15,7 @@ from app.api.sum_links import SumLinks
 from app.api.sum_method import rule
 from app.model.compact_json import dump_json
 from app.model.languages import Language
+from app.problems import BadParameter
 from app.queries.counting import MatchedRecords, count_matches, match_records
 from app.queries.filters import Filters, ForEachValue
 from app.queries.record_type import RecordType
@@ -79,7 +80,11 @@ def summary_as_table(snapshot: Snapshot, filters: Any, request: RequestUrl, lang
     resolved = resolve_ids(snapshot, filters)
     found = match_records(snapshot, CASUALTIES, resolved)
     sums = ClaimSums(snapshot, found, resolved, SumLinks(CASUALTIES, resolved, request.items), language)
-    rows, _ = sums.rows(_keys(filters), filters.limit or count_tables.MAX_ROWS, listing=False)
+    rows, number = sums.rows(_keys(filters), filters.limit or count_tables.MAX_ROWS, listing=False)
+    if number > len(rows) and not filters.limit:
+        told = f"these sums have {number:,} rows, and a table has {count_tables.MAX_ROWS:,} at most"
+        ways = "'limit' asks for the first of them, filters for fewer"
+        raise BadParameter.of("group_by", f"Parameter 'group_by': {told}; {ways}.")
     return JsonBody(count_tables.sum_table(rows, _keys(filters)), snapshot.release.number)
 
 

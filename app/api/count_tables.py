@@ -11,8 +11,8 @@ from app.queries.record_type import RecordType
 
 Json = dict[str, Any]
 
-MAX_ROWS = 10_000
-"""Values of each facet, or rows of sums, of a table at most."""
+MAX_VALUES, MAX_ROWS = 100_000, 10_000
+"""Values of each facet, and rows of sums, that a table has at most. One that would have more is refused, not cut."""
 
 FACET_COLUMNS = (
     *("facet", "value", "label", "count", "certain", "possible", "earliest", "latest"),

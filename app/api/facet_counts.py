@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
 
 from app.api.aggregations import answer, match_counts
 from app.api.claim_sums import ClaimSums, add_sums
-from app.api.count_tables import MAX_ROWS, facet_table
+from app.api.count_tables import MAX_VALUES, facet_table
 from app.api.facet_links import FacetLinks
 from app.api.facet_parameters import VALUES, left_out
 from app.api.pages import JsonBody, RequestUrl, resolve_ids
@@ -24,7 +24,7 @@ from app.queries.histograms import MAX_BUCKETS, TooManyBuckets, histogram
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
-from app.search.folding import fold
+from app.search.folding import BETWEEN_WORDS, fold, word_beginnings
 from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
 
@@ -87,7 +87,7 @@ class FacetCounter:
     def _values(self, name: str, unset: Json, links: FacetLinks) -> Json:
         filters, limit = self._filters, self._filters.facet_limit or self._most
         tables = [RECORD_TYPES[one].table for one in self._resource.facets[name].names]
-        by_label, begin = filters.facet_sort == "label", filters.facet_prefix and fold(filters.facet_prefix)
+        by_label, begin = filters.facet_sort == "label", word_beginnings(filters.facet_prefix or "")
         counts = self._counts(unset)
         if tables:
             only = _named(tables, begin) if begin else None
@@ -97,7 +97,7 @@ class FacetCounter:
         else:
             found = counts.values(name, None)
             labels = self._labels(name, found.values)
-            shown = [one for one in found.values if not begin or _begins(labels[one[0]], begin)]
+            shown = [one for one in found.values if begin in word_beginnings(labels[one[0]])]
             number = len(shown)
             shown = sorted(shown, key=lambda one: (fold(labels[one[0]]), one[0])) if by_label else shown
         buckets = [
@@ -178,8 +178,20 @@ def facets_as_table(
     """Returns the same counts as CSV; `base` begins its links."""
     resolved = resolve_ids(snapshot, filters)
     found = match_records(snapshot, resource, resolved)
-    counter = FacetCounter(snapshot, resource, resolved, filters.facet, request.items, language, found, MAX_ROWS)
-    return JsonBody(facet_table(counter.count(), resource, language, base), snapshot.release.number)
+    counter = FacetCounter(snapshot, resource, resolved, filters.facet, request.items, language, found, MAX_VALUES)
+    counts = counter.count()
+    if not filters.facet_limit:
+        _refuse_cut(counts)
+    return JsonBody(facet_table(counts, resource, language, base), snapshot.release.number)
+
+
+def _refuse_cut(counts: Json) -> None:
+    """Raises BadParameter where a table would lack values without a word about it."""
+    for name, of_facet in counts.items():
+        if more := of_facet.get("more"):
+            number = f"{MAX_VALUES + more:,} values, and a table has {MAX_VALUES:,} at most"
+            ways = "'facet_limit' asks for the first of them, 'facet_prefix' and filters for fewer"
+            raise BadParameter.of("facet", f"Parameter 'facet': {name} has {number}; {ways}.")
 
 
 def _default(filters: Any, name: str) -> Any:
@@ -190,27 +202,21 @@ def _key(changes: Json) -> frozenset[tuple[str, str]]:
     return frozenset((name, repr(value)) for name, value in changes.items())
 
 
-_BOUNDARIES = " -('\"/."
-
-
-def _begins(label: str, begin: str) -> bool:
-    """Whether a word of a label begins with a folded text."""
-    folded = fold(label)
-    return folded.startswith(begin) or any(f"{sign}{begin}" in folded for sign in _BOUNDARIES)
-
-
 def _named(tables: Sequence[Any], begin: str) -> Select[Any] | CompoundSelect[Any]:
-    """Returns a query for the ids of records with a name in which a word begins with a folded text."""
-    selects = [
-        select(one.id).where(
-            or_(
-                one.sort_name.startswith(begin, autoescape=True),
-                *(one.sort_name.contains(f"{sign}{begin}", autoescape=True) for sign in _BOUNDARIES),
-            )
-        )
-        for one in tables
-    ]
+    """Returns a query for the ids of records with a name in which a word begins so (`word_beginnings`)."""
+    selects = [select(one.id).where(_has_word(one, begin)) for one in tables]
     return selects[0] if len(selects) == 1 else union_all(*selects)
+
+
+def _has_word(table: Any, begin: str) -> Any:
+    title: Any = literal(" ").concat(table.sort_name)
+    for sign in BETWEEN_WORDS:
+        title = func.replace(title, sign, " ")
+    has_title = title.contains(begin, autoescape=True)
+    if (names := getattr(table, "names", None)) is None:
+        return has_title
+    # Rows that are older than the column have no names until the next load.
+    return or_(names.contains(begin, autoescape=True), and_(names.is_(None), has_title))
 
 
 def _too_many(parameter: str, told: str, coarser: tuple[str, int]) -> BadParameter:

@@ -50,8 +50,10 @@ class FacetLinks:
         value = bucket.value
         if bucket.days != interval(value):
             value = "/".join(dict.fromkeys((str(bucket.days.start), str(bucket.days.end))))
-        asked = f"{self._before_days}datetime={value.replace('/', '%2F')}&date_match="
-        return {match: f"{asked}{match}" for match in ("within", "overlaps")}
+        asked, matches = f"{self._before_days}datetime={value.replace('/', '%2F')}", ("within", "overlaps")
+        if "date_match" not in type(self.filters).model_fields:
+            return dict.fromkeys(matches, asked)
+        return {match: f"{asked}&date_match={match}" for match in matches}
 
     @cached_property
     def _before_days(self) -> str:

@@ -15,7 +15,7 @@ from app.queries.filters import Filters, filters_under
 from app.queries.histograms import UNITS
 from app.queries.plan import chooses
 from app.queries.values import LINE, PageSize
-from app.search.folding import fold
+from app.search.folding import word_beginnings
 
 GRID = "grid"
 
@@ -26,7 +26,7 @@ MAX_PREFIX_LENGTH = 100
 
 
 def _prefix(value: Any) -> Any:
-    if isinstance(value, str) and not (len(value) <= MAX_PREFIX_LENGTH and fold(value)):
+    if isinstance(value, str) and not (len(value) <= MAX_PREFIX_LENGTH and word_beginnings(value)):
         raise BadValue(f"must be the beginning of a word, of {MAX_PREFIX_LENGTH} characters at most")
     return value
 
@@ -64,8 +64,8 @@ FACET_PARAMETERS: dict[str, Any] = {
         Field(
             None,
             description="Only values with a word in their label that begins so, whatever its case and accents: for "
-            "fields that suggest while somebody types. Of records the name, whatever the language of labels. Dates and "
-            "tiles have no labels to look in.",
+            "fields that suggest while somebody types. Of records any name: aliases and names in other languages, "
+            "too. Dates and tiles have no labels to look in.",
             examples=["kan"],
         ),
     ),

@@ -145,6 +145,14 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] |
     return [*elsewhere, *map(Condition, lacking)]
 
 
+def or_not_judged(condition: Condition) -> Condition:
+    """Returns the condition that is also met by the records that one on an axis cannot judge."""
+    assert condition.unknown is not None
+    judged, unknown = condition.criterion, condition.unknown_criterion
+    either = None if judged is None or unknown is None else AnyOf((judged, unknown))
+    return Condition(or_(condition.clause, condition.unknown), criterion=either, of=condition.of)
+
+
 def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
     """Returns a query that counts the records with the value of an axis by an index; None unless the only condition has
     one."""

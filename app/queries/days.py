@@ -55,6 +55,12 @@ def dated(table: type[Any], interval: Interval, match: str | None, first: Any) -
     return _on_days(table, overlapping, ("overlaps", days), _days_overlapping(interval), before, lambda: [begun()])
 
 
+def on_day(column: Any, interval: Interval) -> Condition:
+    """Returns the condition that the one day of a record, which it always has, lies in an interval."""
+    lies_there = column.between(interval.start or FIRST_DAY, interval.end or LAST_DAY)
+    return Condition(lies_there, criterion=_days_overlapping(interval), of=column.class_)
+
+
 FIRST_DAY, LAST_DAY = "0", "9999-12-31"
 """Limits of open intervals. The first sorts after the empty text, which stands for no day."""
 

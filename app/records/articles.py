@@ -10,10 +10,11 @@ from sqlmodel import col
 from app.model.digests import Data
 from app.model.documents import ArticleDocument
 from app.model.references import id_of, ids_of_type, ids_within
+from app.queries.days import on_day
 from app.queries.facets import by_dates
-from app.queries.filters import Listing, one_of
+from app.queries.filters import Listing, Where, one_of
 from app.queries.record_type import RecordType, Row
-from app.queries.values import ArticleIds
+from app.queries.values import ArticleIds, Days
 from app.search.folding import fold
 from app.storage.models import Article
 
@@ -24,6 +25,11 @@ class ArticleFilters(Listing):
     # An article does not rest on itself, so it is chosen by its id.
     article: Annotated[ArticleIds, one_of(col(Article.id))] = Field(
         [], description="Only records that rest on this article."
+    )
+    datetime: Annotated[Days | None, Where(lambda days, filters: on_day(col(Article.published), days))] = Field(
+        None,
+        description="Published then: `2020`, `2020-05`, `2020-05-29`, or an interval `A/B`, `../B`, `A/..`.",
+        examples=["2020"],
     )
     sort: Literal["published", "-published", "title", "-title", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `-published`."

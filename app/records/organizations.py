@@ -26,7 +26,7 @@ from app.records.hierarchies import (
 )
 from app.records.incident_links import ACTING_IN, actor_incidents, actors_of
 from app.records.same_as import SAME_AS, known_as, same_as_rows
-from app.records.search_texts import names_and_note
+from app.records.search_texts import beginnings_of_names, names_and_note
 from app.search.folding import fold
 from app.storage.models import Organization, OrganizationParent, Party
 from app.storage.same_as_models import PartySameAs
@@ -70,6 +70,7 @@ _BY_INCIDENT = ByReferring((ACTING_IN,), OF_OPERATIONS)
 def _row(document: Data) -> Row:
     return {
         "sort_name": fold(document["name"]),
+        "names": beginnings_of_names(document["name"], document),
         "kind": document["kind"],
     }
 

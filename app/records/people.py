@@ -33,7 +33,7 @@ from app.records.hierarchies import (
 )
 from app.records.incident_links import ACTING_IN, actor_incidents, actors_of
 from app.records.same_as import SAME_AS, known_as, same_as_rows
-from app.records.search_texts import other_names
+from app.records.search_texts import beginnings_of_names, other_names
 from app.search.folding import fold
 from app.storage.models import Affiliation, Casualty, CasualtyPerson, Party, Person, PersonRole
 from app.storage.same_as_models import PartySameAs
@@ -145,6 +145,7 @@ def _texts(document: Data) -> Iterator[str | None]:
 def _row(document: Data) -> Row:
     return {
         "sort_name": fold(document["label"]),
+        "names": beginnings_of_names(document["label"], document),
         "named": document["named"],
         "anonymity": document["anonymity"],
         "life_status": document["life_status"],

@@ -37,7 +37,7 @@ from app.records.hierarchies import (
 )
 from app.records.row_columns import area_columns
 from app.records.same_as import SAME_AS, known_as, same_as_rows
-from app.records.search_texts import names_and_note
+from app.records.search_texts import beginnings_of_names, names_and_note
 from app.search.folding import fold
 from app.storage.models import Place, PlaceParent
 from app.storage.same_as_models import PlaceSameAs
@@ -107,6 +107,7 @@ _BY_CONTAINER = ByContainers(OF_PLACES, links=(PLACE_PARENTS,), refined_by=("pla
 def _row(document: Data) -> Row:
     return {
         "sort_name": fold(document["name"]),
+        "names": beginnings_of_names(document["name"], document),
         "kind": document["kind"],
         **area_columns(document, document["coordinate"]),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.model.digests import Data
+from app.search.folding import word_beginnings
 
 
 def names_and_note(document: Data) -> list[str | None]:
@@ -14,6 +15,11 @@ def other_names(document: Data) -> list[str]:
     """A record's aliases, and its names in other languages."""
     # Records that were loaded before there were names in languages have no such key until the next load.
     return [other["name"] for other in (*document["aliases"], *document.get("names", ()))]
+
+
+def beginnings_of_names(title: str, document: Data) -> str:
+    """The beginnings of the words of all names of a record, a name on each line: what type-ahead looks in."""
+    return "\n".join(map(word_beginnings, dict.fromkeys([title, *other_names(document)])))
 
 
 _PARTIES = ("speaker", "relayed_by", "told_to", "by", "author")

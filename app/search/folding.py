@@ -59,6 +59,19 @@ def fold(text: str) -> str:
     return " ".join(letters(text).split())
 
 
+def word_beginnings(text: str) -> str:
+    """Returns a folded text with one space before each word and nothing else between words: wherever a word begins with
+    some letters, the text has these letters folded in the same way."""
+    words = letters(text).translate(_SPACED).split()
+    return "".join(f" {word}" for word in words)
+
+
+BETWEEN_WORDS = "-('\"/."
+"""The signs that part words, beside spaces."""
+
+_SPACED = str.maketrans(dict.fromkeys(BETWEEN_WORDS, " "))
+
+
 def _plain(char: str) -> str:
     """Returns the letters that a character stands for (UAX 15: NFKD)."""
     if char.casefold() in _KEPT_LETTERS:

@@ -82,6 +82,13 @@ class RecordTable(Table):
     sort_name: str = Field(sa_type=TEXT)
 
 
+class NamedTable(RecordTable):
+    """The base class of the tables of what has a name and aliases: `names` are all of these, as type-ahead looks for
+    them (`search_texts.beginnings_of_names`); null in rows that are older than this column."""
+
+    names: str | None = Field(sa_type=TEXT)
+
+
 def text(*, nullable: bool = False, primary_key: bool = False, added: bool = False) -> Any:
     """Returns a column of text that compares byte by byte on every engine. One that was `added` to a table is empty in
     rows that are older than it."""

@@ -15,6 +15,7 @@ from sqlmodel import Field
 from app.storage.columns import (
     NUMBER,
     TERMS,
+    NamedTable,
     RecordTable,
     Table,
     VersionedTable,
@@ -112,7 +113,7 @@ class Article(RecordTable, table=True):
     published: str = text()
 
 
-class Place(RecordTable, table=True):
+class Place(NamedTable, table=True):
     """A place, with the bounding box of the circle around its point (see `geography`); without a point all are null."""
 
     __tablename__ = "places"
@@ -147,7 +148,7 @@ class PlaceParent(VersionedTable, table=True):
     basis: str = coded()
 
 
-class Organization(RecordTable, table=True):
+class Organization(NamedTable, table=True):
     """An organization, with an id that no person has."""
 
     __tablename__ = "organizations"
@@ -170,7 +171,7 @@ class OrganizationParent(VersionedTable, table=True):
     basis: str = coded()
 
 
-class Person(RecordTable, table=True):
+class Person(NamedTable, table=True):
     """A person, or people spoken of together."""
 
     __tablename__ = "people"

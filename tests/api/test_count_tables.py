@@ -90,6 +90,15 @@ def test_the_table_is_whole_where_json_fits_a_screen(client: TestClient) -> None
     )
 
 
+def test_a_table_that_would_be_cut_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.api.facet_counts.MAX_VALUES", 2)
+    monkeypatch.setattr("app.api.count_tables.MAX_ROWS", 2)
+    sums, facets = "/v1/casualties/summary.csv?group_by=kind,place", "/v1/facets.csv?of=incidents&facet=kind,actor"
+    assert "'limit' asks for the first" in problem(client, sums)["detail"]
+    assert "and a table has 2 at most; 'facet_limit' asks for the first" in problem(client, facets)["detail"]
+    assert client.get(f"{facets}&facet_limit=2").status_code == client.get(f"{sums}&limit=2").status_code == 200
+
+
 def test_who_asks_for_csv_is_told_where_it_is(client: TestClient) -> None:
     for path, query in (("/v1/facets", "of=incidents&facet=kind"), ("/v1/casualties/summary", "outcome=killed")):
         answer = client.get(f"{path}?{query}", headers={"Accept": "text/csv"})

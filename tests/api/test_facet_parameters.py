@@ -1,5 +1,6 @@
 """Which values of facets are sent, in which order, counted without which filters, and where they lead."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.model.compact_json import dump_json
 from app.records import RECORD_TYPES
-from app.search.folding import fold
+from app.search.folding import fold, word_beginnings
 from tests.answers import body, refused
 
 Json = dict[str, Any]
@@ -33,12 +34,13 @@ def test_values_that_begin_so_are_those_with_a_word_that_does(client: TestClient
     for facet in (name for name in ("kind", "place", "actor", "speaker") if name in RECORD_TYPES[of].facets):
         url = f"/v1/facets?of={of}&facet={facet}&facet_limit=500"
         whole = body(client, url)["data"][facet]
-        for prefix in ("k", "kan", "IRA", "military", "us-led c", "raid", "x"):
-            begin = fold(prefix)
+        names = _names(client, RECORD_TYPES[of].facets[facet].names)
+        for prefix in ("k", "kan", "IRA", "military", "us-led c", "raid", "isis", "daesh", "x"):
+            begin = word_beginnings(prefix)
             wanted = [
                 bucket
                 for bucket in whole["buckets"]
-                if any(f" {begin}" in f" {label}" for label in _with_boundaries(fold(bucket["label"])))
+                if any(begin in word_beginnings(name) for name in (bucket["label"], *names.get(bucket["value"], ())))
             ]
             some = body(client, f"{url}&{urlencode({'facet_prefix': prefix})}")["data"][facet]
             assert some == {"buckets": wanted, "more": 0, "missing": whole["missing"]}, prefix
@@ -49,9 +51,16 @@ def test_values_that_begin_so_are_those_with_a_word_that_does(client: TestClient
             assert first["data"][facet]["more"] == max(0, len(wanted) - 1)
 
 
-def _with_boundaries(label: str) -> list[str]:
-    """A label as it is, and with spaces where a word may begin."""
-    return [label, *(label.replace(sign, f"{sign} ") for sign in "-('\"/.")]
+def _names(client: TestClient, lists: Iterable[str]) -> dict[str, list[str]]:
+    """The aliases of records, and their names in other languages, by id."""
+    records = (one for name in lists for one in body(client, f"/v1/{name}?limit=500")["data"])
+    return {one["id"]: [other["name"] for other in (*one["aliases"], *one["names"])] for one in records}
+
+
+def test_an_alias_finds_what_it_is_another_name_of(client: TestClient) -> None:
+    (actor,) = counts(client, "facet=actor&facet_prefix=daesh")["actor"]["buckets"]
+    assert actor["value"] == "islamic-state"
+    assert actor["label"] != "Daesh"
 
 
 def test_what_somebody_types_is_compared_as_names_are_sorted(small_client: TestClient) -> None:

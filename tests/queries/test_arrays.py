@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from app.api import lists
+from app.api.ogc import collections
 from app.counts import archives
 from app.counts.arrays import positions_of
 from app.counts.columns import signature
@@ -122,6 +123,19 @@ def test_lists_of_any_size_count_what_matches(services: Services, monkeypatch: p
         for filters in ("", "changed_since=0", "q=kanoos", "article=foltyn-us-iran-isis-2020"):
             path = f"/v1/{name}?limit=1&{filters}"
             assert body(services[0], path)["meta"] == body(services[1], f"{path}&count=exact")["meta"], path
+
+
+def test_ogc_counts_what_matches_at_any_size(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, filters in (
+        ("incidents", "datetime=2019-04-19"),
+        ("incidents", "bbox=43,34,45,36"),
+        ("places", "id=iraq"),
+    ):
+        path = f"/ogc/collections/{name}/items?limit=1&{filters}"
+        expected = body(services[1], path)["numberMatched"]
+        with monkeypatch.context() as patch:
+            patch.setattr(collections, "MAX_EXACT_COUNT", 0)
+            assert body(services[0], path)["numberMatched"] == expected, path
 
 
 @pytest.mark.heavy

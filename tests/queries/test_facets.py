@@ -96,6 +96,15 @@ def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -
             assert parsed["meta"]["matched"] == bucket["count"], (name, bucket)
 
 
+def test_days_of_publishing_lead_to_the_articles(client: TestClient) -> None:
+    data = facets(client, "articles", facet="day,month,year,decade")["data"]
+    for name in ("day", "month", "year", "decade"):
+        (bucket,) = data[name]["buckets"]
+        for link in bucket["links"].values():
+            assert client.get(link).json()["meta"]["matched"] == bucket["count"] == 1, (name, link)
+    assert client.get("/v1/articles?datetime=2019").json()["meta"]["matched"] == 0
+
+
 def test_what_can_be_counted_can_be_filtered_and_the_other_way_round() -> None:
     uncounted = set()
     for of, model in ((one.name, filters_under(one.filters, shipped())) for one in RECORD_TYPES.values()):

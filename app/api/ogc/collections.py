@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.api.lists import MAX_EXACT_COUNT
@@ -15,7 +15,8 @@ from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, Pl
 from app.api.pages import RequestUrl, find_document, resolve_ids
 from app.model.geography import narrowest_band
 from app.problems import NoSuchPath
-from app.queries.conditions import Condition
+from app.queries.conditions import Condition, or_not_judged
+from app.queries.counting import find_records
 from app.queries.plan import PlannedList
 from app.queries.record_type import RecordType
 from app.queries.values import LocationMatch
@@ -96,7 +97,8 @@ def find_collection(name: str) -> Collection:
 
 @dataclass(frozen=True)
 class Features:
-    """A page of features. `matched` is None if counting would take long, `last` is None on the last page."""
+    """A page of features. `matched` is None for a filtered page of more than 10,000 records in an earlier
+    release, `last` is None on the last page."""
 
     features: list[dict[str, Any]]
     matched: int | None
@@ -148,13 +150,15 @@ def _or_unknown(condition: Condition) -> Condition:
     """Returns a condition on place or time that is also true for records without one, by the standard's rule."""
     if condition.unknown is None or condition.axis not in ("location", "date"):
         return condition
-    return Condition(or_(condition.clause, condition.unknown))
+    return or_not_judged(condition)
 
 
 def _matched(snapshot: Snapshot, resource: RecordType, conditions: list[Condition]) -> int | None:
     total = snapshot.release.counts.get(resource.name, 0)
     if not conditions:
         return total
+    if snapshot.archive is not None:
+        return find_records(snapshot, resource, conditions).matched
     return int(snapshot.value(resource.count(conditions))) if total <= MAX_EXACT_COUNT else None
 
 

@@ -182,9 +182,10 @@ async def get_facets(request: Request) -> Response:
     openapi_extra={"parameters": _documented(_TABLES)},
 )
 async def get_facets_csv(request: Request) -> Response:
-    """What `/v1/facets` counts, as a table with a row for each value of each facet: all of them, or 10,000 of each at
-    most, unless `facet_limit` is given. Records without a value have a row of their own without one; those whose date
-    is certain in no bucket have the row `imprecise`. `url` is the list that holds as many records.
+    """What `/v1/facets` counts, as a table with a row for each value of each facet: all of them, or the first
+    `facet_limit`. A facet of more than 100,000 is a 400, not cut. Records without a value have a row of their own
+    without one; those whose date is certain in no bucket have the row `imprecise`. `url` is the list that holds as
+    many records.
     """
     resource, filters = await _parsed(request, _TABLES)
     request_url = pages.RequestUrl(request.scope["path"], request.query_params.multi_items())

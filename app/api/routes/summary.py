@@ -115,8 +115,9 @@ async def get_casualty_summary(request: Request) -> Response:
     openapi_extra={"parameters": openapi_parameters(SUM_FILTERS, SUM_CHOICES)},
 )
 async def get_casualty_summary_csv(request: Request) -> Response:
-    """The rows of `/v1/casualties/summary` as a table: all of them, or 10,000 at most, unless `limit` is given. Each
-    group has a column with its value and one with its label. The columns `certain_low` … are filled with `datetime`.
+    """The rows of `/v1/casualties/summary` as a table: all of them, or the first `limit`. Sums of more than 10,000 rows
+    are a 400, not cut. Each group has a column with its value and one with its label. The columns `certain_low` … are
+    filled with `datetime`.
     """
     body, headers = await _added_up(request, aggregations.summary_as_table)
     return csv_response(body, "casualty-sums", headers)
