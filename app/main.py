@@ -34,16 +34,17 @@ from app.api.routes import (
     evidence,
     exports,
     facets,
-    features,
     feeds,
     front,
     guides,
     index,
+    linked_data,
     ogc,
     pages,
     pictures,
     problem_pages,
     reconciliation,
+    record_files,
     record_pages,
     records,
     representations,
@@ -167,7 +168,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.router.routes.insert(0, RouteIndex([summary.router, lists]))
     # Before the records, whose {id} would take the word `summary`, and ids with a suffix.
     app.include_router(summary.router)
-    app.include_router(features.router())
+    app.include_router(record_files.router())
     app.include_router(lists)
     app.include_router(facets.router)
     app.include_router(tiles.router)
@@ -182,6 +183,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(representations.unknown_suffixes())
     app.include_router(datasets.router)
     app.include_router(discovery.router)
+    app.include_router(linked_data.router)
     app.include_router(sample.router)
     app.include_router(about.router)
     app.include_router(index.router)

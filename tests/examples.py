@@ -1,5 +1,6 @@
 """`python -m tests.examples`: asks the service over the shipped seed for the answers that its OpenAPI document shows as
-examples, and writes them to `app/api/examples.json`; beside it the reference of the format of seed files."""
+examples, and writes them to `app/api/examples.json`; beside it the reference of the format of seed files, and the next
+context of JSON-LD where documents have other terms than before."""
 
 import json
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 import app.api.openapi
 from app.api.openapi import EXAMPLES_FILE, shortened
 from app.api.routes.pages import SEED_REFERENCE
+from app.exports.linked_data.context import FOLDER, frozen_context, made_context, newest_version
 from app.ingest.seed_reference import seed_reference
 from app.records import RECORD_TYPES
 from app.settings import SEED
@@ -56,4 +58,6 @@ if __name__ == "__main__":
             found = answers(client)
     target = Path(app.api.openapi.__file__).with_name(EXAMPLES_FILE)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if (made := made_context()) != frozen_context(newest_version()):
+        (FOLDER / f"{newest_version() + 1}.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
     SEED_REFERENCE.write_text(json.dumps(asdict(seed_reference()), ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -88,7 +88,7 @@ def test_endpoints_table_lists_every_path(client: TestClient) -> None:
             documented |= {name.replace("<list>", resource) for resource in RECORD_TYPES}
     pages = {path for path in documented - paths if "{" not in path and client.get(path).status_code == 200}
     for_machines = {"/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/llms.txt"}
-    assert pages == {"/", "/docs", "/ogc/", "/client.js", "/client.d.ts"} | for_machines
+    assert pages == {"/", "/docs", "/terms", "/ogc/", "/client.js", "/client.d.ts"} | for_machines
     assert documented - pages == paths
 
 

@@ -1,20 +1,28 @@
 """`Accept` as ASGI middleware: JSON goes only to those who take it, and others are told where their format is.
 
 Every format has a path of its own, so a path with a suffix is a choice already made, and `Accept` is not asked there.
+Whoever prefers JSON-LD is led on to it: the addresses of records stand in linked data, and programs follow these.
 """
+
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.routes.problems import on_problem
-from app.api.routes.representations import alternates_at
+from app.api.routes.representations import COUNTS, alternates_at
+from app.exports.formats.jsonld import FORMAT as JSON_LD
 from app.problems import NotAcceptable
+from app.queries.values import SLUG
+from app.records import RECORD_TYPES
 from app.server.negotiation import JSON, Preferences, media_type_weight
 
 
 class AcceptMiddleware:
-    """Replaces JSON by 406 where the client does not accept it, and adds `Vary: Accept` to all JSON."""
+    """Replaces JSON by 406 where the client does not accept it, and adds `Vary: Accept` to all JSON. Records and lists
+    are a redirect to their JSON-LD for those who prefer it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,7 +32,11 @@ class AcceptMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        accepts_json = Preferences.of(scope["headers"]).accepts_json
+        preferences = Preferences.of(scope["headers"])
+        if preferences.prefers_json_ld and (address := _json_ld_address(scope)) is not None:
+            await RedirectResponse(address, 303, {"Vary": "Accept"})(scope, receive, send)
+            return
+        accepts_json = preferences.accepts_json
         is_refused = False
 
         async def send_accepted(message: Message) -> None:
@@ -40,6 +52,18 @@ class AcceptMiddleware:
                 await send(message)
 
         await self.app(scope, receive, send_accepted)
+
+
+def _json_ld_address(scope: Scope) -> str | None:
+    """Returns where the JSON-LD is of a list or record that is asked for, with the same parameters; None for other
+    paths."""
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    name, slash, id_ = path.removeprefix("/v1/").partition("/")
+    if not path.startswith("/v1/") or name not in RECORD_TYPES or scope["method"] != "GET":
+        return None
+    if (slash and not SLUG.fullmatch(id_)) or path.removeprefix("/v1/") in COUNTS:
+        return None
+    return f"{quote(path)}{JSON_LD.suffix}{'?' if query else ''}{query}"
 
 
 def _is_json(start: Message) -> bool:

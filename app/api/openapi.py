@@ -38,8 +38,8 @@ Incidents, places, people and quotes of an investigation, as filtered JSON, each
 * **As thin as a screen needs**: `fields=title,date.earliest` keeps some keys, `fields[quotes]=text` some of what
   `include` adds, `evidence=none` no passages. Files take `fields`, `evidence` and `limit`, too: in CSV and GeoJSON a
   key is every column that is made of it, and a feature has its `id` and only the properties that `fields` names.
-* **Every format has a path of its own**: `Accept` chooses none. One that does not take the JSON of a path is a 406 that
-  names the path of what it takes.
+* **Every format has a path of its own**: `Accept` chooses none, but `application/ld+json` is led on to the JSON-LD of a
+  record or list (303). One that does not take the JSON of a path is a 406 that names the path of what it takes.
 
 A repeated parameter means *or*, different parameters mean *and*. One may have 100 different values (`id` 500), and a
 query 1,000 parameters. Lists are paged with `links.next` and `links.prev`, or with `meta.next_cursor` and
@@ -71,6 +71,7 @@ TAGS = [
     {"name": "tiles", "description": "Incidents as vector tiles, for web maps."},
     {"name": "dataset", "description": "Everything in one file."},
     {"name": "codebook", "description": "What the values mean."},
+    {"name": "linked data", "description": "What the keys of JSON-LD mean."},
     {"name": "health", "description": "For those who run the service."},
 ]
 

@@ -113,7 +113,7 @@ LISTS = {
 }
 """Names of lists in other APIs."""
 
-SUFFIX_SPELLINGS = {"json", "jsonl", "jsonlines", "geo.json", "jsonfeed", "pq", "geoparquet", "arrows"}
+SUFFIX_SPELLINGS = {"json", "jsonl", "json-ld", "jsonlines", "geo.json", "jsonfeed", "pq", "geoparquet", "arrows"}
 """Suffixes that are another spelling of an existing one; a request with one of them is redirected."""
 
 SUFFIXES = {
@@ -121,6 +121,13 @@ SUFFIXES = {
     "jsonl": ".ndjson",
     "jsonlines": ".ndjson",
     "geo.json": ".geojson",
+    "json-ld": ".jsonld",
+    "rdf": ".jsonld",
+    "ttl": ".jsonld",
+    "nt": ".jsonld",
+    "nq": ".jsonld",
+    "n3": ".jsonld",
+    "trig": ".jsonld",
     "jsonfeed": ".feed.json",
     "rss": ".atom",
     "xml": ".atom",
@@ -162,6 +169,9 @@ _PATHS = {
     "dataset v1/dataset.csv v1/datapackage.json datapackage.json dataset.zip": "/v1/dataset.zip",
     "v1/dataset.db v1/sqlite dataset.sqlite": "/v1/dataset.sqlite",
     "v1/vocabulary v1/vocabularies v1/enums v1/kinds v1/types v1/meta v1/glossary codebook": "/v1/codebook",
+    "ontology vocab vocabulary.jsonld v1/terms v1/vocab v1/ontology ns terms.jsonld": "/terms",
+    "context context.jsonld v1/context v1/context.jsonld v1/contexts": "/docs/linked-data",
+    "sparql v1/sparql triples rdf": "/docs/linked-data",
     "wfs wms ogcapi features collections conformance v1/ogc v1/collections geoserver": "/ogc/",
 }
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.model.codebook import ByValue, Codebook, Coded
 from app.model.documents.shared import Document
-from app.model.outputs import ChildTable, ColumnType, Flat, Id, Named, TableColumn
+from app.model.outputs import ChildTable, ColumnType, Flat, Id, Linked, Named, TableColumn
 
 T = TypeVar("T")
 
@@ -148,7 +148,7 @@ def _declarations(model: type[BaseModel], key: str) -> tuple[object, ...]:
 
 
 def _declared_in(model: type[BaseModel], key: str) -> tuple[object, ...]:
-    kinds = (Flat, TableColumn, ChildTable, Id, Named, Coded, ByValue)
+    kinds = (Flat, TableColumn, ChildTable, Id, Named, Linked, Coded, ByValue)
     return tuple(one for one in model.model_fields[key].metadata if isinstance(one, kinds)) if _has(model, key) else ()
 
 

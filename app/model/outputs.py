@@ -71,6 +71,30 @@ class TableColumn:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """What is different about a field as linked data: the standard `term` that means the same (`schema:name`), or,
+    without a prefix, a name of our own, where the same key means something else in other records. A text whose values
+    are those of a `vocabulary` or of a `datatype` says so.
+
+    Objects that say how a record is tied to another one have that under the key `tie`; what else is in them is about
+    the tie. `direct` is a standard term that leads there without it: to a record, a name, or a date's only day.
+
+    The values of objects that are `merged` stand with the record itself, those `by_language` are texts with a language.
+    A list that is `ordered` keeps its order, which RDF does not know otherwise. Objects with an `anchor` have addresses
+    of their own within their record's, made of it and their number.
+    """
+
+    term: str = ""
+    datatype: Literal["", "edtf"] = ""
+    vocabulary: str = ""
+    tie: str = ""
+    direct: str = ""
+    form: Literal["", "merged", "by_language"] = ""
+    ordered: bool = False
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
 class RecordTable:
     """The table of a document's records in the dataset. `ids_of` is a table that has all its ids, too. A table that
     `quotes` holds words of the articles, which have a licence of their own."""

@@ -37,11 +37,13 @@ class Preferences(NamedTuple):
     """All that a good response depends on beside its URL.
 
     `coding` is None for identity, which range requests always get. `language` is the one that labels are in, unless
-    the URL names another. `datetime` is the time of which an answer is wanted (RFC 7089), as it was sent.
+    the URL names another. Who names JSON-LD, and JSON not before it, `prefers_json_ld`. `datetime` is the time of which
+    an answer is wanted (RFC 7089), as it was sent.
     """
 
     coding: Coding | None
     accepts_json: bool
+    prefers_json_ld: bool
     language: Language
     datetime: str | None = None
 
@@ -61,15 +63,17 @@ class Preferences(NamedTuple):
 @lru_cache(maxsize=1024)
 def _preferences(lines: HeaderLines) -> Preferences:
     has_range = any(name == b"range" for name, _ in lines)
+    accepted = _field_value(lines, b"accept")
     return Preferences(
         coding=None if has_range else content_coding(_field_value(lines, b"accept-encoding")),
-        accepts_json=media_type_weight(_field_value(lines, b"accept"), JSON) > 0,
+        accepts_json=media_type_weight(accepted, JSON) > 0,
+        prefers_json_ld=_prefers(accepted, JSON_LD, JSON),
         language=label_language(_field_value(lines, b"accept-language")),
         datetime=_field_value(lines, b"accept-datetime").strip() if b"accept-datetime" in dict(lines) else None,
     )
 
 
-JSON = "application/json"
+JSON, JSON_LD = "application/json", "application/ld+json"
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -79,6 +83,12 @@ def prefers_html(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     accepted = _field_value(headers, b"accept")
     weights = dict(_weighted(accepted))
     return max(weights.get(one, 0) for one in _HTML) > media_type_weight(accepted, JSON)
+
+
+def _prefers(accepted: str, media_type: str, other: str) -> bool:
+    """Returns whether an `Accept` names a media type, with no less weight than the other one has."""
+    weight = dict(_weighted(accepted)).get(media_type, 0)
+    return weight > 0 and weight >= media_type_weight(accepted, other)
 
 
 def media_type_weight(accepted: str, media_type: str) -> float:

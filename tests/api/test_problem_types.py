@@ -149,6 +149,10 @@ FORMATS = {
 }
 
 
+LED_ON = {"application/ld+json": "/v1/incidents.jsonld?kind=killing"}
+"""Whoever asks for it is led on by a redirect instead of a problem."""
+
+
 @pytest.mark.parametrize("accepted", [*FORMATS, "text/*"])
 def test_accept_of_another_format_is_told_where_it_is(client: TestClient, accepted: str) -> None:
     url = "/v1/incidents?kind=killing&limit=7"
@@ -158,7 +162,12 @@ def test_accept_of_another_format_is_told_where_it_is(client: TestClient, accept
         path = FORMATS.get(accepted, FORMATS["text/csv"])
         assert f"it is at {path}" in refusal.json()["detail"]
         there = {one["type"]: one["url"] for one in refusal.json()["alternates"]}
-        assert there == {"application/json": "/v1/incidents?kind=killing&limit=7", **FORMATS, **_with_limit(there)}
+        assert there == {
+            "application/json": "/v1/incidents?kind=killing&limit=7",
+            **FORMATS,
+            **LED_ON,
+            **_with_limit(there),
+        }
         found = client.get(path, headers=headers)
         assert found.status_code == 200
         assert found.headers["content-type"].partition(";")[0] in there

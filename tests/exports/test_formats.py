@@ -225,6 +225,7 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
         "/v1/incidents.csv?q=kanoos&sort=id",
         "/v1/incidents.ndjson?q=kanoos&sort=id",
         "/v1/incidents.geojson?q=kanoos&sort=id",
+        "/v1/incidents.jsonld?q=kanoos&sort=id",
         "/v1/incidents.xlsx?q=kanoos&sort=id",
         "/v1/incidents.parquet?q=kanoos&sort=id",
         "/v1/incidents.arrow?q=kanoos&sort=id",
@@ -236,7 +237,8 @@ def test_representations_link_to_each_other(client: TestClient) -> None:
     assert set(links) == urls - {"/v1/incidents?q=kanoos&sort=id&limit=3"}
     in_body = response.json()["links"]
     assert [
-        in_body[name] for name in ("csv", "ndjson", "geojson", "xlsx", "parquet", "arrow", "atom", "feed_json")
+        in_body[name]
+        for name in ("csv", "ndjson", "geojson", "jsonld", "xlsx", "parquet", "arrow", "atom", "feed_json")
     ] == links
     for url in links:
         linked = client.get(url)

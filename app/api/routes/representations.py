@@ -16,6 +16,7 @@ from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
 from app.api.parameter_suggestions import equivalent_parameter
 from app.api.parameters import MAX_ERRORS, Choices, openapi_parameters, truncated
 from app.api.routes.not_found import redirect
+from app.exports.formats import ExportFormat
 from app.exports.formats.columns import located_by
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
@@ -90,6 +91,11 @@ def export_suffixes(name: str) -> list[str]:
     return [one.suffix for one in formats if located_by(name) or not one.of_points]
 
 
+def record_formats(name: str) -> list[ExportFormat]:
+    """Returns the formats that single records of a list can be had in."""
+    return [EXPORT_FORMATS[one] for one in export_suffixes(name) if EXPORT_FORMATS[one].of_one is not None]
+
+
 async def filters(
     request: Request,
     model: type[M],
@@ -153,9 +159,8 @@ def alternates_at(path: str, items: Items) -> list[Alternate]:
     known = suffixes(name) if name in (*RECORD_TYPES, *LOGS) else ()
     resource, slash, id_ = name.partition("/")
     if slash and "/" not in id_ and resource in RECORD_TYPES:
-        formats = [EXPORT_FORMATS[one] for one in export_suffixes(resource) if EXPORT_FORMATS[one].of_points]
         return [Alternate(type=JSON.media_type, url=address(path, items))] + [
-            Alternate(type=one.media_type, url=f"{path}{one.suffix}") for one in formats
+            Alternate(type=one.media_type, url=f"{path}{one.suffix}") for one in record_formats(resource)
         ]
     return [Alternate(type=representations()[one].media_type, url=link(name, one, items)) for one in known] or [
         Alternate(type=JSON.media_type, url=address(path, items))

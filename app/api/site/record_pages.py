@@ -5,10 +5,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from app.api.links import address
+from app.api.routes.representations import link
 from app.api.site.answers import Answers, Json
 from app.api.site.maps import MAP_OF_RECORD, map_of_record
 from app.api.site.responses import Page, Site
 from app.api.site.texts import Texts, texts
+from app.exports.formats.jsonld import FORMAT as JSON_LD
 from app.records import RECORD_TYPES
 
 SHOWN = 10
@@ -73,6 +75,7 @@ def list_page(answers: Answers, site: Site, name: str, items: list[tuple[str, st
         "links": links,
         "filters": [item for item in items if item[0] not in ("cursor", "limit")],
         "data_url": address(f"/v1/{name}", items),
+        "linked_data_url": link(name, JSON_LD.suffix, items),
     }
     return Page("list.html", context)
 

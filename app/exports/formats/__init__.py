@@ -80,13 +80,25 @@ COLUMNAR = Extra("columnar", "pyarrow")
 
 
 @dataclass(frozen=True)
+class RecordFile:
+    """How a format has a single record: what that is called there, what is made of its document, and what OpenAPI
+    says."""
+
+    name: str
+    write: Callable[[Export, str], Json]
+    description: str
+    schema: Callable[[str], Json]
+
+
+@dataclass(frozen=True)
 class ExportFormat:
     """A file format of lists, declared in the module that writes it and registered in `export_formats`.
 
     `description`, `schema` and its `components` are what OpenAPI says about it. A format `of_points` exists for
     resources with points only. One `of_columns` has the flat columns, so that OpenAPI explains them; where it
     `may_be_nested`, it can have records as in JSON in their place. A file has `max_records` at most. One `in_one_piece`
-    is only sent when it is complete. One with an `extra` is only there where that is installed.
+    is only sent when it is complete. One with an `extra` is only there where that is installed. `of_one` is how it has
+    a single record, if it does.
     """
 
     suffix: str
@@ -103,3 +115,4 @@ class ExportFormat:
     max_records: int | None = None
     in_one_piece: bool = False
     extra: Extra | None = None
+    of_one: RecordFile | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from math import floor
 from typing import Any
 
-from app.exports.formats import Export, ExportFormat, Point
+from app.exports.formats import Export, ExportFormat, Point, RecordFile
 from app.exports.formats.columns import flat, has_points, located_by, picked, resource_columns
 from app.exports.formats.geojson_schemas import (
     GEOMETRY,
@@ -124,6 +124,11 @@ class Features:
         return dict(cut(document, self._keys))
 
 
+def _one(export: Export, document: str) -> Json:
+    (made,) = Features(export).features([document])
+    return made
+
+
 def feature(resource: str, document: Json, base: str, codebook: Codebook) -> Json:
     """Returns one record as a feature with all its flat properties."""
     return Features(Export(resource, (), base, 0, codebook)).feature(document)
@@ -144,4 +149,10 @@ FORMAT = ExportFormat(
     components,
     may_be_nested=True,
     of_points=True,
+    of_one=RecordFile(
+        "feature",
+        _one,
+        "As the GeoJSON of the list has it, with its point; null where none is known.",
+        feature_schema,
+    ),
 )

@@ -19,7 +19,7 @@ from app.model.documents.shared import (
     Passages,
     PersonReference,
 )
-from app.model.outputs import ChildTable, Flat, Id, Named, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, Id, Linked, Named, RecordTable, TableColumn
 
 
 class HarmBesideClaimDocument(FrozenModel):
@@ -51,6 +51,8 @@ class HarmBesideClaimDocument(FrozenModel):
 class ClaimDocument(Identified):
     """One claim about one harm, as it stands inside its incident."""
 
+    linked_class: ClassVar = "CasualtyClaim"
+
     type: Literal["casualty"]
     incident: IncidentReference = Field(description="The incident that the claim is about.")
     group: CasualtyGroup = Field(description="Whom the claim counts.")
@@ -65,7 +67,7 @@ class ClaimDocument(Identified):
         description="At least so many; null where the reporting gives no lower bound."
     )
     high: Annotated[int | None, Published()] = Field(description="At most so many; null where it is open.")
-    claimed_by: PartyDocument | None = Field(
+    claimed_by: Annotated[PartyDocument | None, Linked("prov:wasAttributedTo")] = Field(
         description="Who says so; null is the article's own voice, also where it reads a document."
     )
     via: PartyDocument | None = Field(

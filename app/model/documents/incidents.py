@@ -29,7 +29,7 @@ from app.model.documents.shared import (
     SameAs,
     StatementReference,
 )
-from app.model.outputs import ChildTable, Flat, Id, Named, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, Id, Linked, Named, RecordTable, TableColumn
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["04:40"])]
 
@@ -38,11 +38,15 @@ class LocationDocument(FrozenModel):
     """The point that stands for the incident on a map."""
 
     id: Annotated[str, Id("places"), Flat(after="radius_m")] = Field(description="The place's id.")
-    name: Annotated[str, Flat(after="id"), TableColumn.none("the place has it")] = Field(
+    name: Annotated[str, Flat(after="id"), TableColumn.none("the place has it"), Linked("schema:name")] = Field(
         description="The place's name."
     )
-    latitude: Annotated[float, Named("latitude")] = Field(description="Degrees north (WGS 84).")
-    longitude: Annotated[float, Named("longitude")] = Field(description="Degrees east (WGS 84).")
+    latitude: Annotated[float, Named("latitude"), Linked("schema:latitude")] = Field(
+        description="Degrees north (WGS 84)."
+    )
+    longitude: Annotated[float, Named("longitude"), Linked("schema:longitude")] = Field(
+        description="Degrees east (WGS 84)."
+    )
     precision: Annotated[CoordinatePrecision, Named("coordinate_precision")] = Field(
         description="How closely the point stands for where it happened."
     )
@@ -59,8 +63,10 @@ class TimeDocument(FrozenModel):
     """A time of day on the clocks of the place, as exact as the reporting gives it. The date beside it stays a date."""
 
     as_stated: str | None = Field(description="The reporting's own words for the time of day, at most six.")
-    earliest: TimeOfDay | None = Field(description="First minute that it may have been; null where none is given.")
-    latest: TimeOfDay | None = Field(
+    earliest: Annotated[TimeOfDay | None, Linked("earliest_time")] = Field(
+        description="First minute that it may have been; null where none is given."
+    )
+    latest: Annotated[TimeOfDay | None, Linked("latest_time")] = Field(
         description="Last minute that it may have been, on the next day if it is before `earliest`; null where none is "
         "given."
     )
@@ -71,7 +77,9 @@ class TimeDocument(FrozenModel):
 
 class IncidentPlaceDocument(FrozenModel):
     id: Annotated[str, Id("places")] = Field(description="The place's id.")
-    name: Annotated[str, TableColumn.none("the place has it")] = Field(description="The place's name.")
+    name: Annotated[str, TableColumn.none("the place has it"), Linked("schema:name")] = Field(
+        description="The place's name."
+    )
     role: PlaceRole = Field(description="What the place is to the incident.")
     certainty: Certainty = Field(description="How firmly the reporting ties the place to the incident.")
     precision: CoordinatePrecision | None = Field(
@@ -92,7 +100,7 @@ class ActorDocument(FrozenModel):
     id: Annotated[str | None, Id("parties"), TableColumn("party_id")] = Field(
         description="Their id; null for the unidentified."
     )
-    label: str = Field(description="Their name or description.")
+    label: Annotated[str, Linked("rdfs:label")] = Field(description="Their name or description.")
     role: ActorRole = Field(description="What they are to the incident.")
     certainty: Certainty = Field(description="How firmly the reporting ties them to the incident.")
     note: str | None = Field(description="What a reader should know about the tie.")
@@ -106,7 +114,9 @@ class HarmDocument(FrozenModel):
         description="Unique within the incident; the claims name it."
     )
     outcome: CasualtyOutcome = Field(description="What happened to these people.")
-    group: str = Field(description="Whom its claims count, if they agree (`casualty.group`); else `mixed`.")
+    group: Annotated[str, Linked(vocabulary="casualty.group")] = Field(
+        description="Whom its claims count, if they agree (`casualty.group`); else `mixed`."
+    )
     organization: Annotated[OrganizationReference | None, Flat.none("the claims have it")] = Field(
         description="Whose people they were, if its claims agree; see `mixed`."
     )
@@ -169,22 +179,27 @@ Totals = Annotated[dict[str, TotalDocument | None], ByValue("casualty.outcome", 
 
 
 class IncidentDocument(Document):
+    linked_class: ClassVar = "schema:Event"
     table: ClassVar = RecordTable("What happened.", indexes=(("kind",), ("date_earliest",), ("latitude", "longitude")))
 
     type: Literal["incident"]
-    title: Annotated[str, Published()] = Field(description="What happened, in a few words of our own.")
-    summary: str = Field(description="What happened, in our own words.")
+    title: Annotated[str, Published(), Linked("schema:name")] = Field(
+        description="What happened, in a few words of our own."
+    )
+    summary: Annotated[str, Linked("schema:description")] = Field(description="What happened, in our own words.")
     kind: IncidentKind = Field(description="The main kind.")
     also_kinds: Annotated[
         list[IncidentKind],
         ChildTable("incident_also_kinds", "What else an incident was, beside its kind.", column="kind"),
     ] = Field(description="Further kinds.")
     granularity: Granularity = Field(description="One event, a series of them, or planned.")
-    date: Annotated[DateDocument | None, Published("edtf")] = Field(
+    date: Annotated[DateDocument | None, Published("edtf"), Linked(direct="schema:startDate")] = Field(
         description="When it happened; null where that is not stated."
     )
     time: TimeDocument | None = Field(description="The time of day; null where that is not stated.")
-    location: Annotated[LocationDocument | None, Published("id")] = Field(
+    location: Annotated[
+        LocationDocument | None, Published("id"), Linked("point", tie="place", direct="schema:location")
+    ] = Field(
         description="The place whose point stands for it on a map; null where no scene or target has a known point."
     )
     places: Annotated[
@@ -193,9 +208,11 @@ class IncidentDocument(Document):
             "incident_places", "What the places of an incident were to it.", key=("incident_id", "place_id", "role")
         ),
         Published("id"),
+        Linked(tie="place"),
     ] = Field(description="The places of the incident.")
     actors: Annotated[
         list[ActorDocument],
+        Linked(tie="party"),
         ChildTable("incident_actors", "Who did it, suffered it, saw it or was otherwise a part of it."),
     ] = Field(description="Who did it, suffered it, saw it or was otherwise a part of it.")
     casualties: Annotated[
@@ -210,16 +227,17 @@ class IncidentDocument(Document):
         ),
     ] = Field(description="What its counted claims count: each harm with the figure of all claims about it.")
     totals: Annotated[Totals, Named("")] = Field(description="Sums of its harms.")
-    outcome: str | None = Field(description="What came of it.")
+    outcome: Annotated[str | None, Linked("result")] = Field(description="What came of it.")
     contested: bool = Field(
         description="Whether a statement about it stands against another, or figures of the same people differ."
     )
-    parent: Annotated[IncidentReference | None, TableColumn(after="location")] = Field(
+    parent: Annotated[IncidentReference | None, TableColumn(after="location"), Linked("schema:superEvent")] = Field(
         description="The operation that it was a part of."
     )
     children: Annotated[
         list[IncidentReference],
         Named("child"),
+        Linked("schema:subEvent"),
         Flat(only=("id",)),
         TableColumn.none("`parent_id` has it, from its other side"),
     ] = Field(description="The incidents that were a part of it.")

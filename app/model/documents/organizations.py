@@ -18,22 +18,28 @@ from app.model.documents.shared import (
     Passages,
     SameAs,
 )
-from app.model.outputs import ChildTable, Id, Named, RecordTable
+from app.model.outputs import ChildTable, Id, Linked, Named, RecordTable
 
 
 class OrganizationDocument(Document):
+    linked_class: ClassVar = "schema:Organization"
     table: ClassVar = RecordTable(
         "States, forces, armed groups and institutions.", indexes=(("kind",),), ids_of="parties"
     )
 
     type: Literal["organization"]
-    name: Annotated[str, Published()] = Field(description="The name.")
+    name: Annotated[str, Published(), Linked("schema:name")] = Field(description="The name.")
     kind: OrganizationKind = Field(description="What sort of organization it is.")
-    aliases: Annotated[list[AliasDocument], PARTY_ALIASES] = Field(description="Other names.")
-    names: Annotated[list[NameDocument], PARTY_NAMES] = Field(description="Names in other languages.")
+    aliases: Annotated[list[AliasDocument], PARTY_ALIASES, Linked(direct="schema:alternateName")] = Field(
+        description="Other names."
+    )
+    names: Annotated[list[NameDocument], PARTY_NAMES, Linked("schema:name", form="by_language")] = Field(
+        description="Names in other languages."
+    )
     parents: Annotated[
         list[ContainerDocument],
         Id("organizations"),
+        Linked(tie="organization", direct="schema:parentOrganization"),
         ChildTable(
             "organization_parents", "Which organization is a part of which.", key=("organization_id", "parent_id")
         ),

@@ -16,7 +16,7 @@ from app.model.documents.shared import (
     Passages,
     SameAs,
 )
-from app.model.outputs import ChildTable, Id, Named, RecordTable
+from app.model.outputs import ChildTable, Id, Linked, Named, RecordTable
 
 
 class CoordinateDocument(FrozenModel):
@@ -28,31 +28,35 @@ class CoordinateDocument(FrozenModel):
 
 
 class PlaceDocument(Document):
+    linked_class: ClassVar = "schema:Place"
     table: ClassVar = RecordTable(
         "Where it happened. A place without a known point has none.", indexes=(("kind",), ("latitude", "longitude"))
     )
 
     type: Literal["place"]
-    name: Annotated[str, Published()] = Field(
+    name: Annotated[str, Published(), Linked("schema:name")] = Field(
         description="The name, or a description of a place that the reporting does not name."
     )
     named: bool = Field(description="Whether the reporting names it.")
     kind: PlaceKind = Field(description="What sort of place it is.")
-    aliases: Annotated[list[AliasDocument], ChildTable("place_aliases", "Other names.")] = Field(
-        description="Other names."
-    )
-    names: Annotated[list[NameDocument], ChildTable("place_names", "Names in other languages.")] = Field(
-        description="Names in other languages."
-    )
+    aliases: Annotated[
+        list[AliasDocument], ChildTable("place_aliases", "Other names."), Linked(direct="schema:alternateName")
+    ] = Field(description="Other names.")
+    names: Annotated[
+        list[NameDocument],
+        ChildTable("place_names", "Names in other languages."),
+        Linked("schema:name", form="by_language"),
+    ] = Field(description="Names in other languages.")
     parents: Annotated[
         list[ContainerDocument],
         Id("places"),
+        Linked(tie="place", direct="schema:containedInPlace"),
         ChildTable("place_parents", "Which place lies within which.", key=("place_id", "parent_id")),
     ] = Field(description="Places that contain this one.")
-    latitude: Annotated[float | None, Published()] = Field(
+    latitude: Annotated[float | None, Published(), Linked("schema:latitude")] = Field(
         description="Degrees north (WGS 84); null where no point is known."
     )
-    longitude: Annotated[float | None, Published()] = Field(
+    longitude: Annotated[float | None, Published(), Linked("schema:longitude")] = Field(
         description="Degrees east (WGS 84); null where no point is known."
     )
     coordinate: CoordinateDocument | None = Field(description="The known point; null where there is none.")

@@ -20,7 +20,7 @@ from app.model.documents.shared import (
     PlaceReference,
     QuoteReference,
 )
-from app.model.outputs import ChildTable, Flat, Named, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, Linked, Named, RecordTable, TableColumn
 
 
 class QuoteSpanDocument(FrozenModel):
@@ -34,7 +34,9 @@ _OF_THE_PERSON = Flat.none("the person has it"), TableColumn.none("the person ha
 
 
 class SpeakerOrganizationDocument(OrganizationReference):
-    role: str | None = Field(description="What the reporting calls the person there.")
+    role: Annotated[str | None, Linked("schema:roleName")] = Field(
+        description="What the reporting calls the person there."
+    )
 
 
 class SpeakerDocument(PartyDocument):
@@ -47,9 +49,11 @@ class SpeakerDocument(PartyDocument):
     roles: Annotated[list[PersonRole], *_OF_THE_PERSON] = Field(
         description="What they are to the reporting; none for an organization."
     )
-    organizations: Annotated[list[SpeakerOrganizationDocument], *_OF_THE_PERSON] = Field(
-        description="The organizations that they belong to; none for an organization."
-    )
+    organizations: Annotated[
+        list[SpeakerOrganizationDocument],
+        *_OF_THE_PERSON,
+        Linked(tie="organization", direct="schema:affiliation"),
+    ] = Field(description="The organizations that they belong to; none for an organization.")
 
 
 class PullQuoteDocument(FrozenModel):
@@ -59,18 +63,26 @@ class PullQuoteDocument(FrozenModel):
 class QuoteDocument(Document):
     """One utterance, with its text put together from its spans."""
 
+    linked_class: ClassVar = "schema:Quotation"
     table: ClassVar = RecordTable("What was said, verbatim: one row for each utterance.", quotes=True)
 
     type: Literal["quote"]
-    article: Annotated[ArticleReference, Flat(after="told_to")] = Field(description="The article that it stands in.")
-    text: Annotated[str, Published()] = Field(description="The words, put together from their spans.")
+    article: Annotated[ArticleReference, Flat(after="told_to"), Linked("schema:isPartOf")] = Field(
+        description="The article that it stands in."
+    )
+    text: Annotated[str, Published(), Linked("schema:text")] = Field(
+        description="The words, put together from their spans."
+    )
     kind: QuoteKind = Field(description="How the words are quoted.")
     spans: Annotated[
         list[QuoteSpanDocument],
         Flat(after="article", only=("paragraph",)),
+        Linked(ordered=True),
         ChildTable("quote_spans", "The passages that a quote is put together from.", quotes=True),
     ] = Field(description="The passages that it is put together from.")
-    speaker: Annotated[SpeakerDocument, Published("id")] = Field(description="Whose words they are.")
+    speaker: Annotated[SpeakerDocument, Published("id"), Linked("schema:spokenByCharacter")] = Field(
+        description="Whose words they are."
+    )
     relayed_by: SpeakerDocument | None = Field(description="Who repeated the words; null where they are first-hand.")
     told_to: PartyDocument | None = Field(description="Whom they were told to; null where that is not stated.")
     documents: Annotated[
@@ -87,10 +99,12 @@ class QuoteDocument(Document):
     )
     incidents: Annotated[
         list[IncidentReference],
+        Linked("schema:about"),
         ChildTable("quote_incidents", "The incidents that a quote is about.", key=("quote_id", "incident_id")),
     ] = Field(description="Incidents that it is about.")
     places: Annotated[
         list[PlaceReference],
+        Linked("schema:contentLocation"),
         ChildTable("quote_places", "The places that a quote is about.", key=("quote_id", "place_id")),
     ] = Field(description="Places that it is about.")
     pull_quotes: Annotated[

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.model.codebook import Basis, EvidenceField, Precision
 from app.model.external_ids import PATTERN
-from app.model.outputs import ChildTable, Flat, ForeignKey, Id, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, ForeignKey, Id, Linked, RecordTable, TableColumn
 
 PartyType = Literal["person", "organization"]
 Day = Annotated[
@@ -35,7 +35,7 @@ class EvidenceDocument(FrozenModel):
     sha256: str = Field(
         description="SHA-256 of the passage's UTF-8 text, so that whoever holds the article can check it."
     )
-    url: Annotated[str, TableColumn(type="uri")] = Field(
+    url: Annotated[str, TableColumn(type="uri"), Linked("schema:url")] = Field(
         description="Opens the published page at the passage (text fragment)."
     )
 
@@ -61,8 +61,10 @@ class Document(Identified):
     """What every record has. The last two keys come from the release and are not part of the record's digest."""
 
     table: ClassVar[RecordTable]
+    linked_class: ClassVar[str]
+    """What sort of thing it is as linked data: a class of a standard, or one of our own."""
 
-    version: int = Field(0, description="Counts the record's changes, from 1.")
+    version: Annotated[int, Linked("schema:version")] = Field(0, description="Counts the record's changes, from 1.")
     changed_in: Annotated[int, TableColumn(references="releases.number")] = Field(
         0, description="The release that changed it last."
     )
@@ -81,6 +83,7 @@ Passages = Annotated[
     list[EvidenceDocument],
     Field(description="The passages of the reporting that it rests on."),
     Flat(only=("article", "field", "url")),
+    Linked("prov:wasDerivedFrom"),
     EVIDENCE,
 ]
 
@@ -101,7 +104,9 @@ class DateDocument(FrozenModel):
     mean, which are always those of the string. Take them from here: libraries for EDTF differ (npm `edtf` 4.11.1 has
     another spring, and takes the start of `[a..b]` for its last day). `open` names the ends that have no bound."""
 
-    edtf: str = Field(description="As precise as the reporting: an EDTF string (ISO 8601-2).")
+    edtf: Annotated[str, Linked(datatype="edtf")] = Field(
+        description="As precise as the reporting: an EDTF string (ISO 8601-2)."
+    )
     as_stated: str | None = Field(description="The reporting's own words for the date, at most six.")
     earliest: Day | None = Field(description="First possible day; null where the beginning is open or unknown.")
     latest: Day | None = Field(description="Last possible day; null where the end is open or unknown.")
@@ -134,7 +139,7 @@ class DateSpanDocument(FrozenModel):
 
 
 class AliasDocument(FrozenModel):
-    name: str = Field(description="Another name or spelling.")
+    name: Annotated[str, Linked("schema:name")] = Field(description="Another name or spelling.")
     basis: Basis = Field(description="`stated`: the article uses it; `editorial`: a common other spelling.")
 
 
@@ -144,15 +149,19 @@ class NameDocument(FrozenModel):
 
 
 class ExternalIdDocument(FrozenModel):
-    curie: ExternalId = Field(description="The register and its id, as `register:id`.")
-    uri: Annotated[str | None, TableColumn(type="uri")] = Field(
+    curie: Annotated[ExternalId, Linked("schema:identifier")] = Field(
+        description="The register and its id, as `register:id`."
+    )
+    uri: Annotated[str | None, TableColumn(type="uri"), Linked("schema:sameAs")] = Field(
         description="Where the register tells of it; null where it has no lasting address."
     )
 
 
 class ContainerDocument(FrozenModel):
     id: str = Field(description="Its id.")
-    name: Annotated[str, TableColumn.none("the record that the id leads to has it")] = Field(description="Its name.")
+    name: Annotated[str, TableColumn.none("the record that the id leads to has it"), Linked("schema:name")] = Field(
+        description="Its name."
+    )
     basis: Basis = Field(description="Whether the reporting says so.")
 
 
@@ -165,7 +174,7 @@ class ReferenceDocument(FrozenModel):
         TableColumn.none("all records that the column refers to are of one type"),
     ] = Field(description="What sort of record it is.")
     id: str = Field(description="Its id.")
-    label: Annotated[str, TableColumn.none("the record that the id leads to has it")] = Field(
+    label: Annotated[str, TableColumn.none("the record that the id leads to has it"), Linked("rdfs:label")] = Field(
         description="What to print: its name or title; of a quote or statement at most the first 80 characters."
     )
 
@@ -219,7 +228,9 @@ PARTY_SAME_AS = ChildTable(
     after="party_names",
 )
 SameAs = Annotated[
-    list[ExternalIdDocument], Field(description="Its ids in other registers, as far as editors gave them.")
+    list[ExternalIdDocument],
+    Field(description="Its ids in other registers, as far as editors gave them."),
+    Linked(form="merged"),
 ]
 PARTY_ALIASES = ChildTable("party_aliases", "Other names.", owner="parties", after="parties")
 
@@ -229,4 +240,4 @@ class PartyDocument(ReferenceDocument):
         description="Whether it is a person or an organization."
     )
     id: Annotated[str, Id("parties")] = Field(description="Their id.")
-    label: str = Field(description="Their name or description.")
+    label: Annotated[str, Linked("rdfs:label")] = Field(description="Their name or description.")

@@ -17,7 +17,7 @@ from app.model.documents.shared import (
     ReferenceDocument,
     StatementReference,
 )
-from app.model.outputs import ChildTable, Flat, IdOfType, Named, RecordTable, TableColumn
+from app.model.outputs import ChildTable, Flat, IdOfType, Linked, Named, RecordTable, TableColumn
 
 ABOUT = ChildTable(
     "statement_about",
@@ -49,12 +49,15 @@ class OppositeDocument(ReferenceDocument):
 class StatementDocument(Document):
     """Indirect speech or a position. The gist is in our own words."""
 
+    linked_class: ClassVar = "Statement"
     table: ClassVar = RecordTable("Indirect speech and positions: what was said, claimed, denied or left unanswered.")
 
     type: Literal["statement"]
-    article: Annotated[ArticleReference, Flat(after="told_to")] = Field(description="The article that it stands in.")
+    article: Annotated[ArticleReference, Flat(after="told_to"), Linked("schema:isPartOf")] = Field(
+        description="The article that it stands in."
+    )
     stance: Annotated[Stance, Flat(after="gist")] = Field(description="What the speaker does with it.")
-    by: Annotated[PartyDocument | None, Flat(after="stance")] = Field(
+    by: Annotated[PartyDocument | None, Flat(after="stance"), Linked("prov:wasAttributedTo")] = Field(
         description="Who says so; null is the article's own voice."
     )
     gist: Annotated[str, Published()] = Field(description="What is said, in our own words.")
@@ -62,7 +65,7 @@ class StatementDocument(Document):
     date: Annotated[DateDocument | None, Published("edtf")] = Field(
         description="The time that it is about; null where none is given."
     )
-    about: Annotated[list[SubjectDocument], ABOUT] = Field(description="What it is about.")
+    about: Annotated[list[SubjectDocument], ABOUT, Linked("schema:about")] = Field(description="What it is about.")
     contradicts: Annotated[list[OppositeDocument], Named("contradicts"), CONTRADICTIONS] = Field(
         description="What it stands against."
     )
