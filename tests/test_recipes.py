@@ -107,7 +107,7 @@ def test_a_filter_and_its_facet_are_a_line_each_in_the_file_of_their_type(copy: 
 def test_a_format_is_a_module_and_its_name_in_the_list(copy: Copy, article_url: str) -> None:
     (copy.folder / "app/exports/formats/tsv.py").write_text(FORMAT, "utf-8")
     formats = copy.folder / "app/exports/formats/export_formats.py"
-    listed = formats.read_text("utf-8").replace("geojson, ndjson", "geojson, ndjson, tsv")
+    listed = formats.read_text("utf-8").replace("jsonld, ndjson", "jsonld, ndjson, tsv")
     formats.write_text(listed.replace("geojson.FORMAT,", "geojson.FORMAT, tsv.FORMAT,"), "utf-8")
     assert copy.changed() == {"app/exports/formats/tsv.py", "app/exports/formats/export_formats.py"}
 
