@@ -11,9 +11,10 @@ from functools import cache
 from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import settings
 from sqlalchemy import URL, create_engine, make_url, text
 from starlette.testclient import TestClient
@@ -196,3 +197,8 @@ def _database_without_records() -> bytes:
 def serving(url: str, **settings: Any) -> TestClient:
     """The service over a database; use it with `with`. `cache_bytes=0` makes every answer anew."""
     return TestClient(create_app(Settings(database_url=url, **settings)), follow_redirects=False)
+
+
+def state(client: TestClient) -> Any:
+    """What the application behind a client keeps for all requests."""
+    return cast(FastAPI, client.app).state

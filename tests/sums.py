@@ -36,8 +36,8 @@ def span(several: list[Bounds]) -> tuple[Bounds, bool]:
     lows, highs = [one[0] for one in numbered], [one[1] for one in numbered]
     bests = [one[2] for one in numbered if one[2] is not None]
     assert len(bests) < 2, "one claim at most gives the best figure"
-    low = None if None in lows else min(lows)  # type: ignore[type-var]
-    high = None if None in highs else max(highs)  # type: ignore[type-var]
+    low = None if None in lows else min(one for one in lows if one is not None)
+    high = None if None in highs else max(one for one in highs if one is not None)
     return (low, high, bests[0] if bests else None), len({one[:2] for one in numbered}) > 1
 
 

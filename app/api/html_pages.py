@@ -44,12 +44,8 @@ def markup(template: str, context: dict[str, Any]) -> str:
     return _ENVIRONMENT.get_template(template).render(context)
 
 
-_OF_SCRIPTS = ("incident.kind", "casualty.outcome", "place.kind")
-"""The vocabularies whose values scripts print, or have to know more of."""
-
-
 def codebook_context(codebook: Codebook, language: Language = LANGUAGES[0]) -> dict[str, Any]:
-    """Returns what templates and scripts know of the values of vocabularies: all that the codebook says."""
+    """Returns what templates know of the values of vocabularies: their labels, and which are usual."""
 
     def label(vocabulary: str, value: str) -> str:
         known = codebook[vocabulary].values.get(value)
@@ -58,13 +54,7 @@ def codebook_context(codebook: Codebook, language: Language = LANGUAGES[0]) -> d
     def is_usual(vocabulary: str, value: str) -> bool:
         return value in codebook.having(vocabulary, "usual")
 
-    def values(vocabulary: str) -> dict[str, Any]:
-        return {
-            one.value: {"label": one.label(language), "properties": one.properties}
-            for one in codebook[vocabulary].values.values()
-        }
-
-    return {"label": label, "is_usual": is_usual, "codebook": {name: values(name) for name in _OF_SCRIPTS}}
+    return {"label": label, "is_usual": is_usual}
 
 
 def path_words(path: str) -> str:

@@ -15,7 +15,7 @@ from app.ingest.scratch_index import RecordLocation, ScratchIndex
 from app.model.codebook import ChangeOp
 from app.records import RECORD_TYPES
 from app.storage.models import Casualty, Change, Evidence
-from app.storage.registry import document_of
+from app.storage.registry import METADATA, document_of
 
 _ONE_ID_SPACE = {
     "people": "organizations",
@@ -28,7 +28,7 @@ _ONE_ID_SPACE = {
 
 def removals_of(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, Any]:
     """Returns the last removal of each of these records: rows of the change log by id."""
-    log = Change.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    log = METADATA.tables["changes"]
     query = (
         select(log)
         .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id).in_(ids), col(Change.op) == ChangeOp.DEL)

@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from itertools import count
 
-from sqlalchemy import Connection, Table, bindparam, column, delete, func, insert, literal, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from app.ingest.indexing import SearchIndexWriter
@@ -82,9 +95,9 @@ class Past:
         """Copies the codebook."""
         self._copy(METADATA.tables["codebook"], literal(1) == 1)
 
-    def _copy(self, table: Table, rows: object) -> None:
+    def _copy(self, table: Table, rows: ColumnElement[bool]) -> None:
         past, names = METADATA.tables[PREFIX + table.name], [one.name for one in table.columns]
-        chosen = select(*(table.c[name] for name in names), literal(self._release)).where(rows)  # type: ignore[arg-type]
+        chosen = select(*(table.c[name] for name in names), literal(self._release)).where(rows)
         self._connection.execute(insert(past).from_select([*names, "superseded_in"], chosen))
 
     def _copy_numbered(self, table: Table, moved: dict[int, int]) -> None:
@@ -101,7 +114,7 @@ class Past:
             number = col(PastSearchEntry.number)
             following = update(PastSearchEntry).where(number == bindparam("old")).values(number=bindparam("new"))
             self._connection.execute(following, _pairs(renumbered))
-        entry, kind = SearchEntry, PastSearchEntry.__table__.c.number.type  # type: ignore[attr-defined]
+        entry, kind = SearchEntry, METADATA.tables["past_search_entries"].c.number.type
         chosen = select(
             bindparam("key", type_=kind),
             bindparam("new", type_=kind),

@@ -90,9 +90,9 @@ class ArrayCounts:
 
     def _rows(self, arrays: TypeArrays) -> Array | None:
         """Returns the rows that match, or those of what they are chosen by, as often as they are; None for all."""
-        rows = self._found.rows
+        rows: Array | None = self._found.rows
         if arrays.name == self._resource.name:
-            return rows  # type: ignore[no-any-return]  # they are known without NumPy, too
+            return rows
         assert self._resource.chosen_by is not None
         subjects: Array = self._archive[self._resource.name][self._resource.chosen_by.column]
         return (subjects if rows is None else subjects[rows]) - 1

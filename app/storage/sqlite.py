@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -38,28 +38,29 @@ def writer_engine(url: URL) -> Engine:
 
 def reader_engine(url: URL, connections: int, pragmas: tuple[str, ...]) -> Engine:
     """Connections that cannot write, and whose statements are stopped after their deadline."""
-    options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    engine = create_engine(_read_only(url), pool_size=connections, **options)
-    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=pragmas))
-    event.listen(engine, "connect", _forbid_attach)
-    event.listen(engine, "connect", _enforce_deadlines)
-    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
-    return engine
+    return _reader_engine(url, connections, partial(_prepare_sqlite, pragmas=pragmas))
 
 
 def past_reader_engine(url: URL, connections: int) -> Engine:
     """Connections on which the names of tables mean what they held at a release (see `past_views`): that in the
     connection's `info`, beside the tables of records of which few rows were superseded since."""
-    options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    engine = create_engine(_read_only(url), pool_size=connections, **options)
+    engine = _reader_engine(url, connections, _prepare_past, partial(_prepare_sqlite, pragmas=READING_PRAGMAS))
     # Read by what has to be compiled for them in a way of its own (`app.queries.search`).
     cast(Any, engine.dialect).reads_past = True
-    event.listen(engine, "connect", _prepare_past)
-    event.listen(engine, "connect", partial(_prepare_sqlite, pragmas=READING_PRAGMAS))
-    event.listen(engine, "connect", _forbid_attach)
-    event.listen(engine, "connect", _enforce_deadlines)
-    event.listen(engine, "begin", lambda connection: connection.connection.driver_connection.execute("BEGIN"))
     return engine
+
+
+def _reader_engine(url: URL, connections: int, *preparations: Callable[[Any, Any], None]) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
+    engine = create_engine(_read_only(url), pool_size=connections, **options)
+    for prepare in (*preparations, _forbid_attach, _enforce_deadlines):
+        event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # it is open
 
 
 def _prepare_past(connection: Any, record: Any) -> None:
@@ -103,7 +104,7 @@ class ReadConnections:
             connection = self.engine.connect()
             connection.begin()
         else:
-            connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # it is open
+            _begin(connection)
         return connection
 
     def _end(self, connection: Connection) -> None:

@@ -16,7 +16,7 @@ from app.model.tile_contents import EXTENT, MAX_SINGLE
 from tests import sample
 from tests.answers import body, problem, refused
 from tests.bench import invention
-from tests.conftest import NewDatabase, load_seed, serving
+from tests.conftest import NewDatabase, load_seed, serving, state
 
 Json = dict[str, Any]
 
@@ -117,7 +117,7 @@ def test_clusters_are_the_cells_of_the_grid_four_zooms_below(archive: TestClient
 
 @pytest.mark.heavy
 def test_arrays_and_sql_make_the_same_tiles(archive: TestClient) -> None:
-    reader = archive.app.state.reader  # type: ignore[attr-defined]  # the service, not any ASGI app
+    reader = state(archive).reader
     for number, query in enumerate(("kind=joint_raid", "bbox=40,30,44.5,33", "not.kind=joint_raid")):
         in_arrays = archive.get(f"/v1/tiles/incidents/3/5/3.mvt?{query}").content
         with pytest.MonkeyPatch.context() as patch:

@@ -7,6 +7,7 @@ all extras, and `packaging`.
 import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -35,8 +36,8 @@ def needed(found: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, f
 
 
 def size(found: Distribution) -> int:
-    paths = (found.locate_file(file) for file in found.files or [])
-    return sum(path.stat().st_size for path in paths if path.exists())  # type: ignore[attr-defined]  # a Path
+    paths = (Path(str(found.locate_file(file))) for file in found.files or [])
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def with_all_it_needs(extras: frozenset[str], known: set[str]) -> list[tuple[str, dict[str, int]]]:

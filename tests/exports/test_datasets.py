@@ -22,7 +22,7 @@ from app.exports.datasets import files
 from app.model.codebook import shipped
 from app.storage.database import Database
 from tests import sample
-from tests.conftest import NewDatabase, load_seed, serving
+from tests.conftest import NewDatabase, load_seed, serving, state
 
 RESOURCES = {
     "articles": "article",
@@ -389,7 +389,7 @@ def test_without_the_extra_there_is_no_parquet_in_the_package(
     small_client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    database: Database = small_client.app.state.reader.database  # type: ignore[attr-defined]
+    database: Database = state(small_client).reader.database
     with database.snapshot() as snapshot, ZipFile(files.write(snapshot, tmp_path)["zip"]) as package:
         assert {Path(name).suffix for name in package.namelist()} == {".cff", ".csv", ".json", ".md"}
         assert "Parquet" not in package.read("README.md").decode()

@@ -17,6 +17,7 @@ from tests.sample import INCIDENTS, QUOTES, record
 from tests.statements import statements
 
 ENDED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+Ends = dict[str, list[tuple[str, str | None]]]
 COMMENT = "{http://purl.org/atompub/tombstones/1.0}comment"
 
 
@@ -122,9 +123,9 @@ def test_the_feed_of_incidents_leads_to_the_front_page(client: TestClient) -> No
 
 
 @pytest.fixture(scope="module")
-def changed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def restored(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Ends]]:
     """Four releases: an incident is removed, another one merged with it and a quote removed, and the first one comes
-    back."""
+    back; beside the deleted entries of the feeds before that."""
     url, folder, files = new_database(), tmp_path_factory.mktemp("removed"), sample.small()
     load_seed(url, sample.write(files, folder))
     mill = record(files, INCIDENTS, "mill-search")
@@ -139,16 +140,19 @@ def changed(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory)
     quote.update(id="guard-turn-back", removed={"reason": "Not verbatim"})
     load_seed(url, sample.write(files, folder))
     with serving(url) as client:
-        client.before = {  # type: ignore[attr-defined]
-            name: ended(client, f"/v1/{name}.atom") for name in ("incidents", "quotes")
-        }
+        before = {name: ended(client, f"/v1/{name}.atom") for name in ("incidents", "quotes")}
         files[INCIDENTS][place] = mill
         load_seed(url, sample.write(files, folder))
-        yield client
+        yield client, before
 
 
-def test_what_was_removed_ends(changed: TestClient) -> None:
-    assert changed.before == {  # type: ignore[attr-defined]
+@pytest.fixture
+def changed(restored: tuple[TestClient, Ends]) -> TestClient:
+    return restored[0]
+
+
+def test_what_was_removed_ends(restored: tuple[TestClient, Ends]) -> None:
+    assert restored[1] == {
         "incidents": [
             ("boat-stopped", "Merged into ferry-shooting. The same ferry"),
             ("mill-search", "Retracted by the paper"),

@@ -25,7 +25,7 @@ from app.records import COUNTED_TYPES, RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
 from tests import sample
 from tests.answers import body, every_facet
-from tests.conftest import NewDatabase, load_seed, serving
+from tests.conftest import NewDatabase, load_seed, serving, state
 from tests.histories import STEPS, Desk
 from tests.queries.test_agreement import FILTERS, LISTS
 
@@ -92,7 +92,7 @@ def both_ways(url: str) -> Iterator[Services]:
     """The service that counts in arrays, and the same in SQL."""
     patient = {"cache_bytes": 0, "query_seconds": 60}
     with serving(url, **patient) as in_arrays, serving(url, **patient) as in_sql:
-        in_sql.app.state.reader.database.archives = None  # type: ignore[attr-defined]  # the service, not any ASGI app
+        state(in_sql).reader.database.archives = None
         yield in_arrays, in_sql
 
 
@@ -258,7 +258,7 @@ def test_damaged_files_are_made_anew(
     with serving(url, cache_bytes=0) as first, both_ways(url) as services:
         path = "/v1/facets?of=incidents&facet=place,kind"
         wanted = agree((first, services[1]), path)
-        directory = first.app.state.directory.path / "counts"  # type: ignore[attr-defined]
+        directory = state(first).directory.path / "counts"
         for file in directory.glob("incidents@*/*.npy"):
             file.write_bytes(file.read_bytes()[:-1] + b"?")
         assert agree(services, path) == wanted
@@ -278,7 +278,7 @@ def test_a_release_leaves_the_files_of_what_it_does_not_change(new_database: New
 
     def ask() -> dict[str, str]:
         with serving(url, cache_bytes=0, cache_dir=kept) as in_arrays, serving(url, cache_bytes=0) as in_sql:
-            in_sql.app.state.reader.database.archives = None  # type: ignore[attr-defined]
+            state(in_sql).reader.database.archives = None
             agree((in_arrays, in_sql), asked)
         return _groups(kept)
 

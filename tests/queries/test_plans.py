@@ -24,6 +24,7 @@ from app.records.incidents import INCIDENTS, IncidentFilters
 from app.search import entry_numbers
 from app.storage.database import Database
 from app.storage.models import Incident, SearchEntry, StoredDocument
+from app.storage.registry import METADATA
 from tests import sample
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
@@ -70,7 +71,8 @@ def many_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 
 
 def _copy(connection: Connection, ranges: list[tuple[str, str] | None]) -> None:
-    model = connection.execute(select(Incident.__table__).where(col(Incident.id) == "mill-search")).one()  # type: ignore[attr-defined]
+    incidents = METADATA.tables["incidents"]
+    model = connection.execute(select(incidents).where(incidents.c.id == "mill-search")).one()
     mine = entry_numbers.document_number(col(SearchEntry.number)) == model.number
     terms = connection.execute(select(col(SearchEntry.terms)).where(mine)).scalar_one()
     kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == model.number)

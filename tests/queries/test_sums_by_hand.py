@@ -3,6 +3,7 @@ group and under every filter. The code here shares nothing with the service but 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import combinations, product
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -212,6 +213,22 @@ def acting(claim: Json, archive: Archive, who: str = "", role: str = "", sure: s
 
 
 Chosen = Callable[[Json, Archive], bool]
+
+
+def _has_at_least_two(outcome: str, claim: Json, archive: Archive) -> bool:
+    return claim["outcome"] == outcome and (claim["low"] or 0) >= 2
+
+
+def _is_about_two_claimed(outcome: str, claim: Json, archive: Archive) -> bool:
+    return any(_has_at_least_two(outcome, one, archive) for one in archive.of(claim)["casualties"])
+
+
+def _has_possibly_four(outcome: str, claim: Json, archive: Archive) -> bool:
+    return claim["outcome"] == outcome and (claim["high"] is None or claim["high"] >= 4)
+
+
+OUTCOMES = shipped().values("casualty.outcome")
+
 FILTERED: dict[str, Chosen] = {
     "kind=joint_raid&kind=killing": lambda claim, archive: archive.of(claim)["kind"] in ("joint_raid", "killing"),
     "granularity=series": lambda claim, archive: archive.of(claim)["granularity"] == "series",
@@ -271,24 +288,9 @@ FILTERED: dict[str, Chosen] = {
     "document=kanoos-map": lambda claim, archive: "kanoos-map" in ids(claim["documents"]),
     "any_harm=certain": lambda claim, archive: claim["outcome"] in HARMS and (claim["low"] or 0) >= 1,
     "any_harm=possible": lambda claim, archive: claim["outcome"] in HARMS and claim["high"] != 0,
-    **{
-        f"{outcome}_at_least=2": lambda claim, archive, outcome=outcome: (  # type: ignore[misc]
-            claim["outcome"] == outcome and (claim["low"] or 0) >= 2
-        )
-        for outcome in shipped().values("casualty.outcome")
-    },
-    **{
-        f"{outcome}_claimed_at_least=2": lambda claim, archive, outcome=outcome: any(  # type: ignore[misc]
-            one["outcome"] == outcome and (one["low"] or 0) >= 2 for one in archive.of(claim)["casualties"]
-        )
-        for outcome in shipped().values("casualty.outcome")
-    },
-    **{
-        f"{outcome}_possibly=4": lambda claim, archive, outcome=outcome: (  # type: ignore[misc]
-            claim["outcome"] == outcome and (claim["high"] is None or claim["high"] >= 4)
-        )
-        for outcome in shipped().values("casualty.outcome")
-    },
+    **{f"{outcome}_at_least=2": partial(_has_at_least_two, outcome) for outcome in OUTCOMES},
+    **{f"{outcome}_claimed_at_least=2": partial(_is_about_two_claimed, outcome) for outcome in OUTCOMES},
+    **{f"{outcome}_possibly=4": partial(_has_possibly_four, outcome) for outcome in OUTCOMES},
 }
 """By query: whether a claim is among what it asks for."""
 

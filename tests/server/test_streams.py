@@ -26,9 +26,10 @@ from app.storage.database import MAX_CONCURRENT_STREAMS, STREAM_BATCH_ROWS, Data
 from app.storage.models import Place, StoredDocument
 from app.storage.read_kinds import ReadKind
 from app.storage.reader import BUFFER_BYTES, Reader
+from app.storage.registry import METADATA
 from tests import sample
 from tests.answers import problem
-from tests.conftest import NewDatabase, load_seed, serving
+from tests.conftest import NewDatabase, load_seed, serving, state
 
 PLACES = 3000
 NOTE = "x" * 6000
@@ -48,7 +49,8 @@ def _add_places(url: str, ids: Iterator[str], text: str | None = None) -> None:
     """Copies of a place, or, with a text, records that are not JSON."""
     database = Database(url)
     with database.writer() as connection:
-        orsa = connection.execute(select(Place.__table__).where(col(Place.id) == "ash-river")).one()  # type: ignore[attr-defined]
+        places = METADATA.tables["places"]
+        orsa = connection.execute(select(places).where(places.c.id == "ash-river")).one()
         kept = select(col(StoredDocument.document)).where(col(StoredDocument.number) == orsa.number)
         document = json.loads(connection.execute(kept).scalar_one())
         last = connection.execute(select(func.max(col(StoredDocument.number)))).scalar_one()
@@ -250,10 +252,10 @@ def test_an_error_before_the_first_byte_is_a_problem(database_url: str, many_url
         refusal = problem(without_tables, f"/v1/places.{suffix}", 503)
         assert without_tables.get(f"/v1/places.{suffix}").headers["retry-after"]
         assert refusal["title"] == "Unavailable"
-        assert without_tables.app.state.reader.streams == set()  # type: ignore[attr-defined]
+        assert state(without_tables).reader.streams == set()
     with serving(many_url) as client:
         problem(client, f"/v1/places.{suffix}?within=nowhere", 400)
-        assert client.app.state.reader.streams == set()  # type: ignore[attr-defined]
+        assert state(client).reader.streams == set()
 
 
 @pytest.mark.parametrize(("bounds", "each"), [({"send_timeout": 0.01}, 60), ({"max_seconds": 0.1}, 0.03)])
