@@ -130,18 +130,15 @@ def by_partition(conditions: Sequence[Condition], *, descending: bool) -> list[B
 def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] | None:
     """Returns the conditions of the records that meet all others but lack the value of an axis; None if no condition is
     on the axis."""
-    of_axis = [(one.clause, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
-    of_axis_alone = [
-        Condition(one.unknown, criterion=one.unknown_criterion, of=one.of)
-        for one in conditions
-        if one.axis == axis and one.unknown is not None
-    ]
+    of_axis = [(one, one.unknown) for one in conditions if one.axis == axis and one.unknown is not None]
     if not of_axis:
         return None
     elsewhere = [one for one in conditions if one.axis != axis]
     if len(of_axis) == 1:
-        return [*elsewhere, *of_axis_alone]
-    lacking = [or_(clause, unknown) for clause, unknown in of_axis] + [or_(*(unknown for _, unknown in of_axis))]
+        # No clause is built: arrays need none.
+        ((one, unknown),) = of_axis
+        return [*elsewhere, Condition(unknown, criterion=one.unknown_criterion, of=one.of)]
+    lacking = [or_(one.clause, unknown) for one, unknown in of_axis] + [or_(*(unknown for _, unknown in of_axis))]
     return [*elsewhere, *map(Condition, lacking)]
 
 

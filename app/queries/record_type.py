@@ -30,7 +30,7 @@ ChildRows = Iterable[tuple[Table, Row]]
 """Rows of other tables, which come and go with a record."""
 
 
-_Conditions = tuple[tuple[str, tuple[str, ...], Callable[[Any, Any], Condition]], ...]
+_Conditions = dict[str, list[tuple[int, str, Callable[[Any, Any], Condition]]]]
 
 
 @dataclass(frozen=True)
@@ -135,25 +135,26 @@ class RecordType:
         """The conditions of the filters that are given. They are parts of one statement, in which each value has a name
         of its own."""
         conditions, values = [], set[str]()
-        given = filters.model_fields_set
-        for name, names, condition in self._conditions(type(filters)):
-            if not given.isdisjoint(names) and any(_is_given(getattr(filters, one)) for one in names):
-                made = condition(getattr(filters, name), filters)
-                if not values.isdisjoint(made.values):
-                    raise ValueError(
-                        f"{self.name}: '{name}' names its values like another filter, and would share them"
-                    )
-                values.update(made.values)
-                conditions.append(made)
+        declared = self._conditions(type(filters))
+        given = {name for name in filters.model_fields_set if _is_given(getattr(filters, name))}
+        for _, name, condition in sorted({one for parameter in given for one in declared.get(parameter, ())}):
+            made = condition(getattr(filters, name), filters)
+            if not values.isdisjoint(made.values):
+                raise ValueError(f"{self.name}: '{name}' names its values like another filter, and would share them")
+            values.update(made.values)
+            conditions.append(made)
         return conditions
 
     def _conditions(self, filters: FilterModel) -> _Conditions:
-        """For each filter of a model with a condition: its name, with those that count alone, and the condition."""
+        """By parameter of a model, the conditions of the filters that it is or refines: each with its place among all,
+        and the name of its filter."""
         if filters not in self._conditions_by_model:
-            self._conditions_by_model[filters] = tuple(
-                (name, (name, *refining_alone(filters, name)), self._bound(where))
-                for name, where in conditions_of(filters).items()
-            )
+            by_parameter: _Conditions = {}
+            for place, (name, where) in enumerate(conditions_of(filters).items()):
+                declared = (place, name, self._bound(where))
+                for parameter in (name, *refining_alone(filters, name)):
+                    by_parameter.setdefault(parameter, []).append(declared)
+            self._conditions_by_model[filters] = by_parameter
         return self._conditions_by_model[filters]
 
     @cached_property
