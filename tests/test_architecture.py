@@ -211,7 +211,7 @@ WRITES_SQL = {
     "storage/past_views.py": "views, with names from the models",
     "storage/postgresql.py": "settings of connections",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
-    "queries/number_lists.py": "numbers as a table, around an expression that SQLAlchemy binds",
+    "storage/number_lists.py": "numbers as a table, around an expression that SQLAlchemy binds",
     "queries/search.py": "full text, around expressions that SQLAlchemy binds",
 }
 """Where SQL is written out, and what for. Nothing in it comes from a request: that is for whoever adds a line here to

@@ -8,8 +8,10 @@ whatever release; so a release that changes few records leaves most files as the
 import fcntl
 import json
 import logging
+import mmap
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -173,12 +175,7 @@ def _mapped(name: str, directory: Path) -> Group | None:
     try:
         told: dict[str, Any] = json.loads((directory / _MADE_OF).read_text())
         checksums: Checksums = told["checksums"]
-        arrays = {
-            key: np.load(directory / f"{key}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-            for key in checksums
-        }
-        if any(_checksum(arrays[key]) != expected for key, expected in checksums.items()):
-            raise ValueError("the checksum of an array is another")
+        arrays = {key: _checked(directory / f"{key}.npy", expected) for key, expected in checksums.items()}
         return Group(name, arrays, checksums, told["made_of"], told["key"])
     except (OSError, ValueError, KeyError) as error:
         with suppress(OSError):
@@ -186,6 +183,18 @@ def _mapped(name: str, directory: Path) -> Group | None:
                 _log.warning("Files of counts in %s are damaged and made anew: %s", directory, error)
                 shutil.rmtree(directory, ignore_errors=True)
         return None
+
+
+def _checked(path: Path, checksum: int) -> Array:
+    """Maps an array from its file. Raises ValueError if its checksum is another."""
+    mapped: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+    array: Array = mapped.view(np.ndarray)
+    if _checksum(array) != checksum:
+        raise ValueError("the checksum of an array is another")
+    if sys.platform != "win32" and isinstance(mapped.base, mmap.mmap):
+        # The checksum has read every page; only those that are counted in are to be memory of this process.
+        mapped.base.madvise(mmap.MADV_DONTNEED)
+    return array
 
 
 def _checksum(array: Array) -> int:

@@ -15,11 +15,10 @@ from app.counts.frames import Array, smallest
 from app.counts.grouped import Grouped, distinct, starts_of
 from app.counts.matches import every_row, meeting
 from app.counts.tallies import ByColumns, ByContainers, ByLinks, ByReferring, ValueTally
+from app.storage.number_lists import number_list
 
 Broader = Mapping[str, Sequence[str]]
 """The broader values of those that have some."""
-
-_IN_STATEMENT = 5_000
 
 _EACH_ANEW = 50_000
 """Rows up to which values are put together for them alone, where filters say which links count."""
@@ -86,10 +85,8 @@ class Labels:
         ids: dict[int, str] = {}
         for name, here, start in self._by_type(positions):
             table, numbers = archive.types[name].table, archive[name].numbers[here - start].tolist()
-            by_number: dict[int, str] = {}
-            for begin in range(0, len(numbers), _IN_STATEMENT):
-                some = table.number.in_(numbers[begin : begin + _IN_STATEMENT])
-                by_number |= dict(map(tuple, archive.snapshot.rows(select(table.number, table.id).where(some))))
+            some = table.number.in_(number_list(numbers))
+            by_number = dict(map(tuple, archive.snapshot.rows(select(table.number, table.id).where(some))))
             ids |= {position: by_number[number] for position, number in zip(here.tolist(), numbers, strict=True)}
         return [ids[position] for position in positions.tolist()]
 

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_,
 from sqlmodel import col
 
 from app.counts.criteria import AllOf, AnyOf, Criterion, HasLink, Not, ValueIn
-from app.queries.number_lists import number_list
 from app.queries.search import matching_numbers
 from app.search.terms import SearchQuery
 from app.storage.models import Evidence
+from app.storage.number_lists import number_list
 
 Axis = Literal["location", "date", "casualties", "exclusion"]
 AXES: tuple[Axis, ...] = ("location", "date", "casualties", "exclusion")
