@@ -14,8 +14,9 @@ export async function ask(view) {
   const unit = unitFor(years);
   const [counted, harmed] = await Promise.all([
     unit === years.unit ? years : count(view, "incidents", unit),
-    // Filters that claims do not take leave the figures out.
-    count(view, "casualties", unit, [["sums", "true"]]).catch((error) => { if (error instanceof Problem) return null; throw error; }),
+    // Filters that claims do not take leave the figures out. Only what is drawn is asked for: sums of all outcomes are
+    // half a megabyte where there are many months.
+    count(view, "casualties", unit, [["sums", "true"], ...(view.filters.has("outcome") ? [] : [["outcome", OUTCOME]])]).catch((error) => { if (error instanceof Problem) return null; throw error; }),
   ]);
   return { ...page, counted, harmed: harmed && sums(harmed) };
 }
