@@ -18,7 +18,8 @@ def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl
     link = json.loads(find_document(snapshot, ARTICLES, article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
     query_key, clauses = _query_key(selection, filters.release), queries.evidence_clauses(*selection)
-    after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, int, int, int)
+    newest, kinds = snapshot.newest.number, (int, int, int)
+    after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, *kinds, newest=newest)
     spans = [tuple(row) for row in snapshot.rows(queries.spans(clauses, filters.limit + 1, after))]
     more, spans = len(spans) > filters.limit, spans[: filters.limit]
     following = cursors.encode(query_key, *spans[-1]) if more else None

@@ -12,7 +12,6 @@ from app.exports.formats import csv
 from app.model.codebook import ChangeOp
 from app.model.compact_json import dump_json
 from app.model.differences import Difference, differences
-from app.problems import NotFound
 from app.queries import changes as queries
 from app.queries.changes import LogKey
 from app.queries.filters import ComparisonFilters
@@ -45,13 +44,10 @@ class Comparison:
         return min(self.base, self.head), max(self.base, self.head)
 
     def check(self, snapshot: Snapshot) -> None:
-        """Raises NotFound for a release that there is not, Gone for one from before the past was kept, and BadParameter
-        for an article that never was."""
-        newest = snapshot.release.number
-        for number in (self.base, self.head):
-            if not 1 <= number <= newest:
-                raise NotFound(f"There is no release {number}; the newest is {newest}.")
-            check_is_kept(number, newest, snapshot.value)
+        """Raises BadParameter for a release that there is not and for an article that never was, and Gone for a release
+        from before the past was kept."""
+        for name, number in (("base", self.base), ("head", self.head)):
+            check_is_kept(number, snapshot.release.number, snapshot.value, name)
         changelog.check_articles(snapshot, self.filters.article)
 
     def entries(self, snapshot: Snapshot, after: LogKey | None = None) -> Iterator[tuple[LogKey, Json]]:
@@ -97,7 +93,9 @@ def comparison_page(snapshot: Snapshot, comparison: Comparison, request: Request
     filters = comparison.filters
     chosen = filters.model_dump_json(exclude={"cursor", "limit", "include"})
     query_key = cursors.query_key(f"compare {comparison.base} {comparison.head} {chosen}")
-    after = None if filters.cursor is None else LogKey(*cursors.decode_after(filters.cursor, query_key, int, str, str))
+    after, newest = None, snapshot.release.number
+    if filters.cursor is not None:
+        after = LogKey(*cursors.decode_after(filters.cursor, query_key, int, str, str, newest=newest))
     found = list(islice(comparison.entries(snapshot, after), filters.limit + 1))
     following = cursors.encode(query_key, *found[filters.limit - 1][0]) if len(found) > filters.limit else None
     entries = [dump_json(entry) for _, entry in found[: filters.limit]]

@@ -44,19 +44,20 @@ def encode_before(expected_key: str, *place: Any) -> str:
     return encode(expected_key, *place, _BEFORE)
 
 
-def decode(cursor: str, expected_key: str, *kinds: type[Any]) -> Position:
+def decode(cursor: str, expected_key: str, *kinds: type[Any], newest: int | None = None) -> Position:
     """Returns the position in a list that is read in both directions. Raises BadParameter as `decode_after` does."""
     key, place = _read(cursor)
     before = len(place) > len(kinds) and place[-1] == _BEFORE
     values = place[:-1] if before else place
-    _check(key, values, expected_key, kinds)
+    _check(key, values, expected_key, kinds, newest)
     return Position(tuple(values), before)
 
 
-def decode_after(cursor: str, expected_key: str, *kinds: type[Any]) -> tuple[Any, ...]:
-    """Returns the sort values in a cursor. Raises BadParameter for a damaged cursor and for one of another query."""
+def decode_after(cursor: str, expected_key: str, *kinds: type[Any], newest: int | None = None) -> tuple[Any, ...]:
+    """Returns the sort values in a cursor. Raises BadParameter for a damaged cursor and for one of another query, which
+    names the `newest` release where that may be the difference."""
     key, place = _read(cursor)
-    _check(key, place, expected_key, kinds)
+    _check(key, place, expected_key, kinds, newest)
     return tuple(place)
 
 
@@ -74,16 +75,14 @@ def _read(cursor: str) -> tuple[Any, list[Any]]:
     return key, place
 
 
-def _check(key: Any, place: list[Any], expected_key: str, kinds: Sequence[type[Any]]) -> None:
+def _check(key: Any, place: list[Any], expected_key: str, kinds: Sequence[type[Any]], newest: int | None) -> None:
     if [type(value) for value in place] != list(kinds) or not all(_is_storable(value) for value in place):
         raise _damaged()
     # A cursor of a list with counts is taken by the same list without them.
     if not (isinstance(key, str) and key.startswith(expected_key)):
-        other = (
-            "Parameter 'cursor' belongs to another query (other filters, another order, other facets), or to an order "
-            "by relevance in an older release."
-        )
-        raise BadParameter.of("cursor", other, type=BAD_CURSOR)
+        other = "Parameter 'cursor' belongs to another query (other filters, another order, other facets)"
+        older = "" if newest is None else f", or to another release; the newest is {newest}"
+        raise BadParameter.of("cursor", f"{other}{older}.", type=BAD_CURSOR)
 
 
 def _damaged() -> BadParameter:

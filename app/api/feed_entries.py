@@ -40,7 +40,8 @@ def records(resource: RecordType, snapshot: Snapshot, filters: Listing, base: st
     filters: a reader that never had the record can ignore them.
     """
     order, query_key = resource.by("changed", descending=True), _cursor_key(resource.name, filters)
-    after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, int, str)
+    newest, kinds = snapshot.newest.number, (int, str)
+    after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, *kinds, newest=newest)
     limit = filters.limit + 1
     there = plan(resource, pages.resolve_ids(snapshot, filters), order).on(snapshot).rows(limit, after)
     gone = snapshot.rows(queries.removals(resource.type, filters.changed_since or 0, after, limit))

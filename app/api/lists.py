@@ -103,7 +103,8 @@ class _Page:
 def _read_page(planned: PlannedList, filters: Listing) -> _Page:
     """Reads the page that the cursor leads to: what follows its place or, read from there backwards, what is before."""
     query_key = _cursor_key(planned, filters) + _counts_key(filters)
-    start = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, planned.order.kind, str)
+    newest, kinds = planned.snapshot.newest.number, (planned.order.kind, str)
+    start = None if filters.cursor is None else cursors.decode(filters.cursor, query_key, *kinds, newest=newest)
     backwards = start is not None and start.before
     place = None if start is None else start.values
     rows = (planned.backwards() if backwards else planned).rows(filters.limit + 1, place)

@@ -145,8 +145,12 @@ def _document(name: str) -> Select[Any]:
 
 
 def check_release(snapshot: Snapshot, name: str, release: int) -> None:
-    """Raises BadParameter if a parameter names a future release: the client's copy is of another database."""
-    newest = snapshot.release.number
+    """Raises BadParameter if a parameter names a release later than the one that is read: where that is the newest, the
+    client's copy is of another database."""
+    newest, read = snapshot.newest.number, snapshot.release.number
+    if read < release <= newest:
+        detail = f"release {read} is read, and {release} is later; the newest is {newest}"
+        raise BadParameter.of(name, f"Parameter '{name}': {detail}.", str(read))
     if release > newest:
         detail = f"the newest release is {newest}; if you have seen a later one, start anew from 0"
         raise BadParameter.of(name, f"Parameter '{name}': {detail}.", str(newest), type=types.FUTURE_RELEASE)

@@ -22,7 +22,9 @@ def digests_page(snapshot: Snapshot, filters: DigestFilters, request: RequestUrl
     """Returns one page of the digests of the release that is read."""
     number = snapshot.release.number
     query_key = cursors.query_key(f"digests {number} {filters.redacted}")
-    after = ("", "") if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, str, str)
+    after, newest = ("", ""), snapshot.newest.number
+    if filters.cursor is not None:
+        after = cursors.decode_after(filters.cursor, query_key, str, str, newest=newest)
     rows = _rows(snapshot, filters, after, filters.limit + 1)
     entries = [_entry(row) for row in rows[: filters.limit]]
     last = rows[filters.limit - 1] if len(rows) > filters.limit else None

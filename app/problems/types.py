@@ -62,8 +62,8 @@ BAD_CURSOR = ProblemType(
     "bad-cursor",
     (400,),
     "Bad cursor",
-    "The cursor is damaged, or belongs to another query: to other filters, another order, other facets, or, by "
-    "relevance, to an older release.",
+    "The cursor is damaged, or belongs to another query: to other filters, another order, other facets, or "
+    "another release.",
     "Begin again at the first page, without `cursor`, and take `meta.next_cursor` or `links.next` as it stands.",
 )
 FUTURE_RELEASE = ProblemType(

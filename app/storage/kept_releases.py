@@ -14,12 +14,12 @@ _IS_KEPT = select(col(Release.number)).where(col(Release.number) == bindparam("r
 _OLDEST_KEPT = select(func.min(col(Release.number))).where(_KEPT)
 
 
-def check_is_kept(release: int, newest: int, value_of: Callable[..., Any]) -> None:
+def check_is_kept(release: int, newest: int, value_of: Callable[..., Any], parameter: str = "release") -> None:
     """Raises BadParameter for a release that there is not, and Gone for one from before the past was kept. `value_of`
-    runs a statement."""
+    runs a statement; `parameter` is what names the release."""
     if not 1 <= release <= newest:
-        detail = f"Parameter 'release' takes the number of a release, from 1 to {newest}, the newest."
-        raise BadParameter.of("release", detail, str(newest))
+        detail = f"Parameter '{parameter}' takes the number of a release, from 1 to {newest}, the newest."
+        raise BadParameter.of(parameter, detail, str(newest))
     if value_of(_IS_KEPT, release=release) is None:
         oldest = value_of(_OLDEST_KEPT)
         before = f"Release {release} can no longer be read: it is from before the past was kept."

@@ -129,9 +129,11 @@ def test_files_hold_the_same(past: Past) -> None:
 
 @pytest.mark.parametrize("path", ["0/compare/1", "1/compare/5", "x/compare/1", "1/compare/99999999999", "-1/compare/1"])
 def test_a_release_that_there_is_not(past: Past, path: str) -> None:
+    base, _, head = path.partition("/compare/")
+    wrong = "head" if base == "1" else "base"
     for suffix in ("", ".csv", ".ndjson"):
-        problem(past[0], f"/v1/releases/{path}{suffix}", 404)
-    assert "the newest is 4" in problem(past[0], "/v1/releases/1/compare/5", 404)["detail"]
+        assert refused(past[0], f"/v1/releases/{base}/compare/{head}{suffix}") == [(wrong, "4")]
+    assert "from 1 to 4, the newest" in problem(past[0], f"/v1/releases/{path}")["detail"]
 
 
 @pytest.mark.heavy

@@ -21,6 +21,13 @@ from tests.sample import INCIDENTS, QUOTES, record
 
 Given = tuple[TestClient, list[Any]]
 FERRY = "/v1/incidents/ferry-shooting"
+EVERYWHERE = (
+    *("/v1/incidents", FERRY, "/v1/incidents.csv", "/v1/incidents?kind=ground_fire", "/v1/codebook"),
+    *("/v1/search?q=orsa", "/v1/facets?of=places&facet=kind", "/v1/casualties/summary", "/v1/incidents.atom"),
+    *("/v1/articles/lind-ash-river/evidence", "/v1/dataset.zip", "/v1/incidents.geojson", "/v1/quotes.xlsx"),
+    *("/ogc/collections/incidents/items", "/ogc/collections/incidents/items/ferry-shooting"),
+)
+"""What takes `release`."""
 
 
 def _corrected() -> Iterator[sample.Files]:
@@ -98,14 +105,35 @@ def test_pages_and_files_lead_on_in_the_same_release(client: TestClient) -> None
 
 
 def test_a_cursor_holds_in_its_release_alone(client: TestClient) -> None:
-    cursor = body(client, "/v1/incidents?release=1&limit=1")["meta"]["next_cursor"]
-    for other in ("", "&release=2"):
-        assert refused(client, f"/v1/incidents?limit=1&cursor={cursor}{other}") == [("cursor", None)]
+    for path in ("/v1/incidents", "/v1/incidents?q=orsa", "/v1/articles/lind-ash-river/evidence"):
+        url = f"{path}{'&' if '?' in path else '?'}limit=1"
+        cursor = body(client, f"{url}&release=1")["meta"]["next_cursor"]
+        for other in ("", "&release=2"):
+            assert refused(client, f"{url}&cursor={cursor}{other}") == [("cursor", None)]
+            told = problem(client, f"{url}&cursor={cursor}{other}")["detail"]
+            assert "or to another release; the newest is 3" in told
+    feed = client.get("/v1/incidents.feed.json?release=2&limit=1").json()["next_url"].replace("release=2", "release=1")
+    assert refused(client, feed[feed.index("/v1/") :]) == [("cursor", None)]
+    digests = body(client, "/v1/releases/1/digests?limit=1")["links"]["next"].replace("/1/", "/2/")
+    assert "the newest is 3" in problem(client, digests)["detail"]
+
+
+def test_a_change_since_a_later_release_than_the_one_read_names_the_newest(client: TestClient) -> None:
+    assert body(client, "/v1/incidents?release=2&changed_since=2")["data"] == []
+    for path in ("incidents", "incidents.csv", "incidents.feed.json", "casualties/summary", "facets?of=places"):
+        url = f"/v1/{path}{'&' if '?' in path else '?'}release=2&changed_since=3"
+        url += "&facet=kind" if "facets" in path else ""
+        assert refused(client, url) == [("changed_since", "2")]
+        told = problem(client, url)
+        assert "release 2 is read, and 3 is later; the newest is 3" in told["detail"]
+        assert told["type"] != "/problems/future-release", "nobody is to drop a copy for it"
+    assert problem(client, "/v1/incidents?release=2&changed_since=4")["type"] == "/problems/future-release"
+    assert refused(client, "/v1/changes?since=3&release=2")[0][0] == "release"
 
 
 @pytest.mark.parametrize("release", ["0", "4", "newest", "-1", "1.0", "99999999999", ""])
 def test_a_release_that_there_is_not_names_the_newest(client: TestClient, release: str) -> None:
-    for path in ("/v1/incidents", FERRY, "/v1/incidents.csv", "/v1/incidents?kind=ground_fire", "/v1/codebook"):
+    for path in EVERYWHERE:
         url = f"{path}{'&' if '?' in path else '?'}release={release}"
         assert refused(client, url) == [("release", "3")]
         assert "from 1 to 3, the newest" in problem(client, url)["detail"]

@@ -13,8 +13,7 @@ from app.api.codebooks import parse_coded
 from app.api.comparisons import Comparison
 from app.api.links import address
 from app.api.log_envelopes import ComparisonPage
-from app.api.parameters import Choices, openapi_parameters
-from app.api.routes.changes import release_number
+from app.api.parameters import Choices, openapi_parameters, release_number
 from app.api.routes.exports import Transfer
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
@@ -68,7 +67,7 @@ _json = APIRouter(tags=["releases"])
     name="compare_releases",
     summary="Compare two releases",
     response_model=ComparisonPage,
-    responses=problems(400, 404, 410, 503),
+    responses=problems(400, 410, 503),
     openapi_extra={"parameters": [*_RELEASES, *openapi_parameters(ComparisonFilters, _INCLUDE)]},
 )
 async def compare_releases(request: Request) -> Response:
@@ -112,7 +111,7 @@ def _add_file(routes: APIRouter, suffix: str) -> None:
         response_class=Response,
         responses={
             200: {"description": "The file.", "content": {media_type: {"schema": {"type": "string"}}}},
-            **problems(400, 404, 410, 503),
+            **problems(400, 410, 503),
         },
         openapi_extra={
             "parameters": [*_RELEASES, *(one for one in parameters if one["name"] not in ("cursor", "limit"))]
