@@ -260,7 +260,7 @@ def _load(
         def report(planned: loading.Plan) -> None:
             with bars.suspended():
                 _print_plan(planned)
-                print_warnings(directory, how, planned.warnings)
+                print_warnings(directory, how, [*planned.warnings, *planned.repeated])
 
         with reporting_nothing_loaded():
             planned = loading.load(
@@ -298,6 +298,8 @@ def _print_plan(planned: loading.Plan) -> None:
             typer.echo(f"  {change.shown_op.value} {change.resource}/{change.id}{reason}")
         if (more := planned.tally.total() - len(planned.first)) > 0:
             typer.echo(f"  … and {more} more")
+    for (resource, old), new in planned.opaque_ids.items():
+        typer.echo(f"  {resource}/{old} is {new} from now on, in all releases: write that in its place in the files.")
     for (resource, id_), fields in (planned.changed_fields or {}).items():
         typer.echo(f"{resource}/{id_}")
         for path, old, new in fields:

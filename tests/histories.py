@@ -24,9 +24,14 @@ class Desk:
         sample.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
         self._made = 0
         self._names: dict[str, str] = {}
+        self.redacted: set[str] = set()
+        """Ids of records of which something was redacted."""
+
+        self.hidden: set[str] = set()
+        """Those that were replaced, or will be by the next release."""
 
     def take(self, step: str, first: int, second: int) -> None:
-        STEPS[step](self, first, second)
+        {**STEPS, **REDACTING_STEPS}[step](self, first, second)
 
     def add_place(self, first: int, second: int) -> None:
         parents = [{"id": "ash-county"}] if first % 2 else []
@@ -95,7 +100,7 @@ class Desk:
         """A removed place or person comes back as what it was; those that were merged are left alone."""
         for file, make, key in ((PLACES, _place, "name"), (PEOPLE, _person, "label")):
             gone = [entry for entry in self.files[file] if "removed" in entry]
-            if gone := [entry for entry in gone if "successor" not in entry["removed"]]:
+            if gone := [one for one in gone if {"successor", "redact"}.isdisjoint(one["removed"])]:
                 back = _pick(gone, first)
                 id_ = back["id"]
                 back.clear()
@@ -106,6 +111,50 @@ class Desk:
         """The reason of a removal is told differently."""
         if gone := [entry for file in FILES for entry in self.files[file] if "removed" in entry]:
             _pick(gone, first)["removed"]["reason"] = f"Explained {second}"
+
+    def redact(self, first: int, second: int) -> None:
+        """A record, or one that was removed before, is forgotten whole, and perhaps with its id."""
+        known = [*self._movable(), *(one for file in (PLACES, PEOPLE, INCIDENTS) for one in self.files[file])]
+        known = [one for one in known if one["id"] not in FIXED and one["id"] not in self.redacted]
+        known = [one for one in known if "successor" not in one.get("removed", {})]
+        if not known:
+            return
+        gone = _pick(known, first)
+        claims = [claim["id"] for claim in gone.get("casualties", [])]
+        self._forget(gone["id"])
+        _withdraw(gone, f"Forgotten {second}")
+        gone["removed"] |= {"redact": "true", **({"id": "true"} if second % 2 else {})}
+        self.redacted |= {gone["id"], *claims}
+        self.hidden |= {gone["id"], *claims} if second % 2 else set()
+
+    def redact_name(self, first: int, second: int) -> None:
+        """A record that stays loses the names that it had, and perhaps its id."""
+        named = [one for one in self._there(PLACES, PEOPLE, INCIDENTS) if one["id"] not in {*FIXED, *self.redacted}]
+        if not named:
+            return
+        actual = _pick(named, first)
+        key = next(key for key in ("name", "label", "title") if key in actual)
+        actual[key] = f"Nobody {self._new('nobody')}"
+        actual["redacted"] = {"fields": [f"/{key}"], "reason": f"Forgotten {second}"}
+        self.redacted.add(actual["id"])
+        if second % 2:
+            actual["redacted"]["id"] = "true"
+            self.hidden.add(actual["id"])
+
+    def take_over(self, ids: dict[tuple[str, str], str]) -> None:
+        """Writes the ids that a load gave to records that stay in place of the old ones."""
+        staying = {one["id"] for one in self._there(*FILES)}
+        for (_, old), new in ids.items():
+            if old in staying:
+                for entry in _objects(self.files):
+                    for key, value in list(entry.items()):
+                        if value == old:
+                            entry[key] = new
+                        elif isinstance(value, list):
+                            entry[key] = [new if item == old else item for item in value]
+                    if entry.get("id") == new and "redacted" in entry:
+                        del entry["redacted"]["id"]
+                self.redacted.add(new)
 
     def _new(self, what: str) -> str:
         self._made += 1
@@ -165,6 +214,9 @@ STEPS: dict[str, Step] = {
         Desk.explain,
     )
 }
+
+
+REDACTING_STEPS: dict[str, Step] = {step.__name__: step for step in (Desk.redact, Desk.redact_name)}
 
 
 def _place(id_: str, parents: list[Json] | None = None) -> Json:

@@ -142,14 +142,16 @@ class ChangeStream:
 def newest_place(snapshot: Snapshot, filters: StreamFilters, last_event_id: str | None) -> LogPlace:
     """Returns where a listener begins: behind the last event that it got, behind `since`, or behind everything.
 
-    Raises BadParameter for a place of a release that is not there yet.
+    Raises BadParameter for a place of a release that is not there yet, and Gone for a copy that has to begin anew.
     """
     if last_event_id:
         place = LogPlace.parse(last_event_id)
         pages.check_release(snapshot, "Last-Event-ID", place.release)
+        changelog.check_copy(snapshot, place.release)
         return place
     if filters.since is not None:
         pages.check_release(snapshot, "since", filters.since)
+        changelog.check_copy(snapshot, filters.since)
         return LogPlace.behind_release(filters.since)
     return LogPlace.behind_release(snapshot.release.number)
 

@@ -14,8 +14,9 @@ from app.api import cursors
 from app.api.pages import JsonBody, RequestUrl, check_release, resolved_ids
 from app.model.codebook import IDENTITY
 from app.model.compact_json import dump_json
-from app.problems import BadParameter, NotFound, ParameterError
+from app.problems import BadParameter, Gone, NotFound, ParameterError, types
 from app.queries import changes as queries
+from app.queries import redactions
 from app.queries.filters import ChangeFilters, Paging, StepFilters
 from app.records import BY_TYPE
 from app.storage.database import Snapshot
@@ -34,6 +35,7 @@ def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl
     if filters.history:
         statement = queries.entries(changes_since(snapshot, filters), after)
     else:
+        check_copy(snapshot, filters.since)
         statement = queries.states(changes_since(snapshot, filters, begun_at), filters.since, begun_at, after)
     part = log_part(snapshot, statement, filters.limit, with_documents="document" in filters.include)
     following = cursors.encode(query_key, *part.places[-1], begun_at) if part.has_more else None
@@ -53,6 +55,14 @@ def changes_since(snapshot: Snapshot, filters: StepFilters, begun_at: int | None
     return clauses
 
 
+def check_copy(snapshot: Snapshot, since: int) -> None:
+    """Raises Gone if a copy of a release cannot be brought up to date, because it has a record by an id that was
+    replaced since, of which nothing can tell it any more."""
+    for one in snapshot.rows(redactions.earlier_digests([since])) if since else ():
+        copies = f"Release {one.redacted_in} replaced ids of records that copies of release {since} still have"
+        raise Gone(f"{copies} ({one.reason}): drop the copy and start again from 0.", type=types.REPLACED_IDS)
+
+
 def check_articles(snapshot: Snapshot, articles: list[str]) -> None:
     """Raises BadParameter for an article that never was. One that was removed has entries that say so."""
     if not articles:
@@ -68,24 +78,23 @@ def releases_page(snapshot: Snapshot, filters: Paging, request: RequestUrl) -> J
     query_key = cursors.query_key("releases")
     before = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, int)[0]
     rows = snapshot.rows(queries.releases(before).limit(filters.limit + 1))
-    entries = [dump_json(_release(row)) for row in rows[: filters.limit]]
+    entries = [dump_json(one) for one in _releases(snapshot, rows[: filters.limit])]
     following = cursors.encode(query_key, rows[filters.limit - 1].number) if len(rows) > filters.limit else None
     return log_page(snapshot, entries, following, request)
 
 
 def release_detail(snapshot: Snapshot, number: int, request: RequestUrl) -> JsonBody:
     """Returns one release. Raises NotFound for a number that no release has."""
-    row = next(iter(snapshot.rows(queries.release(number))), None)
-    if row is None:
+    found = _releases(snapshot, snapshot.rows(queries.release(number)))
+    if not found:
         raise NotFound(f"There is no release {number}; the newest is {snapshot.release.number}.")
-    body = {"data": _release(row), "links": {"self": request.link()}, "meta": snapshot.release.meta}
+    body = {"data": found[0], "links": {"self": request.link()}, "meta": snapshot.release.meta}
     return JsonBody(dump_json(body).encode(), snapshot.release.number)
 
 
 def newest_release(snapshot: Snapshot) -> dict[str, Any] | None:
     """Returns the newest release as it is served; None before the first."""
-    row = next(iter(snapshot.rows(queries.release(snapshot.release.number))), None)
-    return None if row is None else _release(row)
+    return next(iter(_releases(snapshot, snapshot.rows(queries.release(snapshot.release.number)))), None)
 
 
 class LogPart(NamedTuple):
@@ -167,13 +176,23 @@ def _documents_of(kind: str, ids: list[str]) -> Any:
     return queries.documents(BY_TYPE[kind].table, ids) if kind in BY_TYPE else queries.codebook()
 
 
-def _release(row: Any) -> dict[str, Any]:
+def _releases(snapshot: Snapshot, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Returns releases as they are served, from rows of `queries.changes.releases`."""
+    earlier: dict[int, list[dict[str, Any]]] = {}
+    for one in snapshot.rows(redactions.earlier_digests([row.number for row in rows])):
+        what = {"digest": one.digest, "redacted_in": one.redacted_in, "reason": one.reason}
+        earlier.setdefault(one.release, []).append(what)
+    return [_release(row, earlier.get(row.number, [])) for row in rows]
+
+
+def _release(row: Any, earlier_digests: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "number": row.number,
         "url": f"/v1/releases/{row.number}",
         "loaded_at": row.loaded_at,
         "note": row.note,
         "digest": row.digest,
+        "earlier_digests": earlier_digests,
         "counts": json.loads(row.counts),
         "verified": row.verified and json.loads(row.verified),
         "kept": row.is_kept,

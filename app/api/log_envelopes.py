@@ -99,6 +99,14 @@ class Verified(BaseModel):
     of: int = Field(description="How many spans there are, those of other articles included.")
 
 
+class EarlierDigestDocument(BaseModel):
+    """A digest that a release had until an id was replaced in its records."""
+
+    digest: str
+    redacted_in: int = Field(description="The release that replaced the id.")
+    reason: str = Field(description="Why.")
+
+
 class ReleaseDocument(BaseModel):
     """One state of all data."""
 
@@ -112,6 +120,9 @@ class ReleaseDocument(BaseModel):
             "newlines, where a record's digest is the SHA-256 (in hex) of its document without `version` and "
             "`changed_in` in canonical JSON (RFC 8785)."
         )
+    )
+    earlier_digests: list[EarlierDigestDocument] = Field(
+        description="Those that it had before, the newest first: `digest` is made anew where an id was redacted."
     )
     counts: dict[str, int] = Field(description="How many records of each resource there are.")
     verified: Verified | None = Field(

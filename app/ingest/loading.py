@@ -25,6 +25,7 @@ from app.ingest.reading import DossierError
 from app.ingest.redaction.erasing import erase
 from app.ingest.redaction.release import ReleaseRedaction
 from app.ingest.redaction.requests import Requests
+from app.ingest.redaction.seed_lines import lines_with
 from app.ingest.release_row import complete
 from app.ingest.release_writing import ReleaseWriter
 from app.ingest.selection import Selection
@@ -34,7 +35,7 @@ from app.ingest.writing import batches
 from app.model.codebook import ChangeCause, ChangeOp
 from app.records import RECORD_TYPES
 from app.storage import models
-from app.storage.database import Database, DatabaseError
+from app.storage.database import Database, DatabaseError, take_back
 
 __all__ = ["Plan", "PlannedChange", "dossier", "load"]
 
@@ -105,6 +106,8 @@ def load(
                 loading.finish()
             elif not dry_run:
                 loading.counts(loading.previous or "")
+            else:
+                take_back(connection)
     if not dry_run:
         erase(database, redaction)
     return loading.plan
@@ -244,8 +247,9 @@ class _Loading:
 
     @property
     def _writes(self) -> bool:
-        """Whether changes are written: not in a dry run or after an error."""
-        return not self._dry_run and not self.errors
+        """Whether changes are written: not after an error, and in a dry run only where something is redacted, to find
+        out what repeats it; that is taken back."""
+        return (not self._dry_run or bool(self.redactions.pending)) and not self.errors
 
     def _known(self, resource: str, ids: list[str]) -> dict[str, Any]:
         """Returns the stored values that records are compared by."""
@@ -269,6 +273,7 @@ class _Loading:
                     self._report_missing(resource)
 
     def _remove_withdrawn(self, resource: str, batch: list[tuple[str, str, str | None]]) -> None:
+        batch = [one for one in batch if (resource, one[0]) not in self.redactions.replaced]
         ids = [id_ for id_, _, _ in batch]
         stored = self._known(resource, ids)
         last_removals = removals_of(self._connection, resource, [id_ for id_ in ids if id_ not in stored])
@@ -344,6 +349,8 @@ class _Loading:
         redaction = ReleaseRedaction(self._connection, self.plan.number, asked, *texts)
         self.errors += redaction.run()
         self._release.redacts = True
+        self.plan.opaque_ids = {(one.resource, one.old): one.new for one in redaction.opaque_ids}
+        self.plan.repeated = list(lines_with(self._pipeline.directory, redaction.forgotten))
         return redaction
 
     def finish(self) -> None:

@@ -10,13 +10,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
-from zlib import crc32
-
-import orjson
 
 from app.ingest.checking import check as check_entries
 from app.ingest.codebooks import read_codebook
@@ -25,14 +20,14 @@ from app.ingest.indexing import IndexedRecord, checksum, indexed_record
 from app.ingest.reading import Dossier, DossierError, Entry, Part, claims, parse_part, parts, validate_record
 from app.ingest.reference_index import ReferenceIndex
 from app.ingest.rendering import Rendered, Renderer
-from app.ingest.rows import table_rows
+from app.ingest.rows import checksum_of_rows, owned_rows, table_rows, values_of
 from app.ingest.scan import ParsedParts, ScanContext, SharedRecords, find_cycles, scan_part
 from app.ingest.scratch_index import ScratchIndex
 from app.ingest.seed_base import Tombstone
 from app.ingest.span_links import KnownPassages
 from app.ingest.temporary_folder import temporary_folder
 from app.ingest.workers import GC_THRESHOLDS, Workers
-from app.ingest.writing import RELEASE_COLUMNS, Row, columns
+from app.ingest.writing import Row
 from app.model.codebook import Codebook
 from app.model.corrections import Correction
 from app.model.digests import Data, digest, serialize
@@ -159,27 +154,17 @@ def build_record(rendered: Rendered, shared_records: SharedRecords) -> BuiltReco
     resource, data, seed_checksum, correction = rendered
     rows = table_rows(resource, data)
     indexed = indexed_record(data, rows.columns, shared_records)
-    by_model: dict[type[Any], list[dict[str, Any]]] = {}
-    for model, row in rows.owned:
-        by_model.setdefault(model, []).append(row)
-    owned = {model.__tablename__: list(map(_values(model.__tablename__), some)) for model, some in by_model.items()}
-    body = serialize(data)
-    # Without its terms, which are made anew alone where only a record that it names has changed.
-    rows_checksum = crc32(orjson.dumps((body, rows.columns, owned)))
+    owned, body = owned_rows(rows), serialize(data)
+    rows_checksum = checksum_of_rows(body, rows, owned)
     checksums = {
         "rows_checksum": rows_checksum,
         "terms_checksum": checksum(indexed),
         "seed_checksum": seed_checksum,
     }
-    own = _values(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, **checksums})
+    own = values_of(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, **checksums})
     return BuiltRecord(
         resource, data["id"], digest(data), rows_checksum, seed_checksum, body, own, owned, indexed, correction
     )
-
-
-@cache
-def _values(table: str) -> Callable[[dict[str, Any]], Row]:
-    return itemgetter(*(name for name in columns(table) if name not in RELEASE_COLUMNS))
 
 
 class Pipeline:

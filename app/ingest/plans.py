@@ -70,6 +70,12 @@ class Plan:
     changed_fields: dict[tuple[str, str], Any] | None = None
     """Every changed field of every changed record, by resource and id, where these are asked for."""
 
+    opaque_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The ids that records have from now on, in all releases, by resource and the id that they had."""
+
+    repeated: list[SeedError] = field(default_factory=list)
+    """Lines of the seed files that have what is redacted, wherever in them it stands."""
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing has changed, so that there will be no release."""

@@ -1,7 +1,15 @@
 """Table rows of a document: the columns by which a record is filtered, sorted and joined."""
 
+from collections.abc import Callable
+from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
+from zlib import crc32
 
+import orjson
+
+from app.ingest import writing
+from app.ingest.writing import RELEASE_COLUMNS
 from app.model.day_spans import effective_days, span_class
 from app.model.digests import Data
 from app.queries.record_type import ChildRows, Row
@@ -28,6 +36,28 @@ def table_rows(resource: str, document: Data) -> Rows:
     if record_type.day_column is not None:
         row[record_type.day_column] = row["earliest"] or ""
     return Rows(row, [*record_type.child_rows(document), *_evidence(document)])
+
+
+def owned_rows(rows: Rows) -> dict[str, list[writing.Row]]:
+    """Returns the rows of a record in other tables, by table, with their values in the order of its columns."""
+    by_model: dict[type[Any], list[Row]] = {}
+    for model, row in rows.owned:
+        by_model.setdefault(model, []).append(row)
+    return {
+        str(model.__tablename__): list(map(values_of(model.__tablename__), some)) for model, some in by_model.items()
+    }
+
+
+@cache
+def values_of(table: str) -> Callable[[Row], writing.Row]:
+    """Returns what takes the values of a row in the order of a table's columns, without those of the release."""
+    return itemgetter(*(name for name in writing.columns(table) if name not in RELEASE_COLUMNS))
+
+
+def checksum_of_rows(body: str, rows: Rows, owned: dict[str, list[writing.Row]] | None = None) -> int:
+    """Returns a checksum of all that is stored of a record, given by its document and its rows. Its search terms are
+    left out: they are made anew alone where only a record that it names has changed."""
+    return crc32(orjson.dumps((body, rows.columns, owned_rows(rows) if owned is None else owned)))
 
 
 def _days(date: Data | None) -> Row:

@@ -195,7 +195,7 @@ def _removed(data: Mapping) -> tuple[str | None, str]:
 
 def _redaction(rows: ScanRows, resource: str, data: Mapping, source: Source) -> None:
     if (asked := asked_in(data)) is not None:
-        rows.links.append((LINK, resource, _text(data["id"]), pickle.dumps((*asked, source))))
+        rows.links.append((LINK, resource, _text(data["id"]), pickle.dumps((asked, source))))
 
 
 def _collect_parents(resource: str) -> Callable[[ScanRows, Mapping, Source], None]:

@@ -93,7 +93,7 @@ class EvidenceSeed(Span):
     field: EvidenceField
 
 
-class Removed(Record):
+class Removed(ConstrainedRecord):
     """Why a record was removed and, after a merge, the id of the same type that succeeds it."""
 
     reason: Line = Field(description="Why it was removed, for readers of its old address.")
@@ -101,6 +101,12 @@ class Removed(Record):
     redact: bool = Field(
         False, description="Take it out of all earlier releases, and out of whatever repeats its names and texts."
     )
+    id: bool = Field(False, description="Beside `redact`: replace its id, too, by one that says nothing.")
+
+    def violations(self) -> Iterator[Violation]:
+        """Yields the violated constraints of this removal."""
+        if self.id and not self.redact:
+            yield Violation(("id", "redact"), "an id is replaced where its record is redacted: write `redact: true`")
 
 
 class Tombstone(Record):
@@ -138,6 +144,10 @@ class Redacted(Record):
         description="The fields, as JSON Pointers into the document: /name, /date, /coordinate."
     )
     reason: Line = Field(description="Why, for readers of earlier releases.")
+    id: bool = Field(
+        False,
+        description="Replace the record's id, too, by one that says nothing; `load` prints it, to be written here.",
+    )
 
 
 class SourcedRecord(CorrectableRecord):

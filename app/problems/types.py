@@ -81,6 +81,14 @@ NOT_KEPT = ProblemType(
     "The release is from before this database kept what later releases supersede, so it cannot be read as it was.",
     "Ask for the oldest release that can be read, which the answer names, or a later one.",
 )
+REPLACED_IDS = ProblemType(
+    "replaced-ids",
+    (410,),
+    "Replaced ids",
+    "A copy of this release has records by ids that were redacted since. The log cannot name them, so that the copy "
+    "cannot be brought up to date.",
+    "Drop the copy and start again from release 0.",
+)
 BAD_REQUEST = ProblemType(
     "bad-request",
     (400,),
@@ -214,6 +222,7 @@ PROBLEM_TYPES = (
     BAD_CURSOR,
     FUTURE_RELEASE,
     NOT_KEPT,
+    REPLACED_IDS,
     BAD_REQUEST,
     NO_SUCH_RECORD,
     NO_SUCH_PATH,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal, null, select, union_all
 from sqlmodel import col
 
-from app.storage.redaction_models import RedactedVersion
+from app.storage.redaction_models import EarlierDigest, RedactedVersion
 
 
 def _at(release: int) -> ColumnElement[bool]:
@@ -17,6 +17,13 @@ def gone(kind: str, id_: str, release: int) -> Select[Any]:
     is_it = (col(RedactedVersion.type) == kind) & (col(RedactedVersion.id) == id_) & col(RedactedVersion.is_gone)
     what: list[Any] = [col(RedactedVersion.redacted_in).label("release"), col(RedactedVersion.reason)]
     return select(*what, literal("RED").label("op"), null().label("superseded_by")).where(is_it, _at(release))
+
+
+def earlier_digests(numbers: list[int]) -> Select[Any]:
+    """The digests that releases had before an id was replaced in them, the newest first."""
+    digest = EarlierDigest
+    columns: tuple[Any, ...] = tuple(col(getattr(digest, name)) for name in digest.model_fields)
+    return select(*columns).where(col(digest.release).in_(numbers)).order_by(col(digest.redacted_in).desc())
 
 
 def digests(kind: str, table: Any, release: int, after: str, limit: int, *, redacted_alone: bool) -> Select[Any]:

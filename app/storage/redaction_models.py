@@ -23,5 +23,15 @@ class RedactedVersion(Table, table=True):
     is_gone: bool
 
 
+class EarlierDigest(Table, table=True):
+    """The digest that a release had before a later one, `redacted_in`, replaced an id in it."""
+
+    __tablename__ = "earlier_digests"
+    release: int = Field(foreign_key="releases.number", primary_key=True, sa_column_kwargs={"autoincrement": False})
+    redacted_in: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str
+    reason: str
+
+
 OP = case((and_(col(Change.redacted).is_not(None), col(Change.op) != "ADD"), "RED"), else_=col(Change.op)).label("op")
 """What a release did to a record, as it is told: a redaction, also where that changed or removed the record."""

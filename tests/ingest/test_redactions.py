@@ -16,6 +16,7 @@ from app.ingest.reading import DossierError
 from app.ingest.redaction.search import remains_of
 from app.model.digests import digest, digest_of_lines
 from app.storage import models
+from app.storage.erasing import erase_free_space
 from tests import sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, serving
@@ -139,7 +140,7 @@ def test_whatever_is_left_is_found(desk: Desk) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.sqlite
-def test_what_a_page_of_the_file_or_the_index_still_has_is_found(desk: Desk) -> None:
+def test_what_the_index_has_beside_the_entries_is_found(desk: Desk) -> None:
     for files in (sample.small(), without_the_captain()):
         desk.load(files)
     places = partial(remains_of, desk.database, [NAME])
@@ -147,11 +148,23 @@ def test_what_a_page_of_the_file_or_the_index_still_has_is_found(desk: Desk) -> 
     with desk.database.writer() as connection:
         connection.exec_driver_sql("INSERT INTO past_search_index (rowid, terms) VALUES (1000, 'jon berg')")
     assert list(places()) == ["past_search_index, with 1 of no record"]
+
+
+@pytest.mark.heavy
+def test_what_a_page_of_a_file_still_has_is_found_and_overwritten(desk: Desk) -> None:
+    for files in (sample.small(), without_the_captain()):
+        desk.load(files)
+    places = partial(remains_of, desk.database, [NAME])
+    assert list(places()) == []
     with desk.database.writer() as connection:
-        connection.exec_driver_sql(f"CREATE TABLE deleted AS SELECT '{NAME}' AS name")
+        connection.exec_driver_sql(f"INSERT INTO known_words (release, words) VALUES (1, 'told by {NAME}')")
     with desk.database.writer() as connection:
-        connection.exec_driver_sql("DROP TABLE deleted")
-    assert str(desk.database.url.database) in {place.removesuffix("-wal") for place in places()}
+        connection.exec_driver_sql("DELETE FROM known_words WHERE release = 1")
+    (found,) = places()
+    file = str(desk.database.url.database)
+    assert found in (file, f"{file}-wal", "the file of known_words")
+    erase_free_space(desk.database)
+    assert list(places()) == []
 
 
 @pytest.mark.heavy
@@ -295,6 +308,56 @@ def test_what_the_files_still_say_is_pointed_out(desk: Desk) -> None:
 
 
 @pytest.mark.heavy
+def test_a_dry_run_says_what_the_files_still_repeat(desk: Desk) -> None:
+    desk.load(sample.small())
+    before, files = desk.everything(), without_the_captain()
+    record(files, "people.yaml", "jon-berg")["removed"]["id"] = "true"
+    plan = desk.load(files, dry_run=True)
+    assert desk.everything() == before
+    assert {(one.file, one.message.partition(";")[0]) for one in plan.repeated} == {
+        ("seed/people.yaml", "this line has what is redacted")
+    }
+    (desk.folder / "notes.md").write_text("Who was JON BERG, and\nwhat was his name?\n", "utf-8")
+    assert ("seed/notes.md", 1) in {(one.file, one.line) for one in desk.load(files, dry_run=True).repeated}
+    record(files, INCIDENTS, "ferry-shooting")["note"] = "As Jón Bergh told."
+    with pytest.raises(DossierError, match="repeats what is to be redacted"):
+        desk.load(files, dry_run=True)
+    assert desk.everything() == before
+
+
+@pytest.mark.heavy
+def test_corrections_of_what_is_redacted_go_and_others_lose_the_name(desk: Desk) -> None:
+    files = sample.small()
+    desk.load(files)
+    told = {
+        ("people.yaml", "jon-berg"): ("rank", "mate", "He is a mate."),
+        ("places.yaml", "orsa"): ("name", "Orsby", "It is Orsby."),
+        (INCIDENTS, "ferry-shooting"): ("title", "Guards fire on a boat", "Jon Berg called it a boat."),
+        (QUOTES, "guard-turn-back"): ("note", "Told twice", "It was told twice."),
+    }
+    for (file, id_), (key, value, correction) in told.items():
+        changed = record(files, file, id_)
+        changed[key], changed["correction"] = value, {"date": "2021-10-02", "text": correction}
+    desk.load(files)
+    forgetful = without_the_captain()
+    for (file, id_), (key, value, correction) in told.items():
+        if id_ != "jon-berg":
+            changed = record(forgetful, file, id_)
+            changed[key] = value
+            if "Jon" not in correction:
+                changed["correction"] = {"date": "2021-10-02", "text": correction}
+    orsa = record(forgetful, "places.yaml", "orsa")
+    orsa |= {"name": "Village", "redacted": {"fields": ["/name"], "reason": "too close"}}
+    del orsa["correction"], orsa["aliases"]
+    orsa["evidence"] = [sample.proof("where", "lies in Ash County", shared=True)]
+    desk.load(forgetful)
+    assert list(remains_of(desk.database, ["He is a mate.", "It is Orsby.", NAME])) == []
+    with serving(desk.url) as client:
+        left = {one["id"]: one["correction"]["text"] for one in body(client, "/v1/corrections")["data"]}
+    assert left == {"ferry-shooting": "[redacted] called it a boat.", "guard-turn-back": "It was told twice."}
+
+
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
@@ -327,11 +390,14 @@ def test_a_record_removed_before_is_forgotten_later_with_its_claims(desk: Desk) 
     assert len(desk.table(models.Release)) == 3
     assert list(remains_of(desk.database, ["Search of the mill in Orsa"])) == []
     with serving(desk.url) as client:
-        entries = body(client, "/v1/changes?since=2&history=true")["data"]
-        assert [(one["op"], one["type"], one["id"]) for one in entries] == [
-            ("RED", "casualty", "miller-held"),
-            ("RED", "incident", "mill-search"),
-        ]
+        for asked in ("", "&history=true"):
+            entries = body(client, f"/v1/changes?since=2&include=document{asked}")["data"]
+            assert [(one["op"], one["type"], one["id"], one["document"]) for one in entries] == [
+                ("RED", "casualty", "miller-held", None),
+                ("RED", "incident", "mill-search", None),
+            ]
+        assert not [one for one in body(client, "/v1/changes?since=0")["data"] if one["op"] == "RED"]
+        assert "RED" in {one["op"] for one in body(client, "/v1/changes?since=1")["data"]}, "it was there then"
         for path in ("incidents/mill-search", "casualties/miller-held"):
             assert "redacted in release 3" in problem(client, f"/v1/{path}?release=1", 410)["detail"]
         assert ids(client, "/v1/people?incident=ferry-shooting&release=1") != []

@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1", tags=["releases"])
     response_class=Response,
     responses={
         200: {"description": "Events, without end.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **problems(400, 503),
+        **problems(400, 410, 503),
     },
     openapi_extra={"parameters": [*openapi_parameters(StreamFilters, _INCLUDE), _LAST_EVENT_ID]},
 )

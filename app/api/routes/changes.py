@@ -40,7 +40,7 @@ _releases = APIRouter(prefix="/v1", tags=["releases"])
     "/changes",
     summary="List what changed",
     response_model=ChangePage,
-    responses=problems(400, 503),
+    responses=problems(400, 410, 503),
     openapi_extra={"parameters": openapi_parameters(ChangeFilters, _INCLUDE)},
 )
 async def list_changes(request: Request) -> Response:
@@ -60,7 +60,8 @@ async def list_changes(request: Request) -> Response:
     `meta.release` of the last page: it is the next `since`. A release that is loaded in the meantime disturbs nothing:
     what it does comes behind the pages already read, also to records that they held. The copy is right when its digest
     equals that of `/v1/releases/{number}`; a copy made with `article`, `type`
-    or `cause` cannot be proven so.
+    or `cause` cannot be proven so. Where an id was redacted since, a copy cannot learn which: it is told to begin anew
+    (410, `/problems/replaced-ids`).
 
     Documents are those of today, not of the time of the entry, so that any earlier copy comes out as today's.
     A copy that was pulled from lists goes on from the `meta.release` of the first answer of that pull.

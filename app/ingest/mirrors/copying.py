@@ -24,7 +24,7 @@ from app.queries.record_type import RecordType
 from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.codebook_models import StoredCodebook
 from app.storage.models import Article, Change, Release
-from app.storage.redaction_models import RedactedVersion
+from app.storage.redaction_models import EarlierDigest, RedactedVersion
 from app.storage.registry import document_of
 
 _BATCH_RECORDS = 500
@@ -62,6 +62,7 @@ class ReleaseCopy:
         for one in releases:
             values = {"number": one.number, "note": one.note, "is_kept": False, **_row(one, url)}
             self._connection.execute(insert(Release), {**values, "languages": "[]", "codebook": None})
+            self._earlier_digests(one)
 
     def codebook(self) -> None:
         """Writes the codebook, if the release or one that is copied with it changed it."""
@@ -133,8 +134,13 @@ class ReleaseCopy:
         codebook = self._connection.execute(select(col(StoredCodebook.digest))).scalar() if has_codebook else None
         values = {**_row(self._release, url), "languages": json.dumps(self._languages()), "codebook": codebook}
         self._connection.execute(update(Release).where(col(Release.number) == self._number).values(values))
+        self._earlier_digests(self._release)
         records = sum(self._release.counts.values())
         self._writer.counts(records, f"{self._number} {digest}", previous)
+
+    def _earlier_digests(self, release: CopiedRelease) -> None:
+        for one in release.earlier_digests:
+            self._connection.execute(insert(EarlierDigest), {"release": release.number, **one.model_dump()})
 
     def _redactions(self) -> list[str]:
         """Notes the versions of this release that were redacted later, and returns the lines of those that are gone."""

@@ -73,7 +73,7 @@ def _check_relation(source: Source, held: ReleaseInfo, newest: CopiedRelease) ->
     if not held.number:
         return
     theirs = newest if newest.number == held.number else source.release(held.number)
-    is_same = theirs is not None and (theirs.digest, theirs.loaded_at) == (held.digest, held.loaded_at)
+    is_same = theirs is not None and theirs.loaded_at == held.loaded_at and held.digest in _digests(theirs)
     if held.origin is None:
         why = "serves this database itself, or a copy of it" if is_same else "can only be copied into an empty database"
         raise MirrorError(f"{source.url} {why}: this one has releases of its own. Nothing was changed.")
@@ -82,6 +82,11 @@ def _check_relation(source: Source, held: ReleaseInfo, newest: CopiedRelease) ->
         raise MirrorError(f"{source.url} {why}: copy it into an empty database. Nothing was changed.")
     if newest.origin is not None and source.url != held.origin:
         raise MirrorError(f"{source.url} is this mirror itself, or another one of {held.origin}. Nothing was changed.")
+
+
+def _digests(release: CopiedRelease) -> set[str]:
+    """Returns the digest of a release, and those that it had before ids were replaced in it."""
+    return {release.digest, *(one.digest for one in release.earlier_digests)}
 
 
 class _Place(NamedTuple):

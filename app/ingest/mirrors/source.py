@@ -30,6 +30,16 @@ class MirrorError(Exception):
     """Another service cannot be copied; the message says why in one plain sentence."""
 
 
+class CopiedEarlierDigest(BaseModel):
+    """A digest that a release had before an id was replaced in it."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    digest: str
+    redacted_in: int = Field(ge=1)
+    reason: str
+
+
 class CopiedRelease(BaseModel):
     """A release as a service tells of it."""
 
@@ -43,6 +53,7 @@ class CopiedRelease(BaseModel):
     verified: dict[str, Any] | None
     kept: bool
     origin: str | None
+    earlier_digests: list[CopiedEarlierDigest] = []
 
 
 class RecordKey(BaseModel):

@@ -50,6 +50,10 @@ class Rewriting:
         self.objects: list[Data] = []
         """Objects with several values, such as dates, that were taken out of fields, to be found in other records."""
 
+    def rename(self, id_: str, other: str) -> None:
+        """Notes that redacted records have another id from now on."""
+        self._by_id[other] = self._by_id.pop(id_)
+
     def is_about(self, stored: str) -> bool:
         """Whether a stored document is that of a redacted record, or refers to one."""
         return any(f'"{id_}"' in stored for id_ in self._by_id)

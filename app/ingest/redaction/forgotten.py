@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from app.model.digests import Data
@@ -27,6 +27,45 @@ _IDENTIFIER = re.compile(r"(?:/v1/)?[a-z0-9]+(?:[-_/][a-z0-9]+)*")
 """Ids, addresses of records, and values of vocabularies."""
 
 
+REFERENCE_KEYS = frozenset(
+    (
+        *("article", "incident", "incidents", "parent", "parents", "children", "related", "quotes", "statements"),
+        *("place", "places", "people", "organization", "organizations", "contains", "contained_in", "contradicts"),
+        *("contradicted_by", "speaker", "relayed_by", "told_to", "by", "about", "claimed_by", "via", "part_of"),
+        *("author", "documents", "harm"),
+    )
+)
+"""Keys of documents with ids of other records: some have them bare, more did in older shapes."""
+
+_ID_KEYS = REFERENCE_KEYS | {"id", "included", "includes", "may_include", "included_in", "superseded_by"}
+"""Keys of documents and columns that have ids, as have all columns whose names end with `_id`."""
+
+
+class ForgottenId(NamedTuple):
+    """The id that a record had before it was replaced."""
+
+    resource: str
+    type: str
+    id: str
+    is_alone: bool
+    """Whether no record of another type has or had the same id."""
+
+    def stands_in(self, text: str, key: str) -> bool:
+        """Whether a text is the id, or has an address with it."""
+        if self.id not in text:
+            return False
+        is_of_ids = key in _ID_KEYS or key.endswith("_id")
+        if self.is_alone and is_of_ids and self.id in text.split("/"):
+            return True
+        return address_of(self.resource, self.type, self.id).search(text) is not None
+
+
+@cache
+def address_of(resource: str, kind: str, id_: str) -> re.Pattern[str]:
+    """Matches what leads to a record in a text: `/v1/people/ID`, or `person/ID` as the log has it."""
+    return re.compile(rf"(?<![\w-])((?:{resource}|{kind})/){re.escape(id_)}(?![\w-])")
+
+
 class Forgotten:
     """The names and texts that a release redacts.
 
@@ -37,6 +76,8 @@ class Forgotten:
     def __init__(self) -> None:
         self.names: dict[str, None] = {}
         self.texts: dict[str, None] = {}
+        self.ids: list[ForgottenId] = []
+        """Ids that were replaced: they are looked for, and not taken out as texts are."""
 
     def add(self, value: Any, *, is_name: bool) -> None:
         """Adds a text, or all texts in a list or an object."""
@@ -90,12 +131,18 @@ class Forgotten:
     def may_be_in(self, stored: str) -> bool:
         """Whether a stored document may have one of the texts; a quick look."""
         lower = stored.casefold()
-        return any(word in lower for word in self._first_words) or (
-            not lower.isascii() and any(word in fold(lower) for word in self._first_words)
+        return (
+            any(word in lower for word in self._first_words)
+            or any(one.id in lower for one in self.ids)
+            or (not lower.isascii() and any(word in fold(lower) for word in self._first_words))
         )
 
     def stands_in(self, text: str, key: str = "") -> bool:
-        """Whether a text repeats one of the texts. Ids do not, unless the key says that it is a name."""
+        """Whether a text repeats one of the texts, or an id that was replaced. Ids repeat no texts, unless the key says
+        that it is a name."""
+        return self._repeats(text, key) or any(one.stands_in(text, key) for one in self.ids)
+
+    def _repeats(self, text: str, key: str = "") -> bool:
         if _IDENTIFIER.fullmatch(text):
             return is_of_names(key) and fold(text) in self._alone
         if FRAGMENT in text and self._phrase.search(unquote(text.partition(FRAGMENT)[2])):
@@ -106,7 +153,7 @@ class Forgotten:
         """Returns a text without the texts. The link to a passage loses its words if these have one of them; in a
         document that `is_about` the record, if they have a word of a name."""
         if _IDENTIFIER.fullmatch(text):
-            return MARKER if self.stands_in(text, key) else text
+            return MARKER if self._repeats(text, key) else text
         if FRAGMENT in text:
             address, _, words = text.partition(FRAGMENT)
             words = unquote(words)

@@ -1,7 +1,7 @@
 """Takes what is redacted out of the tables: superseded versions, their rows and search terms, the log, the codebook."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
@@ -22,7 +22,7 @@ from app.storage.registry import METADATA
 
 _BATCH = 500
 
-_LOGGED = ((Change, ("reason", "name", "correction")), (Release, ("note",)))
+LOGGED: tuple[tuple[Any, tuple[str, ...]], ...] = ((Change, ("reason", "name", "correction")), (Release, ("note",)))
 """Texts that stand beside the records."""
 
 
@@ -47,12 +47,16 @@ class PastRedaction:
         redactions: Sequence[Redaction],
         forgotten: Forgotten,
         rewriting: Rewriting,
+        told: Iterable[tuple[str, str, int]],
     ) -> None:
         self._connection = connection
         self._release = release
         self._redactions = redactions
         self._forgotten = forgotten
         self._rewriting = rewriting
+        self._told = told
+        """Type, id and release of changes of redacted fields, whose corrections say what stood there."""
+
         self._reasons = " ".join(dict.fromkeys(one.reason for one in redactions))
 
     def run(self) -> None:
@@ -63,6 +67,7 @@ class PastRedaction:
         for number, stored in self._documents():
             self._redact(number, stored)
         self._redact_codebooks()
+        self._redact_corrections()
         self._redact_log()
         forget_terms(self._connection, self._forgotten, self._rewriting)
         earlier = update(Release).values(redacted_in=self._release)
@@ -167,8 +172,18 @@ class PastRedaction:
                 version = _Version(IDENTITY["type"], row.id, 0, row.digest, row.changed_in, row.superseded_in)
                 self._note(version, self._reasons, is_gone=False)
 
+    def _redact_corrections(self) -> None:
+        """Takes out what was said to be wrong in redacted records and fields, before this release."""
+        nothing = update(Change).where(col(Change.release) < self._release).values(corrected=None, correction=None)
+        for one in self._redactions:
+            if one.is_whole:
+                self._connection.execute(nothing.where(col(Change.type) == one.type, col(Change.id) == one.id))
+        for kind, id_, release in self._told:
+            mine = (col(Change.type) == kind) & (col(Change.id) == id_) & (col(Change.release) == release)
+            self._connection.execute(nothing.where(mine))
+
     def _redact_log(self) -> None:
-        for model, names in _LOGGED:
+        for model, names in LOGGED:
             table = METADATA.tables[str(model.__tablename__)]
             for name in names:
                 column = table.c[name]

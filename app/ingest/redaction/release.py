@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -10,7 +11,9 @@ from sqlmodel import col
 from app.ingest.files import SeedError
 from app.ingest.redaction.documents import Rewriting, values_at, without_all_but
 from app.ingest.redaction.forgotten import Forgotten, is_of_names, names_of
+from app.ingest.redaction.opaque_ids import OpaqueId, forgotten_id, opaque_id, replace_ids
 from app.ingest.redaction.past import PastRedaction
+from app.ingest.redaction.renewed_digests import renew_digests
 from app.ingest.redaction.requests import Asked
 from app.ingest.redaction.terms import rebuild_index
 from app.ingest.scratch_index import ScratchIndex
@@ -44,29 +47,48 @@ class ReleaseRedaction:
         self.forgotten = Forgotten()
         self.rewriting = Rewriting(redactions, self.forgotten, self._kept)
         self._redactions = redactions
+        self._told: set[tuple[str, str, int]] = set()
+        self.opaque_ids: list[OpaqueId] = []
 
     def run(self) -> list[SeedError]:
         """Redacts all that is older, and returns mistakes; with mistakes nothing is to be kept of the load."""
         errors = [error for asked in self._asked for error in self._collect(asked)]
         errors += [*self._repeated_reasons(), *self._repeated_corrections(), *self._repeated()]
         if not errors:
-            past = PastRedaction(self._connection, self._release, self._redactions, self.forgotten, self.rewriting)
-            past.run()
+            what = self._redactions, self.forgotten, self.rewriting, self._told
+            PastRedaction(self._connection, self._release, *what).run()
+            self._replace_ids()
             rebuild_index(self._connection)
         return errors
+
+    def _replace_ids(self) -> None:
+        self.opaque_ids = [opaque_id(asked.redaction) for asked in self._asked if asked.hides_id]
+        if not self.opaque_ids:
+            return
+        forgotten = [forgotten_id(self._connection, one) for one in self.opaque_ids]
+        replace_ids(self._connection, self.opaque_ids)
+        reasons = " ".join(dict.fromkeys(asked.redaction.reason for asked in self._asked if asked.hides_id))
+        renew_digests(self._connection, self._release, self.opaque_ids, reasons)
+        self.forgotten.ids = forgotten
+        for old, new in {one.old: one.new for one in self.opaque_ids}.items():
+            self.rewriting.rename(old, new)
 
     def _collect(self, asked: Asked) -> Iterator[SeedError]:
         """Collects what is to be forgotten, from all versions of a record."""
         redaction = asked.redaction
         table = RECORD_TYPES[redaction.resource].table.__tablename__
         rows = self._connection.execute(queries.versions(table, [redaction.id])).all()
-        past = [json.loads(row.document) for row in rows if row.superseded_in is not None]
+        superseded = sorted((row for row in rows if row.superseded_in is not None), key=lambda row: row.changed_in)
+        past = [json.loads(row.document) for row in superseded]
         current = next((json.loads(row.document) for row in rows if row.superseded_in is None), None)
         if redaction.is_whole:
             for document in past:
                 self.forgotten.add_document(document)
         elif current is not None and past:
             self._kept[redaction.type, redaction.id] = current
+            for pointer in redaction.pointers:
+                changes = (two["changed_in"] for one, two in pairwise(past) if _differ(pointer, one, two))
+                self._told |= {(redaction.type, redaction.id, release) for release in changes}
             for number, pointer in enumerate(redaction.pointers):
                 collected = [self._collect_field(pointer, document, current) for document in past]
                 if not any(collected) and pointer in redaction.fields:
@@ -125,6 +147,10 @@ class ReleaseRedaction:
         return SeedError(
             file, line, id_, field, "this repeats what is to be redacted; write something else, or nothing"
         )
+
+
+def _differ(pointer: str, one: Data, two: Data) -> bool:
+    return values_at(one, pointer) != values_at(two, pointer)
 
 
 def texts_with(forgotten: Forgotten, value: Any, pointer: str = "") -> Iterator[str]:

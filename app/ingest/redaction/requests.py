@@ -26,11 +26,16 @@ _NOT_REDACTED = frozenset({"id", "type", "url", "version", "changed_in", "low", 
 """Fields that say which record it is, and figures, which are corrected."""
 
 
+ID = "/id"
+"""What the log has beside the fields where the id was replaced."""
+
+
 class Asked(NamedTuple):
     """A redaction, and where a seed file asks for it."""
 
     redaction: Redaction
     source: Source
+    hides_id: bool
 
 
 class Requests:
@@ -42,9 +47,15 @@ class Requests:
         wanted = {(one.redaction.resource, one.redaction.id): one for one in _asked(context.scratch_index)}
         implied = {(one.redaction.resource, one.redaction.id): one for one in _claims(connection, wanted)}
         wanted = {**implied, **wanted}
+        self.replaced = frozenset(_replaced(connection, wanted))
+        """Those that are to have another id and that the database does not know, because they have it already."""
+
         done = _done(connection, wanted.values())
         for key, asked in wanted.items():
-            if asked.redaction not in done:
+            if key in self.replaced:
+                if not asked.redaction.is_whole:
+                    self.errors.append(asked.source.error(("redacted", "id"), _REPLACED))
+            elif asked.hides_id or asked.redaction not in done:
                 self.errors += _wrong_fields(asked, context.codebook)
                 self.pending[key] = asked
         self.claims: list[tuple[str, str, str | None]] = [
@@ -64,14 +75,30 @@ class Requests:
         if asked is None:
             return change
         redaction = asked.redaction
-        return change._replace(redacted=json.dumps(redaction.fields), reason=redaction.reason)
+        pointers = (*redaction.fields, *([ID] if asked.hides_id else []))
+        return change._replace(redacted=json.dumps(pointers), reason=redaction.reason)
+
+
+_REPLACED = (
+    "the database has no record of this id: if a load replaced it, write the id that it gave; `id: true` can stay away"
+)
+
+
+def _replaced(connection: Connection, wanted: Mapping[tuple[str, str], Asked]) -> Iterator[tuple[str, str]]:
+    for (resource, id_), asked in wanted.items():
+        kind = RECORD_TYPES[resource].type
+        if asked.hides_id:
+            logged = select(col(Change.id)).where(col(Change.type) == kind, col(Change.id) == id_).limit(1)
+            if connection.execute(logged).first() is None:
+                yield resource, id_
 
 
 def _asked(scratch_index: ScratchIndex) -> Iterator[Asked]:
     for resource, links in scratch_index.links(LINK, RECORD_TYPES).items():
         for id_, data in links:
-            fields, reason, source = pickle.loads(data)
-            yield Asked(Redaction(resource, RECORD_TYPES[resource].type, id_, fields, reason), source)
+            asked, source = pickle.loads(data)
+            redaction = Redaction(resource, RECORD_TYPES[resource].type, id_, asked.fields, asked.reason)
+            yield Asked(redaction, source, asked.hides_id)
 
 
 def _claims(connection: Connection, wanted: Mapping[tuple[str, str], Asked]) -> Iterator[Asked]:
@@ -94,9 +121,11 @@ def _done(connection: Connection, asked: Collection[Asked]) -> set[Redaction]:
     columns = (col(Change.type), col(Change.id), col(Change.redacted), col(Change.reason))
     rows = connection.execute(select(*columns).where(col(Change.redacted).is_not(None)))
     resources = {one.type: name for name, one in RECORD_TYPES.items()}
-    return {
-        Redaction(resources[row.type], row.type, row.id, tuple(json.loads(row.redacted)), row.reason) for row in rows
-    }
+    return {Redaction(resources[row.type], row.type, row.id, _fields(row.redacted), row.reason) for row in rows}
+
+
+def _fields(redacted: str) -> tuple[str, ...]:
+    return tuple(one for one in json.loads(redacted) if one != ID)
 
 
 def _wrong_fields(asked: Asked, codebook: Codebook) -> Iterator[SeedError]:

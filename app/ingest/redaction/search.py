@@ -23,17 +23,21 @@ _SQLITE_FILES = ("", "-wal", "-journal")
 
 def remains(database: Database, forgotten: Forgotten, rewriting: Rewriting) -> Iterator[str]:
     """Yields each place where something is left."""
+    recurring = set[str]()
     with database.writer() as connection:
         for table in METADATA.sorted_tables:
-            yield from _in_table(connection, table, forgotten)
+            yield from _in_table(connection, table, forgotten, recurring)
         for model in INDEXES:
             yield from _in_index(connection, model, forgotten)
         yield from (f"past_search_entries {one.key}" for one in changed_entries(connection, forgotten, rewriting))
     for directory in directories_of(database):
-        yield from _in_files(directory.rglob("*"), forgotten)
+        yield from _in_files(directory.rglob("*"), _wanted(forgotten, recurring))
     if database.is_sqlite:
         path = str(database.url.database)
-        yield from _in_files([Path(f"{path}{ending}") for ending in _SQLITE_FILES], forgotten)
+        files = [Path(f"{path}{ending}") for ending in _SQLITE_FILES]
+        yield from _in_files(files, _wanted(forgotten, recurring))
+    else:
+        yield from _in_relations(database, _wanted(forgotten, recurring))
 
 
 def remains_of(database: Database, texts: Iterable[str]) -> Iterator[str]:
@@ -41,26 +45,36 @@ def remains_of(database: Database, texts: Iterable[str]) -> Iterator[str]:
     forgotten = Forgotten()
     for one in texts:
         forgotten.add(one, is_name=True)
+    return remains_of_all(database, forgotten)
+
+
+def remains_of_all(database: Database, forgotten: Forgotten) -> Iterator[str]:
+    """Yields each place where a text or an id is left, whoever's it was."""
     return remains(database, forgotten, Rewriting([], forgotten, {}))
 
 
-def _in_table(connection: Connection, table: Table, forgotten: Forgotten) -> Iterator[str]:
+def _in_table(connection: Connection, table: Table, forgotten: Forgotten, recurring: set[str]) -> Iterator[str]:
+    """Yields the rows of a table in which something is left, and adds ids to those that recur as parts of others."""
     columns = [one for one in table.columns if one.name != "terms"]
     keys = list(table.primary_key)
     for row in connection.execute(select(*keys, *columns)):
         key, values = row[: len(keys)], row[len(keys) :]
         for column, value in zip(columns, values, strict=True):
-            if isinstance(value, str) and forgotten.may_be_in(value) and _stands_in(value, forgotten):
+            if not isinstance(value, str) or not forgotten.may_be_in(value):
+                continue
+            if _stands_in(value, column.name, forgotten):
                 yield f"{table.name}.{column.name} {'/'.join(map(str, key))}"
+            else:
+                recurring.update(one.id for one in forgotten.ids if one.id in value)
 
 
-def _stands_in(value: str, forgotten: Forgotten) -> bool:
+def _stands_in(value: str, column: str, forgotten: Forgotten) -> bool:
     if value[:1] in ("{", "["):
         try:
             return next(texts_with(forgotten, json.loads(value)), None) is not None
         except ValueError:
             pass
-    return forgotten.stands_in(value)
+    return forgotten.stands_in(value, column if column.endswith("id") else "")
 
 
 def _in_index(connection: Connection, model: Any, forgotten: Forgotten) -> Iterator[str]:
@@ -75,11 +89,31 @@ def _in_index(connection: Connection, model: Any, forgotten: Forgotten) -> Itera
             yield f"{INDEXES[model]}, with {len(indexed)} of no record"
 
 
-def _in_files(paths: Iterable[Path], forgotten: Forgotten) -> Iterator[str]:
-    """Yields the files whose bytes have a phrase as it was written."""
-    wanted = [one.encode() for one in forgotten.phrases]
-    wanted += [json.dumps(one, ensure_ascii=False)[1:-1].encode() for one in forgotten.phrases]
-    wanted += [one.encode("utf-32-le") for one in forgotten.phrases]  # as arrays have texts
+def _wanted(forgotten: Forgotten, recurring: Iterable[str]) -> list[bytes]:
+    """Returns the bytes of phrases as they were written, and of ids of several words that are no parts of others."""
+    ids = {one.id for one in forgotten.ids if "-" in one.id}.difference(recurring)
+    texts = [*forgotten.phrases, *ids]
+    wanted = [one.encode() for one in texts]
+    wanted += [json.dumps(one, ensure_ascii=False)[1:-1].encode() for one in texts]
+    return wanted + [one.encode("utf-32-le") for one in texts]  # as arrays have texts
+
+
+def _in_relations(database: Database, wanted: list[bytes]) -> Iterator[str]:
+    """Yields the tables and indexes of PostgreSQL whose files have some bytes, where its role may read them."""
+    from app.storage.postgresql_files import file_chunks
+
+    longest = max(map(len, wanted), default=0)
+    before: dict[str, bytes] = {}
+    found = dict[str, None]()
+    for relation, chunk in file_chunks(database.url, _CHUNK_BYTES):
+        if any(one in before.get(relation, b"") + chunk for one in wanted):
+            found.setdefault(relation)
+        before = {relation: chunk[-longest:]}
+    yield from (f"the file of {relation}" for relation in found)
+
+
+def _in_files(paths: Iterable[Path], wanted: list[bytes]) -> Iterator[str]:
+    """Yields the files that have some bytes."""
     longest = max(map(len, wanted), default=0)
     for path in paths:
         if not path.is_file():

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from sqlalchemy import Connection, cast, func, literal, literal_column, select, update
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
@@ -17,7 +18,7 @@ from app.search.entry_numbers import document_number
 from app.search.stems import ENGLISH
 from app.search.terms import STEM_MARKER, TEXT_SEPARATOR, index_text
 from app.storage.models import Release, SearchEntry, StoredDocument
-from app.storage.past_tables import PastSearchEntry
+from app.storage.past_tables import FIRST_PAST_NUMBER, PastSearchEntry
 
 INDEXES: dict[Any, str] = {SearchEntry: "search_index", PastSearchEntry: "past_search_index"}
 """The full-text indexes of SQLite, by the tables whose terms they have."""
@@ -27,7 +28,7 @@ _MARKERS = frozenset({STEM_MARKER, TEXT_SEPARATOR})
 
 _IN_ORDER = (
     "(SELECT string_agg(lexeme, ' ' ORDER BY position) FROM "
-    "(SELECT lexeme, unnest(positions) AS position FROM unnest(past_search_entries.terms)) AS one)"
+    "(SELECT lexeme, unnest(positions) AS position FROM unnest({}.terms)) AS one)"
 )
 """The terms of a tsvector in the order in which they were written."""
 
@@ -57,8 +58,8 @@ def changed_entries(connection: Connection, forgotten: Forgotten, rewriting: Rew
     if of_all.isdisjoint(vocabulary(connection, PastSearchEntry)):
         return
     is_sqlite = connection.dialect.name == "sqlite"
-    in_order: Any = col(PastSearchEntry.terms) if is_sqlite else literal_column(_IN_ORDER)
-    entry: Any = select(col(PastSearchEntry.key), in_order.label("terms"), col(StoredDocument.document))
+    in_order = _in_order(PastSearchEntry, is_sqlite=is_sqlite)
+    entry: Any = select(col(PastSearchEntry.key), in_order, col(StoredDocument.document))
     number = document_number(col(PastSearchEntry.number))
     for row in connection.execute(entry.join(StoredDocument, col(StoredDocument.number) == number)):
         if rewriting.is_about(row.document) and not of_all.isdisjoint(row.terms.split(" ")):
@@ -66,6 +67,37 @@ def changed_entries(connection: Connection, forgotten: Forgotten, rewriting: Rew
             unwanted = of_all if rewriting.redacts(document) else of_names
             if (left := _without(row.terms, unwanted, *_own_terms(connection, document))) != row.terms:
                 yield _Entry(row.key, left)
+
+
+def forget_id(connection: Connection, number: int, document: Data, id_: str) -> None:
+    """Takes the stems of the words of an id out of the entries that lead to the document of its record, unless what is
+    left of it has them itself. The full-text index has to be made anew then."""
+    is_sqlite, is_past = connection.dialect.name == "sqlite", number >= FIRST_PAST_NUMBER
+    model: Any = PastSearchEntry if is_past else SearchEntry
+    key = col(model.key if is_past else model.number)
+    entries = select(key, _in_order(model, is_sqlite=is_sqlite)).where(document_number(col(model.number)) == number)
+    of_id = terms_of(connection, [id_.replace("-", " ")])
+    for one, terms in connection.execute(entries).all():
+        texts, _, others = terms.partition(f" {STEM_MARKER} ")
+        own = _own_terms(connection, document)[1] | _stems_of(connection, texts)
+        left = [stem for stem in others.split(f" {STEM_MARKER} ") if stem and (stem not in of_id or stem in own)]
+        kept = " ".join((texts, *(f"{STEM_MARKER} {stem}" for stem in left)))
+        written = kept if is_sqlite else cast(vector(kept), TSVECTOR)
+        connection.execute(update(model).where(key == one).values(terms=written))
+        if not is_past:
+            table = BY_TYPE[document["type"]].table
+            own_row = update(table).where(col(table.number) == number)
+            connection.execute(own_row.values(terms_checksum=crc32(kept.encode())))
+
+
+def _stems_of(connection: Connection, terms: str) -> frozenset[str]:
+    """Returns the stems of terms that stand in an entry, besides these."""
+    return frozenset(index_text((), terms.split(" "), _languages(connection)).split(" "))
+
+
+def _in_order(model: Any, *, is_sqlite: bool) -> Any:
+    terms: Any = col(model.terms) if is_sqlite else literal_column(_IN_ORDER.format(model.__tablename__))
+    return terms.label("terms")
 
 
 def _without(terms: str, unwanted: frozenset[str], of_texts: frozenset[str], stems: frozenset[str]) -> str:
