@@ -11,6 +11,9 @@ FILES = (PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS, QUOTES, STATEMENTS)
 FIXED = {"ash-county", "river-guards", "ida-falk", "jon-berg", "guard"}
 """Records that are only edited, because others cannot be without them."""
 
+SAID = {"ash-river", "orsa", "miller"}
+"""Records whose names stand in titles and texts of others, which would have to be written anew to redact them."""
+
 POINT = {"latitude": "60.25", "longitude": "14", "precision": "locality", "radius_m": "2000", "source": "invented"}
 
 Json = dict[str, Any]
@@ -115,7 +118,7 @@ class Desk:
     def redact(self, first: int, second: int) -> None:
         """A record, or one that was removed before, is forgotten whole, and perhaps with its id."""
         known = [*self._movable(), *(one for file in (PLACES, PEOPLE, INCIDENTS) for one in self.files[file])]
-        known = [one for one in known if one["id"] not in FIXED and one["id"] not in self.redacted]
+        known = [one for one in known if one["id"] not in {*FIXED, *SAID, *self.redacted}]
         known = [one for one in known if "successor" not in one.get("removed", {})]
         if not known:
             return
@@ -129,7 +132,9 @@ class Desk:
 
     def redact_name(self, first: int, second: int) -> None:
         """A record that stays loses the names that it had, and perhaps its id."""
-        named = [one for one in self._there(PLACES, PEOPLE, INCIDENTS) if one["id"] not in {*FIXED, *self.redacted}]
+        named = [
+            one for one in self._there(PLACES, PEOPLE, INCIDENTS) if one["id"] not in {*FIXED, *SAID, *self.redacted}
+        ]
         if not named:
             return
         actual = _pick(named, first)

@@ -26,7 +26,7 @@ from tests.copies import Copy, Reader, as_json, compared, digest, pulled
 from tests.histories import REDACTING_STEPS, STEPS, Desk
 from tests.ingest.test_replaced_ids import proven
 
-FEW = int(os.environ.get("DATELINE_REDACTED_HISTORIES", "3"))
+FEW = int(os.environ.get("DATELINE_REDACTED_HISTORIES", "2"))
 MARKER = "[redacted]"
 
 redactions = st.tuples(st.sampled_from(sorted(REDACTING_STEPS)), numbers, numbers)

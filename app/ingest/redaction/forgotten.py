@@ -23,7 +23,7 @@ _MIN_WORDS = 4
 
 _MIN_LETTERS = 3
 _WORD = re.compile(r"\w+")
-_IDENTIFIER = re.compile(r"(?:/v1/)?[a-z0-9]+(?:[-_/][a-z0-9]+)*")
+IDENTIFIER = re.compile(r"(?:/v1/)?[a-z0-9]+(?:[-_/][a-z0-9]+)*")
 """Ids, addresses of records, and values of vocabularies."""
 
 
@@ -143,26 +143,35 @@ class Forgotten:
         return self._repeats(text, key) or any(one.stands_in(text, key) for one in self.ids)
 
     def _repeats(self, text: str, key: str = "") -> bool:
-        if _IDENTIFIER.fullmatch(text):
+        if IDENTIFIER.fullmatch(text):
             return is_of_names(key) and fold(text) in self._alone
         if FRAGMENT in text and self._phrase.search(unquote(text.partition(FRAGMENT)[2])):
             return True
+        if _is_page(text, key):
+            return False
         return fold(text) in self._alone or bool(self._phrase.search(text) or self._folded_phrase.search(fold(text)))
 
     def without(self, text: str, key: str = "", *, is_about: bool = False) -> str:
         """Returns a text without the texts. The link to a passage loses its words if these have one of them; in a
         document that `is_about` the record, if they have a word of a name."""
-        if _IDENTIFIER.fullmatch(text):
+        if IDENTIFIER.fullmatch(text):
             return MARKER if self._repeats(text, key) else text
         if FRAGMENT in text:
             address, _, words = text.partition(FRAGMENT)
             words = unquote(words)
             named = is_about and not self.name_words.isdisjoint(_words(fold(words)))
             return address if named or self._phrase.search(words) else text
+        if _is_page(text, key):
+            return text
         if fold(text) in self._alone:
             return MARKER
         shorter = self._phrase.sub(MARKER, text)
         return MARKER if self._folded_phrase.search(fold(shorter)) else shorter
+
+
+def _is_page(text: str, key: str) -> bool:
+    """Whether a text is the address of a published page, which stays whatever its publisher has written in it."""
+    return key in ("link", "url") and text.startswith(("http://", "https://"))
 
 
 def names_of(document: Data) -> Iterator[str]:

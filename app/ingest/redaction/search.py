@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, select
 from sqlmodel import col
 
 from app.ingest.redaction.documents import Rewriting
-from app.ingest.redaction.forgotten import Forgotten
+from app.ingest.redaction.forgotten import IDENTIFIER, Forgotten
 from app.ingest.redaction.release import texts_with
 from app.ingest.redaction.terms import INDEXES, changed_entries, leftover_phrases, vocabulary
 from app.storage.database import Database
@@ -92,7 +92,7 @@ def _in_index(connection: Connection, model: Any, forgotten: Forgotten) -> Itera
 def _wanted(forgotten: Forgotten, recurring: Iterable[str]) -> list[bytes]:
     """Returns the bytes of phrases as they were written, and of ids of several words that are no parts of others."""
     ids = {one.id for one in forgotten.ids if "-" in one.id}.difference(recurring)
-    texts = [*forgotten.phrases, *ids]
+    texts = [*(one for one in forgotten.phrases if not IDENTIFIER.fullmatch(one)), *ids]  # ids may be as names are
     wanted = [one.encode() for one in texts]
     wanted += [json.dumps(one, ensure_ascii=False)[1:-1].encode() for one in texts]
     return wanted + [one.encode("utf-32-le") for one in texts]  # as arrays have texts
