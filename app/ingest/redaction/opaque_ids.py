@@ -75,25 +75,27 @@ def _leading_to(table: Table, targets: set[str]) -> list[Column[Any]]:
 def _replace_in_log(connection: Connection, one: OpaqueId) -> None:
     """The columns that hold ids of any type, beside the type."""
     evidence = str(Evidence.__tablename__)
-    for name, kind, column in (
+    for name, kind, of_id in (
         *((f"{prefix}{evidence}", "record_type", "record_id") for prefix in ("", PREFIX)),
         *((str(Change.__tablename__), "type", column) for column in ("id", "superseded_by")),
         (str(RedactedVersion.__tablename__), "type", "id"),
     ):
         table = METADATA.tables[name]
-        mine = (table.c[kind] == one.type) & (table.c[column] == one.old)
-        connection.execute(update(table).where(mine).values({column: one.new}))
+        mine = (table.c[kind] == one.type) & (table.c[of_id] == one.old)
+        connection.execute(update(table).where(mine).values({of_id: one.new}))
     old, new = f"{one.type}/{one.old}", f"{one.type}/{one.new}"
     naming = select(col(Change.because)).where(col(Change.because).contains(f'"{old}"')).distinct()
     for because in connection.scalars(naming).all():
-        told = json.dumps([new if record == old else record for record in json.loads(because)], separators=(",", ":"))
-        connection.execute(update(Change).where(col(Change.because) == because).values(because=told))
+        renewed = json.dumps(
+            [new if record == old else record for record in json.loads(because)], separators=(",", ":")
+        )
+        connection.execute(update(Change).where(col(Change.because) == because).values(because=renewed))
     for model, columns in LOGGED:
         table = METADATA.tables[model.__tablename__]
-        for column in (table.c[name] for name in columns):
-            for text in connection.scalars(select(column).where(column.contains(one.old)).distinct()).all():
+        for told in (table.c[name] for name in columns):
+            for text in connection.scalars(select(told).where(told.contains(one.old)).distinct()).all():
                 if (changed := _without_addresses(text, one)) != text:
-                    connection.execute(update(table).where(column == text).values({column: changed}))
+                    connection.execute(update(table).where(told == text).values({told: changed}))
 
 
 def _replace_in_harms(connection: Connection, one: OpaqueId) -> None:
