@@ -87,7 +87,7 @@ def _replace_in_log(connection: Connection, one: OpaqueId) -> None:
     naming = select(col(Change.because)).where(col(Change.because).contains(f'"{old}"')).distinct()
     for because in connection.scalars(naming).all():
         renewed = json.dumps(
-            [new if record == old else record for record in json.loads(because)], separators=(",", ":")
+            [new if record == old else record for record in json.loads(because or "[]")], separators=(",", ":")
         )
         connection.execute(update(Change).where(col(Change.because) == because).values(because=renewed))
     for model, columns in LOGGED:
