@@ -1,4 +1,4 @@
-"""The programs of a data desk read what is served: pandas, geopandas, GDAL, newsboat."""
+"""The programs of a data desk read what is served: pandas, geopandas, GDAL, R, newsboat."""
 
 import io
 import os
@@ -12,6 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.exports.formats.columns import flat, resource_columns
+from app.model.codebook import shipped
+from app.records import RECORD_TYPES
 from tests import sample
 from tests.conftest import NewDatabase, load_seed
 from tests.live import serving
@@ -55,6 +58,36 @@ def test_an_empty_file_is_an_empty_frame(live: str) -> None:
     frame = pandas.read_csv(f"{live}/v1/incidents.csv?q=nothing-says-this")
     assert len(frame) == 0
     assert "killed_low" in frame.columns
+
+
+IN_R = """
+told <- commandArgs(trailingOnly = TRUE)
+table <- read.csv(told[1], fileEncoding = "UTF-8-BOM", na.strings = "", check.names = FALSE,
+                  colClasses = c(id = "character", date_edtf = "character"))
+shown <- lapply(table, function(values) ifelse(is.na(values), "", as.character(values)))
+for (name in names(shown)) writeLines(paste0(c(name, shown[[name]]), "\\036"), sep = "")
+"""
+"""Prints each column with its name, every value behind a separator: figures as R writes them, with 15 digits."""
+
+
+@pytest.mark.parametrize("resource", RECORD_TYPES)
+def test_r_reads_every_value(live: str, resource: str) -> None:
+    command = ["Rscript", "-e", IN_R, f"{live}/v1/{resource}.csv"]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    documents = listed(live, f"/v1/{resource}?limit=500")
+    columns = resource_columns(resource, shipped())
+    rows = [flat(columns, one, live) for one in documents]
+    expected = [told for one in columns for told in (one.name, *(in_r(row[one.name]) for row in rows))]
+    assert done.stdout.split("\036")[:-1] == expected
+
+
+def in_r(value: Any) -> str:
+    """How R writes what it has read: `true` stays text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 @pytest.mark.parametrize("resource", ["incidents", "places"])

@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import Figure
 from tests.live import free_port
+from tests.web.test_clients_guide import code
 
 pytestmark = pytest.mark.long
 
@@ -129,3 +130,16 @@ def test_openrefine_reconciles_and_extends_a_column(live: str, refine: Refine, f
         assert refine.values(name) == [record["latitude"], record["name"]]
     assert refine.values("Nowhereburg") == []
     figure(f"OpenRefine {refine.version()} has matched {len(found)} of 4 cells, and got two columns for them")
+
+
+def test_the_operations_of_the_guide_find_places_and_add_their_points(
+    live: str, refine: Refine, figure: Figure
+) -> None:
+    refine.create(TABLE)
+    refine.run("apply-operations", operations=code("OpenRefine", live))
+    found = refine.matches()
+    assert found["Kanous"]["id"] == "places/kanoos-village"
+    for name, place in found.items():
+        record = httpx.get(f"{live}/v1/{place['id']}").json()["data"]
+        assert refine.values(name)[:2] == [one for one in (record["latitude"], record["longitude"]) if one is not None]
+    figure(f"OpenRefine: {refine.version()}, {len(found)} of 4 names matched")

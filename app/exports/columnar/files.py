@@ -53,12 +53,12 @@ def parquet(export: Export) -> Iterator[bytes]:
             group.append(table)
             size, rows = size + table.nbytes, rows + len(table)
             if size >= ROW_GROUP_BYTES or rows >= ROW_GROUP_ROWS:
-                writer.write_table(pa.concat_tables(group).combine_chunks())
+                writer.write_table(pa.concat_tables(group))
                 group, size, rows = [], 0, 0
                 pa.default_memory_pool().release_unused()
             yield sink.taken()
         if group:
-            writer.write_table(pa.concat_tables(group).combine_chunks())
+            writer.write_table(pa.concat_tables(group))
         if points is not None:
             writer.add_key_value_metadata(points.metadata())
     yield sink.taken()

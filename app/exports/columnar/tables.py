@@ -37,7 +37,7 @@ class Tables:
         """Yields the tables; the columns of `further` paths come with them."""
         for texts in _in_portions(self._export.batches):
             lines = texts if self._keys is None else [dump_json(cut(json.loads(one), self._keys)) for one in texts]
-            yield self._table("\n".join(lines).encode())
+            yield self._table(b"\n".join(map(str.encode, lines)))
 
     def _table(self, data: bytes) -> Any:
         options = ReadOptions(use_threads=False, block_size=len(data) + 1)
