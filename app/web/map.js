@@ -67,6 +67,7 @@ function extent(places, provinces, { bbox }) {
 class Drawing {
   #map = null;
   #timer = 0;
+  #frame = 0;
 
   constructor(frame, view, marks) {
     Object.assign(this, { frame, view, marks });
@@ -105,7 +106,7 @@ class Drawing {
       this.#count();
       this.#place();
     });
-    if (this.provinces.length) provincesAt(this.provinces).then((found) => { this.shapes = found; this.#place(); });
+    if (this.provinces.length) provincesAt(this.provinces).then((found) => { this.shapes = found; this.#placeSoon(); });
   }
 
   // The address keeps where the map is.
@@ -138,10 +139,15 @@ class Drawing {
     }
   }
 
+  // Once for all files that come before the next frame.
+  #placeSoon() {
+    this.#frame = this.#frame || requestAnimationFrame(() => { this.#frame = 0; this.#place(); });
+  }
+
   #place() {
     const map = this.#map, { width, height, box } = map;
     if (!width) return; // not laid out yet
-    this.base.show(box, map.transform, () => this.#place());
+    this.base.show(box, map.transform, () => this.#placeSoon());
     const labels = new Labels(width, height);
     labels.take(0, height - 30, 130, height);
     labels.take(width - 124, height - 40, width, height);

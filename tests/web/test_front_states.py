@@ -283,6 +283,26 @@ def test_every_other_page_is_for_everybody(tab: Tab, number: int) -> None:
     assert tab.complaints == []
 
 
+@pytest.mark.parametrize("path", ["/", "/?lang=ar", "/incidents/kanoos-island-raid?lang=ar", "/embed/map?lang=ar"])
+def test_drawings_are_for_everybody(tab: Tab, path: str) -> None:
+    """From right to left and in forced colours, where dots and bars keep a colour of their own."""
+    modes: list[dict[str, Any]] = [{"forced_colors": "active"}, {"forced_colors": "none", "color_scheme": "dark"}]
+    for media in modes:
+        tab.page.emulate_media(**media)
+        page = drawn(tab.page, path)
+        until(page, "document.querySelectorAll('.map-panel svg .dot').length > 0")
+        assert findings(tab) == [], media
+        colours = (
+            "one => [one, one.closest('svg')].map((it, n) => getComputedStyle(it)[n ? 'backgroundColor' : 'fill'])"
+        )
+        dot, ground = page.locator(".map-panel svg .dot").first.evaluate(colours)
+        assert dot != ground, media
+        if path == "/":
+            bar = page.locator("#timeline .bars rect").first.evaluate("one => getComputedStyle(one).fill")
+            assert bar != page.locator("#timeline .histogram").evaluate("one => getComputedStyle(one).backgroundColor")
+    assert tab.complaints == []
+
+
 def _kept(name: str) -> Path:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return SCREENSHOTS / name
