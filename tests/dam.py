@@ -1,4 +1,4 @@
-"""The dam: a small invented article with three tolls of one disaster, that nobody can make one of."""
+"""The dam dossier: a small invented article with three competing death tolls of one disaster."""
 
 import copy
 from typing import Any

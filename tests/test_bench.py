@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.ingest.loading import dossier
 from app.model.codebook import shipped
-from tests.bench import naive
+from tests.bench import front_ends, naive
 from tests.bench.invention import Size, marked_words, write
 from tests.bench.servers import ROOT
 from tests.conftest import serving
@@ -107,3 +108,17 @@ def test_the_dearest_requests_fit_a_kilobyte_and_are_answered(article_url: str) 
     for name, size, status, *_ in rows:
         assert int(size) <= 1_000, name
         assert status in ("200", "503"), name
+
+
+@pytest.mark.heavy
+def test_front_ends_get_what_they_need(live: str) -> None:
+    """Every line of the report is made, and no id but those of claims and articles stands without words."""
+    lines = list(front_ends.measured(urlsplit(live).port or 0))
+    needs = [line for line in lines if not line.startswith(" ")]
+    assert needs == list(front_ends.NEEDS)
+    values = dict(line.strip().split(": ", 1) for line in lines if line.startswith(" "))
+    assert values["keys that an incident always has with `fields`"] == "id, type, url"
+    bare = {path for name, paths in values.items() if name.startswith("ids in ") for path in paths.split(", ")}
+    elsewhere = {path for path in bare if path.endswith("evidence.article")}
+    assert bare - elsewhere <= {"none", "part_of", "casualties.part_of", "harm.id", "casualties.harm.id"}
+    assert "absent" not in values.values()

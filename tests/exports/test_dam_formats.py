@@ -1,4 +1,4 @@
-"""Three tolls of one disaster in every format: 41 to open, no best figure, in dispute, three claims."""
+"""Three competing death tolls in every format: at least 41, open above, no best figure, in dispute, three claims."""
 
 import csv
 import io

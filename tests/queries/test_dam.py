@@ -1,4 +1,4 @@
-"""Three tolls of one disaster: 41 to open, no best figure, in dispute, in every sum and filter."""
+"""Three competing death tolls in every sum and filter: at least 41, open above, no best figure, in dispute."""
 
 from collections.abc import Iterator
 from typing import Any
