@@ -151,7 +151,7 @@ class Archive:
         arrays: dict[str, Array] = {NUMBER: numbers}
         for links in counted.links:
             frame = frames[links.name]
-            owners = np.searchsorted(numbers, frame.arrays[NUMBER])
+            owners = positions_of(frame.arrays[NUMBER], {counted.name: numbers}).astype(np.int64) - 1
             arrays[f"{links.name}{STARTS}"] = starts_of(owners, len(numbers))
             arrays |= self._columns(f"{links.name}.", links.columns, frame, counted.name, numbers)
         return arrays | self._columns("", counted.columns, frames[OWN], counted.name, numbers)

@@ -4,9 +4,12 @@ A block is a NumPy archive (`.npz`), so that a release that changes few records 
 for which release they are complete.
 """
 
+from ast import literal_eval
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
+from math import prod
+from struct import unpack_from
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 from zlib import crc32
@@ -170,11 +173,41 @@ def packed(frames: Mapping[str, Frame]) -> bytes:
 
 
 def unpacked(data: bytes) -> dict[str, Frame]:
-    """Returns the frames of a NumPy archive."""
+    """Returns the frames of a NumPy archive.
+
+    Not by `numpy.load`, which takes 0.25 ms for each of the thousands of short arrays of a large archive: here the
+    members are found by their places, as they are not compressed, and equal headers are read once.
+    """
     frames: dict[str, Frame] = {}
-    with np.load(BytesIO(data), allow_pickle=False) as archive:
-        for key in archive.files:
-            frame_name, name, *values = key.split("/")
+    with ZipFile(BytesIO(data)) as archive:
+        for member in archive.infolist():
+            frame_name, name, *values = member.filename.removesuffix(".npy").split("/")
             frame = frames.setdefault(frame_name, Frame({}))
-            (frame.values if values else frame.arrays)[name] = archive[key]
+            (frame.values if values else frame.arrays)[name] = _array(data, member.header_offset)
     return frames
+
+
+def _array(data: bytes, offset: int) -> Array:
+    """Returns the array that is a member of a ZIP file, by the place of its local header."""
+    name_length, extra_length = unpack_from("<HH", data, offset + _LENGTHS)
+    start = offset + _LOCAL_HEADER + name_length + extra_length
+    (header_length,) = unpack_from("<H", data, start + len(_MAGIC))
+    if data[start : start + len(_MAGIC)] != _MAGIC:
+        raise DamagedBlocks
+    begin = start + len(_MAGIC) + 2
+    kind, shape = _header(data[begin : begin + header_length])
+    return np.frombuffer(data, kind, prod(shape), begin + header_length).reshape(shape)
+
+
+_LENGTHS, _LOCAL_HEADER = 26, 30
+"""Where the lengths of name and extra field stand in a local header, and its own length without these (APPNOTE 4.3.7).
+"""
+
+_MAGIC = b"\x93NUMPY\x01\x00"
+"""How arrays begin whose header is shorter than 64 kB (NumPy's format 1.0)."""
+
+
+@lru_cache(maxsize=4096)
+def _header(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    told = literal_eval(header.decode("latin-1"))
+    return np.dtype(told["descr"]), told["shape"]

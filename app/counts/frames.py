@@ -94,8 +94,8 @@ def joined(frames: Sequence[Frame]) -> Frame:
             result.arrays[name] = np.concatenate([frame.arrays[name] for frame in frames])
             continue
         every = np.concatenate([frame.values[name] for frame in frames])
-        distinct, inverse = np.unique(every, axis=0, return_inverse=True)
-        codes = np.concatenate([[0], inverse.reshape(-1) + 1]).astype(np.uint32)
+        distinct, inverse = _distinct_areas(every) if every.ndim > 1 else np.unique(every, return_inverse=True)
+        codes = np.concatenate([[0], inverse + 1]).astype(np.uint32)
         parts, start = [], 0
         for frame in frames:
             size = len(frame.values[name])
@@ -104,6 +104,18 @@ def joined(frames: Sequence[Frame]) -> Frame:
             start += size
         result.arrays[name], result.values[name] = smallest(np.concatenate(parts)), distinct
     return result
+
+
+def _distinct_areas(areas: Array) -> tuple[Array, Array]:
+    """Returns the distinct rows in order, and which of these each row is. Point and radius tell them apart: to compare
+    whole rows takes NumPy's `unique` four times as long."""
+    order = np.lexsort(areas[:, 2::-1].T)
+    in_order = areas[order]
+    is_new = np.ones(len(areas), bool)
+    is_new[1:] = (in_order[1:, :3] != in_order[:-1, :3]).any(axis=1)
+    inverse = np.empty(len(areas), np.int64)
+    inverse[order] = np.cumsum(is_new) - 1
+    return in_order[is_new], inverse
 
 
 @lru_cache(maxsize=65_536)
