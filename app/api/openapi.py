@@ -71,7 +71,7 @@ TAGS = [
     {"name": "tiles", "description": "Incidents as vector tiles, for web maps."},
     {"name": "dataset", "description": "Everything in one file."},
     {"name": "codebook", "description": "What the values mean."},
-    {"name": "linked data", "description": "What the keys of JSON-LD mean."},
+    {"name": "terms", "description": "What the keys of JSON-LD mean."},
     {"name": "health", "description": "For those who run the service."},
 ]
 

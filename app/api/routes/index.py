@@ -60,6 +60,7 @@ class IndexLinks(BaseModel):
     dataset_sqlite: str = Field(description="Everything as one SQLite database.")
     catalog: str = Field(description="The data for catalogues: DCAT 3.")
     dataset_jsonld: str = Field(description="The data for search engines: schema.org.")
+    terms: str = Field(description="What the keys of JSON-LD mean that no standard has.")
     reconcile: str = Field(description="Which records a table means: a reconciliation service, for OpenRefine.")
     problems: str = Field(description="Every type of problem, each with a page that explains it.")
     sample: str = Field(description="A few records of every type that hang together, for tests and stories.")
@@ -95,6 +96,7 @@ _LINKS = IndexLinks(
     dataset_sqlite="/v1/dataset.sqlite",
     catalog="/v1/catalog.jsonld",
     dataset_jsonld="/v1/dataset.jsonld",
+    terms="/v1/terms.jsonld",
     reconcile="/reconcile",
     problems="/problems",
     sample="/v1/sample.json",

@@ -49,7 +49,7 @@ class ReleaseParameter(BaseModel):
 
 @router.get(
     "/v1/contexts/{version}.jsonld",
-    tags=["linked data"],
+    tags=["terms"],
     summary="Read a context of JSON-LD",
     response_class=Response,
     responses={200: _CONTENT, **problems(400, 404)},
@@ -67,7 +67,7 @@ async def get_context(request: Request) -> Response:
 
 @router.get(
     "/v1/terms.jsonld",
-    tags=["linked data"],
+    tags=["terms"],
     summary="Read the terms of our own",
     response_class=Response,
     responses={200: _CONTENT, **problems(400, 410, 503)},

@@ -240,4 +240,4 @@ class PartyDocument(ReferenceDocument):
         description="Whether it is a person or an organization."
     )
     id: Annotated[str, Id("parties")] = Field(description="Their id.")
-    label: Annotated[str, Linked("rdfs:label")] = Field(description="Their name or description.")
+    label: str = Field(description="Their name or description.")
