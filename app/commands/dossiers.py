@@ -69,8 +69,11 @@ def anchor(
     """Turn the words of evidence in seed files (`words: …`, perhaps `paragraph: …`) into spans."""
     if not text:
         raise CommandError("Give the article's own text: --text FILE, one paragraph a line.")
-    with ProgressBars() as bars:
-        anchored = anchor_words(directory, article_files(text, article), back=back, progress=bars)
+    try:
+        with ProgressBars() as bars:
+            anchored = anchor_words(directory, article_files(text, article), back=back, progress=bars)
+    except OSError as error:
+        raise CommandError(f"Cannot write {error.filename}: {error.strerror}; nothing has changed.") from error
     what = "spans became words" if back else "words became spans"
     typer.echo(f"{anchored.done} {what}{' in ' + ', '.join(anchored.files) if anchored.files else ''}.")
     if anchored.kept:

@@ -1,7 +1,6 @@
 """Turns annotations of other tools into evidence of the records of a seed folder: all of them, or nothing."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.ingest.error_messages import nearest
 from app.ingest.files import SeedError
 from app.ingest.passages import Extent, Passage, PassageError, Text
 from app.ingest.reading import DossierError, Part, parse_part, parts
+from app.ingest.seed_changes import replace_files
 from app.ingest.verifying import ArticleFile
 
 Evidence = Mapping[str, str]
@@ -78,10 +78,7 @@ def import_annotations(path: Path, article_file: ArticleFile, seed: Path) -> Imp
             errors.append(SeedError(parts_of[file].name, 1, "", "", str(error)))
     if errors:
         raise DossierError(errors)
-    for file, content in written.items():
-        temporary = file.with_name(f".{file.name}.new")
-        temporary.write_bytes(content.encode())
-        os.replace(temporary, file)
+    replace_files(seed, {file: content.encode() for file, content in written.items()})
     return result
 
 

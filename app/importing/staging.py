@@ -4,13 +4,10 @@ So a seed folder has either all of an import or nothing of it.
 """
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +15,7 @@ import orjson
 from app.ingest.files import SeedError
 from app.ingest.pipeline import Progress, check
 from app.ingest.reading import SHARED_MODELS, DossierError, parse_part, parts
+from app.ingest.seed_changes import CHANGES, finish_changes, folder_beside, move
 
 Data = dict[str, Any]
 
@@ -158,24 +156,11 @@ class Staging:
         return []
 
     def apply(self) -> None:
-        """Moves the files into the seed folder; if one of them cannot be moved, back again. Raises OSError."""
-        self._seed.joinpath("articles").mkdir(parents=True, exist_ok=True)
+        """Moves the files into the seed folder: all or none. Raises OSError."""
         articles = {file.split("/")[1] for file in self._lines if file.startswith("articles/")}
         replaced = [f"articles/{id_}" for id_ in sorted(self.own | articles)]
         replaced += [file for file in self._lines if not file.startswith("articles/")]
-        old, done = self._folder / "replaced", list[tuple[Path, Path]]()
-        (old / "articles").mkdir(parents=True)
-        moves = [(self._seed / name, old / name) for name in replaced]
-        moves += [(self._folder / name, self._seed / name) for name in replaced]
-        try:
-            for source, target in moves:
-                if os.path.lexists(source) and not source.is_symlink():
-                    source.rename(target)
-                    done.append((source, target))
-        except OSError:
-            for source, target in reversed(done):
-                target.rename(source)
-            raise
+        move(self._folder, self._seed, replaced)
 
     def _located(self, error: SeedError) -> tuple[int | None, SeedError]:
         name = f"{self._folder.name}/"
@@ -193,7 +178,7 @@ class Staging:
         return f"the row in line {row}" if row else f"{self._seed}/{file}:{line}"
 
     def _link_the_rest(self) -> None:
-        inside = [path for path in self._seed.glob("*") if path.name != "articles"]
+        inside = [path for path in self._seed.glob("*") if path.name != "articles" and CHANGES not in path.name]
         for path in [*inside, *self._seed.glob("articles/*")]:
             link = self._folder / path.relative_to(self._seed)
             if path.name not in self.own and path.name not in self._lines and not link.exists():
@@ -216,10 +201,6 @@ class Staging:
 @contextmanager
 def staging(seed: Path, own: set[str]) -> Iterator[Staging]:
     """A folder for an import, removed at the end."""
-    beside = seed.resolve().parent
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix=".import-", dir=beside))
-    try:
+    finish_changes(seed)
+    with folder_beside(seed) as folder:
         yield Staging(folder, seed, own)
-    finally:
-        shutil.rmtree(folder)

@@ -5,9 +5,9 @@ own text, so they only stand in files for as long as these are worked on: `load`
 """
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +15,11 @@ import yaml
 
 from app.ingest.codebooks import read_codebook
 from app.ingest.files import CUT_OFF, Key, SeedError, yaml_mistake
-from app.ingest.passages import PassageError, Text, digest
+from app.ingest.passages import Passage, PassageError, Text, Words, digest
 from app.ingest.pipeline import Progress, no_progress
 from app.ingest.reading import DossierError, Entry, Part, parse_part, parts, validate_record
 from app.ingest.seed_base import AT, WORDS, EvidenceSeed
+from app.ingest.seed_changes import replace_files
 from app.ingest.verifying import ArticleFile, article_text, choose_article, paragraph_errors
 from app.ingest.yaml_edits import Edit, MappingNode, edited, leaves, mappings, replaced
 
@@ -53,10 +54,14 @@ def anchor(
     seed_parts, errors, _ = parts(directory)
     texts = article_texts(directory, seed_parts, files, errors)
     result = Anchoring()
-    written = changed_files(seed_parts, texts, _back if back else _forth, result, errors, progress)
+    wanted = _Wanted(_by_span if back else _by_words)
+    changed_files(seed_parts, texts, wanted, Anchoring(), [])
+    passages = wanted.passages(texts, progress)
+    change = partial(_back, passages, wanted.repeated(texts)) if back else partial(_forth, passages)
+    written = changed_files(seed_parts, texts, change, result, errors, progress)
     if errors:
         raise DossierError(errors)
-    write_files(written)
+    replace_files(directory, written)
     return result
 
 
@@ -79,14 +84,6 @@ def changed_files(
             result.files.append(part.name)
     progress("Anchoring", len(files), len(files))
     return written
-
-
-def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Writes files, each at once."""
-    for path, content in contents.items():
-        temporary = path.with_name(f".{path.name}.new")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
 
 
 def article_texts(
@@ -188,7 +185,7 @@ class SeedFile:
     def _json_lines(self, content: str) -> str | None:
         lines, any_changed = content.splitlines(keepends=True), False
         for number, line in enumerate(lines):
-            if f'"{WORDS}"' not in line and self.change is _forth:
+            if f'"{WORDS}"' not in line and '"sha256"' not in line:
                 continue
             try:
                 record = json.loads(line)
@@ -225,7 +222,56 @@ class SeedFile:
         return changed + 1
 
 
-def _forth(file: SeedFile, keys: Mapping[str, Any], path: Key) -> Replacement | None:
+Passages = Mapping[tuple[str, Words], Passage | PassageError]
+"""What words became, by article and words."""
+
+
+class _Wanted:
+    """Collects the words of all files, so that each text is searched for all of them at once."""
+
+    def __init__(self, read: Callable[[SeedFile, Mapping[str, Any]], tuple[str, Words] | None]) -> None:
+        self._read = read
+        self._found: dict[str, dict[Words, None]] = {}
+
+    def __call__(self, file: SeedFile, keys: Mapping[str, Any], path: Key) -> None:
+        """Notes the words of a mapping, and changes nothing."""
+        if (found := self._read(file, keys)) is not None:
+            self._found.setdefault(found[0], {})[found[1]] = None
+
+    def passages(self, texts: Mapping[str, Text], progress: Progress) -> Passages:
+        """Returns what all words became."""
+        return {
+            (article, words): passage
+            for article, wanted in self._found.items()
+            for words, passage in texts[article].anchor_all(wanted, partial(progress, "Anchoring")).items()
+        }
+
+    def repeated(self, texts: Mapping[str, Text]) -> set[tuple[str, str]]:
+        """Returns, with their article, the words that stand in it more than once."""
+        return {
+            (article, words)
+            for article, wanted in self._found.items()
+            for words, places in texts[article].find_all({words for words, _ in wanted}).items()
+            if len(places) > 1
+        }
+
+
+def _by_words(file: SeedFile, keys: Mapping[str, Any]) -> tuple[str, Words] | None:
+    article, words = file.article(keys), keys.get(WORDS)
+    if not isinstance(words, str) or article is None or article not in file.texts:
+        return None
+    return article, (words, _paragraph(keys))
+
+
+def _by_span(file: SeedFile, keys: Mapping[str, Any]) -> tuple[str, Words] | None:
+    article, at = file.article(keys), AT.fullmatch(str(keys.get("at")))
+    if article is None or article not in file.texts or at is None:
+        return None
+    paragraph, start, end = map(int, at.groups())
+    return article, (file.texts[article].slice(paragraph, start, end), paragraph)
+
+
+def _forth(passages: Passages, file: SeedFile, keys: Mapping[str, Any], path: Key) -> Replacement | None:
     """Words to a span."""
     words = keys.get(WORDS)
     if not isinstance(words, str):
@@ -241,7 +287,9 @@ def _forth(file: SeedFile, keys: Mapping[str, Any], path: Key) -> Replacement | 
         file.result.waiting[article] = file.result.waiting.get(article, 0) + 1
         return None
     text = file.texts[article]
-    passage = text.anchor(words, _paragraph(keys))
+    passage = passages[article, (words, _paragraph(keys))]
+    if isinstance(passage, PassageError):
+        raise passage
     new: dict[str, str | int] = {**passage.span()}
     if len(path) > 1 and path[-2] == _QUOTED:
         new["exact"] = text.slice(passage.paragraph, passage.start, passage.end)
@@ -260,25 +308,24 @@ def _paragraph(keys: Mapping[str, Any]) -> int | None:
     return int(written)
 
 
-def _back(file: SeedFile, keys: Mapping[str, Any], path: Key) -> Replacement | None:
-    """A span to words."""
-    at = AT.fullmatch(str(keys.get("at")))
-    text = file.texts.get(file.article(keys) or "")
-    if at is None or "sha256" not in keys or text is None:
+def _back(
+    passages: Passages, repeated: Collection[tuple[str, str]], file: SeedFile, keys: Mapping[str, Any], path: Key
+) -> Replacement | None:
+    """A span to words. `repeated` are those that need their paragraph."""
+    found = _by_span(file, keys)
+    if found is None or "sha256" not in keys:
         return None
-    paragraph, start, end = map(int, at.groups())
-    words = text.slice(paragraph, start, end)
+    article, (words, paragraph) = found
     if digest(words) != keys["sha256"]:
-        raise PassageError(f"the text at {paragraph}:{start}-{end} does not have this sha256")
-    try:
-        text.anchor(words, paragraph)
-    except PassageError:
+        raise PassageError(f"the text at {keys['at']} does not have this sha256")
+    if isinstance(passages[found], PassageError):
         file.result.kept += 1
         return None
     file.result.done += 1
-    return Replacement(
-        SPAN_KEYS, {WORDS: words, "paragraph": paragraph} if len(text.find(words)) > 1 else {WORDS: words}
-    )
+    new: dict[str, str | int] = {WORDS: words}
+    if paragraph is not None and (article, words) in repeated:
+        new["paragraph"] = paragraph
+    return Replacement(SPAN_KEYS, new)
 
 
 def _with(texts: dict[Key, str], expected: Mapping[Key, Replacement]) -> dict[Key, str]:

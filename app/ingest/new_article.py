@@ -12,6 +12,7 @@ from app.ingest.passages import Passage, PassageError, Text, digest
 from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError, parse_part, parts
 from app.ingest.scalars import PATTERNS, SLUG
 from app.ingest.seed_base import WORDS
+from app.ingest.seed_changes import replace_files
 from app.ingest.seed_schemas import SCHEMA_FOLDER, schema_name, write_schemas
 from app.ingest.verifying import TextError
 from app.ingest.yaml_edits import Edit, edited, mappings, replaced
@@ -72,15 +73,13 @@ def new_article(directory: Path, slug: str, file: Path) -> list[Path]:
     text = read_text(file)
     passage = _example_passage(text)
     write_schemas(directory, read_codebook(directory, []))
-    folder.mkdir(parents=True)
     contents = {folder / "article.yaml": _article(slug, text)}
     for name in SHARED_MODELS:
         if not any((directory / f"{name}{suffix}").exists() for suffix in (".yaml", ".jsonl")):
             contents[directory / f"{name}.yaml"] = _list(name, slug, text, passage, SCHEMA_FOLDER)
     for name in BY_ARTICLE:
         contents[folder / f"{name}.yaml"] = _list(name, slug, text, passage, f"../../{SCHEMA_FOLDER}")
-    for path, content in contents.items():
-        path.write_text(content, "utf-8")
+    replace_files(directory, {path: content.encode() for path, content in contents.items()})
     return list(contents)
 
 

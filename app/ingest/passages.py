@@ -5,15 +5,15 @@ fragment of at most two words at each end, so no sentence is republished.
 """
 
 import hashlib
-import re
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, product
+from itertools import accumulate, islice, product
 
 from rapidfuzz import fuzz
 
+from app.ingest.phrase_search import occurrences_of
 from app.ingest.text_fragments import Fragment, FragmentMatch, Page, Progress
 from app.search.collation import collapsed, words
 
@@ -28,11 +28,11 @@ _MAX_PLACES = 9
 _MIN_LIKENESS = 75
 """Percent from which on words of the text are suggested in place of others."""
 
-_ALIKE = ('"“”„«»', "'‘’‚ʼ", "-‐‑‒–—−")
-"""Signs that are typed for one another."""
-
 Extent = tuple[int, int, int]
 """Paragraph, start and exclusive end within it."""
+
+Words = tuple[str, int | None]
+"""Words of the text and, where they stand more than once, the number of their paragraph."""
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,53 @@ class Text:
     def find(self, phrase: str, paragraph: int | None = None) -> list[Extent]:
         """Returns all occurrences of a phrase. Where it stands nowhere as it is written, the kinds of its quotation
         marks, dashes and white space make no difference."""
-        line = self._joined if paragraph is None else self.slice(paragraph, 0, sys.maxsize)
-        found = list(_occurrences(phrase, line)) or [match.span() for match in _as_typed(phrase).finditer(line)]
         if paragraph is not None:
-            return [(paragraph, start, end) for start, end in found]
-        numbers = [bisect_right(self._lines, start) for start, _ in found]
-        return [
-            (number, start - self._lines[number - 1], end - self._lines[number - 1])
-            for number, (start, end) in zip(numbers, found, strict=True)
-        ]
+            line = self.slice(paragraph, 0, sys.maxsize)
+            return [(paragraph, start, end) for start, end in occurrences_of([phrase], line)[phrase]]
+        return self.find_all([phrase])[phrase]
+
+    def find_all(self, phrases: Collection[str]) -> dict[str, list[Extent]]:
+        """Returns all occurrences of each of many phrases, as `find` does."""
+        found = occurrences_of(phrases, self._joined)
+        return {phrase: [self._extent(*one) for one in occurrences] for phrase, occurrences in found.items()}
+
+    def _extent(self, start: int, end: int) -> Extent:
+        number = bisect_right(self._lines, start)
+        return number, start - self._lines[number - 1], end - self._lines[number - 1]
 
     def passage(self, paragraph: int, start: int, end: int) -> Passage:
         """Returns the passage at a span. Raises PassageError if the span is empty or no fragment leads to it."""
         text = self.slice(paragraph, start, end)
         if not text or end - start != len(text):
             raise PassageError(f"{paragraph}:{start}-{end} lies outside the text")
-        return Passage(paragraph, start, end, digest(text), self._fragment(paragraph, start, end))
+        return self._at((paragraph, start, end), self._fragment(paragraph, start, end))
+
+    def _at(self, extent: Extent, fragment: Fragment) -> Passage:
+        return Passage(*extent, digest(self.slice(*extent)), fragment)
 
     def anchor(self, words: str, paragraph: int | None = None) -> Passage:
         """Returns the passage that has these words. Raises PassageError unless they stand exactly once."""
-        matches = self.find(words, paragraph) if words.strip() else []
+        return self.passage(*self._only(words, paragraph, self.find(words, paragraph) if words.strip() else []))
+
+    def anchor_all(self, wanted: Collection[Words], progress: Progress) -> dict[Words, "Passage | PassageError"]:
+        """Returns for each of many words what `anchor` returns or raises. The text is read a few times for all."""
+        everywhere = self.find_all({phrase for phrase, paragraph in wanted if paragraph is None and phrase.strip()})
+        results: dict[Words, Passage | PassageError] = {}
+        extents: dict[Words, Extent] = {}
+        for phrase, paragraph in wanted:
+            matches = everywhere.get(phrase, []) if paragraph is None else self.find(phrase, paragraph)
+            try:
+                extents[phrase, paragraph] = self._only(phrase, paragraph, matches)
+            except PassageError as error:
+                results[phrase, paragraph] = error
+        fragments = self._fragments_of(set(extents.values()), progress)
+        for key, extent in extents.items():
+            fragment = fragments[extent]
+            results[key] = fragment if isinstance(fragment, PassageError) else self._at(extent, fragment)
+        return results
+
+    def _only(self, words: str, paragraph: int | None, matches: Sequence[Extent]) -> Extent:
+        """Returns the only place of some words. Raises PassageError."""
         if not matches:
             raise PassageError(self._missing(words, paragraph))
         if len(matches) > 1:
@@ -115,7 +142,7 @@ class Text:
             in_one = len({number for number, _, _ in matches}) == 1
             what_to_do = "give more of the words" if in_one else f"choose one: paragraph: {matches[0][0]}"
             raise PassageError(f"“{words}” stands {len(matches)} times: {places}{more}; {what_to_do}")
-        return self.passage(*matches[0])
+        return matches[0]
 
     def _missing(self, words: str, paragraph: int | None) -> str:
         """Why words are not found, and where something like them stands."""
@@ -176,16 +203,44 @@ class Text:
         )
 
     def _fragment(self, paragraph: int, start: int, end: int) -> Fragment:
-        line = self.paragraphs[paragraph - 1]
-        if not words(line[start:end]):
-            raise PassageError(f"{paragraph}:{start}-{end} has no words to link to")
-        for fragment in chain(_fragments(line, start, end), self._fragments_across(paragraph, start, end)):
+        for fragment in self._candidates(paragraph, start, end):
             if self.leads_to(fragment, paragraph, start, end):
                 return fragment
-        raise PassageError(
+        raise self._no_fragment(paragraph, start, end)
+
+    def _fragments_of(self, extents: Collection[Extent], progress: Progress) -> dict[Extent, Fragment | PassageError]:
+        """Returns for each of many spans the fragment that leads to it. Each round looks for more fragments at once:
+        most spans have one of the first, and the rest shall need few rounds."""
+        found: dict[Extent, Fragment | PassageError] = {}
+        waiting = {extent: self._candidates(*extent) for extent in sorted(extents)}
+        count = 1
+        while waiting:
+            tried = {extent: list(islice(candidates, count)) for extent, candidates in waiting.items()}
+            flat = [(fragment, extent) for extent, some in tried.items() for fragment in some]
+            fragment_matches = self._page.find_all([fragment for fragment, _ in flat], progress)
+            for (fragment, extent), fragment_match in zip(flat, fragment_matches, strict=True):
+                if extent not in found and self._is_inside(fragment_match, extent):
+                    found[extent] = fragment
+            for extent in [extent for extent, some in tried.items() if extent in found or len(some) < count]:
+                found.setdefault(extent, self._no_fragment(*extent))
+                del waiting[extent]
+            count *= 2
+        return found
+
+    def _no_fragment(self, paragraph: int, start: int, end: int) -> PassageError:
+        if not words(self.slice(paragraph, start, end)):
+            return PassageError(f"{paragraph}:{start}-{end} has no words to link to")
+        return PassageError(
             f"no link leads to {paragraph}:{start}-{end} alone, because the same words stand earlier; "
             "choose a few words more or others, with the quotation marks around them"
         )
+
+    def _candidates(self, paragraph: int, start: int, end: int) -> Iterator[Fragment]:
+        """Yields the fragments that may lead to a span, the shortest first; none where it has no words."""
+        line = self.paragraphs[paragraph - 1]
+        if words(line[start:end]):
+            yield from _fragments(line, start, end)
+            yield from self._fragments_across(paragraph, start, end)
 
     def _fragments_across(self, paragraph: int, start: int, end: int) -> Iterator[Fragment]:
         """Yields fragments with words of the paragraphs around: a display copy may be distinguished by these alone."""
@@ -220,21 +275,6 @@ def _fragments(text: str, start: int, end: int, *, with_signs: bool = False) -> 
 def digest(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _occurrences(phrase: str, text: str) -> Iterator[tuple[int, int]]:
-    position = text.find(phrase)
-    while position >= 0:
-        yield position, position + len(phrase)
-        position = text.find(phrase, position + len(phrase))
-
-
-def _as_typed(phrase: str) -> re.Pattern[str]:
-    """Returns the pattern of a phrase with other signs of the same sort, within one paragraph."""
-    kinds = {sign: f"[{re.escape(signs)}]" for signs in _ALIKE for sign in signs}
-    return re.compile(
-        r"[^\S\n]+".join("".join(kinds.get(sign, re.escape(sign)) for sign in word) for word in phrase.split())
-    )
 
 
 def _whole_words(line: str, start: int, end: int) -> str:

@@ -29,6 +29,7 @@ from app.ingest.seed import (
     StatementSeed,
 )
 from app.ingest.seed_base import Record, Tombstone
+from app.ingest.seed_changes import finish_changes
 from app.model.codebook import Codebook
 
 S = TypeVar("S", bound=Record)
@@ -136,6 +137,7 @@ class Dossier:
 def parts(directory: Path) -> tuple[list[Part], list[SeedError], set[str]]:
     """Returns the parts of a directory, articles and shared records first; the errors of its files and folders; and the
     resources of which a file cannot be read."""
+    finish_changes(directory)
     if not directory.is_dir():
         return [], [SeedError(str(directory), 1, "", "", "there is no such folder")], set()
     inside = sorted((directory / "articles").glob("*"))

@@ -5,12 +5,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from app.ingest.anchoring import SPAN_KEYS, Anchoring, Replacement, SeedFile, changed_files, write_files
+from app.ingest.anchoring import SPAN_KEYS, Anchoring, Replacement, SeedFile, changed_files
 from app.ingest.files import Key, SeedError
 from app.ingest.new_article import paragraph_line, read_text
 from app.ingest.passages import Extent, PassageError, Text, digest
 from app.ingest.reading import DossierError, parse_part, parts
 from app.ingest.seed_base import AT
+from app.ingest.seed_changes import replace_files
 from app.ingest.text_fragments import Fragment
 from app.ingest.yaml_edits import Edit, edited, mappings
 
@@ -42,7 +43,7 @@ def renew_text(directory: Path, slug: str, file: Path) -> Anchoring:
     if renewed != content:
         written[part.path] = renewed.encode()
         result.files.insert(0, part.name)
-    write_files(written)
+    replace_files(directory, written)
     return result
 
 

@@ -70,12 +70,12 @@ def _written(size: int, folder: Path) -> tuple[Path, Path]:
     text.write_text("\n".join(paragraphs), "utf-8")
     home = seed / "articles" / ARTICLE
     home.mkdir(parents=True)
-    _yaml(home / "article.yaml", _article(paragraphs))
+    write_yaml(home / "article.yaml", article(paragraphs))
     river = {"id": "river", "name": "River", "named": "true", "kind": "river"}
-    _yaml(seed / "places.yaml", [river | {"evidence": [next(_spans(0, paragraphs[0])) | {"article": ARTICLE}]}])
+    write_yaml(seed / "places.yaml", [river | {"evidence": [next(_spans(0, paragraphs[0])) | {"article": ARTICLE}]}])
     with (home / "incidents.jsonl").open("w", encoding="utf-8") as lines:
         for number, paragraph in enumerate(paragraphs):
-            lines.write(json.dumps(_incident(number, list(_spans(number, paragraph)))) + "\n")
+            lines.write(json.dumps(incident(number, list(_spans(number, paragraph)))) + "\n")
     return text, seed
 
 
@@ -98,7 +98,7 @@ def _spans(number: int, paragraph: str) -> Iterator[Json]:
         yield {"field": field, "at": f"{number + 1}:{start}-{end}", "sha256": digest(paragraph[start:end]), **words}
 
 
-def _incident(number: int, evidence: list[Json]) -> Json:
+def incident(number: int, evidence: list[Json]) -> Json:
     return {
         "id": f"event-{number}",
         "title": f"Event {number}",
@@ -110,7 +110,7 @@ def _incident(number: int, evidence: list[Json]) -> Json:
     }
 
 
-def _article(paragraphs: list[str]) -> Json:
+def article(paragraphs: list[str]) -> Json:
     return {
         "id": ARTICLE,
         "title": "A long list of events",
@@ -124,7 +124,7 @@ def _article(paragraphs: list[str]) -> Json:
     }
 
 
-def _yaml(path: Path, data: Any) -> None:
+def write_yaml(path: Path, data: Any) -> None:
     path.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), "utf-8")
 
 

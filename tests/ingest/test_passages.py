@@ -273,3 +273,28 @@ def test_a_display_copy_is_told_apart_by_the_words_around_its_paragraph() -> Non
     passage = quoted.anchor("“We heard it first”", paragraph=3)
     assert quoted.resolve(passage.fragment) == (3, 0, 19)
     assert (passage.fragment.before, passage.fragment.first) == ("broke.", "“We")
+
+
+def test_many_words_become_what_each_of_them_does() -> None:
+    """By one search for all: words that stand once, twice or nowhere, in one paragraph or typed with other signs."""
+    chance = random.Random(11)
+    vocabulary = ["mill", "“mill”", "the", "guards", "Orsa’s", "co-op", "a  day", "two", "river", "—", "no"]
+    lines = [" ".join(chance.choices(vocabulary, k=12)) for _ in range(30)]
+    text = Text("\n".join(lines), ("The mill", "Ada Lind"))
+    wanted: dict[tuple[str, int | None], None] = {("", None): None, ("  ", 3): None, ("mill", 99): None}
+    for _ in range(400):
+        number = chance.randrange(len(lines))
+        start = chance.randrange(len(lines[number]) - 20)
+        words = lines[number][start : start + chance.randint(3, 40)].strip()
+        if chance.random() < 0.3:
+            words = words.replace("“", '"').replace("”", '"').replace("’", "'").replace("  ", " ")
+        wanted[words, chance.choice([None, number + 1])] = None
+    found, refused = text.anchor_all(wanted, lambda done, total: None), 0
+    for (words, paragraph), result in found.items():
+        try:
+            assert text.anchor(words, paragraph) == result
+        except PassageError as error:
+            refused += 1
+            assert str(error) == str(result)
+    assert found.keys() == wanted.keys()
+    assert 30 < refused < len(found) - 100
