@@ -30,7 +30,7 @@ def contents(seed: Path) -> list[str]:
 
 def killed(seed: Path, number: int, seconds: float) -> None:
     """A process that changes all files of a folder again and again, and is killed."""
-    command = [sys.executable, "-c", _WRITER, seed, str(number), str(_FILES)]
+    command = [sys.executable, "-c", _WRITER, str(seed), str(number), str(_FILES)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"begins\n"
