@@ -126,6 +126,18 @@ def test_the_map_is_there_without_scripts(client: TestClient) -> None:
     assert "<svg" not in client.get("/?q=zzzz").text
 
 
+def test_the_histogram_is_there_without_scripts(client: TestClient) -> None:
+    page = client.get("/").text
+    drawing = re.search(r'<div id="timeline" class="timeline-frame">(<svg.*?</svg>)', page, re.DOTALL)
+    assert drawing
+    months = client.get("/v1/facets?of=incidents&facet=month").json()["data"]["month"]["buckets"]
+    assert drawing[1].count('<rect class="certain"') == sum(one["certain"] > 0 for one in months)
+    assert drawing[1].count('<rect class="possible"') == sum(one["possible"] > 0 for one in months)
+    assert f">{max(one['count'] for one in months)}</text>" in drawing[1]
+    for year in ("2014", "2019"):
+        assert f">{year}</text>" in drawing[1]
+
+
 @pytest.mark.parametrize(
     ("path", "dots", "hollow"),
     [("/incidents/kanoos-island-raid", 1, 0), ("/incidents/kubaiba-raid", 1, 1), ("/places/riyadh-district", 1, 0)],

@@ -1,10 +1,12 @@
 """What the panels of pages show: figures, map, timeline, quotes, incidents, each made from answers of the API."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from app.api.links import address
 from app.api.site.answers import Answers, Items, Json
+from app.api.site.drawings.histogram import histogram_drawing
 from app.api.site.maps import map_of_view
 from app.api.site.texts import texts
 from app.problems import BadParameter, Gone, NotFound, Problem, Unavailable
@@ -14,6 +16,9 @@ Panel = dict[str, Any]
 
 INCIDENTS, QUOTES, CLAIMS = 24, 18, 100
 """How many of each a panel holds at most."""
+
+MONTHS = 480
+"""How many columns the histogram has at most."""
 
 _PAGING = ("limit", "cursor", "sort", "count")
 _OF_PAGES = ("fields", "include", "lang")
@@ -146,8 +151,16 @@ def _map(answers: Answers, items: Items) -> Panel:
         return {"drawing": None}
 
 
-def _drawn_by_scripts(answers: Answers, items: Items) -> Panel:
-    return {}
+def _timeline(answers: Answers, items: Items) -> Panel:
+    """Returns the histogram as it is served: by month, or by year where there are too many. Scripts draw it anew."""
+    chosen = [item for item in filters_of(items) if item[0] not in ("datetime", "date_match")]
+    for unit in ("month", "year"):
+        asked = [*chosen, ("facets", unit), ("limit", "1"), ("fields", "title")]
+        with suppress(BadParameter, Unavailable):
+            buckets = answers.records("incidents", asked)["facets"][unit]["buckets"]
+            if len(buckets) <= MONTHS:
+                return {"drawing": histogram_drawing(buckets)}
+    return {"drawing": None}
 
 
 def _endpoint(name: str, items: Items) -> tuple[str, Items]:
@@ -165,14 +178,14 @@ def _endpoint(name: str, items: Items) -> tuple[str, Items]:
 _BUILDERS: dict[str, Callable[[Answers, Items], Panel]] = {
     "figures": _figures,
     "map": _map,
-    "timeline": _drawn_by_scripts,
+    "timeline": _timeline,
     "quotes": _quotes,
     "incidents": _incidents,
 }
 _EMPTY: dict[str, Panel] = {
     "figures": {"figures": [], "others": [], "shown": 0, "left_out": 0},
     "map": {"drawing": None},
-    "timeline": {},
+    "timeline": {"drawing": None},
     "quotes": {"quotes": [], "more": False},
     "incidents": {"incidents": [], "matched": 0, "status": "", "next": None, "prev": None, "meant": [], "reach": None},
 }
