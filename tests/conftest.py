@@ -24,7 +24,7 @@ from app.main import create_app
 from app.settings import SEED, Settings
 from app.storage.database import Database
 from app.storage.schema import migrate
-from tests import postgresql, sample
+from tests import dam, postgresql, sample
 
 ENGINE = os.environ.get("DATELINE_TEST_DATABASE", "sqlite")
 
@@ -197,6 +197,15 @@ def _database_without_records() -> bytes:
 def serving(url: str, **settings: Any) -> TestClient:
     """The service over a database; use it with `with`. `cache_bytes=0` makes every answer anew."""
     return TestClient(create_app(Settings(database_url=url, **settings)), follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def dam_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The service over the dam dossier, for tests that only read."""
+    url = new_database()
+    load_seed(url, sample.write(dam.dam(), tmp_path_factory.mktemp("dam")))
+    with serving(url) as client:
+        yield client
 
 
 def state(client: TestClient) -> Any:

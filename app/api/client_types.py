@@ -111,7 +111,7 @@ def _lists(operations: dict[str, Json], schemas: Json) -> str:
     for path, operation in operations.items():
         name, detail = path.removeprefix("/v1/"), operations.get(f"{path}/{{id}}")
         if detail is not None:
-            page, one = (_type(_whole(_answer(each))) for each in (operation, detail))
+            page, one = (_type(_complete_variant(_answer(each))) for each in (operation, detail))
             queries = f'query: {_query_name(operation)}; recordQuery: Omit<{_query_name(detail)}, "id">'
             record = _type(schemas[one]["properties"]["data"])
             documents = f"document: {record}; partial: Partial{record}"
@@ -119,7 +119,7 @@ def _lists(operations: dict[str, Json], schemas: Json) -> str:
     return "\n".join([f"{_comment('The lists of records.')}export interface Lists {{", *lines, "}"])
 
 
-def _whole(schema: Json | None) -> Json:
+def _complete_variant(schema: Json | None) -> Json:
     """Returns the first variant of an answer: the one with all keys."""
     assert schema is not None
     whole: Json = schema.get("anyOf", [schema])[0]

@@ -41,7 +41,7 @@ def harm_sums(snapshot: Snapshot, claims: SummedClaims, keys: Sequence[str], *, 
         for row in rows:
             chosen.setdefault(row, {}).setdefault(harm_of[id_], []).append(id_)
     split = divided and not queries.WHOSE.keys().isdisjoint(keys)
-    figures = _split(harms, harm_of, rows_of) if split else _whole(harms, chosen)
+    figures = _split(harms, harm_of, rows_of) if split else _figures_of_rows(harms, chosen)
     sums = {}
     for row, by_harm in chosen.items():
         total = inclusions.total(figures[row])
@@ -70,7 +70,7 @@ def _harms(snapshot: Snapshot, claims: SummedClaims) -> tuple[dict[str, Harm], d
     return {key: Harm(some) for key, some in by_harm.items()}, harm_of
 
 
-def _whole(
+def _figures_of_rows(
     harms: Mapping[str, Harm], chosen: Mapping[Row, Mapping[str, list[str]]]
 ) -> dict[Row, dict[str, HarmFigure]]:
     """Returns the figure of each harm in each row by its claims there."""

@@ -63,13 +63,13 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             return _with_value(arrays, criterion)
         case ValueIn():
             fits = _value_in(arrays, criterion)
-            return _kept(arrays, rows, [criterion.column], fits)
+            return _rows_that_fit(arrays, rows, [criterion.column], fits)
         case NumberFits(column, fits):
-            return _kept(arrays, rows, [column], lambda numbers: (numbers != NO_NUMBER) & fits(numbers))
+            return _rows_that_fit(arrays, rows, [column], lambda numbers: (numbers != NO_NUMBER) & fits(numbers))
         case Present(column):
-            return _kept(arrays, rows, [column], lambda array: array > 0)
+            return _rows_that_fit(arrays, rows, [column], lambda array: array > 0)
         case DaysFit(first, last, fits):
-            return _kept(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
+            return _rows_that_fit(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
         case AreaFits():
             return _in_area(arrays, criterion, rows)
 
@@ -79,7 +79,7 @@ def every_row(arrays: RowArrays) -> Array:
     return np.arange(arrays.size, dtype=np.uint32)
 
 
-def _kept(arrays: RowArrays, rows: Array | None, columns: Sequence[str], fits: Callable[..., Array]) -> Array:
+def _rows_that_fit(arrays: RowArrays, rows: Array | None, columns: Sequence[str], fits: Callable[..., Array]) -> Array:
     if rows is None:
         return np.flatnonzero(fits(*(arrays[name] for name in columns)))
     kept: Array = rows[fits(*(arrays[name][rows] for name in columns))]
@@ -100,13 +100,13 @@ def _with_value(arrays: RowArrays, one: ValueIn) -> Array:
         return {"starts": starts_of(codes, size), "values": np.argsort(codes, kind="stable").astype(np.uint32)}
 
     group = arrays.archive.group(f"{arrays.name}.{one.column}.rows", make)
-    wanted = _wanted(arrays, one)
+    wanted = _codes_of_values(arrays, one)
     rows: Array = Grouped(group["starts"], group["values"]).of(wanted)[0]
     return rows if len(wanted) == 1 else np.sort(rows)
 
 
 def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
-    wanted = _wanted(arrays, one)
+    wanted = _codes_of_values(arrays, one)
     if len(wanted) == 1:
         return lambda array: array == wanted[0]
     table = np.zeros(int(wanted.max(initial=0)) + 2, bool)
@@ -115,7 +115,7 @@ def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
     return lambda array: table[np.minimum(array, len(table) - 1)]
 
 
-def _wanted(arrays: RowArrays, one: ValueIn) -> Array:
+def _codes_of_values(arrays: RowArrays, one: ValueIn) -> Array:
     """Returns the codes of the values, or the references to the records that they are or contain."""
     if not isinstance(arrays.columns[one.column], References):
         assert isinstance(one.values, Sequence), "only records are found by a query"
@@ -134,7 +134,7 @@ def _in_area(arrays: RowArrays, one: AreaFits, rows: Array | None) -> Array:
     sides = arrays.values(one.column)
     # An area stands for many records, and is judged once.
     fits = np.concatenate([[False], one.fits(*(sides[:, side] for side in range(len(AREA_SIDES))))])
-    return _kept(arrays, rows, [one.column], lambda areas: fits[areas])
+    return _rows_that_fit(arrays, rows, [one.column], lambda areas: fits[areas])
 
 
 def _with_link(arrays: TypeArrays, one: HasLink, rows: Array | None) -> Array:
@@ -205,7 +205,7 @@ def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:
         return {"starts": starts_of(references, archive.size(declared.targets) + 1), "values": order}
 
     group = archive.group(f"{arrays.name}.{one.links}.{first.column}.inverted", make)
-    return _wanted(links, first), Grouped(group["starts"], group["values"])
+    return _codes_of_values(links, first), Grouped(group["starts"], group["values"])
 
 
 def supports(arrays: TypeArrays, criterion: Criterion) -> bool:

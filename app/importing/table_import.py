@@ -82,7 +82,7 @@ class TableImport:
                 if found:
                     continue
                 if result.refused and refused is None:
-                    raise RefusedRows(list(_told_once(result.refused.values())))
+                    raise RefusedRows(list(_distinct_errors(result.refused.values())))
                 if result.counts["incidents"]:
                     staged.apply()
                 break
@@ -166,7 +166,7 @@ def example_map(name: str) -> str:
     return maps[name].read_text("utf-8")
 
 
-def _told_once(refused: Iterable[list[SeedError]]) -> Iterator[SeedError]:
+def _distinct_errors(refused: Iterable[list[SeedError]]) -> Iterator[SeedError]:
     """Yields each mistake once, with how many rows have the same."""
     errors = [error for some in refused for error in some]
     counts = Counter((error.field, error.message) for error in errors)

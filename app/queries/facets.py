@@ -167,7 +167,7 @@ def by_dates(earliest: Any, latest: Any, *open_ends: Any) -> dict[str, Facet]:
     them, rather than a made-up one."""
 
     def facet(unit: Unit) -> Facet:
-        first, last = _whole(unit, earliest), _whole(unit, latest)
+        first, last = _bucket_of(unit, earliest), _bucket_of(unit, latest)
         imprecise = or_(first != last, *open_ends)
         split = Split(case((not_(imprecise), first)), imprecise=imprecise)
         return DateFacet(lambda filters, its_records: split, missing="no date", tally=tally, unit=unit, days=days)
@@ -178,7 +178,7 @@ def by_dates(earliest: Any, latest: Any, *open_ends: Any) -> dict[str, Facet]:
     return {name: facet(unit) for name, unit in UNITS.items()}
 
 
-def _whole(unit: Unit, day: Any) -> Any:
+def _bucket_of(unit: Unit, day: Any) -> Any:
     """Returns the bucket that a day lies in, as `datetime` takes it."""
     if unit.name != "decade":
         return func.substr(day, 1, {"day": 10, "month": 7, "year": 4}[unit.name])

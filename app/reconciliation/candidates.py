@@ -102,7 +102,7 @@ def _by_name(snapshot: Snapshot, query: Query, names: Indexes) -> Iterator[_Scor
     for record, alike in names[query.list].nearest(query.name or ""):
         features = {"name": alike.score, **_agreements(query, record.document, names)}
         # As a description is no name, what has nothing else is never certain.
-        certain = {**features, "name": alike.whole} if record.is_named else {"name": 0.0}
+        certain = {**features, "name": alike.full_name} if record.is_named else {"name": 0.0}
         yield _Scored(record.id, record.document, features, _mean(query, features), _mean(query, certain))
 
 
@@ -178,8 +178,8 @@ def _actor(value: Value, names: Indexes) -> dict[str, Any] | None:
 
 
 def _likely(index: NameIndex, name: str) -> list[str]:
-    found = sorted(index.nearest(name), key=lambda one: -one[1].whole)
-    return [record.id for record, alike in found[:3] if alike.whole >= MATCH_SCORE - MATCH_DISTANCE]
+    found = sorted(index.nearest(name), key=lambda one: -one[1].full_name)
+    return [record.id for record, alike in found[:3] if alike.full_name >= MATCH_SCORE - MATCH_DISTANCE]
 
 
 _FILTERS: Mapping[str, Callable[[Any, Indexes], dict[str, Any] | None]] = {

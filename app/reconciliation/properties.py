@@ -169,7 +169,7 @@ def _is_meant(value: Value, ids: Iterable[str], index: NameIndex) -> float | Non
     if value.id is not None:
         return 100.0 if value.id in around else 0.0
     wanted = written(value.text)
-    return max(likeness(wanted, written(name)).whole for one in around for name in index.by_id[one].names)
+    return max(likeness(wanted, written(name)).full_name for one in around for name in index.by_id[one].names)
 
 
 def labels_at(*path: str) -> Callable[[Value, Document, Indexes], float | None]:
@@ -184,7 +184,7 @@ def labels_at(*path: str) -> Callable[[Value, Document, Indexes], float | None]:
             return 100.0 if any(one.get("id") == value.id for one in ones) else 0.0
         texts = [one if isinstance(one, str) else one.get("label") or one.get("name") for one in ones]
         wanted = written((value.id or value.text).replace("_", " "))
-        return max(likeness(wanted, written(text.replace("_", " "))).whole for text in texts)
+        return max(likeness(wanted, written(text.replace("_", " "))).full_name for text in texts)
 
     return agreement
 

@@ -64,7 +64,7 @@ class Likeness(NamedTuple):
     part: float
 
     @property
-    def whole(self) -> float:
+    def full_name(self) -> float:
         """As names, not as parts of names."""
         return max(self.letters, self.consonants)
 

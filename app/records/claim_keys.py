@@ -153,7 +153,7 @@ class ClaimKeys:
             codes = np.insert(codes, values.starts[:-1][lengths == 0].astype(np.int64), 0)
             lengths = np.maximum(lengths, 1)
         grouped = Grouped(starts_from(lengths), codes)
-        return self._told_apart(name, grouped, key) if divided else grouped
+        return self._one_value_each(name, grouped, key) if divided else grouped
 
     def _dates(self, arrays: TypeArrays, tally: BySpans, name: str) -> Mapping[str, Array]:
         """Returns which dates the spans of records are, of the buckets of a facet."""
@@ -173,7 +173,7 @@ class ClaimKeys:
         own = np.where(self._arrays[str(in_sql.WHOSE[name].key)][self._chosen] == 1, mixed, own)
         return np.where(self._arrays["is_split"][self._chosen] == 1, not_split, own)
 
-    def _told_apart(self, name: str, values: Grouped, key: ClaimKey) -> Grouped:
+    def _one_value_each(self, name: str, values: Grouped, key: ClaimKey) -> Grouped:
         """Returns the one value of each claim by whose people they were."""
         mixed, not_split, several = (key.size + 1 + place for place in range(len(_SPECIAL)))
         lengths = np.diff(values.starts)

@@ -4,36 +4,25 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import pytest
 from starlette.testclient import TestClient
 
-from tests import dam, sample
+from tests import dam
 from tests.answers import body
-from tests.conftest import NewDatabase, load_seed, serving
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    url = new_database()
-    load_seed(url, sample.write(dam.dam(), tmp_path_factory.mktemp("dam")))
-    with serving(url) as client:
-        yield client
 
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def test_csv(desk: TestClient) -> None:
-    (incident,) = rows(desk.get("/v1/incidents.csv").text)
+def test_csv(dam_client: TestClient) -> None:
+    (incident,) = rows(dam_client.get("/v1/incidents.csv").text)
     assert (incident["killed_low"], incident["killed_high"], incident["killed_best"]) == ("41", "", "")
     assert (incident["killed_in_dispute"], incident["contested"]) == ("1", "true")
     assert (incident["harms"], incident["harm_lows"], incident["harm_highs"]) == ("dead|hurt", "41|9", "|9")
@@ -42,7 +31,7 @@ def test_csv(desk: TestClient) -> None:
         "3|1",
         "true|false",
     )
-    for claim in rows(desk.get("/v1/casualties.csv?outcome=killed").text):
+    for claim in rows(dam_client.get("/v1/casualties.csv?outcome=killed").text):
         assert (claim["harm"], claim["harm_low"], claim["harm_high"], claim["harm_best"]) == ("dead", "41", "", "")
         assert (claim["harm_claims"], claim["harm_in_dispute"]) == ("3", "true")
 
@@ -55,21 +44,21 @@ def told(properties: Json) -> tuple[Any, ...]:
 TOLD = (41, None, None, 1, "dead|hurt", "3|1")
 
 
-def test_geojson_and_ogc(desk: TestClient) -> None:
-    (feature,) = body(desk, "/v1/incidents.geojson")["features"]
+def test_geojson_and_ogc(dam_client: TestClient) -> None:
+    (feature,) = body(dam_client, "/v1/incidents.geojson")["features"]
     assert told(feature["properties"]) == TOLD
-    (item,) = body(desk, "/ogc/collections/incidents/items")["features"]
+    (item,) = body(dam_client, "/ogc/collections/incidents/items")["features"]
     assert told(item["properties"]) == TOLD
 
 
-def test_ndjson(desk: TestClient) -> None:
-    (incident,) = (json.loads(line) for line in desk.get("/v1/incidents.ndjson").text.splitlines())
+def test_ndjson(dam_client: TestClient) -> None:
+    (incident,) = (json.loads(line) for line in dam_client.get("/v1/incidents.ndjson").text.splitlines())
     assert incident["totals"]["killed"] == {"low": 41, "high": None, "best": None, "in_dispute": 1, "parts": None}
     assert [harm["claims"] for harm in incident["harms"]] == [3, 1]
 
 
-def test_dataset_files(desk: TestClient, tmp_path: Path) -> None:
-    with ZipFile(io.BytesIO(desk.get("/v1/dataset.zip").content)) as package:
+def test_dataset_files(dam_client: TestClient, tmp_path: Path) -> None:
+    with ZipFile(io.BytesIO(dam_client.get("/v1/dataset.zip").content)) as package:
         harms = rows(package.read("data/incident_harms.csv").decode())
         assert [
             (one["harm"], one["low"], one["high"], one["best"], one["claims"], one["in_dispute"]) for one in harms
@@ -78,7 +67,7 @@ def test_dataset_files(desk: TestClient, tmp_path: Path) -> None:
             ("hurt", "9", "9", "9", "1", "false"),
         ]
     file = tmp_path / "dateline.sqlite"
-    file.write_bytes(desk.get("/v1/dataset.sqlite").content)
+    file.write_bytes(dam_client.get("/v1/dataset.sqlite").content)
     with closing(sqlite3.connect(file)) as connection:
         columns = "killed_low, killed_high, killed_best, killed_in_dispute"
         assert connection.execute(f"SELECT {columns} FROM incidents_with_totals").fetchall() == [(41, None, None, 1)]
@@ -88,13 +77,13 @@ def test_dataset_files(desk: TestClient, tmp_path: Path) -> None:
         assert connection.execute(claims).fetchall() == [(dam.BREAK, "dead", 41)]
 
 
-def test_pages_for_people(desk: TestClient) -> None:
+def test_pages_for_people(dam_client: TestClient) -> None:
     for path in ("/", f"/incidents/{dam.BREAK}"):
-        words = " ".join(desk.get(path).text.replace("<b>", "").replace("</b>", "").split())
+        words = " ".join(dam_client.get(path).text.replace("<b>", "").replace("</b>", "").split())
         assert "41 or more killed; 3 claims, in dispute" in words, path
         assert "9 wounded; " not in words
 
 
-def test_feeds(desk: TestClient) -> None:
+def test_feeds(dam_client: TestClient) -> None:
     for suffix in ("atom", "feed.json"):
-        assert "41 or more killed; 3 claims, in dispute" in desk.get(f"/v1/incidents.{suffix}").text
+        assert "41 or more killed; 3 claims, in dispute" in dam_client.get(f"/v1/incidents.{suffix}").text

@@ -4,7 +4,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,15 +22,6 @@ from tests.live import dateline
 
 PATHS = ("/v1/dataset.zip", "/v1/dataset.sqlite")
 TYPES = {"/v1/dataset.zip": "application/zip", "/v1/dataset.sqlite": "application/vnd.sqlite3"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, so that a test sees what is left."""
-    actual = tmp_path / "temporary"
-    actual.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(actual))
-    return actual
 
 
 @pytest.fixture

@@ -35,15 +35,6 @@ PLAIN = {"Accept-Encoding": "identity"}
 ANY = {"Accept-Encoding": "gzip, zstd"}
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go."""
-    actual = tmp_path / "temporary"
-    actual.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(actual))
-    return actual
-
-
 @pytest.fixture(scope="module")
 def small_url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
     url = new_database()

@@ -29,7 +29,7 @@ DESCRIPTION = (
 LICENCE = "https://opensource.org/license/mit"
 RIGHTS = "The articles and the quoted words belong to their publishers; the coding is under the MIT licence."
 
-_WHOLE = {"zip": "application/zip", "sqlite": "application/vnd.sqlite3"}
+_DATASET_TYPES = {"zip": "application/zip", "sqlite": "application/vnd.sqlite3"}
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _PREFIXES = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -130,7 +130,7 @@ def schema_org(facts: Facts, base: str) -> Json:
             "version": str(one.number),
             "identifier": f"sha256:{one.digest}",
             "datePublished": one.loaded_at,
-            **({"distribution": [_download(file) for file in _whole(base, one.number)]} if one.is_kept else {}),
+            **({"distribution": [_download(file) for file in _dataset_files(base, one.number)]} if one.is_kept else {}),
         }
         for one in facts.releases
     ]
@@ -154,7 +154,7 @@ def schema_org(facts: Facts, base: str) -> Json:
 
 
 def _files(base: str) -> Iterator[File]:
-    yield from _whole(base, None)
+    yield from _dataset_files(base, None)
     by_suffix = representations()
     for name in RECORD_TYPES:
         for suffix in suffixes(name):
@@ -162,9 +162,9 @@ def _files(base: str) -> Iterator[File]:
             yield File(base + link(name, suffix, ()), by_suffix[suffix].media_type, title)
 
 
-def _whole(base: str, release: int | None) -> Iterator[File]:
+def _dataset_files(base: str, release: int | None) -> Iterator[File]:
     of_release = "" if release is None else f"?release={release}"
-    for suffix, media_type in _WHOLE.items():
+    for suffix, media_type in _DATASET_TYPES.items():
         yield File(f"{base}/v1/dataset.{suffix}{of_release}", media_type, f"Everything as {suffix}")
 
 
@@ -179,7 +179,7 @@ def _version(release: Row[Any], dataset: str, base: str) -> Json:
         "dct:issued": release.loaded_at,
         **({"dct:description": release.note} if release.note else {}),
         **(
-            {"dcat:distribution": [_distribution(one) for one in _whole(base, release.number)]}
+            {"dcat:distribution": [_distribution(one) for one in _dataset_files(base, release.number)]}
             if release.is_kept
             else {}
         ),

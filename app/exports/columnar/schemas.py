@@ -55,7 +55,7 @@ def columns(
 ) -> tuple[Column, ...]:
     """Returns the columns of a resource, or those that are made of the values at these paths."""
     fields = document_fields(DOCUMENTS[resource], codebook)
-    return tuple(_columns(_kept(fields, keys_of(resource, codebook, paths, evidence)), ""))
+    return tuple(_columns(_chosen_fields(fields, keys_of(resource, codebook, paths, evidence)), ""))
 
 
 def reading_schema(columns: Iterable[Column]) -> Any:
@@ -98,11 +98,11 @@ def _type(field: DocumentField, types: dict[ColumnType, Any]) -> Any:
     return pa.list_(one) if field.is_list else one
 
 
-def _kept(fields: Iterable[DocumentField], keys: Keys | None) -> Iterator[DocumentField]:
+def _chosen_fields(fields: Iterable[DocumentField], keys: Keys | None) -> Iterator[DocumentField]:
     """Yields the fields with these keys, and the count of passages in their place."""
     for field in fields:
         if keys is None or field.key in keys:
-            yield replace(field, inner=tuple(_kept(field.inner, keys and keys[field.key])))
+            yield replace(field, inner=tuple(_chosen_fields(field.inner, keys and keys[field.key])))
         elif field.key == EVIDENCE and EVIDENCE_COUNT in keys:
             path = (*field.path[:-1], EVIDENCE_COUNT)
             yield replace(field, path=path, meaning=_COUNTED, type=int, is_list=False, declarations=(), inner=())

@@ -46,7 +46,7 @@ def build(release: ReleaseInfo, codebook: Codebook, source: Path, target: Path, 
                     member.write(part)
                     done += rows
                     progress("Packing", done, total)
-            resource |= member.told
+            resource |= member.descriptor
             if COLUMNAR.is_installed:
                 resource["parquet"] = _parquet(package, connection, table, release)
             resources.append(resource)
@@ -63,7 +63,7 @@ def build(release: ReleaseInfo, codebook: Codebook, source: Path, target: Path, 
 
 
 class _Member:
-    """A file of the zip that is written piece by piece, and then told by its size and digest."""
+    """A file of the zip that is written piece by piece, whose size and digest are known once it is complete."""
 
     def __init__(self, package: ZipFile, name: str, release: ReleaseInfo, compression: int = ZIP_DEFLATED) -> None:
         self._file = package.open(_member(name, release, compression), "w", force_zip64=True)
@@ -82,7 +82,7 @@ class _Member:
         self._size += len(part)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def descriptor(self) -> dict[str, Any]:
         """What the descriptor says of the file."""
         return {"bytes": self._size, "hash": f"sha256:{self._digest.hexdigest()}"}
 
@@ -96,7 +96,7 @@ def _parquet(package: ZipFile, connection: sqlite3.Connection, table: Table, rel
     with _Member(package, path, release, ZIP_STORED) as member:
         for part in parquet(table, iter(lambda: cursor.fetchmany(ROWS_PER_GROUP), [])):
             member.write(part)
-    return {"path": path, "mediatype": PARQUET.media_type, **member.told}
+    return {"path": path, "mediatype": PARQUET.media_type, **member.descriptor}
 
 
 def _member(name: str, release: ReleaseInfo, compression: int = ZIP_DEFLATED) -> ZipInfo:

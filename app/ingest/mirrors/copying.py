@@ -57,7 +57,7 @@ class ReleaseCopy:
         self._names: dict[tuple[str, str], str] = {}
         self._forgotten: set[tuple[str, str]] = set()
 
-    def not_kept(self, releases: Sequence[CopiedRelease], url: str) -> None:
+    def insert_unavailable(self, releases: Sequence[CopiedRelease], url: str) -> None:
         """Inserts the rows of releases that cannot be read any more."""
         for one in releases:
             values = {"number": one.number, "note": one.note, "is_kept": False, **_row(one, url)}

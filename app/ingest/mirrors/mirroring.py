@@ -176,7 +176,7 @@ class _Run:
         self, some: _Step, place: _Place, log: CopiedLog, folder: Path, within: Connection | None = None
     ) -> _Place:
         """Copies the last of some releases; those before it are not kept. By default in a transaction of its own."""
-        *not_kept, release = some
+        *unavailable, release = some
         since, url = place.release, self._source.url
         forgets_later = any(one > release.number for one in log.redacting())
         redacted = self._source.redacted(release.number) if forgets_later else []
@@ -195,7 +195,7 @@ class _Run:
                 to = ends.enter_context(self._database.writer(unchecked=bulk, filling=bulk))
                 self._check_unchanged(to, since)
             copy = ReleaseCopy(to, release, since, log, context, redacted, bulk=bulk)
-            copy.not_kept(not_kept, url)
+            copy.insert_unavailable(unavailable, url)
             copy.codebook()
             copy.removals()
             for resource, (file, _) in lists.items():
