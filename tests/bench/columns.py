@@ -28,7 +28,7 @@ FILES = {".parquet": "", ".arrow": "", ".csv": "", ".ndjson": "", ".xlsx": "?lim
 def _served(url: str, suffix: str, rows: int) -> str:
     """A line about a file that a new worker makes."""
     with TemporaryDirectory(prefix="dateline-columns-") as temporary:
-        settings = {"DATELINE_CACHE_BYTES": "0", "DATELINE_CACHE_DIR": temporary}
+        settings = {"DATELINE_CACHE_BYTES": "0", "DATELINE_CACHE_DIR": temporary, "DATELINE_QUERY_SECONDS": "100"}
         with service("the service", url, settings) as server, server.watched() as peaks:
             before = server.cpu()
             size, took = transfer(server, f"/v1/incidents{suffix}{FILES[suffix]}", 3600)
