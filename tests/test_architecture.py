@@ -210,6 +210,7 @@ WRITES_SQL = {
     "storage/erasing.py": "VACUUM, with names from the models",
     "storage/past_views.py": "views, with names from the models",
     "storage/postgresql.py": "settings of connections",
+    "storage/postgresql_files.py": "files of the server, read by its own functions, values bound",
     "queries/boxes.py": "R*Tree and GiST, around expressions that SQLAlchemy binds",
     "storage/number_lists.py": "numbers as a table, around an expression that SQLAlchemy binds",
     "queries/search.py": "full text, around expressions that SQLAlchemy binds",
