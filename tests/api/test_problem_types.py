@@ -212,7 +212,7 @@ def test_an_unknown_path_is_404_whatever_is_accepted(client: TestClient) -> None
         ("/v1/incidents?fields=date.xyzzy", "date", ""),
         ("/v1/incidents?fields=speaker", None, "it is a key of quotes"),
         ("/v1/quotes?fields=totals.killed", None, "it is a key of incidents"),
-        ("/v1/people?datetime=2019", None, "it is one of /v1/incidents"),
+        ("/v1/people?datetime=2019", None, "it is one of /v1/articles, /v1/incidents"),
         ("/v1/incidents?speaker=cts", None, "it is one of /v1/quotes"),
         ("/v1/incidents?feilds=title", "fields", ""),
         ("/v1/incidents?locaton_match=point", "location_match", ""),
