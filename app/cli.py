@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.commands.amounts import amount, counted, records
 from app.commands.databases import open_database, read_settings
 from app.commands.dossiers import commands as dossiers
-from app.commands.dossiers import counted
 from app.commands.errors import CommandError, NotImported, NotLoaded, reporting_nothing_loaded
 from app.commands.importing import import_
 from app.commands.mirroring import mirror
@@ -34,6 +34,7 @@ from app.ingest.mirrors.source import MirrorError
 from app.ingest.passages import PassageError
 from app.ingest.reading import DossierError
 from app.ingest.selected_database import selected_database
+from app.ingest.temporary_database import temporary_database
 from app.ingest.verifying import ArticleFile, TextError
 from app.ingest.workers import WorkerError
 from app.problems import BadParameter, Gone, Unavailable
@@ -157,9 +158,12 @@ def load(
 
     if prune != (reason is not None and bool(reason.strip())):
         raise CommandError("Give --prune and its reason together: --prune --reason TEXT.")
-    with open_database() as database:
+    with open_database() as database, ExitStack() as ends:
         if not dry_run:
             schema.migrate(database)
+        elif not schema.has_tables(database):
+            typer.echo(f"{database.name} has no tables yet, so this is what a first load does.", err=True)
+            database = ends.enter_context(temporary_database())
         elif not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
         with reporting_mistakes(directory, how):
@@ -238,7 +242,7 @@ def main() -> None:
         if isinstance(error, DossierError):
             count = len(error.errors)
             so = error.consequence if isinstance(error, NotLoaded | NotImported) else ""
-            typer.echo(f"{count} mistake{'s' if count > 1 else ''}{so}.", err=True)
+            typer.echo(f"{amount(count, 'mistake')}{so}.", err=True)
         sys.exit(1)
 
 
@@ -281,7 +285,7 @@ def _load(
     if planned.is_empty:
         typer.echo(f"{database.name}: nothing has changed since release {planned.number - 1}.")
     elif dry_run:
-        typer.echo(f"{database.name}: nothing was loaded (dry run).")
+        typer.echo("Nothing was loaded (dry run).")
     else:
         typer.echo(f"{database.name}: release {planned.number}: {counted(planned.counts)}.")
 
@@ -291,7 +295,7 @@ def _print_plan(planned: loading.Plan) -> None:
     if planned.is_empty:
         return
     for (op, resource), count in sorted(planned.tally.items()):
-        typer.echo(f"{op.value} {count} {resource}")
+        typer.echo(f"{op.value} {records(count, resource)}")
     if planned.number > 1:
         for change in planned.first:
             reason = f" ({change.reason})" if change.reason else ""

@@ -106,13 +106,13 @@ def free_port() -> int:
 def test_first_start_in_an_empty_folder_and_the_second(tmp_path: Path) -> None:
     port = str(free_port())
     with served("--port", port, cwd=tmp_path) as (lines, urls):
-        assert "release 1: 1 articles, 42 incidents, 41 places" in lines[-1]
+        assert "release 1: 1 article, 42 incidents, 41 places" in lines[-1]
         assert all(url.startswith(f"http://127.0.0.1:{port}/") for url in urls)
         assert {url: status(url) for url in urls[1:]} == dict.fromkeys(urls[1:], 200)
         assert (tmp_path / "dateline.db").is_file()
     with served("--port", port, cwd=tmp_path) as (lines, urls):
         (line,) = lines
-        assert "dateline.db: release 1: 1 articles, 42 incidents" in line
+        assert "dateline.db: release 1: 1 article, 42 incidents" in line
         assert status(urls[1]) == 200
 
 
@@ -173,17 +173,19 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
 def test_load_prints_what_it_does_and_dry_run_does_nothing(database_url: str, tmp_path: Path) -> None:
     files = sample.small()
     seed = sample.write(files, tmp_path / "seed")
-    assert "run `dateline migrate` first" in refused(dateline("load", seed, "--dry-run", url=database_url))
+    new = dateline("load", seed, "--dry-run", url=database_url)
+    assert new.stderr.endswith("has no tables yet, so this is what a first load does.\n")
+    assert "ADD 3 incidents" in new.stdout
     assert "brought up to date" in dateline("migrate", url=database_url).stdout
     assert "are up to date" in dateline("migrate", url=database_url).stdout
     dry = dateline("load", seed, "--dry-run", url=database_url)
     assert dry.returncode == 0
     assert "ADD 3 incidents" in dry.stdout
-    assert dry.stdout.endswith("nothing was loaded (dry run).\n")
+    assert dry.stdout.endswith("Nothing was loaded (dry run).\n")
     assert releases(database_url) == 0
     first = dateline("load", seed, "--note", "first", url=database_url)
     assert first.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
-    assert "release 1: 1 articles, 3 incidents" in first.stdout
+    assert "release 1: 1 article, 3 incidents" in first.stdout
     sample.record(files, "places.yaml", "ash-river")["note"] = "It freezes in winter."
     sample.record(files, INCIDENTS, "ferry-shooting")["casualties"][1] = {
         "id": "ferry-wounded",
@@ -191,7 +193,7 @@ def test_load_prints_what_it_does_and_dry_run_does_nothing(database_url: str, tm
     }
     sample.write(files, seed)
     second = dateline("load", seed, url=database_url).stdout
-    assert "MOD 1 places" in second
+    assert "MOD 1 place\n" in second
     assert "MOD places/ash-river" in second
     assert "DEL casualties/ferry-wounded (miscounted)" in second
     assert "nothing has changed since release 2" in dateline("load", seed, url=database_url).stdout

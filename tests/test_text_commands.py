@@ -142,7 +142,7 @@ def test_one_article_is_loaded_by_its_folder(small: tuple[Path, Path], database_
     assert dateline("load", "--only", f"articles/{sample.ARTICLE}", seed, url=database_url).returncode == 0
     kept.rename(seed / "articles" / sample.SECOND / "incidents.yaml")
     done = dateline("load", "--only", f"articles/{sample.SECOND}", seed, url=database_url)
-    assert "ADD 1 articles" in done.stdout
+    assert "ADD 1 article\n" in done.stdout
     assert "release 2: 2 articles" in done.stdout
 
 

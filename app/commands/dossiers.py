@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.amounts import amount, counted
 from app.commands.errors import CommandError
 from app.commands.mistakes import Format, MistakeFormat, print_mistakes, reporting_mistakes
 from app.commands.progress_bars import ProgressBars
@@ -46,7 +47,7 @@ def new(
     try:
         if renew:
             moved = renew_text(folder, slug, text)
-            typer.echo(f"{moved.done} spans moved{' in ' + ', '.join(moved.files) if moved.files else ''}.")
+            typer.echo(f"{amount(moved.done, 'span')} moved{' in ' + ', '.join(moved.files) if moved.files else ''}.")
             return
         made = new_article(folder, slug, text)
     except OSError as error:
@@ -102,7 +103,7 @@ def check(
         counts = checked(pipeline, bars)
         hints = [*not_filled_in(directory), *likely_duplicates(pipeline)]
         if against is not None:
-            hints += check_against(directory, against, pipeline, bars)
+            hints += check_against(directory, against, bars)
     print_mistakes(directory, how, [], hints)
     if how is MistakeFormat.TEXT:
         typer.echo(f"{directory}: {counted(counts)}; no mistakes.")
@@ -162,8 +163,3 @@ def schema(
                 typer.echo(path)
         except OSError as error:
             raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error
-
-
-def counted(counts: dict[str, int]) -> str:
-    """Returns numbers of records in words."""
-    return ", ".join(f"{count} {resource}" for resource, count in counts.items())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.amounts import amount, counted
 from app.commands.errors import CommandError, reporting_nothing_imported
 from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import Seed, working_folder
@@ -63,12 +64,12 @@ def import_(
 
 
 def _print_imported(imported: Imported, seed: Path, refused: Path | None) -> None:
-    counted = ", ".join(f"{count} {resource}" for resource, count in imported.counts.items())
-    typer.echo(f"{imported.rows} rows: {counted} in {seed}.")
+    typer.echo(f"{amount(imported.rows, 'row')}: {counted(imported.counts)} in {seed}.")
     for id_, other in imported.apart.items():
         typer.echo(f"  The place '{id_}' has the name of '{other}', and another point.")
     if imported.refused:
-        typer.echo(f"{len(imported.refused)} rows were refused; {refused} says why.", err=True)
+        were = "was" if len(imported.refused) == 1 else "were"
+        typer.echo(f"{amount(len(imported.refused), 'row')} {were} refused; {refused} says why.", err=True)
 
 
 def _print_evidence(imported: ImportedEvidence) -> None:

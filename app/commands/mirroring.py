@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from app.commands.amounts import counted
 from app.commands.databases import open_database
-from app.commands.dossiers import counted
 from app.commands.progress_bars import ProgressBars
 from app.ingest.mirrors.mirroring import mirror as copy_releases
 from app.ingest.mirrors.source import CopiedRelease, MirrorError

@@ -102,7 +102,10 @@ def missing_records(
 
     Records of a missing article are not reported, because they go with the article.
     """
-    message = "the database has this record, the files do not; to remove it write `removed:` with a reason"
+    message = (
+        "the database has this record, the files do not; to remove it write `removed:` with a reason, or load with "
+        "--prune --reason TEXT"
+    )
     last: dict[str | None, tuple[str, int]] = {}
     incidents = _incidents(connection, scratch_index, ids) if resource == "casualties" else {}
     for id_, article in articles_of(connection, resource, ids).items():

@@ -1,16 +1,27 @@
 """Database migrations: whether the tables are up to date, and bringing them up to date."""
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import column, exists, select, table
+from sqlalchemy import column, exists, inspect, select, table
 from sqlmodel import col
 
 from app.problems import Unavailable
 from app.settings import MIGRATIONS
 from app.storage.database import Database, DatabaseError, Snapshot
 from app.storage.models import Article
+
+
+def has_tables(database: Database) -> bool:
+    """Whether there are tables of any version. Only reads, and makes no file. Raises DatabaseError for a database that
+    cannot be reached."""
+    if database.is_sqlite and not Path(str(database.url.database)).exists():
+        return False
+    with database.writer() as connection:
+        return inspect(connection).has_table("alembic_version")
 
 
 def is_current(database: Database) -> bool:

@@ -16,8 +16,8 @@ def test_a_table_is_imported_loaded_and_served(tmp_path: Path, database_url: str
     write_map(tmp_path / "map.yaml")
     done = dateline("import", table, "--map", "map.yaml", "--refused", "refused.csv", cwd=tmp_path)
     assert done.returncode == 0
-    assert "2 rows: 1 incidents" in done.stdout
-    assert "1 rows were refused; refused.csv says why." in done.stderr
+    assert "2 rows: 1 incident," in done.stdout
+    assert "1 row was refused; refused.csv says why." in done.stderr
     assert dateline("load", tmp_path / "seed", url=database_url).returncode == 0
     with serving(database_url) as client:
         record = client.get("/v1/incidents/log-1").json()["data"]

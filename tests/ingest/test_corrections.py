@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.ingest.against import check_against
-from app.ingest.pipeline import checked, scan
+from app.ingest.pipeline import checked, no_progress, scan
 from app.ingest.reading import DossierError
 from app.storage import models
 from tests import sample
@@ -162,8 +162,7 @@ def test_checking_against_a_database_points_them_out(desk: Desk, files: Files) -
     desk.load(files)
     claim(files)["low"] = "1"
     sample.write(files, desk.folder)
-    with scan(desk.folder) as pipeline:
-        hints = check_against(desk.folder, desk.url, pipeline, lambda *step: None)
+    hints = check_against(desk.folder, desk.url, no_progress)
     assert [one.field for one in hints] == ["low"]
 
 

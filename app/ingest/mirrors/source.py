@@ -250,4 +250,5 @@ class _NotThere(Exception):
 
 
 def _reason(error: Exception) -> object:
-    return getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
+    cause = getattr(error, "reason", None) or error
+    return getattr(cause, "strerror", None) or str(cause) or type(error).__name__
