@@ -27,6 +27,11 @@ class Desk:
         sample.record(self.files, PLACES, "ash-river")["coordinate"] = POINT  # so that it may take over a location
         self._made = 0
         self._names: dict[str, str] = {}
+        """Names that records had in the last release that had them."""
+
+        self._restored: set[str] = set()
+        """Ids of records that come back with the next release, under the names that they had."""
+
         self.redacted: set[str] = set()
         """Ids of records of which something was redacted."""
 
@@ -65,8 +70,9 @@ class Desk:
 
     def rename(self, first: int, second: int) -> None:
         """Names and titles stand in the documents of others too."""
-        actual = _pick(self._there(PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS), first)
-        key = next(key for key in ("name", "label", "title") if key in actual)
+        named = self._there(PLACES, PEOPLE, ORGANIZATIONS, INCIDENTS)
+        actual = _pick([one for one in named if one["id"] not in self._restored], first)
+        key = _name_key(actual)
         actual[key] = f"{actual[key].partition(',')[0]}, renamed {second}"
 
     def note(self, first: int, second: int) -> None:
@@ -83,7 +89,6 @@ class Desk:
     def remove(self, first: int, second: int) -> None:
         if movable := self._movable():
             gone = _pick(movable, first)
-            self._names[gone["id"]] = str(gone.get("name") or gone.get("label"))
             self._forget(gone["id"])
             _withdraw(gone, f"Removed {second}")
 
@@ -100,14 +105,16 @@ class Desk:
             _withdraw(gone, "The same", heir["id"])
 
     def restore(self, first: int, second: int) -> None:
-        """A removed place or person comes back as what it was; those that were merged are left alone."""
+        """A removed place or person comes back under the name that it had in the last release that had it: an id is
+        never reused for another. Those that were merged are left alone."""
         for file, make, key in ((PLACES, _place, "name"), (PEOPLE, _person, "label")):
             gone = [entry for entry in self.files[file] if "removed" in entry]
             if gone := [one for one in gone if {"successor", "redact"}.isdisjoint(one["removed"])]:
                 back = _pick(gone, first)
                 id_ = back["id"]
                 back.clear()
-                back.update({**make(id_), key: self._names[id_]})
+                back.update({**make(id_), key: self._names.get(id_, id_)})
+                self._restored.add(id_)
                 return
 
     def explain(self, first: int, second: int) -> None:
@@ -132,13 +139,12 @@ class Desk:
 
     def redact_name(self, first: int, second: int) -> None:
         """A record that stays loses the names that it had, and perhaps its id."""
-        named = [
-            one for one in self._there(PLACES, PEOPLE, INCIDENTS) if one["id"] not in {*FIXED, *SAID, *self.redacted}
-        ]
+        kept = {*FIXED, *SAID, *self.redacted, *self._restored}
+        named = [one for one in self._there(PLACES, PEOPLE, INCIDENTS) if one["id"] not in kept]
         if not named:
             return
         actual = _pick(named, first)
-        key = next(key for key in ("name", "label", "title") if key in actual)
+        key = _name_key(actual)
         actual[key] = f"Nobody {self._new('nobody')}"
         actual["redacted"] = {"fields": [f"/{key}"], "reason": f"Forgotten {second}"}
         self.redacted.add(actual["id"])
@@ -146,7 +152,14 @@ class Desk:
             actual["redacted"]["id"] = "true"
             self.hidden.add(actual["id"])
 
-    def take_over(self, ids: dict[tuple[str, str], str]) -> None:
+    def published(self, ids: dict[tuple[str, str], str]) -> None:
+        """The dossier was loaded, and `ids` were given to records in place of those that were redacted."""
+        self._take_over(ids)
+        for file in (PLACES, PEOPLE):
+            self._names |= {one["id"]: str(one[_name_key(one)]) for one in self._there(file)}
+        self._restored.clear()
+
+    def _take_over(self, ids: dict[tuple[str, str], str]) -> None:
         """Writes the ids that a load gave to records that stay in place of the old ones."""
         staying = {one["id"] for one in self._there(*FILES)}
         for (_, old), new in ids.items():
@@ -283,6 +296,10 @@ def _withdraw(record: Json, reason: str, successor: str | None = None) -> None:
     id_ = record["id"]
     record.clear()
     record.update(id=id_, removed={"reason": reason, **({"successor": successor} if successor else {})})
+
+
+def _name_key(record: Json) -> str:
+    return next(key for key in ("name", "label", "title") if key in record)
 
 
 def _pick(choices: list[Any], number: int) -> Any:

@@ -116,6 +116,14 @@ def pinned_release(request: Request) -> int | None:
     return None if given is None else release_number(given)
 
 
+async def refuse_release(request: Request) -> None:
+    """Raises BadParameter where a log is asked for as it was at a release: it only grows, and tells of all of them."""
+    if RELEASE in request.query_params:
+        newest = await request.app.state.reader.newest()
+        detail = f"is not taken here: a log tells of all releases up to {newest.number}, the newest; 'since' begins it"
+        raise BadParameter([_error(RELEASE, detail, "since", kind=types.UNKNOWN_PARAMETER)])
+
+
 def release_number(given: str) -> int:
     """Returns the number of the release that a parameter names: 0, which none has, for what is no number."""
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0

@@ -128,7 +128,16 @@ def test_a_change_since_a_later_release_than_the_one_read_names_the_newest(clien
         assert "release 2 is read, and 3 is later; the newest is 3" in told["detail"]
         assert told["type"] != "/problems/future-release", "nobody is to drop a copy for it"
     assert problem(client, "/v1/incidents?release=2&changed_since=4")["type"] == "/problems/future-release"
-    assert refused(client, "/v1/changes?since=3&release=2")[0][0] == "release"
+
+
+@pytest.mark.parametrize(
+    "path", ["changes", "changes/stream", "changes.atom", "changes.feed.json", "corrections", "corrections.csv"]
+)
+def test_a_log_at_an_earlier_release_names_the_newest(client: TestClient, path: str) -> None:
+    for given in ("2", "1&type=person", "9", "newest"):
+        url = f"/v1/{path}?since=2&release={given}"
+        assert refused(client, url) == [("release", "since")]
+        assert "up to 3, the newest" in problem(client, url)["detail"]
 
 
 @pytest.mark.parametrize("release", ["0", "4", "newest", "-1", "1.0", "99999999999", ""])

@@ -63,7 +63,7 @@ class Press:
     def publish(self, desk: Desk) -> int:
         """Loads the dossier; the newest release."""
         planned = load(sample.write(desk.files, self._folder), self._database)
-        desk.take_over(planned.opaque_ids)
+        desk.published(planned.opaque_ids)
         return planned.number - planned.is_empty
 
     def stop(self) -> None:

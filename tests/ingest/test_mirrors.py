@@ -67,7 +67,9 @@ class Published:
         # A new alias is in no other document, but records that name the place are found by it from then on.
         sample.record(self._desk.files, "places.yaml", "ash-county")["aliases"] = [{"name": f"Alias {number}"}]
         with closing(Database(self.url)) as database:
-            assert not load(sample.write(self._desk.files, self._folder), database).is_empty
+            planned = load(sample.write(self._desk.files, self._folder), database)
+        assert not planned.is_empty
+        self._desk.published(planned.opaque_ids)
 
 
 def copy(address: str, url: str) -> list[int]:

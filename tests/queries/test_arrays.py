@@ -202,6 +202,7 @@ def test_counts_are_right_after_every_kind_of_release(
         for number, step in enumerate([*STEPS, *rng.choices(list(STEPS), k=12)]):
             desk.take(step, rng.randrange(100), rng.randrange(100))
             load_seed(url, sample.write(desk.files, tmp_path / str(number)))
+            desk.published({})
             for name in ("incidents", "casualties", "places", "people", "organizations", "quotes"):
                 agree(services, "/v1/facets?", of=name, **every_facet(name), facet_limit="500")
             agree(services, "/v1/casualties/summary?group_by=place,person")

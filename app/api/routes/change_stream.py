@@ -4,13 +4,13 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.api.change_stream import ChangeStream, newest_place
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters import openapi_parameters, parse, refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.queries.filters import StreamFilters
@@ -31,6 +31,7 @@ router = APIRouter(prefix="/v1", tags=["releases"])
 
 @router.get(
     "/changes/stream",
+    dependencies=[Depends(refuse_release)],
     summary="Listen to what changes",
     response_class=Response,
     responses={

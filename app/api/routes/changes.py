@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
 from app.api import changelog, corrections, histories, pages, release_digests
 from app.api.links import link_field
 from app.api.log_envelopes import ChangePage, CorrectionPage, DigestPage, HistoryPage, ReleaseDetail, ReleasePage
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters import openapi_parameters, parse, refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, csv_response, json_response, reader
 from app.api.routes.representations import alternates, body_links, filters, link_values, parameters, public_url
@@ -38,6 +38,7 @@ _releases = APIRouter(prefix="/v1", tags=["releases"])
 
 @_releases.get(
     "/changes",
+    dependencies=[Depends(refuse_release)],
     summary="List what changed",
     response_model=ChangePage,
     responses=problems(400, 410, 503),
@@ -50,7 +51,7 @@ async def list_changes(request: Request) -> Response:
     `op` is what they did all in all: `ADD` for a record that was not there at `since`, `MOD` for one that was, also
     where it was removed and came back in between, `DEL` for one that is no longer there. What came and went in between
     is left out, so that `since=0` has every record and no removals. `history=true` gives every step instead, each with
-    the `op` of its release.
+    the `op` of its release. A log only grows, so it takes no `release`.
 
     `cause` tells what was edited from what only followed: renaming one organization is one `edited` entry, and `linked`
     ones for every record that shows its name, which name it in `because`.
@@ -75,6 +76,7 @@ async def list_changes(request: Request) -> Response:
 
 @_releases.get(
     "/corrections",
+    dependencies=[Depends(refuse_release)],
     summary="List what was corrected",
     response_model=CorrectionPage,
     responses=problems(400, 503),
@@ -97,6 +99,7 @@ async def list_corrections(request: Request) -> Response:
 
 @_releases.get(
     "/corrections.csv",
+    dependencies=[Depends(refuse_release)],
     name="export_corrections_csv",
     summary="Download corrections (CSV)",
     response_class=Response,

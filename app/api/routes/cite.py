@@ -19,6 +19,7 @@ from app.api.routes.representations import CITATION_FORMATS, public_url
 from app.model.compact_json import dump_json
 from app.model.documents.shared import Day
 from app.problems import BadParameter
+from app.queries.values import RELEASE
 
 _MAX_URL = 4000
 
@@ -118,15 +119,17 @@ async def _citation(request: Request) -> Citation:
     """Returns the citation that a request asks for."""
     parameters = parse(CiteParameters, request.query_params.multi_items(), {})
     base = public_url(request)
-    target = target_of(parameters.url, base)
-    pinned = None if target.release is None else release_number(target.release)
-    work = partial(cite, target=target, base=base)
     try:
-        return await reader(request, pinned).read(work)
+        target = target_of(parameters.url, base)
+        pinned = None if target.release is None else release_number(target.release)
+        return await reader(request, pinned).read(partial(cite, target=target, base=base))
     except BadParameter as error:
-        if error.errors[0].parameter == "url":
-            raise
-        raise BadParameter.of("url", f"Parameter 'url' cannot be answered: {error.detail}") from error
+        wrong = error.errors[0]
+        if wrong.parameter == RELEASE:  # which names the newest itself
+            raise BadParameter.of("url", f"Parameter 'url' cannot be answered: {wrong.detail}") from error
+        newest = await request.app.state.reader.newest()
+        told = f"{wrong.detail} The newest release is {newest.number}."
+        raise BadParameter.of("url", told, wrong.suggestion) from error
 
 
 def _add(suffix: str, title: str, write: Any) -> None:

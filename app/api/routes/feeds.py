@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from app.api import feed_entries, pages
 from app.api.feed_entries import FeedEntries
 from app.api.links import address, link_field
+from app.api.parameters import refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import (
@@ -92,6 +93,7 @@ def _add(
         response_class=response_class,
         response_model=feed_format.model,
         responses=problems(400, *([410] if name in RECORD_TYPES else []), 503),
+        dependencies=[] if name in RECORD_TYPES else [Depends(refuse_release)],
         openapi_extra={"parameters": parameters(model, suffix)},
     )(handler)
 
