@@ -1,7 +1,7 @@
 """Response bodies of lists: keyset pages in both directions, counts of what matches, suggestions where nothing does."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from app.api import cursors
@@ -17,6 +17,7 @@ from app.queries.conditions import AXES
 from app.queries.counting import MatchedRecords, count_matches, find_records, has_sums, match_records
 from app.queries.extent import extent
 from app.queries.filters import Listing
+from app.queries.past_counts import kept_counts
 from app.queries.plan import PlannedList, chooses, plan
 from app.queries.record_type import RecordType
 from app.queries.values import RELEASE
@@ -43,7 +44,7 @@ def list_records(
     missed = not page.documents and not filters.cursor
     meta = {
         **snapshot.release.meta,
-        **(counted.meta if counted else _match_counts(planned, resolved)),
+        **(counted.meta if counted else _match_counts(planned, resolved, filters)),
         "returned": len(page.documents),
         "next_cursor": page.next,
         "prev_cursor": page.prev,
@@ -143,15 +144,24 @@ def _did_you_mean(
     return suggestions(snapshot, filters, request.items, matched)
 
 
-def _match_counts(planned: PlannedList, filters: Listing) -> dict[str, Any]:
+def _match_counts(planned: PlannedList, resolved: Listing, filters: Listing) -> dict[str, Any]:
     snapshot, resource = planned.snapshot, planned.resource
-    total = snapshot.release.counts.get(resource.name, 0)
-    is_counted = _is_counted(snapshot, resource, filters)
+    if not _is_counted(snapshot, resource, resolved):
+        total = None if planned.conditions else snapshot.release.counts.get(resource.name, 0)
+        return {"matched": total, "not_judged": dict.fromkeys(AXES), "extent": None}
+    count = partial(_count_and_bound, planned, resolved)
+    if not snapshot.is_pinned:
+        return count()
+    chosen = filters.model_dump_json(include=_choosing(type(filters)))
+    return kept_counts(snapshot, f"{resource.name} {chosen}", count)
+
+
+def _count_and_bound(planned: PlannedList, filters: Listing) -> dict[str, Any]:
+    snapshot, resource = planned.snapshot, planned.resource
     if not planned.conditions:
-        found = extent(snapshot, MatchedRecords(resource, [], total)) if is_counted else None
+        total = snapshot.release.counts.get(resource.name, 0)
+        found = extent(snapshot, MatchedRecords(resource, [], total))
         return {"matched": total, "not_judged": dict.fromkeys(AXES), "extent": found}
-    if not is_counted:
-        return {"matched": None, "not_judged": dict.fromkeys(AXES), "extent": None}
     found_records = find_records(snapshot, resource, planned.conditions)
     counts = count_matches(snapshot, resource, filters, found_records)
     return counts | {"extent": extent(snapshot, found_records)}
@@ -177,6 +187,12 @@ def _cursor_key(planned: PlannedList, filters: Listing) -> str:
 def _in_cursors(filters: type[Listing]) -> set[str]:
     """Returns the parameters that a cursor belongs to: the filters and the order."""
     return {name for name in filters.model_fields if chooses(name) or name in ("sort", RELEASE)}
+
+
+@cache
+def _choosing(filters: type[Listing]) -> set[str]:
+    """Returns the parameters that choose records."""
+    return set(filter(chooses, filters.model_fields))
 
 
 def _counts_key(filters: Any) -> str:

@@ -99,6 +99,11 @@ class Snapshot:
                     raise TooSlow(self.deadline.seconds) from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether an earlier release than the newest is read."""
+        return self.release.number != self.newest.number
+
     @cached_property
     def archive(self) -> Any:
         """Returns the arrays of the release (`app.counts.arrays.Archive`); None where SQL counts."""

@@ -100,8 +100,8 @@ def few_superseded(value_of: Callable[..., Any], newest: str, release: int) -> f
     one (its fingerprint). `value_of` runs a statement."""
     key = newest, release
     if key not in _few:
-        while len(_few) >= _MAX_KEPT:
-            _few.pop(next(iter(_few)), None)
+        for oldest in list(_few)[: 1 - _MAX_KEPT]:
+            _few.pop(oldest, None)
         counts = {name: value_of(counted, release=release) for name, counted in _superseded().items()}
         _few[key] = frozenset(name for name, counted in counts.items() if counted <= MAX_FEW)
     return _few[key]

@@ -86,6 +86,16 @@ def test_what_was_removed_later_is_there_and_found(client: TestClient) -> None:
     assert body(client, "/v1/incidents?release=1")["meta"]["matched"] == len(ids(client, "/v1/incidents")) + 1
 
 
+def test_counts_are_those_of_the_list_also_when_asked_again(client: TestClient) -> None:
+    numbers = set()
+    for url in 2 * [f"/v1/incidents?release={one}{more}" for one in (1, 2, 3) for more in ("", "&kind=ground_fire")]:
+        answer = body(client, url)
+        assert answer["meta"]["matched"] == len(answer["data"]), url
+        assert body(client, f"{url}&limit=1&sort=title")["meta"]["extent"] == answer["meta"]["extent"]
+        numbers.add(answer["meta"]["matched"])
+    assert len(numbers) > 2
+
+
 def test_words_are_those_of_then_also_of_records_named(client: TestClient) -> None:
     then, now = (ids(client, f"/v1/incidents?q={word}&sort=id") for word in ("orsa&release=1", "sundhamn"))
     assert then == now != []

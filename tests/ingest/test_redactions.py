@@ -53,6 +53,7 @@ def forgetful(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactor
     with serving(desk.url) as client:
         for files in (sample.small(), with_a_note(), without_the_captain()):
             desk.load(files)
+            client.get("/v1/people?release=1&life_status=alive")
             client.get("/v1/people?release=1")
             client.get("/v1/people/jon-berg")
         yield client
@@ -64,6 +65,8 @@ def test_a_redacted_record_is_gone_from_every_release(forgetful: TestClient) -> 
         gone = problem(forgetful, f"/v1/people/jon-berg{release}", 410)
         assert "in release 3: asked for it." in gone["detail"]
         assert "jon-berg" not in ids(forgetful, f"/v1/people{release}")
+        counted = body(forgetful, f"/v1/people{release or '?'}&life_status=alive")
+        assert counted["meta"]["matched"] == len(counted["data"])
     assert refused(forgetful, "/v1/incidents?actor=jon-berg&release=2") == [("actor", None)]
     assert "asked for it" in problem(forgetful, "/v1/incidents?actor=jon-berg&release=2")["detail"]
 
