@@ -142,6 +142,7 @@ CALLED_BY_NAME = {
     "get_route_handler": "FastAPI builds a route with it",
     "ignore_aliases": "PyYAML asks whether a value may be an alias",
     "LineFormatter": "the logging configuration names it",
+    "made_context": "`python -m tests.examples` writes it to a file, and a test compares it with the last one",
     "main": "the command `dateline`, named in pyproject.toml",
     "send_400_response": "uvicorn calls it for a request that is not HTTP",
     "StderrHandler": "the logging configuration names it",

@@ -1,5 +1,6 @@
 """`dateline import`, as a desk runs it: from a table to records that are served."""
 
+import subprocess
 import time
 from pathlib import Path
 from random import Random
@@ -8,6 +9,8 @@ import pytest
 
 from tests.conftest import Figure, NewDatabase, serving
 from tests.importing.invented import MAP, row, write_map, write_table
+from tests.live import dateline as installed
+from tests.live import eventually
 from tests.test_cli import dateline, refused
 
 
@@ -50,6 +53,28 @@ def test_mistakes_are_counted_and_say_what_follows(tmp_path: Path) -> None:
 def test_the_examples_are_printed_to_begin_with() -> None:
     for name in ("acled", "ucdp-ged"):
         assert dateline("import", "--example", name).stdout.startswith("# A map for")
+
+
+@pytest.mark.heavy
+def test_an_import_that_is_killed_changes_nothing_and_is_made_up_for(tmp_path: Path) -> None:
+    """It is killed while it writes and checks; the moments of its moves are `test_seed_changes`'s."""
+    table, map_ = write_table(tmp_path / "log.csv", [row(1)]), write_map(tmp_path / "map.yaml")
+    assert dateline("import", table, "--map", map_, cwd=tmp_path).returncode == 0
+    before = contents(tmp_path / "seed")
+    write_table(table, [row(number) for number in range(2, 1_002)])
+    with subprocess.Popen([installed(), "import", table, "--map", map_], cwd=tmp_path) as process:
+        assert eventually(lambda: any(tmp_path.glob(".changes-seed-*/articles/*/incidents.jsonl")))
+        process.kill()
+    assert any(tmp_path.glob(".changes-seed-*")), "it was killed in the midst of it"
+    assert contents(tmp_path / "seed") == before
+    assert dateline("import", table, "--map", map_, cwd=tmp_path).returncode == 0
+    assert not any(tmp_path.glob(".changes-seed-*"))
+    assert len((tmp_path / "seed/articles/river-log/incidents.jsonl").read_text("utf-8").splitlines()) == 1_000
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file of a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.heavy
