@@ -41,7 +41,7 @@ def test_every_document_is_what_its_model_says(tmp_path: Path) -> None:
         check(resource, {**data, "note": 1}, shipped())
 
 
-_FILES = {one: f".{one}" for one in ("csv", "ndjson", "xlsx", "parquet", "arrow")}
+_FILES = {one: f".{one}" for one in ("csv", "ndjson", "jsonld", "xlsx", "parquet", "arrow")}
 _FEEDS = {"atom": ".atom", "feed_json": ".feed.json"}
 FORMATS = {
     **dict.fromkeys(DOCUMENTS, _FILES),

@@ -42,6 +42,7 @@ MAY_NAME_TYPES = {
     "exports/datasets/tables.py": "the order of the tables in the files, and the table that two types share",
     "exports/datasets/views.py": "a view of incidents for people",
     "exports/datasets/citation.py": "`article` is a type of CITATION.cff",
+    "exports/linked_data": "`article` is a key of evidence",
     "exports/vector_tiles.py": "the layer of tiles that incidents are in",
     "reconciliation": "which types have names to match, and the properties of each",
     "api/other_apis.py": "what other APIs call our lists and parameters",

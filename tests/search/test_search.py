@@ -226,7 +226,7 @@ def test_the_best_are_paged_within_one_release(database_url: str, tmp_path: Path
         load_seed(database_url, write(files, tmp_path))
         refused = client.get(first["links"]["next"])
         assert refused.status_code == 400
-        assert "older release" in refused.json()["detail"]
+        assert "another release; the newest is 2." in refused.json()["detail"]
 
 
 def test_claims_are_found_by_the_words_of_their_incident(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from app.model.languages import Language
 from app.problems import Merged, NotFound
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
-from app.storage.read_kinds import ReadKind
+from app.storage.read_kinds import ReadKind, reads
 
 SUFFIX = ".png"
 
@@ -46,11 +46,12 @@ async def _picture(request: Request, draw: Callable[[Answers], str]) -> Response
     check_installed(PICTURES, "A picture")
     lang = request.query_params.get("lang") or None
     language = requested_language(request, lang)
-    body, release = await reader(request).read(partial(_drawn, draw=draw, language=language), ReadKind.COUNT)
+    body, release = await reader(request).read(partial(_drawn, draw=draw, language=language))
     headers = {"Dateline-Release": str(release), **language_headers(language, lang)}
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 
+@reads(ReadKind.COUNT)
 def _drawn(snapshot: Snapshot, draw: Callable[[Answers], str], language: Language) -> tuple[bytes, int]:
     try:
         svg = draw(Answers(snapshot, language))
