@@ -26,6 +26,7 @@ from app.model.outputs import RecordTable
 
 class VehicleDocument(Document):
     table: ClassVar = RecordTable("Vehicles that the reporting tells of.")
+    linked_class: ClassVar = "schema:Vehicle"
 
     type: Literal["vehicle"]
     label: str = Field(description="What to print.")

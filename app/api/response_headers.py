@@ -74,6 +74,8 @@ def header_components() -> Json:
 
 _WHOLE_LISTS = {"/v1/corrections.csv"}
 """Lists in a format of their own, with links to their other formats, that neither have pages nor take ranges."""
+_FIXED = "/v1/contexts/"
+"""What stands under it belongs to no release."""
 _SAVED_AS_FILES = {"text/csv", "application/x-ndjson"}
 
 
@@ -83,7 +85,8 @@ def _sent(path: str, operation: Json, status: str, is_cached: bool) -> set[str]:
     sent = set(_EVERYWHERE)
     if is_cached:
         sent |= {"ETag", "Last-Modified"}
-    if path.startswith(("/v1", "/reconcile")) or path == "/readyz":
+    is_of_a_release = path.startswith(("/v1", "/reconcile")) and not path.startswith(_FIXED)
+    if is_of_a_release or path == "/readyz":
         sent |= {"Dateline-Release", "Dateline-Origin"}
     # What is in memory belongs to a release; files do not, but for small ones, and no SQLite file is small.
     if {"ETag", "Dateline-Release"} <= sent and status == "200" and path != "/v1/dataset.sqlite":

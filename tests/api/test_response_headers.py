@@ -31,7 +31,7 @@ ASKED = [
     {"Accept-Datetime": LATER, "Range": "bytes=0-9"},
 ]
 
-IN_PATHS = {"z": "0", "x": "0", "y": "0", "base": "1", "head": "2"}
+IN_PATHS = {"version": "1", "z": "0", "x": "0", "y": "0", "base": "1", "head": "2"}
 """Values of parameters in paths that name no record of a list."""
 
 OF_MIRRORS = {"dateline-origin"}
