@@ -27,7 +27,8 @@ KINDS = {
 """Operations that take the same parameters, by their paths; any other is a kind of its own."""
 
 SAME_AS_OTHERS = (
-    r"^/v1/(?!people\.xlsx|places\.parquet|quotes\.arrow|statements\.jsonld)\w+\.(xlsx|parquet|arrow|jsonld)$"
+    r"^/v1/(?!people\.xlsx|places\.parquet|quotes\.arrow|statements\.jsonld|(dataset|catalog|terms)\.)"
+    r"\w+\.(xlsx|parquet|arrow|jsonld)$"
     r"|^/v1/(?!people)\w+/\{id\}\.jsonld$"
 )
 """Files in formats that take what others take, so that in the short run one list of each format is asked, as CSV and
