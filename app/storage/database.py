@@ -4,6 +4,7 @@ There is one writer, which loads a release in one transaction. Every request rea
 release.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -28,6 +29,8 @@ from app.storage.kept_releases import check_is_kept
 from app.storage.past_views import PIN, few_superseded
 from app.storage.release_info import NEWEST, NO_RELEASE, ReleaseInfo, release_info
 from app.storage.sqlalchemy_internals import compiled
+
+logger = logging.getLogger("dateline")
 
 T = TypeVar("T")
 
@@ -295,7 +298,10 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
-            raise (ConnectionLost if is_lost(error) else Unavailable)(_UNAVAILABLE) from error
+            if is_lost(error):
+                raise ConnectionLost(_UNAVAILABLE) from error
+            logger.error("The database cannot answer: %s", driver_message(error))
+            raise Unavailable(_UNAVAILABLE) from error
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:
         if streaming:

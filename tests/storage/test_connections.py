@@ -1,5 +1,6 @@
-"""Closing a database closes all of its connections."""
+"""Closing a database closes all of its connections; what a database refuses is logged."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlmodel import col
 from app.storage.database import Database
 from app.storage.models import Incident
 from app.storage.schema import migrate
+from tests.conftest import create_tables, database_unavailable, serving
 
 OPEN_FILES = Path("/proc/self/fd")
 
@@ -26,6 +28,15 @@ def test_a_closed_database_has_no_open_files(database_url: str) -> None:
     assert _open_files(database)
     database.close()
     assert _open_files(database) == []
+
+
+def test_the_log_says_why_a_database_cannot_answer(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    create_tables(database_url)
+    with serving(database_url) as client, database_unavailable(database_url):
+        assert client.get("/v1/incidents").status_code == 503
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors
+    assert all("releases" in error and "SELECT" not in error for error in errors), errors
 
 
 def _open_files(database: Database) -> list[str]:
