@@ -57,7 +57,7 @@ def dated(table: type[Any], interval: Interval, match: str | None, first: Any) -
 
 def on_day(column: Any, interval: Interval) -> Condition:
     """Returns the condition that the one day of a record, which it always has, lies in an interval."""
-    # No BETWEEN: PostgreSQL takes no COLLATE, which SQLAlchemy writes beside each value, for its first operand.
+    # No BETWEEN: SQLAlchemy 2.1.9 writes COLLATE beside each value, which PostgreSQL refuses in its lower limit.
     lies_there = and_(column >= (interval.start or FIRST_DAY), column <= (interval.end or LAST_DAY))
     return Condition(lies_there, criterion=_days_overlapping(interval), of=column.class_)
 
