@@ -111,8 +111,8 @@ def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
         return lambda array: array == wanted[0]
     table = np.zeros(int(wanted.max(initial=0)) + 2, bool)
     table[wanted] = True
-    # What is beyond the table is none of the values.
-    return lambda array: table[np.minimum(array, len(table) - 1)]
+    # What is beyond the table is none of the values. Short columns have small types, which hold no greater number.
+    return lambda array: table[np.minimum(array, min(len(table) - 1, np.iinfo(array.dtype).max))]
 
 
 def _codes_of_values(arrays: RowArrays, one: ValueIn) -> Array:

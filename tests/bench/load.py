@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -31,6 +31,7 @@ WRK = shutil.which("wrk")
 CONNECTIONS = 16
 _PATIENCE = 120.0
 _TELLING = 1_000_000
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class _Client(asyncio.Protocol):
         self._latencies = latencies
         self.done = done
         self._received = bytearray()
-        self._expected = 0
+        self._is_whole: Callable[[bytearray], bool] | None = None
         self._asked = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -138,9 +139,9 @@ class _Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if not self._expected and (end := self._received.find(b"\r\n\r\n")) > 0:
-            self._expected = end + 4 + self._length(bytes(self._received[:end]).lower())
-        if self._expected and len(self._received) >= self._expected:
+        if self._is_whole is None and (end := self._received.find(b"\r\n\r\n")) > 0:
+            self._is_whole = self._ending(bytes(self._received[:end]).lower())
+        if self._is_whole is not None and self._is_whole(self._received):
             now = time.perf_counter()
             self._latencies.append(now - self._asked)
             if now < self._until:
@@ -155,19 +156,24 @@ class _Client(asyncio.Protocol):
 
     def _next(self) -> None:
         self._received.clear()
-        self._expected = 0
+        self._is_whole = None
         self._asked = time.perf_counter()
         self._transport.write(next(self._heads))
 
-    def _length(self, head: bytes) -> int:
+    def _ending(self, head: bytes) -> Callable[[bytearray], bool]:
+        """Returns what tells, from all that has come, whether an answer with this head is whole."""
         if head.startswith(b"http/1.1 304"):
-            return 0
-        _, separator, rest = head.partition(b"\r\ncontent-length:")
-        if not head.startswith(b"http/1.1 200") or not separator:
-            self.done.set_exception(BenchError(f"the server answered {head.splitlines()[0].decode()}"))
-            self._transport.close()
-            return 0
-        return int(rest.split(b"\r\n", 1)[0])
+            return lambda received: True
+        if head.startswith(b"http/1.1 200"):
+            if b"\r\ntransfer-encoding: chunked" in head:
+                return lambda received: received.endswith(_LAST_CHUNK)
+            _, separator, rest = head.partition(b"\r\ncontent-length:")
+            if separator:
+                size = len(head) + len(b"\r\n\r\n") + int(rest.split(b"\r\n", 1)[0])
+                return lambda received: len(received) >= size
+        self.done.set_exception(BenchError(f"the server answered {head.splitlines()[0].decode()}"))
+        self._transport.close()
+        return lambda received: False
 
 
 def answer(server: Server, path: str) -> tuple[list[tuple[str, str]], bytes]:
@@ -196,10 +202,10 @@ def transfer(server: Server, path: str, longest: float = 600) -> tuple[int, floa
         size = len(head)
         while data := connection.recv(2**20):
             size += len(data)
-            tail = (tail + data)[-5:]
+            tail = (tail + data)[-len(_LAST_CHUNK) :]
             if (took := time.perf_counter() - started) > longest and size > _TELLING:
                 return size, took
-    if b"content-length" not in head.lower() and tail != b"0\r\n\r\n":
+    if b"content-length" not in head.lower() and tail != _LAST_CHUNK:
         raise BenchError(f"{server.name} broke off {path}")
     return size, time.perf_counter() - started
 
