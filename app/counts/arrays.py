@@ -247,9 +247,8 @@ class RowArrays:
         assert isinstance(declared, References)
         found, start = [], 0
         for name in declared.targets:
-            table, arrays = self.archive.types[name].table, self.archive[name]
-            numbers = self.archive.snapshot.column(select(table.number).where(table.id.in_(ids)))
-            found.append(arrays.rows(np.array(numbers, np.uint32)).astype(np.int64) + start)
+            arrays = self.archive[name]
+            found.append(arrays.with_ids(ids).astype(np.int64) + start)
             start += arrays.size
         return np.concatenate(found)
 
@@ -273,6 +272,30 @@ class TypeArrays(RowArrays):
     def rows(self, numbers: Array) -> Array:
         """The rows of records with these numbers, all of which are of this type."""
         return np.searchsorted(self.numbers, numbers).astype(np.uint32)
+
+    def with_ids(self, ids: Any) -> Array:
+        """Returns the rows of records, in no order: by their ids, or by a query for these."""
+        table = self.counted.table
+        return self.rows(
+            np.array(self.archive.snapshot.column(select(table.number).where(table.id.in_(ids))), np.uint32)
+        )
+
+    @property
+    def changed_in(self) -> Array:
+        """The release that has changed each record last."""
+
+        def make() -> dict[str, Array]:
+            table = self.counted.table
+            changed = np.zeros(self.size, np.uint32)
+            # As one text for each release: a driver takes five times as long for as many rows.
+            text = func.aggregate_strings(cast(table.number, String), ",")
+            for release, numbers in self.archive.snapshot.rows(
+                select(table.changed_in, text).group_by(table.changed_in)
+            ):
+                changed[self.rows(np.fromstring(numbers, np.int64, sep=","))] = release
+            return {"changed_in": smallest(changed)}
+
+        return self.archive.group(f"{self.name}.changed_in", make, of_release=True)["changed_in"]
 
     def links(self, name: str) -> RowArrays:
         """The links of these records that have a name."""

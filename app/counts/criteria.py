@@ -24,6 +24,23 @@ class ValueIn:
 
 
 @dataclass(frozen=True)
+class IsOneOf:
+    """The record is one of those with these ids, or of those that a query finds, or, where a hierarchy is named, one
+    that they contain or they themselves."""
+
+    ids: Sequence[str] | Select[Any] | CompoundSelect[Any]
+    hierarchy: Hierarchy | None = None
+    stated: bool = False
+
+
+@dataclass(frozen=True)
+class ChangedAfter:
+    """A release after this one has changed the record."""
+
+    release: int
+
+
+@dataclass(frozen=True)
 class NumberFits:
     """A number passes a test, which takes an array of them; null never does."""
 
@@ -93,7 +110,20 @@ class AnyOf:
     criteria: tuple["Criterion", ...]
 
 
-Criterion = ValueIn | NumberFits | Present | DaysFit | AreaFits | HasLink | IsReferredTo | Not | AllOf | AnyOf
+Criterion = (
+    ValueIn
+    | IsOneOf
+    | ChangedAfter
+    | NumberFits
+    | Present
+    | DaysFit
+    | AreaFits
+    | HasLink
+    | IsReferredTo
+    | Not
+    | AllOf
+    | AnyOf
+)
 
 
 def has_number(column: str) -> NumberFits:

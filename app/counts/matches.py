@@ -6,6 +6,7 @@ Every function takes rows in order and returns those of them, in order, that mee
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from sqlalchemy import select
 
 from app.counts.arrays import STARTS, RowArrays, TypeArrays
 from app.counts.columns import AREA_SIDES, NO_NUMBER, References, Texts
@@ -13,9 +14,11 @@ from app.counts.criteria import (
     AllOf,
     AnyOf,
     AreaFits,
+    ChangedAfter,
     Criterion,
     DaysFit,
     HasLink,
+    IsOneOf,
     IsReferredTo,
     Not,
     NumberFits,
@@ -43,16 +46,20 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
         case Not(inner):
             if rows is None:
                 rows = every_row(arrays)
-            kept = np.ones(len(rows), bool)
-            kept[np.searchsorted(rows, meeting(arrays, inner, rows))] = False
-            return rows[kept]
+            return rows[~_are_among(rows, meeting(arrays, inner, rows), arrays.size)]
         case AnyOf(criteria):
             if rows is None:
                 rows = every_row(arrays)
             met = np.zeros(len(rows), bool)
             for one in criteria:
-                met[np.searchsorted(rows, meeting(arrays, one, rows))] = True
+                met |= _are_among(rows, meeting(arrays, one, rows), arrays.size)
             return rows[met]
+        case IsOneOf():
+            assert isinstance(arrays, TypeArrays)
+            return _of_both(arrays, _themselves(arrays, criterion), rows)
+        case ChangedAfter(release):
+            assert isinstance(arrays, TypeArrays)
+            return _of_both(arrays, _changed_after(arrays, release), rows)
         case HasLink():
             assert isinstance(arrays, TypeArrays)
             return _with_link(arrays, criterion, rows)
@@ -77,6 +84,43 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
 def every_row(arrays: RowArrays) -> Array:
     """Returns all rows."""
     return np.arange(arrays.size, dtype=np.uint32)
+
+
+def _are_among(rows: Array, found: Array, size: int) -> Array:
+    """Returns which rows were found, all of them among these. Few are searched for; else all are marked."""
+    marks = np.zeros(size if len(rows) > size // _SHARE else len(rows), bool)
+    if len(marks) < size:
+        marks[np.searchsorted(rows, found)] = True
+        return marks
+    marks[found] = True
+    return marks if len(rows) == size else marks[rows]
+
+
+def _of_both(arrays: RowArrays, found: Array, rows: Array | None) -> Array:
+    """Returns those of the rows that were found among all."""
+    if rows is None or not len(found):
+        return found
+    marks = np.zeros(arrays.size, bool)
+    marks[found] = True
+    return rows[marks[rows]]
+
+
+def _themselves(arrays: TypeArrays, one: IsOneOf) -> Array:
+    rows = arrays.with_ids(one.ids)
+    return np.sort(rows) if one.hierarchy is None else arrays.archive.parts(one.hierarchy, rows, stated=one.stated)
+
+
+_FEW_CHANGED = 5_000
+"""Records up to which those that later releases have changed are read from their index."""
+
+
+def _changed_after(arrays: TypeArrays, release: int) -> Array:
+    archive, table = arrays.archive, arrays.counted.table
+    later = select(table.number).where(table.changed_in > release).limit(_FEW_CHANGED + 1)
+    numbers = archive.snapshot.column(later)
+    if len(numbers) <= _FEW_CHANGED:
+        return np.sort(arrays.rows(np.array(numbers, np.uint32)))
+    return np.flatnonzero(arrays.changed_in > release)
 
 
 def _rows_that_fit(arrays: RowArrays, rows: Array | None, columns: Sequence[str], fits: Callable[..., Array]) -> Array:
@@ -211,6 +255,8 @@ def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:
 def supports(arrays: TypeArrays, criterion: Criterion) -> bool:
     """Whether a type is counted by all that a criterion looks at."""
     match criterion:
+        case IsOneOf() | ChangedAfter():
+            return True
         case AllOf(criteria) | AnyOf(criteria):
             return all(supports(arrays, one) for one in criteria)
         case IsReferredTo():

@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import String, cast, func
 
 from app.counts.arrays import Archive, TypeArrays
-from app.counts.criteria import AllOf, AreaFits, Criterion, DaysFit, NumberFits, Present, ValueIn
+from app.counts.criteria import AllOf, AreaFits, ChangedAfter, Criterion, DaysFit, IsOneOf, NumberFits, Present, ValueIn
 from app.counts.frames import Array
 from app.counts.matches import expected_links, meeting, supports
 from app.queries.conditions import Condition, with_numbers
@@ -18,18 +18,35 @@ _FEW = 5_000
 """Rows up to which SQL looks at these alone for what arrays do not know."""
 
 
-def find_rows(archive: Archive, resource: RecordType, conditions: Sequence[Condition]) -> Array | None:
-    """Returns the rows of the records that meet all conditions, in order; None for all records."""
+def find_rows(
+    archive: Archive, resource: RecordType, conditions: Sequence[Condition], rows: Array | None = None
+) -> Array | None:
+    """Returns those of the rows whose records meet all conditions, in order; None stands for all records."""
     own, by_type, in_sql = archive[resource.name], dict[str, list[Criterion]](), list[Condition]()
     for one in conditions:
+        if one.either:
+            continue
         if one.criterion is None or (arrays := _looked_up_in(archive, resource, one.of, one.criterion)) is None:
             in_sql.append(one)
         else:
             by_type.setdefault(arrays.name, []).append(one.criterion)
-    rows = _meeting_all(own, by_type.pop(own.name, []), None)
+    rows = _meeting_all(own, by_type.pop(own.name, []), rows)
     for name, criteria in by_type.items():
         rows = of_subjects(archive, resource, _meeting_all(archive[name], criteria, None), rows)
-    return rows if not in_sql else _in_sql(own, resource, in_sql, rows)
+    if in_sql:
+        rows = _in_sql(own, resource, in_sql, rows)
+    for one in conditions:
+        if one.either:
+            rows = _meeting_either(archive, resource, one.either, rows)
+    return rows
+
+
+def _meeting_either(
+    archive: Archive, resource: RecordType, either: Sequence[Condition], rows: Array | None
+) -> Array | None:
+    found = [find_rows(archive, resource, [one], rows) for one in either]
+    met = [one for one in found if one is not None]
+    return np.unique(np.concatenate(met)) if len(met) == len(found) else rows
 
 
 def _looked_up_in(archive: Archive, resource: RecordType, table: Any, criterion: Criterion) -> TypeArrays | None:
@@ -54,7 +71,7 @@ def _meeting_all(arrays: TypeArrays, criteria: Sequence[Criterion], rows: Array 
 def _cost(criterion: Criterion) -> int:
     """What is looked at first: short columns."""
     match criterion:
-        case ValueIn() | NumberFits() | Present():
+        case ValueIn() | NumberFits() | Present() | IsOneOf() | ChangedAfter():
             return 0
         case DaysFit() | AllOf():
             return 1

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, union
 from sqlmodel import col
 
-from app.counts.criteria import AllOf, AnyOf, Criterion, HasLink, Not, ValueIn
+from app.counts.criteria import AllOf, AnyOf, ChangedAfter, Criterion, HasLink, IsOneOf, Not, ValueIn
 from app.queries.search import matching_numbers
 from app.search.terms import SearchQuery
 from app.storage.models import Evidence
@@ -61,7 +61,8 @@ class Condition:
     same shape differ in nothing else, so a statement of such conditions is built and compiled once.
 
     `criterion` asks the same of arrays, and `unknown_criterion` what `unknown` selects, of the records of the table
-    `of`; if none is given, of whichever has what they look at.
+    `of`; if none is given, of whichever has what they look at. A condition that `either` of some others is has none:
+    these may be about different tables.
     """
 
     expression: Clause | Callable[[], Clause]
@@ -77,6 +78,7 @@ class Condition:
     criterion: Criterion | None = None
     unknown_criterion: Criterion | None = None
     of: Any = None
+    either: tuple["Condition", ...] = ()
 
     @cached_property
     def clause(self) -> Clause:
@@ -134,20 +136,24 @@ def not_judged(conditions: Sequence[Condition], axis: Axis) -> list[Condition] |
     if not of_axis:
         return None
     elsewhere = [one for one in conditions if one.axis != axis]
-    if len(of_axis) == 1:
-        # No clause is built: arrays need none.
-        ((one, unknown),) = of_axis
-        return [*elsewhere, Condition(unknown, criterion=one.unknown_criterion, of=one.of)]
-    lacking = [or_(one.clause, unknown) for one, unknown in of_axis] + [or_(*(unknown for _, unknown in of_axis))]
-    return [*elsewhere, *map(Condition, lacking)]
+    unknown = [Condition(unknown, criterion=one.unknown_criterion, of=one.of) for one, unknown in of_axis]
+    if len(unknown) == 1:
+        return [*elsewhere, *unknown]
+    others = [either_of(one, not_known) for (one, _), not_known in zip(of_axis, unknown, strict=True)]
+    return [*elsewhere, either_of(*unknown), *others]
+
+
+def either_of(*conditions: Condition) -> Condition:
+    """Returns the condition that is met where one of some is."""
+    # No clause is built before SQL needs it: arrays need none.
+    return Condition(lambda: or_(*(one.clause for one in conditions)), either=conditions)
 
 
 def or_not_judged(condition: Condition) -> Condition:
     """Returns the condition that is also met by the records that one on an axis cannot judge."""
     assert condition.unknown is not None
-    judged, unknown = condition.criterion, condition.unknown_criterion
-    either = None if judged is None or unknown is None else AnyOf((judged, unknown))
-    return Condition(or_(condition.clause, condition.unknown), criterion=either, of=condition.of)
+    unknown = Condition(condition.unknown, criterion=condition.unknown_criterion, of=condition.of)
+    return either_of(condition, unknown)
 
 
 def count_judgeable(conditions: Sequence[Condition], axis: Axis) -> Select[Any] | None:
@@ -229,7 +235,7 @@ def changed_later(record_type: Any, release: int) -> Condition:
     """Returns the condition that a release after this one has changed the record."""
     table = record_type.table
     later = table.changed_in > release
-    return Condition(later, lookup=column_lookup(table.id, later))
+    return Condition(later, lookup=column_lookup(table.id, later), criterion=ChangedAfter(release), of=table)
 
 
 def resting_on(record_type: Any, articles: Sequence[str]) -> Condition:
@@ -249,8 +255,9 @@ def resting_on(record_type: Any, articles: Sequence[str]) -> Condition:
 
 def with_ids(record_type: Any, ids: Sequence[str]) -> Condition:
     """Returns the condition that a record has one of these ids."""
-    has_one = record_type.table.id.in_(ids)
-    return Condition(has_one, lookup=column_lookup(record_type.table.id, has_one))
+    table = record_type.table
+    has_one = table.id.in_(ids)
+    return Condition(has_one, lookup=column_lookup(table.id, has_one), criterion=IsOneOf(ids), of=table)
 
 
 def with_words(record_type: Any, query: SearchQuery) -> Condition:

@@ -54,4 +54,5 @@ def _exclusion(name: str, field: FieldInfo, where: Where | WhereOfEveryType) -> 
 
 
 def _without_ids(record_type: Any, ids: Any) -> Condition:
-    return certainly_not(with_ids(record_type, ids).clause)
+    one_of_them = with_ids(record_type, ids)
+    return certainly_not(one_of_them.clause, criterion=one_of_them.criterion, of=one_of_them.of)

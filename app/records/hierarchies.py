@@ -10,6 +10,7 @@ from sqlalchemy import CTE, Select, or_, select
 from sqlmodel import col
 
 from app.counts.columns import Hierarchy, Links, References, Texts
+from app.counts.criteria import AllOf, Criterion, IsOneOf, Not
 from app.queries.conditions import Clause
 from app.queries.facets import containers, pairs_of, with_containers
 from app.storage.models import Incident, Organization, OrganizationParent, Party, Place, PlaceParent
@@ -36,6 +37,11 @@ OF_SPEAKERS = Hierarchy(
 )
 OF_OPERATIONS = Hierarchy("incidents", "parent_id")
 """The hierarchies of arrays."""
+
+
+def parts_of(ids: Sequence[str], hierarchy: Hierarchy, *, stated: bool = False) -> Criterion:
+    """What arrays ask of a record of a hierarchy for one of some to contain it; these themselves do not."""
+    return AllOf((IsOneOf(ids, hierarchy, stated), Not(IsOneOf(ids))))
 
 
 def descendants(start: Select[Any], whole: Any, part: Any, *links: Clause) -> Select[Any]:

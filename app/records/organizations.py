@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import Select
 from sqlmodel import col
 
+from app.counts.criteria import IsOneOf
 from app.counts.tallies import ByContainers, ByReferring
 from app.model.codebook import OrganizationKind
 from app.model.digests import Data
@@ -23,6 +24,7 @@ from app.records.hierarchies import (
     ORGANIZATION_PARENTS,
     organization_containers,
     parties_within,
+    parts_of,
 )
 from app.records.incident_links import ACTING_IN, actor_incidents, actors_of
 from app.records.same_as import SAME_AS, known_as, same_as_rows
@@ -34,7 +36,13 @@ from app.storage.same_as_models import PartySameAs
 
 def _inside(ids: Any, filters: Any) -> Condition:
     """Does not match the organization itself."""
-    return Condition(col(Organization.id).in_(parties_within(ids)) & col(Organization.id).not_in(ids))
+    inside = col(Organization.id).in_(parties_within(ids)) & col(Organization.id).not_in(ids)
+    return Condition(inside, criterion=parts_of(ids, OF_ORGANIZATIONS), of=Organization)
+
+
+def _acting_in(ids: Any, filters: Any) -> Condition:
+    acting = actors_of(ids)
+    return Condition(col(Organization.id).in_(acting), criterion=IsOneOf(acting), of=Organization)
 
 
 class OrganizationFilters(Listing):
@@ -46,9 +54,9 @@ class OrganizationFilters(Listing):
     within: Annotated[OrganizationIds, Where(_inside)] = Field(
         [], description="Part of this organization, at any depth."
     )
-    incident: Annotated[
-        IncidentIds, Where(lambda ids, filters: Condition(col(Organization.id).in_(actors_of(ids))))
-    ] = Field([], description="Actors in this incident or in a part of it.")
+    incident: Annotated[IncidentIds, Where(_acting_in)] = Field(
+        [], description="Actors in this incident or in a part of it."
+    )
     same_as: Annotated[
         ExternalIds, known_as(col(Organization.id), col(PartySameAs.party_id), col(PartySameAs.external_id))
     ] = SAME_AS

@@ -10,7 +10,7 @@ from sqlalchemy.orm import join
 from sqlmodel import col
 
 from app.counts.columns import Links, References, Texts
-from app.counts.criteria import HasLink, ValueIn
+from app.counts.criteria import AnyOf, HasLink, IsOneOf, ValueIn
 from app.counts.tallies import ByLinks, ByReferring, Referring
 from app.model.codebook import Anonymity, LifeStatus
 from app.model.codebook import PersonRole as Role
@@ -79,7 +79,9 @@ def _in_incidents(ids: Any, filters: Any) -> Condition:
         .join(Casualty, col(Casualty.id) == col(CasualtyPerson.casualty_id))
         .where(col(Casualty.incident_id).in_(incidents_within(ids)))
     )
-    return Condition(or_(col(Person.id).in_(actors_of(ids)), col(Person.id).in_(harmed)))
+    some = (actors_of(ids), harmed)
+    criterion = AnyOf(tuple(map(IsOneOf, some)))
+    return Condition(or_(*(col(Person.id).in_(one) for one in some)), criterion=criterion, of=Person)
 
 
 class PersonFilters(Listing):

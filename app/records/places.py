@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import Select, or_
 from sqlmodel import col
 
+from app.counts.criteria import AllOf, AnyOf, IsOneOf, Not
 from app.counts.tallies import ByContainers
 from app.model.codebook import PlaceKind
 from app.model.digests import Data
@@ -30,6 +31,7 @@ from app.queries.values import Box, ExternalIds, Flag, Kilometres, LocationMatch
 from app.records.hierarchies import (
     OF_PLACES,
     PLACE_PARENTS,
+    parts_of,
     place_containers,
     places_containing,
     places_perhaps_in,
@@ -47,7 +49,8 @@ _HAS_LOCATION = col(Place.latitude).is_not(None)
 
 def _inside(ids: Any, filters: Any) -> Condition:
     """Does not match the place itself."""
-    return Condition(_lies_in(ids, filters.place_basis))
+    stated = filters.place_basis == "stated"
+    return Condition(_lies_in(ids, filters.place_basis), criterion=parts_of(ids, OF_PLACES, stated=stated), of=Place)
 
 
 def _lies_in(ids: Any, basis: str | None = None) -> Clause:
@@ -57,8 +60,14 @@ def _lies_in(ids: Any, basis: str | None = None) -> Clause:
 def _outside(ids: Any, filters: Any) -> Condition:
     """What contains a place does not lie in it."""
     place = col(Place.id)
-    unclear = (place.in_(places_perhaps_in(one)) & place.not_in(places_containing([one])) for one in ids)
-    return certainly_not(_lies_in(ids), or_(*unclear))
+    unclear = [(places_perhaps_in(one), places_containing([one])) for one in ids]
+    return certainly_not(
+        _lies_in(ids),
+        or_(*(place.in_(perhaps) & place.not_in(around) for perhaps, around in unclear)),
+        criterion=parts_of(ids, OF_PLACES),
+        unclear_criterion=AnyOf(tuple(AllOf((IsOneOf(perhaps), Not(IsOneOf(around)))) for perhaps, around in unclear)),
+        of=Place,
+    )
 
 
 class PlaceFilters(Listing):

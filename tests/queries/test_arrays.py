@@ -48,6 +48,14 @@ MORE_FILTERS = [
     "killed_claimed_at_least=5",
     "wounded_claimed_at_least=0&not.place=kirkuk-province",
     "killed_at_least=0",
+    "bbox=42.5,34.5,45,36.5&near=43.4,35.3&radius_km=60",
+    "bbox=42.5,34.5,45,36.5&location_match=certain&near=43.4,35.3&datetime=2019",
+    "killed_at_least=1&wounded_possibly=2&any_harm=certain",
+    "not.kind=killing&not.place=kirkuk-province&not.actor=us-military",
+    "not.granularity=series&not.article=foltyn-us-iran-isis-2020",
+    "changed_since=0&kind=killing",
+    "changed_since=1",
+    "same_as=wikidata:Q796",
 ]
 
 
@@ -72,6 +80,20 @@ OTHER_LISTS = [
     ("casualties", "person", "incident=dub-operation&organization=us-military"),
     ("casualties", "person", "not.group=civilian&attributed=true"),
     ("documents", "kind", "not.kind=report"),
+    ("documents", "kind", "changed_since=0"),
+    ("incidents", "kind", "id=dub-operation&id=kanoos-island-raid"),
+    ("incidents", "kind", "not.id=dub-operation&not.kind=killing"),
+    ("casualties", "outcome", "changed_since=0&not.group=civilian&not.place=kirkuk-province"),
+    ("casualties", "outcome", "bbox=42.5,34.5,45,36.5&near=43.4,35.3&radius_km=60"),
+    ("places", "kind", "within=iraq&place_basis=stated"),
+    ("places", "kind", "within=iraq&within=kirkuk-province&kind=village"),
+    ("places", "kind", "not.within=kirkuk-province"),
+    ("places", "kind", "not.within=kirkuk-province&not.within=iraq&not.kind=village"),
+    ("organizations", "kind", "within=us-government&not.kind=police"),
+    ("organizations", "kind", "incident=dub-operation"),
+    ("people", "role", "incident=dub-operation"),
+    ("people", "role", "not.id=hassan-al-soofy&incident=dub-operation"),
+    ("people", "role", "not.role=source&not.organization=us-government"),
 ]
 
 
