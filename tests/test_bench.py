@@ -29,6 +29,7 @@ JOBS = (
     "bbox, 1000 features as GeoJSON",
     "export of all as NDJSON",
     "p99 of one record while an export runs",
+    "p99 of one record while eight clients ask for facets",
     "filtered lists by two workers on two cores",
     "loading incidents with their claims and evidence",
 )

@@ -71,6 +71,16 @@ class Archive:
         self.snapshot = snapshot
         self.files = files
         self.types = types
+        self._looked_up: dict[tuple[str, int], tuple[object, Array]] = {}
+
+    def once(self, what: str, of: object, look_up: Callable[[], Array]) -> Array:
+        """Returns what is looked up for a criterion, once for all counts of a request: of those that a filter excludes
+        others are told apart by the same."""
+        key = what, id(of)
+        if key not in self._looked_up:
+            # It is kept, so that no other has its id.
+            self._looked_up[key] = of, look_up()
+        return self._looked_up[key][1]
 
     def group(self, name: str, make: Callable[[], Mapping[str, Array]], *, of_release: bool = False) -> Group:
         """Returns a group of arrays from the files. What is read from the database for it is that of this release
@@ -136,9 +146,7 @@ class Archive:
             tables = (self.types[name].table for name in names)
             every = union_all(*(select(one.number, one.id) for one in tables)).subquery()
             in_order = select(every.c.number).order_by(every.c.id).subquery()
-            # As one text: a driver takes five times as long for as many rows.
-            text = self.snapshot.value(select(func.aggregate_strings(cast(in_order.c.number, String), ",")))
-            numbers = np.fromstring(text or "", np.int64, sep=",")
+            numbers = numbers_in(self.snapshot.value(select(listed(in_order.c.number))))
             ranks = np.empty(self.size(names), np.uint32)
             ranks[self.positions(numbers, names)] = np.arange(len(ranks), dtype=np.uint32)
             return {"ranks": ranks}
@@ -203,6 +211,16 @@ def _joined(blocks: list[dict[str, Frame]], counted: CountedType) -> dict[str, F
 
 
 _NO_NUMBERS: defaultdict[str, Callable[[Any], int]] = defaultdict(lambda: int)
+
+
+def listed(number: Any) -> Any:
+    """Returns what selects all numbers as one text: a driver takes five times as long for as many rows."""
+    return func.aggregate_strings(cast(number, String), ",")
+
+
+def numbers_in(text: str | None) -> Array:
+    """Returns the numbers that were selected so."""
+    return np.fromstring(text or "", np.int64, sep=",")
 
 
 def positions_of(numbers: Array, of: Mapping[str, Array]) -> Array:
@@ -275,10 +293,11 @@ class TypeArrays(RowArrays):
 
     def with_ids(self, ids: Any) -> Array:
         """Returns the rows of records, in no order: by their ids, or by a query for these."""
-        table = self.counted.table
-        return self.rows(
-            np.array(self.archive.snapshot.column(select(table.number).where(table.id.in_(ids))), np.uint32)
-        )
+        number, snapshot = self.counted.table.number, self.archive.snapshot
+        having = self.counted.table.id.in_(ids)
+        if isinstance(ids, Sequence):
+            return self.rows(np.array(snapshot.column(select(number).where(having)), np.uint32))
+        return self.rows(numbers_in(snapshot.value(select(listed(number)).where(having))))
 
     @property
     def changed_in(self) -> Array:
@@ -287,12 +306,9 @@ class TypeArrays(RowArrays):
         def make() -> dict[str, Array]:
             table = self.counted.table
             changed = np.zeros(self.size, np.uint32)
-            # As one text for each release: a driver takes five times as long for as many rows.
-            text = func.aggregate_strings(cast(table.number, String), ",")
-            for release, numbers in self.archive.snapshot.rows(
-                select(table.changed_in, text).group_by(table.changed_in)
-            ):
-                changed[self.rows(np.fromstring(numbers, np.int64, sep=","))] = release
+            by_release = select(table.changed_in, listed(table.number)).group_by(table.changed_in)
+            for release, text in self.archive.snapshot.rows(by_release):
+                changed[self.rows(numbers_in(text))] = release
             return {"changed_in": smallest(changed)}
 
         return self.archive.group(f"{self.name}.changed_in", make, of_release=True)["changed_in"]

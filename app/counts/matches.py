@@ -106,7 +106,7 @@ def _of_both(arrays: RowArrays, found: Array, rows: Array | None) -> Array:
 
 
 def _themselves(arrays: TypeArrays, one: IsOneOf) -> Array:
-    rows = arrays.with_ids(one.ids)
+    rows = arrays.archive.once("ids", one, lambda: arrays.with_ids(one.ids))
     return np.sort(rows) if one.hierarchy is None else arrays.archive.parts(one.hierarchy, rows, stated=one.stated)
 
 
@@ -161,6 +161,10 @@ def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
 
 def _codes_of_values(arrays: RowArrays, one: ValueIn) -> Array:
     """Returns the codes of the values, or the references to the records that they are or contain."""
+    return arrays.archive.once("codes", one, lambda: _codes(arrays, one))
+
+
+def _codes(arrays: RowArrays, one: ValueIn) -> Array:
     if not isinstance(arrays.columns[one.column], References):
         assert isinstance(one.values, Sequence), "only records are found by a query"
         return np.array(arrays.codes(one.column, one.values), np.int64)
@@ -184,10 +188,13 @@ def _in_area(arrays: RowArrays, one: AreaFits, rows: Array | None) -> Array:
 def _with_link(arrays: TypeArrays, one: HasLink, rows: Array | None) -> Array:
     links, starts = arrays.links(one.links), arrays.arrays[f"{one.links}{STARTS}"]
     if rows is None or len(rows) > max(_FEW, arrays.size // _SHARE):
-        if one.each:
-            owners = _owners(starts, meeting(links, AllOf(one.each[1:]), _indexed(arrays, one, links)), links.size)
-        else:
-            owners = np.diff(starts) > 0
+
+        def have_one() -> Array:
+            if not one.each:
+                return np.diff(starts) > 0
+            return _owners(starts, meeting(links, AllOf(one.each[1:]), _indexed(arrays, one, links)), links.size)
+
+        owners = arrays.archive.once("owners", one, have_one)
         return np.flatnonzero(owners) if rows is None else rows[owners[rows]]
     positions, lengths = Grouped(starts, starts).positions(rows)
     met = np.searchsorted(positions, meeting(links, AllOf(one.each), positions))
@@ -208,11 +215,14 @@ def _owners(starts: Array, fitting: Array, size: int) -> Array:
 
 
 def _referred_to(arrays: TypeArrays, one: IsReferredTo, rows: Array | None) -> Array:
-    others = arrays.archive[one.type]
-    referring = meeting(others, AllOf(one.each), None)
-    found = np.zeros(arrays.size + 1, bool)
-    found[others[one.column][referring]] = True
-    return np.flatnonzero(found[1:]) if rows is None else rows[found[1:][rows]]
+    def are() -> Array:
+        others = arrays.archive[one.type]
+        found = np.zeros(arrays.size + 1, bool)
+        found[others[one.column][meeting(others, AllOf(one.each), None)]] = True
+        return found[1:]
+
+    referred_to = arrays.archive.once("referred to", one, are)
+    return np.flatnonzero(referred_to) if rows is None else rows[referred_to[rows]]
 
 
 def _indexed(arrays: TypeArrays, one: HasLink, links: RowArrays) -> Array:

@@ -37,6 +37,10 @@ T = TypeVar("T")
 READING_THREADS = 4
 """Threads for short reads, and as many again for long ones."""
 
+COUNTING_THREADS = 2
+"""Threads for reads that count. With four, one record takes 34 ms (p99) beside eight clients that ask for facets, with
+two 15 ms, with one 9 ms; but one dear count would then hold up all others."""
+
 MAX_CONCURRENT_STREAMS = 8
 """Downloads that run at a time. Each holds a connection for as long as its client takes."""
 
@@ -209,7 +213,7 @@ class Database:
     @cached_property
     def _reading(self) -> Engine:
         """Connections for the reading threads, and one for the lookup of the newest release."""
-        return self._read_only_engine(2 * READING_THREADS + 1, sqlite.READING_PRAGMAS)
+        return self._read_only_engine(2 * READING_THREADS + COUNTING_THREADS + 1, sqlite.READING_PRAGMAS)
 
     @cached_property
     def _read_connections(self) -> sqlite.ReadConnections:
@@ -218,7 +222,7 @@ class Database:
     @cached_property
     def _past_connections(self) -> sqlite.ReadConnections:
         """Connections of SQLite for earlier releases, those of downloads included."""
-        engine = sqlite.past_reader_engine(self.url, 2 * READING_THREADS + MAX_CONCURRENT_STREAMS)
+        engine = sqlite.past_reader_engine(self.url, 2 * READING_THREADS + COUNTING_THREADS + MAX_CONCURRENT_STREAMS)
         return sqlite.ReadConnections(engine)
 
     @cached_property

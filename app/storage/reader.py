@@ -2,7 +2,9 @@
 
 * On the event loop: short reads on SQLite, for at most INLINE_SECONDS.
 * On the threads `short-…`: short reads on PostgreSQL.
-* On the threads `long-…`: long reads, and short ones on SQLite that took longer than they may.
+* On the threads `count-…`: reads that count, which are few: counting in arrays needs the interpreter most of the time,
+  and each thread that does makes the event loop wait for it.
+* On the threads `long-…`: other long reads, and short ones on SQLite that took longer than they may.
 * On the threads `stream-…`: each chunk of a download.
 * On the thread `watch-…`: the query for the newest release (`release_watcher`), on PostgreSQL.
 
@@ -21,6 +23,7 @@ from typing import NamedTuple, TypeVar
 
 from app.problems import Abandoned, Unavailable
 from app.storage.database import (
+    COUNTING_THREADS,
     MAX_CONCURRENT_STREAMS,
     READING_THREADS,
     ConnectionLost,
@@ -74,6 +77,7 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._short_reads = BoundedExecutor("short", READING_THREADS, MAX_QUEUED_SHORT)
+        self._counts = BoundedExecutor("count", COUNTING_THREADS, MAX_QUEUED_LONG)
         self._long_reads = BoundedExecutor("long", READING_THREADS, MAX_QUEUED_LONG)
         self._streaming_threads = ThreadPoolExecutor(STREAMING_THREADS, thread_name_prefix="stream")
         self._watcher = ReleaseWatcher(database)
@@ -85,7 +89,7 @@ class Reader:
     @property
     def queued(self) -> int:
         """How many reads wait for a thread."""
-        return self._short_reads.queued + self._long_reads.queued
+        return self._short_reads.queued + self._counts.queued + self._long_reads.queued
 
     async def read(
         self,
@@ -101,13 +105,16 @@ class Reader:
         TooSlow.
         """
         kind = kind or kind_of(work)
-        if not self.database.is_sqlite:
-            executor = self._short_reads if kind.is_short else self._long_reads
-            return await self._on_thread(executor, work, disconnected, release)
-        if kind.is_short:
+        if kind.is_short and self.database.is_sqlite:
             with suppress(TooSlow):
                 return self.database.read(work, seconds=INLINE_SECONDS, release=release)
-        return await self._on_thread(self._long_reads, work, disconnected, release)
+            return await self._on_thread(self._long_reads, work, disconnected, release)
+        return await self._on_thread(self._threads_for(kind), work, disconnected, release)
+
+    def _threads_for(self, kind: ReadKind) -> BoundedExecutor:
+        if kind.is_short:
+            return self._short_reads
+        return self._counts if kind is ReadKind.COUNT else self._long_reads
 
     async def _on_thread(
         self,
@@ -209,6 +216,7 @@ class Reader:
         """Waits for the running reads, and closes the database."""
         self._watcher.close()
         self._short_reads.close()
+        self._counts.close()
         self._long_reads.close()
         self._streaming_threads.shutdown(wait=True, cancel_futures=True)
         self.database.close()

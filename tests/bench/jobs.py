@@ -1,10 +1,11 @@
 """The rows of the benchmark's table: what is measured, against what, and the limit that it must keep."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from statistics import median
 
-from tests.bench.load import Burst, Question, burst, downloading, transfer
+from tests.bench.load import Burst, Question, asking, burst, downloading, transfer
 from tests.bench.questions import EXPORT, Questions, tags
 from tests.bench.servers import Memory, Server
 
@@ -63,7 +64,8 @@ class Run:
             self._against_naive("newest 50 of a full-text query", questions.words, 50, 300, slow=True),
             self._against_naive("bbox, 1000 features as GeoJSON", questions.boxes, 10, 30, slow=True),
             self._export(),
-            self._while_exporting(),
+            self._beside("an export runs", downloading(self.cold, EXPORT)),
+            self._beside("eight clients ask for facets", asking(self.cold, self.questions.facets, 8)),
             self._two_workers(),
             _loading(loaded),
         ]
@@ -125,17 +127,17 @@ class Run:
             ratio >= 30 and resident < 200,
         )
 
-    def _while_exporting(self) -> Row:
+    def _beside(self, name: str, others: AbstractContextManager[None]) -> Row:
+        """One record, alone and while others ask."""
+
         def alone() -> Burst:
             return burst(self.cold, self.questions.records, self.seconds, connections=2)
 
-        def beside() -> Burst:
-            with downloading(self.cold, EXPORT):
-                return burst(self.cold, self.questions.records, self.seconds, connections=2)
-
-        quiet, busy = self._medians(alone, beside)
+        (quiet,) = self._medians(alone)
+        with others:
+            (busy,) = self._medians(alone)
         return Row(
-            "p99 of one record while an export runs",
+            f"p99 of one record while {name}",
             f"alone {quiet.p99_ms:.1f} ms, {quiet.per_second:,.0f}/s",
             f"{busy.p99_ms:.1f} ms, {busy.per_second:,.0f}/s",
             "–",

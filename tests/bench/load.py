@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Event as EventType
 from pathlib import Path
 from statistics import quantiles
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -213,16 +213,29 @@ def transfer(server: Server, path: str, longest: float = 600) -> tuple[int, floa
 @contextmanager
 def downloading(server: Server, path: str) -> Iterator[None]:
     """Somebody downloads all the while, again and again, in a process of its own."""
+    with _beside("download", _download, server, path):
+        yield
+
+
+@contextmanager
+def asking(server: Server, questions: Sequence[Question], clients: int) -> Iterator[None]:
+    """Some clients ask all the while, each the next question as soon as it has an answer, in a process of their own."""
+    with _beside("asking", _ask_on, server.port, questions, clients):
+        yield
+
+
+@contextmanager
+def _beside(name: str, work: Callable[..., None], *arguments: Any) -> Iterator[None]:
     context = get_context("spawn")
     begun = context.Event()
-    client = context.Process(target=_download, args=(server, path, begun), daemon=True)
+    client = context.Process(target=work, args=(*arguments, begun), daemon=True)
     client.start()
     try:
         if not begun.wait(60):
-            raise BenchError("the download beside it does not begin")
+            raise BenchError(f"the {name} beside it does not begin")
         yield
         if not client.is_alive():
-            raise BenchError("the download beside it failed")
+            raise BenchError(f"the {name} beside it failed")
     finally:
         client.terminate()
         client.join()
@@ -232,3 +245,10 @@ def _download(server: Server, path: str, begun: EventType) -> None:
     begun.set()
     while True:
         transfer(server, path)
+
+
+def _ask_on(port: int, questions: Sequence[Question], clients: int, begun: EventType) -> None:
+    _own(port, questions, 0, clients)  # what is made once for all who ask
+    begun.set()
+    while True:
+        _own(port, questions, 60, clients)

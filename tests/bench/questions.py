@@ -32,6 +32,7 @@ class Questions:
     deep: Question
     deep_by_offset: Question
     skipped: int
+    facets: list[Question]
 
 
 def questions(size: Size, server: Server) -> Questions:
@@ -55,6 +56,7 @@ def questions(size: Size, server: Server) -> Questions:
         deep=Question(f"{PAGE}&cursor={cursor}"),
         deep_by_offset=Question(f"{PAGE}&offset={skipped}"),
         skipped=skipped,
+        facets=[Question(f"/v1/facets?of=incidents&facet=place,actor,month&kind={kind}") for kind in kinds],
     )
 
 

@@ -21,6 +21,9 @@ from app.counts.arrays import positions_of
 from app.counts.columns import signature
 from app.counts.frames import smallest
 from app.ingest import release_writing
+from app.model.codebook import shipped
+from app.queries.conditions import AXES, not_judged
+from app.queries.filters import conditions_of, filters_under
 from app.records import COUNTED_TYPES, RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
 from tests import sample
@@ -191,6 +194,31 @@ def test_every_filter_of_other_lists_finds_the_same(services: Services) -> None:
         agree(services, f"/v1/facets?of={name}&facet={facet}&{filters}")
 
 
+VALUES = {
+    "bbox": "42.5,34.5,45,36.5",
+    "near": "43.4,35.3",
+    "datetime": "2019",
+    "any_harm": "certain",
+    **dict.fromkeys(("has_location", "contested", "named", "attributed", "counted"), "true"),
+}
+"""Of filters that take neither ids nor values of a vocabulary."""
+
+
+@pytest.mark.parametrize("name", RECORD_TYPES)
+def test_every_filter_but_words_and_external_ids_is_looked_up_in_arrays(name: str) -> None:
+    """Those have indexes of their own; any other would go through all records in SQL."""
+    record_type = RECORD_TYPES[name]
+    model = filters_under(record_type.filters, shipped())
+    for parameter in conditions_of(model).keys() - {"q", "same_as"}:
+        vocabulary = record_type.vocabulary(parameter.removeprefix("not."))
+        value = shipped().values(vocabulary)[0] if vocabulary else VALUES.get(parameter, "1")
+        is_list = "list[" in str(model.model_fields[parameter].annotation)
+        (condition,) = record_type.conditions(model.model_validate({parameter: [value] if is_list else value}))
+        assert condition.criterion is not None, parameter
+        for axis in AXES:
+            assert all(one.criterion or one.either for one in not_judged([condition], axis) or []), (parameter, axis)
+
+
 @pytest.mark.heavy
 def test_random_filters_find_the_same(services: Services, fuzz_seed: int) -> None:
     """Any two filters of a list, with values that its facets have."""
@@ -271,6 +299,22 @@ def test_positions_of_few_numbers_among_many() -> None:
     many = {"one": np.array([3, 300], np.uint32), "other": np.array([70_000], np.uint32)}
     for numbers, positions in (([0, 3, 4], [0, 1, 0]), ([300, 70_000, 70_001], [2, 3, 0]), ([], [])):
         assert positions_of(smallest(np.array(numbers, np.int64)), many).tolist() == positions
+
+
+@pytest.mark.heavy
+def test_short_columns_are_compared_with_records_beyond_what_their_type_holds(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Few statements are by few people, whose numbers fit a byte; others are asked for."""
+    desk, url = Desk(), new_database()
+    for number in range(300):
+        desk.add_person(number, number)
+    load_seed(url, sample.write(desk.files, tmp_path))
+    last = [one["id"] for one in desk.files["people.yaml"][-2:]]
+    with both_ways(url) as services:
+        for name, by in (("statements", "by"), ("quotes", "speaker")):
+            asked = "&".join(f"{by}={one}" for one in (*last, "ida-falk"))
+            agree(services, f"/v1/facets?of={name}&facet={by}&{asked}")
 
 
 def test_damaged_files_are_made_anew(

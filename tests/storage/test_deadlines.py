@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx2
@@ -20,7 +20,7 @@ from app.api.routes.records import reader
 from app.exports.datasets.files import write
 from app.main import create_app
 from app.settings import Settings
-from app.storage.database import READING_THREADS, Database, Snapshot
+from app.storage.database import COUNTING_THREADS, READING_THREADS, Database, Snapshot
 from app.storage.deadlines import TooSlow
 from app.storage.models import Place
 from app.storage.read_kinds import ReadKind
@@ -217,10 +217,17 @@ def test_it_is_a_problem_that_says_what_to_do(article_url: str) -> None:
         assert client.get("/v1/incidents/kubaiba-raid").status_code == 200
 
 
-@pytest.fixture
-def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
-    """A server with room for one more search: the others run, or wait, until the event is set."""
-    app, go_on = create_app(Settings(database_url=article_url)), threading.Event()
+LINES = {
+    ReadKind.SEARCH: (READING_THREADS, ("/v1/incidents?q=kanoos", "/v1/incidents?q=raid", "/v1/quotes.atom")),
+    ReadKind.COUNT: (COUNTING_THREADS, ("/v1/search?q=raid", "/v1/search?q=officer", "/v1/casualties/summary")),
+}
+"""The lines in which long reads wait: how many threads there are, and some paths."""
+
+
+@pytest.fixture(params=LINES, ids=lambda kind: kind.name.lower())
+def crowded(request: pytest.FixtureRequest, article_url: str) -> Iterator[tuple[Reader, int, Event, ReadKind]]:
+    """A server with room for one more read of a kind: the others run, or wait, until the event is set."""
+    app, go_on, kind = create_app(Settings(database_url=article_url)), Event(), request.param
     actual: Reader = app.state.reader
 
     def search(snapshot: Snapshot) -> None:
@@ -229,33 +236,34 @@ def crowded(article_url: str) -> Iterator[tuple[Reader, int, threading.Event]]:
     @app.get("/crowd")
     async def crowd(request: Request) -> Response:
         app.state.crowd = [
-            asyncio.ensure_future(actual.read(search, ReadKind.SEARCH))
-            for _ in range(READING_THREADS + MAX_QUEUED_LONG - 1)
+            asyncio.ensure_future(actual.read(search, kind)) for _ in range(LINES[kind][0] + MAX_QUEUED_LONG - 1)
         ]
         return JSONResponse(await eventually(lambda: actual.queued == MAX_QUEUED_LONG - 1))
 
     with listening(app) as (port, _):
         try:
             assert httpx2.get(f"http://127.0.0.1:{port}/crowd", timeout=40).json() is True
-            yield actual, port, go_on
+            yield actual, port, go_on, kind
         finally:
             go_on.set()
 
 
-def test_searches_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, int, threading.Event]) -> None:
-    reader, port, go_on = crowded
+def test_long_reads_are_bounded_and_the_rest_is_unharmed(crowded: tuple[Reader, int, Event, ReadKind]) -> None:
+    reader, port, go_on, kind = crowded
+    (last_one, *paths), others = LINES[kind][1], [path for one in LINES.keys() - {kind} for path in LINES[one][1]]
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=40) as client:
         with socket.create_connection(("127.0.0.1", port)) as last:
-            last.sendall(b"GET /v1/search?q=raid HTTP/1.1\r\nHost: x\r\n\r\n")
+            last.sendall(f"GET {last_one} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert asyncio.run(eventually(lambda: reader.queued == MAX_QUEUED_LONG))
-            for path in ("/v1/search?q=officer", "/v1/incidents?q=raid", "/v1/casualties/summary", "/v1/quotes.atom"):
+            for path in paths:
                 refused = client.get(path)
                 assert (refused.status_code, refused.headers["retry-after"]) == (503, "5"), path
                 assert refused.headers["content-type"] == "application/problem+json"
-            for path in ("/v1/incidents/kubaiba-raid", "/v1/incidents?kind=killing", "/v1/places.csv", "/readyz"):
+            unharmed = ("/v1/incidents/kubaiba-raid", "/v1/incidents?kind=killing", "/v1/places.csv", "/readyz")
+            for path in (*others, *unharmed):
                 assert client.get(path).status_code == 200, path
         # Whoever leaves the line frees a place in it.
         assert asyncio.run(eventually(lambda: reader.queued == MAX_QUEUED_LONG - 1))
         go_on.set()
-        assert client.get("/v1/search?q=officer").status_code == 200
+        assert client.get(paths[0]).status_code == 200
         assert asyncio.run(eventually(lambda: reader.queued == 0))
