@@ -12,11 +12,24 @@ from app.ingest.harm_checks import harm_mistakes
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
 from app.ingest.reference_index import PARTIES, Reference, ReferenceIndex
-from app.ingest.seed import DocumentSeed, IncidentSeed, QuoteSeed, StatementSeed
+from app.ingest.seed import (
+    DocumentSeed,
+    IncidentSeed,
+    OrganizationSeed,
+    PersonSeed,
+    PlaceSeed,
+    QuoteSeed,
+    StatementSeed,
+)
 from app.ingest.seed_base import AT, At, Span, Tombstone
-from app.ingest.span_links import link_mistakes, spans_of
+from app.ingest.span_links import link_mistake, spans_of
 from app.search.collation import words
 from app.storage.registry import RESERVED_IDS
+
+
+_DATED = (DocumentSeed, IncidentSeed, StatementSeed)
+_REGISTERED = (PlaceSeed, OrganizationSeed, PersonSeed, IncidentSeed)
+"""What has ids in other registers."""
 
 
 def check(entries: list[Entry[Any]], refs: ReferenceIndex) -> list[SeedError]:
@@ -30,9 +43,11 @@ def check(entries: list[Entry[Any]], refs: ReferenceIndex) -> list[SeedError]:
             continue
         errors += _references(entry, links, refs)
         errors += _spans(entry, refs)
-        errors += _date(entry, refs)
-        errors += _stated_words(entry, refs)
-        errors += _same_as(entry, refs)
+        if isinstance(entry.seed, _DATED):
+            errors += _date(entry, refs)
+            errors += _stated_words(entry, refs)
+        if isinstance(entry.seed, _REGISTERED):
+            errors += _same_as(entry, refs)
         if isinstance(entry.seed, ArticleSeed):
             errors += _pictures(entry, refs)
         elif isinstance(entry.seed, IncidentSeed):
@@ -161,17 +176,14 @@ def _span_mistakes(refs: ReferenceIndex, span: Span, folder: str | None) -> Iter
         if part is not None and _is_long(part):
             yield "a link keeps two words of the article at each end, not more"
             return
-    yield from link_mistakes(span)
+    if (mistake := link_mistake(span)) is not None:
+        yield mistake
 
 
-def _date(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
+def _date(entry: Entry[DocumentSeed | IncidentSeed | StatementSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
     """A date is bounded by its EDTF string alone; an incident happened before it was reported."""
     seed = entry.seed
-    if (
-        not isinstance(seed, DocumentSeed | IncidentSeed | StatementSeed)
-        or (date := seed.date) is None
-        or date.edtf is None
-    ):
+    if (date := seed.date) is None or date.edtf is None:
         return
     article = refs.shared_records.articles.get(str(entry.article))
     published = article.published if article else None
@@ -189,16 +201,22 @@ def _date(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
         yield entry.source.error(("date", "edtf"), message)
 
 
-def _stated_words(entry: Entry[Any], refs: ReferenceIndex) -> Iterator[SeedError]:
+def _stated_words(
+    entry: Entry[DocumentSeed | IncidentSeed | StatementSeed], refs: ReferenceIndex
+) -> Iterator[SeedError]:
     """The reporting's own words for a date or a time of day stand in evidence."""
-    fields = refs.codebook.having("evidence.field", "dates")
-    if any(span is None or span.field in (None, *fields) for span in getattr(entry.seed, "evidence", ())):
+    stated = {"date": entry.seed.date}
+    if isinstance(entry.seed, IncidentSeed):
+        stated["time"] = entry.seed.time
+    words = {name: value.as_stated for name, value in stated.items() if value is not None and value.as_stated}
+    if not words:
         return
-    for name in ("date", "time"):
-        value = getattr(entry.seed, name, None)
-        if value is not None and value.as_stated is not None:
-            message = f"'{value.as_stated}' needs evidence for it, with the field '{fields[0]}'"
-            yield entry.source.error((name, "as_stated"), message)
+    fields = refs.codebook.having("evidence.field", "dates")
+    if any(span is None or span.field in (None, *fields) for span in entry.seed.evidence):
+        return
+    for name, as_stated in words.items():
+        message = f"'{as_stated}' needs evidence for it, with the field '{fields[0]}'"
+        yield entry.source.error((name, "as_stated"), message)
 
 
 def _location(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:

@@ -30,7 +30,7 @@ from app.ingest.workers import GC_THRESHOLDS, Workers
 from app.ingest.writing import Row
 from app.model.codebook import Codebook
 from app.model.corrections import Correction
-from app.model.digests import Data, digest, serialize
+from app.model.digests import Data, document_digest, serialize
 from app.model.documents import check as check_document
 from app.records import RECORD_TYPES
 from app.storage.database import DatabaseError
@@ -163,7 +163,7 @@ def build_record(rendered: Rendered, shared_records: SharedRecords) -> BuiltReco
     }
     own = values_of(RECORD_TYPES[resource].table.__tablename__)({**rows.columns, **checksums})
     return BuiltRecord(
-        resource, data["id"], digest(data), rows_checksum, seed_checksum, body, own, owned, indexed, correction
+        resource, data["id"], document_digest(data), rows_checksum, seed_checksum, body, own, owned, indexed, correction
     )
 
 

@@ -83,7 +83,5 @@ class Plan:
 
     def add(self, resource: str, changes: list[PlannedChange]) -> None:
         """Adds changes of one resource."""
-        for op in ChangeOp:
-            if number := sum(change.shown_op is op for change in changes):
-                self.tally[op, resource] += number
+        self.tally.update((change.shown_op, resource) for change in changes)
         self.first += changes[: MAX_SHOWN_CHANGES - len(self.first)]

@@ -16,7 +16,7 @@ from app.ingest.harms import SeedHarm, harms
 from app.ingest.reading import CasualtyEntry, Entry, claims, validate_record
 from app.ingest.scan import SHARED_RESOURCES, SharedRecords, same_as_kind
 from app.ingest.scratch_index import RecordLocation, ScratchIndex
-from app.ingest.seed import DateSeed
+from app.ingest.seed import DateSeed, IncidentSeed, OrganizationSeed, PersonSeed, PlaceSeed
 from app.ingest.seed_base import Tombstone
 from app.model.codebook import Codebook
 
@@ -227,10 +227,12 @@ class ReferenceIndex:
         """Statements that contradict each statement."""
         return _ids_only(self._scratch_index.links("contradictions", self._ids.get("statements", [])))
 
-    def first_known_as(self, entry: Entry[Any]) -> Iterator[tuple[int, str, Source]]:
+    def first_known_as(
+        self, entry: Entry[PlaceSeed | OrganizationSeed | PersonSeed | IncidentSeed]
+    ) -> Iterator[tuple[int, str, Source]]:
         """Yields the external ids of a record that another one of its type has before it: position in its list, the
         other's id, and its source."""
-        ids = getattr(entry.seed, "same_as", ())
+        ids = entry.seed.same_as
         known = self._scratch_index.links(same_as_kind(entry.resource), filter(None, ids)) if ids else {}
         for index, one in enumerate(ids):
             other, data = known[one][0] if one in known else (entry.seed.id, b"")

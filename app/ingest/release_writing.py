@@ -81,7 +81,7 @@ class ReleaseWriter:
             documents.append((number, record.id, with_release(record.body, change.version, release)))
             own.append((*record.columns, number, record.digest, change.version, release))
             for table, rows in record.owned.items():
-                owned.setdefault(table, []).extend((*row, release) for row in rows)
+                owned.setdefault(table, []).extend([(*row, release) for row in rows])
         if not self._bulk:
             self._changed.setdefault(resource, set()).update(number for number, *_ in documents)
         self._writer.insert("documents", documents)

@@ -26,7 +26,7 @@ from app.ingest.seed import (
     StatementSeed,
 )
 from app.ingest.seed_base import Span
-from app.ingest.text_fragments import Fragment
+from app.ingest.span_links import fragment_of
 from app.ingest.writing import RELEASE_COLUMNS
 from app.model.corrections import Correction
 from app.model.digests import Data
@@ -343,7 +343,6 @@ class Renderer:
                     yield span, span.field, span.article or str(extension.article)
 
     def _passage(self, span: Span, field: str, article: str) -> Data:
-        directive = Fragment(span.first, span.last, span.before, span.after).directive()
         paragraph, start, end = span.at
         return {
             "field": field,
@@ -352,7 +351,7 @@ class Renderer:
             "start": start,
             "end": end,
             "sha256": span.sha256,
-            "url": f"{self._shared_records.articles[article].url}#:~:{directive}",
+            "url": f"{self._shared_records.articles[article].url}#:~:{fragment_of(span).directive()}",
         }
 
 

@@ -13,6 +13,7 @@ from app.ingest.article_seeds import ArticleSeed
 from app.ingest.files import Key, SeedError
 from app.ingest.passages import digest
 from app.ingest.reading import Entry
+from app.ingest.seed import QuotedSpan
 from app.ingest.seed_base import At, Record, Span
 from app.ingest.text_fragments import Fragment, Page
 
@@ -63,21 +64,22 @@ def links_of(entries: Iterable[Entry[Any]]) -> Iterator[SpanLink]:
         broken = {path[:2] for path in entry.broken}
         for path, span in spans_of(entry.seed):
             if path not in broken and (article := span.article or entry.article):
-                exact, source = getattr(span, "exact", None), entry.source.error(path, "")
+                exact, source = span.exact if isinstance(span, QuotedSpan) else None, entry.source.error(path, "")
                 yield SpanLink(article, span.at, span.sha256, fragment_of(span), exact, source)
 
 
-def link_mistakes(span: Span) -> Iterator[str]:
-    """Yields reasons why the words of a link cannot be those of its span."""
-    length, exact = span.at.end - span.at.start, getattr(span, "exact", None)
+def link_mistake(span: Span) -> str | None:
+    """Returns why the words of a link cannot be those of its span; None if they can."""
+    length, exact = span.at.end - span.at.start, span.exact if isinstance(span, QuotedSpan) else None
     if span.first is None or span.sha256 is None:
-        return
+        return None
     if len(span.first) + len(span.last or "") > length:
-        yield f"the words of the link are longer than the span, which has {length} characters"
-    elif len(span.first) == length and span.first.split() == [span.first] and digest(span.first) != span.sha256:
-        yield f"the link leads to '{span.first}', and the span has other words: it does not have their sha256"
-    elif exact is not None and digest(exact) == span.sha256 and not _contains(span.first, span.last, exact):
-        yield "the words of the link do not stand in the quoted words"
+        return f"the words of the link are longer than the span, which has {length} characters"
+    if len(span.first) == length and span.first.split() == [span.first] and digest(span.first) != span.sha256:
+        return f"the link leads to '{span.first}', and the span has other words: it does not have their sha256"
+    if exact is not None and digest(exact) == span.sha256 and not _contains(span.first, span.last, exact):
+        return "the words of the link do not stand in the quoted words"
+    return None
 
 
 def _contains(first: str, last: str | None, exact: str) -> bool:

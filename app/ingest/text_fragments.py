@@ -44,14 +44,10 @@ class Fragment(NamedTuple):
 
     def directive(self) -> str:
         """The percent-encoded directive that follows `#:~:` in a URL."""
-        parts = [_encode(self.first)]
-        if self.before:
-            parts.insert(0, _encode(self.before) + "-")
-        if self.last:
-            parts.append(_encode(self.last))
-        if self.after:
-            parts.append("-" + _encode(self.after))
-        return "text=" + ",".join(parts)
+        before = f"{_encode(self.before)}-," if self.before else ""
+        last = f",{_encode(self.last)}" if self.last else ""
+        after = f",-{_encode(self.after)}" if self.after else ""
+        return f"text={before}{_encode(self.first)}{last}{after}"
 
     def begin(self) -> "Fragment":
         """Returns the fragment of only the adjacent words at the start of the passage."""
@@ -69,8 +65,13 @@ class Fragment(NamedTuple):
         return tuple(words for words in (self.last, self.after) if words is not None) if self.last else ()
 
 
-@lru_cache(maxsize=16_384)
 def _encode(words: str) -> str:
+    # Most words of a link are letters alone, which need no code.
+    return words if words.isascii() and words.isalnum() else _quoted(words)
+
+
+@lru_cache(maxsize=16_384)
+def _quoted(words: str) -> str:
     return quote(words, safe="").replace("-", "%2D")
 
 

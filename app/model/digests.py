@@ -12,20 +12,32 @@ Data = dict[str, Any]
 
 
 def digest(data: Data) -> str:
-    """SHA-256 of a document's data in canonical JSON (RFC 8785), in hex."""
+    """SHA-256 of any data in canonical JSON (RFC 8785), in hex."""
     return hashlib.sha256(canonical(data)).hexdigest()
 
 
 def canonical(data: Data) -> bytes:
     """Any value in canonical JSON (RFC 8785), as the library `rfc8785` writes or refuses it.
 
-    The library takes 130 µs for a document, orjson with the check 6 µs. orjson writes texts, whole numbers, most
+    The library takes 130 µs for a document, orjson with the check 20 µs. orjson writes texts, whole numbers, most
     decimals and keys of ASCII as the RFC has them, and refuses whole numbers beyond 2^53.
     """
-    if _is_plain(data):
-        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
-    return rfc8785.dumps(data)
+    return orjson.dumps(data, option=_CANONICAL) if _is_plain(data) else rfc8785.dumps(data)
 
+
+def document_digest(document: Data) -> str:
+    """`digest` of a record's document, in less than half of the time: the models have ASCII keys alone, and decimals
+    nowhere but in a point, so that nothing else needs to be looked at."""
+    points = (document, document.get("location") or {})
+    if all(_is_plain(point.get(name)) for point in points for name in POINT):
+        return hashlib.sha256(orjson.dumps(document, option=_CANONICAL)).hexdigest()
+    return digest(document)
+
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+POINT = ("latitude", "longitude")
+"""The keys of a document, or of the location in one, whose numbers have decimals; all others are whole."""
 
 _PLAIN_TYPES = {str, int, bool, type(None)}
 _MIN_PLAIN, _MAX_PLAIN = 0.0001, 1e15

@@ -207,8 +207,10 @@ def index_text(texts: Iterable[str], labels: Iterable[str], languages: Iterable[
     in_order = _in_order(list(texts))
     of_texts = set(in_order)
     words = of_texts.union(labels) - _ARTICLES
-    others = set(chain.from_iterable(map(stems(language).__getitem__, words) for language in languages)) - of_texts
-    return " ".join((*in_order, *(f"{STEM_MARKER} {term}" for term in sorted(others))))
+    others: set[str] = set()
+    for language in languages:
+        others.update(map(stems(language).__getitem__, words))
+    return f" {STEM_MARKER} ".join((" ".join(in_order), *sorted(others - of_texts))).lstrip()
 
 
 def _in_order(texts: list[str]) -> list[str]:
