@@ -26,7 +26,6 @@ from app.ingest.span_links import link_mistake, spans_of
 from app.search.collation import words
 from app.storage.registry import RESERVED_IDS
 
-
 _DATED = (DocumentSeed, IncidentSeed, StatementSeed)
 _REGISTERED = (PlaceSeed, OrganizationSeed, PersonSeed, IncidentSeed)
 """What has ids in other registers."""
@@ -205,18 +204,18 @@ def _stated_words(
     entry: Entry[DocumentSeed | IncidentSeed | StatementSeed], refs: ReferenceIndex
 ) -> Iterator[SeedError]:
     """The reporting's own words for a date or a time of day stand in evidence."""
-    stated = {"date": entry.seed.date}
-    if isinstance(entry.seed, IncidentSeed):
-        stated["time"] = entry.seed.time
-    words = {name: value.as_stated for name, value in stated.items() if value is not None and value.as_stated}
-    if not words:
+    seed = entry.seed
+    time = seed.time if isinstance(seed, IncidentSeed) else None
+    stated = {name: value.as_stated for name, value in (("date", seed.date), ("time", time)) if value is not None}
+    if not any(stated.values()):
         return
     fields = refs.codebook.having("evidence.field", "dates")
-    if any(span is None or span.field in (None, *fields) for span in entry.seed.evidence):
+    if any(span is None or span.field in (None, *fields) for span in seed.evidence):
         return
-    for name, as_stated in words.items():
-        message = f"'{as_stated}' needs evidence for it, with the field '{fields[0]}'"
-        yield entry.source.error((name, "as_stated"), message)
+    for name, as_stated in stated.items():
+        if as_stated is not None:
+            message = f"'{as_stated}' needs evidence for it, with the field '{fields[0]}'"
+            yield entry.source.error((name, "as_stated"), message)
 
 
 def _location(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:

@@ -12,14 +12,14 @@ from app.model.digests import Data
 
 def date_document(seed: DateSeed, published: date) -> Data:
     """Returns a date as documents have it; `published` is the day on which its article appeared."""
-    earliest, latest = bounds(seed.edtf)
+    earliest, latest = map(_day, bounds(seed.edtf))
     limits = assumed_limits(seed, published)
     return {
         "edtf": seed.edtf,
         "as_stated": seed.as_stated,
-        "earliest": _day(earliest),
-        "latest": _day(latest),
-        "open": _open_ends(_day(earliest), _day(latest)),
+        "earliest": earliest,
+        "latest": latest,
+        "open": _open_ends(earliest, latest),
         "assumed": limits
         and {"earliest": _day(limits.earliest), "latest": _day(limits.latest), "reason": limits.reason},
         "precision": precision(seed.edtf).value,

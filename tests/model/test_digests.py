@@ -12,10 +12,11 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.model.digests import canonical
+from app.ingest.pipeline import documents
+from app.model.digests import POINT, canonical, document_digest
 from app.model.documents import DOCUMENTS
 from app.settings import ROOT
-from tests import sample
+from tests import dossiers, sample
 from tests.answers import body
 from tests.conftest import load_seed, serving
 from tests.sample import record
@@ -43,7 +44,9 @@ def test_documents_are_written_as_the_library_writes_them(
     data: dict[str, Any], point: dict[str, Any], location: dict[str, Any] | None
 ) -> None:
     document = {**data, **point, "location": location}
-    assert canonical(document) == rfc8785.dumps(document)
+    expected = rfc8785.dumps(document)
+    assert canonical(document) == expected
+    assert document_digest(document) == sha256(expected).hexdigest()
 
 
 JSON = st.recursive(
@@ -74,13 +77,24 @@ def test_any_value_is_canonical_or_refused(value: Any) -> None:
 
 
 def test_no_number_but_a_points_has_decimals() -> None:
-    """README's rule says so."""
+    """README's rule says so, and `document_digest` looks nowhere else."""
     for resource, document in DOCUMENTS.items():
         schema = document.model_json_schema(mode="serialization")
         actual = {(name, field) for name, field in _decimals({resource: schema, **schema.get("$defs", {})})}
         allowed = {"places"} if resource == "places" else {"LocationDocument"}
         assert {name for name, _ in actual} <= allowed
-        assert {field for _, field in actual} <= {"latitude", "longitude"}
+        assert {field for _, field in actual} <= set(POINT)
+        located = {name for name, field in schema["properties"].items() if "/LocationDocument" in str(field)}
+        within = {name for name, model in schema.get("$defs", {}).items() if "/LocationDocument" in str(model)}
+        assert located <= {"location"}
+        assert not within, "a location stands in the document itself"
+
+
+@pytest.mark.parametrize("dossier", ["shipped", "dam", "election"])
+def test_records_have_the_digest_that_the_library_gives(dossier: str, tmp_path: Path) -> None:
+    folder = ROOT / "seed" if dossier == "shipped" else dossiers.write(dossier, tmp_path)
+    for resource, document in documents(folder):
+        assert document_digest(document) == sha256(rfc8785.dumps(document)).hexdigest(), (resource, document["id"])
 
 
 def _written(value: Any) -> Any:

@@ -32,7 +32,7 @@ class Coded:
         return {"type": "string", VOCABULARY: self.vocabulary}
 
     def _checked(self, value: Any, info: ValidationInfo) -> str:
-        values = _in_force(info)[self.vocabulary].values
+        values = _in_force(info).vocabularies[self.vocabulary].values
         if not isinstance(value, str) or value not in values:
             raise PydanticCustomError("coded", "is not in the vocabulary", {"allowed": tuple(values)})
         return str(value)
@@ -58,7 +58,8 @@ class ByValue:
 
 
 def _in_force(info: ValidationInfo) -> Codebook:
-    return info.context if isinstance(info.context, Codebook) else shipped()
+    context = info.context
+    return context if isinstance(context, Codebook) else shipped()
 
 
 def coded_by(field: FieldInfo) -> str | None:
