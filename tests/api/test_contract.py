@@ -66,6 +66,8 @@ def assert_contract_kept(
     command += [f"--exclude-checks={','.join(NOT_CHECKED)}", f"--max-examples={examples}", f"--seed={fuzz_seed}"]
     # Facets take the filters of all lists: on a busy machine their values are made too slowly for its taste.
     command += ["--suppress-health-check=too_slow"]
+    # The first request for a dataset makes the file.
+    command += [f"--request-timeout={QUERY_SECONDS}"]
     command += [] if everything else [f"--exclude-path-regex={SAME_AS_OTHERS}"]
     command += [f"--phases={','.join(phases)}", "--warnings=off", "--report=json", "--report-json-path=report.json"]
     (folder / "schemathesis.toml").write_text(
