@@ -20,6 +20,7 @@ from app.api.accept import AcceptMiddleware
 from app.api.accept_datetime import DatetimeMiddleware
 from app.api.change_stream import ChangeStream
 from app.api.codebooks import SeenCodebook, codebook_in_force
+from app.api.count_preparation import prepare_counts
 from app.api.openapi import as_yaml, describe, operation_id
 from app.api.route_index import RouteIndex
 from app.api.routes import (
@@ -216,8 +217,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     switch_interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sampling = asyncio.ensure_future(app.state.metrics.sample(app.state.reader)) if app.state.metrics else None
+    preparing = asyncio.ensure_future(prepare_counts(app.state.reader))
     yield
     sys.setswitchinterval(switch_interval)
+    preparing.cancel()
     if sampling is not None:
         sampling.cancel()
     await app.state.exports.close()

@@ -84,13 +84,15 @@ class Archive:
 
     def group(self, name: str, make: Callable[[], Mapping[str, Array]], *, of_release: bool = False) -> Group:
         """Returns a group of arrays from the files. What is read from the database for it is that of this release
-        alone (`of_release`). Raises TooSlow if it has to be made and there is little time: on the event loop, from
-        where the request then goes to a thread."""
+        alone (`of_release`). Raises TooSlow if it has to be made or mapped and there is little time: on the event loop,
+        from where the request then goes to a thread."""
         name = f"{OF_RELEASE}{name}" if of_release else name
-        if (found := self.files.find(name)) is not None:
-            return found
+        if (known := self.files.groups.get(name)) is not None:
+            return known
         if self.snapshot.deadline.seconds < MAKING_SECONDS:
             raise TooSlow(self.snapshot.deadline.seconds)
+        if (found := self.files.find(name)) is not None:
+            return found
         made = self.files.group(name, make)
         # What others profit from is not taken from the time of one.
         self.snapshot.renew()

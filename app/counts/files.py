@@ -99,6 +99,13 @@ class ArrayFiles:
                     return group
         return None
 
+    def give_back_memory(self) -> None:
+        """Gives back the memory of mapped files, which the system keeps as long as it has room; what is counted in
+        afterwards is memory of this process again."""
+        for group in self.groups.values():
+            for array in group.arrays.values():
+                _give_back(array)
+
     def _candidates(self, name: str) -> Iterator[Group]:
         if (earlier := self._earlier.get(name)) is not None:
             yield earlier
@@ -191,10 +198,16 @@ def _checked(path: Path, checksum: int) -> Array:
     array: Array = mapped.view(np.ndarray)
     if _checksum(array) != checksum:
         raise ValueError("the checksum of an array is another")
-    if sys.platform != "win32" and isinstance(mapped.base, mmap.mmap):
-        # The checksum has read every page; only those that are counted in are to be memory of this process.
-        mapped.base.madvise(mmap.MADV_DONTNEED)
+    # The checksum has read every page; only those that are counted in are to be memory of this process.
+    _give_back(array)
     return array
+
+
+def _give_back(array: Array) -> None:
+    """Gives back the memory of an array that is mapped from a file."""
+    mapped = getattr(array.base, "base", None)
+    if sys.platform != "win32" and isinstance(mapped, mmap.mmap):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _checksum(array: Array) -> int:

@@ -18,6 +18,7 @@ from app.queries.counting import MatchedRecords
 from app.queries.counts import Ids, PointCounts, SpanCounts, SqlCounts, ValueCounts
 from app.queries.histograms import DaySpan
 from app.queries.record_type import RecordType, Table
+from app.queries.values import Interval
 from app.storage.database import Snapshot
 
 
@@ -60,8 +61,7 @@ class ArrayCounts:
         counts = self._tallied(arrays, codes, len(keys))
         here = np.flatnonzero(counts)
         keys, counts = keys[here], counts[here]
-        if getattr(self._filters, "datetime", None) is None:
-            keys, counts = _by_bucket(keys, counts, facet)
+        keys, counts = _by_bucket(keys, counts, facet, getattr(self._filters, "datetime", None))
         spans, missing = [], 0
         for days, number in zip(days_of_spans(keys), counts.tolist(), strict=True):
             if days[0]:
@@ -154,13 +154,22 @@ def days_of_spans(keys: Array) -> list[tuple[str, str, bool, bool]]:
     return [(_day(key >> 2 & _MASK), _day(key >> 32 & _MASK), bool(key & 1), bool(key & 2)) for key in keys.tolist()]
 
 
-def _by_bucket(keys: Array, counts: Array, unit: str) -> tuple[Array, Array]:
-    """Returns one of the spans that begin in the same bucket, end in the same and have the same open ends, with the
-    records of all of these. What is open at an end stays as it is."""
+def _by_bucket(keys: Array, counts: Array, unit: str, asked: Interval | None) -> tuple[Array, Array]:
+    """Returns one of the spans that begin in the same bucket and end in the same, with the records of all of these.
+    What is open at an end stays as it is, and what begins or ends where the days that are asked for do."""
     first, last = (_buckets(keys >> shift & _MASK, unit) for shift in (2, 32))
-    bucket = np.where(keys & 3, keys, (last << 32 | first << 2))
-    _, one, inverse = np.unique(bucket * 2 + (keys & 3 > 0), return_index=True, return_inverse=True)
+    exact = keys & 3 > 0
+    if asked is not None and asked.start is not None:
+        exact |= first <= _buckets(_ordinals(asked.start), unit)
+    if asked is not None and asked.end is not None:
+        exact |= last >= _buckets(_ordinals(asked.end), unit)
+    bucket = np.where(exact, keys, (last << 32 | first << 2))
+    _, one, inverse = np.unique(bucket * 2 + exact, return_index=True, return_inverse=True)
     return keys[one], np.bincount(inverse, weights=counts).astype(np.int64)
+
+
+def _ordinals(day: str) -> Array:
+    return np.array([date.fromisoformat(day).toordinal()])
 
 
 def _buckets(ordinals: Array, unit: str) -> Array:

@@ -71,6 +71,8 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
         twin = start(
             application("the naive twin", "tests.bench.naive:create_app", BENCH_NAIVE=str(folder / "naive.db"))
         )
+        for server in (cold, warm, two):
+            server.settle()
         asked = questions(size, cold)
         answers = {one.path: answer(warm, one.path) for one in asked.lists}
         bare.record(folder / "answers", answers)

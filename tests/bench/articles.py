@@ -45,6 +45,7 @@ def main(database: Annotated[str, typer.Argument(help="URL of a loaded archive."
     """A row for each question and filter."""
     settings = {"DATELINE_CACHE_BYTES": "0", "DATELINE_QUERY_SECONDS": "100"}
     with service("the service", database, settings) as server:
+        server.settle()
         typer.echo("| request | without, s | large article | small article |")
         typer.echo("|---|---|---|---|")
         for question, filters in product(ASKED, _filters(server)):

@@ -185,6 +185,7 @@ def _measured(url: str, cache: Path) -> Iterator[tuple[str, float]]:
     with service("the service", url, settings) as server:
         yield "incidents", _ok(server, "/v1/incidents?limit=1")["meta"]["matched"]
         before = server.memory()
+        server.settle()
         for job in JOBS:
             yield job.name, _cost(server, job.path)
         yield "memory", (server.memory() - before) / 1e6

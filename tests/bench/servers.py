@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 120.0
 _LOOK_EVERY = 0.01
+_IDLE, _LONG_ENOUGH = 0.03, 2.5
+"""Seconds of processor time in so many seconds that tell that a server has nothing to do."""
 
 CORES = sorted(os.sched_getaffinity(0))
 CLIENT_CORE, SERVER_CORE = CORES[0], CORES[-1]
@@ -46,6 +48,13 @@ class Server:
     def cpu(self) -> float:
         """Seconds of processor time that it has used, user and system, its workers included."""
         return sum(map(_cpu, self._processes()))
+
+    def settle(self) -> None:
+        """Waits until it has done what it does of its own accord, as preparing what it counts by."""
+        used = -1.0
+        while self.cpu() - used > _IDLE:
+            used = self.cpu()
+            time.sleep(_LONG_ENOUGH)
 
     def memory(self) -> int:
         """Bytes of memory in use, its workers included. What they share is counted once."""

@@ -31,6 +31,7 @@ from tests.answers import body, every_facet
 from tests.conftest import NewDatabase, load_seed, serving, state
 from tests.histories import STEPS, Desk
 from tests.queries.test_agreement import FILTERS, LISTS
+from tests.queries.test_histograms import FILTERS as INTERVALS
 
 Json = dict[str, Any]
 
@@ -186,6 +187,14 @@ def test_sums_of_filtered_claims_are_the_same(services: Services, fuzz_seed: int
         agree(services, f"/v1/incidents?totals=true&limit=1&{filters}")
         facets = by.replace("day", "year")  # of days there may be too many
         agree(services, f"/v1/facets?of=casualties&sums=true&facet={facets}&facet_limit=3&{filters}")
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("filters", INTERVALS)
+def test_timelines_of_an_interval_are_the_same(services: Services, filters: str) -> None:
+    for name in ("incidents", "casualties", "quotes"):
+        only = filters if name == "incidents" else filters.partition("&")[0]
+        agree(services, f"/v1/facets?of={name}&facet=month,year,decade&{only}")
 
 
 @pytest.mark.heavy
