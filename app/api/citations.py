@@ -156,7 +156,8 @@ class Citation:
         publishers = f"({'; '.join(self.publishers)})" if self.publishers else ""
         who = " ".join(filter(None, (_listed(self.authors), publishers)))
         when = f"{NAME}, release {self.release}, {day.day} {day:%B %Y}"
-        line = ". ".join(filter(None, (who, self.title, when, self.url))) + f" ({self._proof})"
+        title = self.title.removesuffix(".")  # what is said ends itself, and what is a title does not
+        line = ". ".join(filter(None, (who, title, when, self.url))) + f" ({self._proof})"
         return line.translate(_WITHOUT_DIRECTIONS)
 
 

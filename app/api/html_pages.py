@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from app.api.site.texts import html_date, missing_part, texts
+from app.api.site.texts import html_date, missing_part, span, texts
 from app.model.codebook import Codebook
 from app.model.languages import LANGUAGES, Language
 from app.records import RECORD_TYPES
@@ -89,6 +89,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters |= {
     "html_date": html_date,
     "missing_part": missing_part,
+    "span": span,
     "with_code": with_code,
     "with_links": with_links,
 }

@@ -71,5 +71,5 @@ export function brush({ buckets, bounds, x, height, words, choose }) {
     svg.addEventListener("pointercancel", () => { begun = null; });
   }
 
-  return { group, listen, show, controls: h("div", { class: "brush-controls" }, told, sliders, clear) };
+  return { group, listen, show, controls: h("div", { class: "brush-controls" }, told, clear, h("div", { class: "sliders" }, sliders)) };
 }

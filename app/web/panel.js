@@ -1,4 +1,5 @@
 // The states of a panel: loading, slow, ready, empty, failed, out of date. One that fails leaves the others as they are.
+// What is wrong with the address itself is said above all panels, and none of them is shown.
 
 import { getHtml, isStale, Problem } from "./api.js";
 import { at, h } from "./dom.js";
@@ -38,12 +39,14 @@ export function panel(element, view, { ask, draw, waits = false }) {
     if (!known) console.error(error);
     const retry = h("button", { type: "button", onclick: run }, t("panel.retry"));
     const words = known ? error.message : t("problem.drawing");
-    tell(element, "failed", h("p", {}, t("panel.failed"), " ", words), !(known && error.lasting) && h("p", {}, retry));
-    element.dispatchEvent(new CustomEvent("problem", { bubbles: true, detail: { words, lasting: known && error.lasting } }));
+    const wrong = known && error.lasting;
+    if (wrong && at("problem")) tell(element, "wrong", h("p", {}, words));
+    else tell(element, "failed", h("p", {}, t("panel.failed"), " ", words), !wrong && h("p", {}, retry));
+    element.dispatchEvent(new CustomEvent("problem", { bubbles: true, detail: { words, lasting: wrong } }));
   }
 
   view.on("filters", run);
-  if (!waits) run();
+  if (!waits && element.dataset.state !== "wrong") run();
   return run;
 }
 

@@ -69,11 +69,12 @@ function histograms({ buckets }, harmed, width, view) {
     const at = 1 + ((moment - begin) / span) * (width - 2);
     svg.append(s("line", { class: "axis", x1: at, x2: at, y1: 0, y2: height }), ...named(label, at + 3, HIGH + 12, width));
   }
-  svg.append(bars(buckets.map(({ certain, possible }) => [certain, certain + possible]), x, 0, HIGH, "", buckets));
+  const measured = (words, y) => s("text", { class: "tick", x: 4, y }, words);
+  svg.append(bars(buckets.map(({ certain, possible }) => [certain, certain + possible]), x, 0, HIGH, "", buckets), measured(t("timeline.incidents"), 11));
   if (harmed) {
     const of = new Map(harmed.buckets.map((one) => [one.value, one]));
     const sums = buckets.map(({ value }) => of.get(value) ?? { low: 0, high: 0 }), label = harmed.buckets.find((one) => one.label).label;
-    svg.append(bars(sums.map(({ low, high }) => [low, high]), x, HIGH + AXIS, LOW, "harmed", buckets), s("text", { class: "tick", x: 4, y: HIGH + AXIS + 11 }, label));
+    svg.append(bars(sums.map(({ low, high }) => [low, high]), x, HIGH + AXIS, LOW, "harmed", buckets), measured(label, HIGH + AXIS + 11));
   }
   const [from, to] = (view.filters.get("datetime") ?? "../..").split("/").concat(view.filters.get("datetime") ?? "").slice(0, 2);
   const chosen = brush({

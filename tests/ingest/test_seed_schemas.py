@@ -111,10 +111,10 @@ def test_the_reference_is_served_and_printed_with_all_of_it(reference: SeedRefer
     assert page.status_code == 200
     for record in records(reference):
         for key in record.keys:
-            assert f"<code>{key.name}</code>" in page.text
+            assert f'<td data-label="key">{key.name}</td>' in page.text
             assert f"| `{key.name}` |" in printed
     for name, vocabulary in shipped().vocabularies.items():
-        assert f'<h3 id="{name}">' in page.text
+        assert f'<details id="{name}">' in page.text
         assert f"### {name}" in printed
         assert all(f"* `{value}`: {one.meaning}" in printed for value, one in vocabulary.values.items())
     titles = {rule.title for rule in reference.rules}

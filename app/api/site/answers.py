@@ -95,8 +95,8 @@ class Answers:
         return found
 
     def changes(self, since: int, limit: int) -> list[Json]:
-        """Returns the first steps of the log behind a release."""
-        filters = ChangeFilters(since=since, limit=limit, history=True)
+        """Returns the first steps of the log behind a release, each with the newest state of its record."""
+        filters = ChangeFilters(since=since, limit=limit, history=True, include=["document"])
         page = changelog.changes_page(self.snapshot, filters, pages.RequestUrl("/v1/changes", []))
         entries: list[Json] = json.loads(page.body)["data"]
         return entries

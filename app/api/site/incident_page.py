@@ -8,6 +8,11 @@ from app.api.site.maps import MAP_OF_RECORD, map_of_incident
 from app.api.site.responses import Page, Site
 
 
+STATEMENTS, OPPOSED = 12, 4
+"""How many statements about an incident its page shows, contested ones first, and how many against each of them. Links
+lead to the others."""
+
+
 def incident_page(answers: Answers, site: Site, id_: str) -> Page:
     """Returns the page of an incident."""
     answer = answers.record("incidents", id_, ["quotes"])
@@ -17,8 +22,10 @@ def incident_page(answers: Answers, site: Site, id_: str) -> Page:
         "incident": record,
         "claimants": _by_claimant(record["casualties"]),
         "quotes": included["quotes"],
-        "statements": statements,
+        "statements": statements[:STATEMENTS],
+        "more_statements": max(len(statements) - STATEMENTS, 0),
         "opposed": opposed,
+        "most": OPPOSED,
         "history": answers.history("incident", id_),
         "corrections": answers.corrections(id_),
         "heading": record["title"],

@@ -8,7 +8,7 @@ from app.api.site.drawings.map_drawing import Area, MapDrawing, Point, map_drawi
 from app.api.site.texts import texts
 from app.model.map_tiles import MAX_ZOOM
 
-WIDTH, HEIGHT = 480, 456
+WIDTH, HEIGHT = 480, 518
 """The size of the map of a view as it is served, in pixels; scripts draw it at the size that it is seen in."""
 
 MAP_OF_RECORD = (460, 320)

@@ -32,8 +32,8 @@ def asked(parameters: Items) -> list[tuple[str, str]]:
 
 
 def build(answers: Answers, items: Items, names: tuple[str, ...], *, alone: bool = False) -> Mapping[str, Panel]:
-    """Returns panels by name. One that cannot be made says why, and leaves the others as they are; of one that stands
-    alone, the problem is that of the page."""
+    """Returns panels by name. One that cannot be made says why, and leaves the others as they are; what is wrong with
+    the address is said above all of them; of one that stands alone, the problem is that of the page."""
     return {name: _panel(answers, items, name, alone) for name in names}
 
 
@@ -44,7 +44,7 @@ def _panel(answers: Answers, items: Items, name: str, alone: bool) -> Panel:
         if alone:
             raise
         is_wrong = isinstance(problem, BadParameter | Gone | NotFound)
-        panel = {**_EMPTY[name], "state": "empty" if is_wrong else "failed", "problem": problem.detail}
+        panel = {**_EMPTY[name], "state": "wrong" if is_wrong else "failed", "problem": problem.detail}
     return {"name": name, "id": IDS[name], "endpoint": address(*_endpoint(name, items)), **panel}
 
 

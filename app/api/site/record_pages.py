@@ -16,6 +16,9 @@ from app.records import RECORD_TYPES
 SHOWN = 10
 """How many records of a list the page of another record shows; a link leads to all."""
 
+SHOWN_OF_ARTICLE = 4
+"""How many of each list the page of an article shows, in which all of them appear."""
+
 APPEARS: dict[str, tuple[tuple[str, str], ...]] = {
     "people": (
         *(("incidents", "actor"), ("quotes", "speaker"), ("statements", "by"), ("statements", "about")),
@@ -49,7 +52,7 @@ def record_page(answers: Answers, site: Site, name: str, id_: str) -> Page:
     against = _AGAINST.get(name, _contested_statements)(answers, record)
     context = {
         "record": record,
-        "heading": _HEADINGS.get(name, _label)(texts(answers.language), record),
+        "heading": heading(texts(answers.language), record),
         "resource": name,
         "picture": site.picture(f"/{name}/{id_}"),
         "against": [one for one in against if one["id"] != id_],
@@ -70,6 +73,7 @@ def list_page(answers: Answers, site: Site, name: str, items: list[tuple[str, st
     links = {rel: answer["links"].get(rel, "").replace("/v1/", "/", 1) for rel in ("prev", "next")}
     context = {
         "resource": name,
+        "kind": RECORD_TYPES[name].type,
         "records": answer["data"],
         "matched": answer["meta"]["matched"],
         "links": links,
@@ -85,7 +89,8 @@ def _appearances(answers: Answers, name: str, record: Json) -> list[Appearance]:
 
 
 def _appearance(answers: Answers, name: str, filter_: str, id_: str) -> Appearance:
-    answer = answers.records(name, [(filter_, id_), ("limit", str(SHOWN))])
+    shown = SHOWN_OF_ARTICLE if filter_ == "article" else SHOWN
+    answer = answers.records(name, [(filter_, id_), ("limit", str(shown))])
     records = [one for one in answer["data"] if one["id"] != id_]
     matched = answer["meta"]["matched"]
     url = address("/" if name == "incidents" else f"/{name}", [(filter_, id_)])
@@ -131,6 +136,11 @@ _AGAINST: dict[str, Callable[[Answers, Json], list[Json]]] = {
 }
 
 
+def heading(t: Texts, record: Json) -> str:
+    """Returns what the page of a record is called."""
+    return _HEADINGS.get(record["type"], _label)(t, record)
+
+
 def _label(t: Texts, record: Json) -> str:
     return str(record.get("label") or record.get("title") or record.get("name") or record["id"])
 
@@ -148,9 +158,9 @@ def _of_claim(t: Texts, record: Json) -> str:
 
 
 _HEADINGS: dict[str, Callable[[Texts, Json], str]] = {
-    "quotes": _of_quote,
-    "statements": _of_statement,
-    "casualties": _of_claim,
+    "quote": _of_quote,
+    "statement": _of_statement,
+    "casualty": _of_claim,
 }
 
 
@@ -173,7 +183,7 @@ def _coverage(answers: Answers, record: Json) -> dict[str, Any]:
     for passage in answers.passages(record["id"]):
         by_paragraph.setdefault(passage["paragraph"], []).append(passage)
     paragraphs = [_covered(one, by_paragraph.get(one["number"], [])) for one in record["paragraphs"]]
-    return {"paragraphs": paragraphs, "longest": max((one["length"] for one in paragraphs), default=1)}
+    return {"paragraphs": paragraphs}
 
 
 def _covered(paragraph: Json, passages: list[Json]) -> Json:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from gettext import c2py
 from pathlib import Path
@@ -77,6 +78,10 @@ class Texts:
         form = f"date.{kind}" if begin and end else f"date.{kind}_from" if begin else f"date.{kind}_until"
         return str(self.of_scripts[form]).format(begin=begin, end=end)
 
+    def days(self, earliest: str | None, latest: str | None) -> str:
+        """Returns the days between two, either of which may be open, in words: whole months and years by name."""
+        return self.date(span(earliest, latest))
+
     def _alternatives(self, edtf: str) -> str:
         """Returns a set of dates in words."""
         dates = [self._plain_date(date) for date in edtf[1:-1].split(",")]
@@ -96,6 +101,24 @@ class Texts:
         year, month, day, mark = match.groups()
         words = " ".join(part for part in (day and str(int(day)), month and months[int(month) - 1], year) if part)
         return str(self.of_scripts[_MARKS[mark]]).format(date=words) if mark else words
+
+
+def span(earliest: str | None, latest: str | None) -> str:
+    """Returns the days between two as EDTF: a day, month or year where they are just that, else an interval; of whole
+    months or years where it begins and ends with such. An open end is None."""
+    first, last = earliest or "..", latest or ".."
+    if first == last:
+        return first
+    whole = earliest is not None and latest is not None and first.endswith("-01") and _ends_month(last)
+    if whole and first.endswith("-01-01") and last.endswith("-12-31"):
+        first, last = first[:4], last[:4]
+    elif whole:
+        first, last = first[:7], last[:7]
+    return first if first == last else f"{first}/{last}"
+
+
+def _ends_month(day: str) -> bool:
+    return (date.fromisoformat(day) + timedelta(1)).day == 1
 
 
 def missing_part(edtf: str) -> str | None:
