@@ -165,6 +165,7 @@ def create_app(settings: Settings | None = None) -> Service:
     database.archives = Archives(partial(_counts_directory, app), COUNTED_TYPES)
     app.state.datasets = Datasets(app.state.reader, app.state.directory)
     app.state.exports = exports.prepared(app.state.directory)
+    app.state.pictures = pictures.prepared(app.state.directory)
     lists = records.router()
     app.router.routes.insert(0, RouteIndex([summary.router, lists]))
     # Before the records, whose {id} would take the word `summary`, and ids with a suffix.
@@ -224,6 +225,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if sampling is not None:
         sampling.cancel()
     await app.state.exports.close()
+    await app.state.pictures.close()
     await app.state.datasets.close()
     app.state.reader.close()
     app.state.directory.close()

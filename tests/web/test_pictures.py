@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 from app.api.site.drawings import world
 from app.api.site.drawings.names import Names
 from app.api.site.drawings.outlines import View, contains, drawn
+from app.main import Service, create_app
+from app.settings import Settings
 from tests.answers import problem
 from tests.conftest import load_seed, serving
 from tests.sample import INCIDENTS, record, small, write
@@ -66,6 +68,34 @@ def test_heads_lead_to_a_picture(client: TestClient, path: str) -> None:
     url = html.unescape(meta["og:image"])
     assert url.startswith("http://127.0.0.1:8000/pictures/")
     picture(client, url.removeprefix("http://127.0.0.1:8000"))
+
+
+def kept(service: Service) -> list[Path]:
+    return [one for one in service.state.directory.path.glob("picture-*") if not one.suffix]
+
+
+def test_the_pictures_of_front_and_articles_are_there_before_they_are_asked_for(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the page that names one has been sent; all workers share them. A new release has pictures of its own."""
+    files = small()
+    load_seed(database_url, write(files, tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first, second = (create_app(Settings(database_url=database_url)) for _ in range(2))
+    with TestClient(first) as client, TestClient(second) as other:
+        article = client.get("/v1/articles").json()["data"][0]["id"]
+        for path in ("/", f"/articles/{article}", "/?kind=detention", "/people/jon-berg", "/?release=1"):
+            client.get(path)
+        made = kept(first)
+        assert len(made) == 2
+        contents = {one.read_bytes() for one in made}
+        served = {other.get(f"/pictures/{one}.png").content for one in ("front", f"articles/{article}")}
+        assert served == contents
+        assert kept(second) == made
+        record(files, INCIDENTS, "mill-search")["title"] = "The mill is searched"
+        load_seed(database_url, write(files, tmp_path))
+        client.get("/")
+        assert len(kept(first)) == 3
 
 
 def test_every_kind_of_record_has_a_picture(small_client: TestClient) -> None:

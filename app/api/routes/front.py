@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.links import address
+from app.api.routes.pictures import with_picture_of_front
 from app.api.routes.representations import Items, link, representations, suffixes
 from app.api.site import panels
 from app.api.site.answers import Answers, Json
@@ -37,7 +38,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def front(request: Request) -> Response:
     """The incidents that the page's address asks for, and the form that changes it."""
-    return await respond(request, partial(_front, items=panels.asked(request.query_params.multi_items())))
+    items = panels.asked(request.query_params.multi_items())
+    response = await respond(request, partial(_front, items=items))
+    return response if items else with_picture_of_front(request, response)
 
 
 @router.get("/embed/{name}")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.routes.pictures import with_picture_of_article
 from app.api.site.incident_page import incident_page
 from app.api.site.panels import asked
 from app.api.site.record_pages import list_page, record_page
@@ -40,7 +41,9 @@ def _list_handler(name: str) -> Handler:
 
 def _record_handler(name: str) -> Handler:
     async def handler(request: Request) -> Response:
-        return await respond(request, partial(_BUILDERS[name], id_=request.path_params["id"]))
+        id_ = request.path_params["id"]
+        response = await respond(request, partial(_BUILDERS[name], id_=id_))
+        return with_picture_of_article(request, response, id_) if name == "articles" else response
 
     return handler
 

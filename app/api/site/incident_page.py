@@ -7,7 +7,6 @@ from app.api.site.answers import Answers
 from app.api.site.maps import MAP_OF_RECORD, map_of_incident
 from app.api.site.responses import Page, Site
 
-
 STATEMENTS, OPPOSED = 12, 4
 """How many statements about an incident its page shows, contested ones first, and how many against each of them. Links
 lead to the others."""
