@@ -12,9 +12,13 @@ const CODE = {
   fetch: (url) => `const response = await fetch("${url("")}");\nconst { data, meta } = await response.json();`,
   curl: (url) => `curl '${url("")}'`,
   embed: (_, query) => ["figures", "map", "timeline", "quotes"].map((name) =>
-    `<iframe src="${location.origin}${address(`/embed/${name}`, query)}" title="${t(`panel.${name}.name`)}" width="100%" height="480" loading="lazy"></iframe>`).join("\n"),
+    `<iframe src="${location.origin}${address(`/embed/${name}`, query)}" title="${t(`panel.${name}.name`)}" width="100%" height="480" loading="lazy" style="border: 0"></iframe>`).join("\n"),
   pandas: (url) => `import pandas as pd\n\nincidents = pd.read_csv("${url(".csv")}")`,
 };
+
+// For MapLibre GL, where the service has tiles.
+const tiles = (query) => `map.addSource("incidents", { type: "vector", url: "${location.origin}${address("/v1/tiles/incidents.json", query)}" });
+map.addLayer({ id: "incidents", type: "circle", source: "incidents", "source-layer": "incidents" });`;
 
 export function without(query, names) {
   const found = new URLSearchParams(query);
@@ -30,6 +34,7 @@ export function showData(query) {
   at("data-url").textContent = path("");
   for (const link of document.querySelectorAll("#formats a")) link.href = path(link.dataset.suffix);
   const code = Object.entries(CODE).map(([name, write]) => [name, write(url, query)]);
+  if ("tiles" in at("data").dataset) code.push(["tiles", tiles(without(query, ["limit", "cursor", "sort", "count"]))]);
   at("copies").replaceChildren(...[["URL", url("")], ...code].map(([name, text]) => copyButton(name, text)));
   at("code").hidden = false;
   at("snippets").replaceChildren(...code.map(([name, text]) =>

@@ -32,6 +32,10 @@ export function mount(element, view) {
 // The height of a map as a part of its width, which the style of the page says.
 const tall = (frame) => Number(getComputedStyle(frame).getPropertyValue("--tall")) || 0.75;
 
+// On another page a map is no higher than the frame that it stands in, with what stands above and below it.
+const AROUND = 170, LEAST = 160;
+const room = () => (document.body.matches(".embed") ? Math.max(innerHeight - AROUND, LEAST) : Infinity);
+
 // Groups incidents by the point that stands for them.
 function byLocation(incidents) {
   const places = new Map();
@@ -101,7 +105,7 @@ class Drawing {
       button("↑", t("map.north"), () => this.#map.pan(0, -this.#map.height / 6)), button("↓", t("map.south"), () => this.#map.pan(0, this.#map.height / 6))),
     h("div", { class: "map-sheet" }, this.svg, this.corner, h("div", { class: "map-area" }, this.area)), h("p", { class: "unseen", id: "map-keys" }, t("map.keys")));
     drawAtWidth(this.frame, (width) => {
-      this.#map.resize(width, Math.round(width * tall(this.frame)));
+      this.#map.resize(width, Math.min(Math.round(width * tall(this.frame)), room()));
       this.svg.setAttribute("viewBox", `0 0 ${width} ${this.#map.height}`);
       this.#count();
       this.#place();

@@ -4,6 +4,7 @@ import gzip
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import mapbox_vector_tile
 import pytest
 from starlette.testclient import TestClient
 
@@ -105,7 +106,7 @@ def test_a_copied_url_gives_the_view(tab: Tab, client: TestClient) -> None:
     page = drawn(tab.page, "/?place=kanoos-island")
     shown = ids(page.locator("#list .incident"))
     copied = {}
-    for name in ("URL", "fetch", "curl", "pandas"):
+    for name in ("URL", "fetch", "curl", "pandas", "tiles"):
         page.get_by_role("button", name=f"Copy {name}").click()
         page.get_by_role("button", name="Copied").wait_for()
         copied[name] = page.evaluate("navigator.clipboard.readText()")
@@ -116,9 +117,13 @@ def test_a_copied_url_gives_the_view(tab: Tab, client: TestClient) -> None:
     assert copied["URL"] in copied["fetch"]
     assert page.evaluate(f"(async () => {{ {copied['fetch']}; return data.length }})()") == len(shown)
     assert copied["URL"].replace("incidents?", "incidents.csv?") in copied["pandas"]
+    source = urlsplit(copied["tiles"].partition('url: "')[2].partition('"')[0])
+    tile = urlsplit(client.get(f"{source.path}?{source.query}").json()["tiles"][0].format(z=0, x=0, y=0))
+    features = mapbox_vector_tile.decode(client.get(f"{tile.path}?{tile.query}").content)["incidents"]["features"]
+    assert sum(one["properties"]["count"] for one in features) == 3
     page.locator("#code summary").click()
     snippets = page.locator("#snippets pre").all_inner_texts()
-    assert [*snippets[:2], snippets[3]] == [copied[name] for name in ("fetch", "curl", "pandas")]
+    assert [*snippets[:2], *snippets[3:]] == [copied[name] for name in ("fetch", "curl", "pandas", "tiles")]
     assert snippets[2].count("/embed/") == 4
     for link in page.locator("#formats a").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
         answer = client.get(link)
@@ -279,14 +284,12 @@ def test_an_area_of_the_map_becomes_a_filter(tab: Tab) -> None:
 
 def test_uncertain_places_have_their_radius(tab: Tab, client: TestClient) -> None:
     page = drawn(tab.page, "/?place=riyadh-district")
-    (circle,) = page.locator("#map .radius").all()
-    scale = page.locator("#map .scale path").bounding_box()
-    kilometres = float((page.locator("#map .scale text").text_content() or "").removesuffix(" km"))
-    box = circle.bounding_box()
-    assert scale is not None
-    assert box is not None
+    # All at once: the map is drawn anew with each of its files that comes.
+    measured = """() => [...document.querySelectorAll("#map .radius, #map .scale path")]
+        .map(one => one.getBoundingClientRect().width).concat(document.querySelector("#map .scale text").textContent)"""
+    circle, scale, words = page.evaluate(measured)
     radius = client.get("/v1/places/riyadh-district").json()["data"]["coordinate"]["radius_m"]
-    assert box["width"] / 2 / scale["width"] * kilometres == pytest.approx(radius / 1000, rel=0.1)
+    assert circle / 2 / scale * float(words.removesuffix(" km")) == pytest.approx(radius / 1000, rel=0.1)
 
 
 def test_dates_are_drawn_as_the_ranges_that_they_are(tab: Tab) -> None:

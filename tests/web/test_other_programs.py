@@ -15,21 +15,11 @@ import httpx2
 import pytest
 
 from tests.api.test_openapi import run
+from tests.web.pages import PAGES
 
 pytestmark = pytest.mark.long
 
 APPS = Path(__file__).parent / "apps"
-
-PAGES = (
-    *("/", "/?kind=joint_raid", "/?q=zzzz", "/?kidn=x", "/?lang=ar", "/incidents/kubaiba-raid", "/incidents/nope"),
-    *("/incidents/kanoos-island-raid", "/incidents/joint-raids-2019", "/people", "/people/hassan-al-soofy"),
-    *("/places/kirkuk-province", "/organizations/cts", "/quotes", "/quotes/al-soofy-raids-and-isis", "/statements"),
-    *("/statements/iraqi-commanders-only-iraqi-troops", "/casualties/kanoos-map-tally", "/documents", "/releases/1"),
-    *("/articles/foltyn-us-iran-isis-2020", "/search?q=raid", "/search?q=kanos", "/embed/figures", "/embed/map"),
-    *("/embed/timeline", "/embed/quotes", "/embed/incidents", "/embed/quotes/al-soofy-raids-and-isis", "/docs"),
-    *("/docs/guides", "/docs/filters", "/docs/seed", "/problems", "/problems/no-such-path"),
-)
-"""Every kind of page."""
 
 
 def needed(name: str) -> str:

@@ -19,6 +19,7 @@ from app.api.site.headlines import headline
 from app.api.site.responses import FRAMED, Page, Site, respond
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.exports.formats.feed_formats import FEED_FORMATS
+from app.exports.vector_tiles import MAPS
 from app.problems import BadParameter, NotFound, Unavailable
 
 FORM_FILTERS = ("q", "kind", "actor", "place", "datetime")
@@ -84,6 +85,7 @@ def _front(answers: Answers, site: Site, items: Items) -> Page:
         "view": ", ".join(labels.get(value, value) for name, value in items if name in FORM_FILTERS),
         "formats": _formats(items),
         "feeds": FEED_FORMATS,
+        "tiles": MAPS.is_installed,
         "problem": problem,
         "scripted": True,
         "panels": built,

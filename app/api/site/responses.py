@@ -29,8 +29,8 @@ NAMES_OF_LANGUAGES: Mapping[Language, str] = {"en": "English", "ar": "العرب
 
 ARTICLES_IN_FOOTER = 3
 
-FRAMED = STRICT.replace("frame-ancestors 'none'", "frame-ancestors *")
-"""The policy of what other sites may show in a frame."""
+FRAMED = STRICT.replace("frame-ancestors 'none'", "frame-ancestors * file:")
+"""The policy of what other sites may show in a frame; so may a page that is opened as a file, with which many begin."""
 
 
 class Page(NamedTuple):
