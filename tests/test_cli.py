@@ -25,6 +25,7 @@ from app.storage.database import Database
 from app.storage.schema import is_outdated, migrate
 from tests import sample
 from tests.conftest import load_seed
+from tests.second_article import pair
 
 Done = subprocess.CompletedProcess[str]
 DATELINE = Path(sys.executable).with_name("dateline")
@@ -227,7 +228,7 @@ def test_mistakes_are_listed_and_the_old_release_stays(database_url: str, tmp_pa
 
 
 def test_check_needs_no_database(tmp_path: Path) -> None:
-    seed = sample.write(sample.pair(), tmp_path / "seed")
+    seed = sample.write(pair(), tmp_path / "seed")
     done = dateline("check", seed, cwd=tmp_path, url="what?")
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 articles, 4 incidents" in done.stdout

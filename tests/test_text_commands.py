@@ -12,6 +12,7 @@ from app.commands.progress_bars import ProgressBars
 from app.ingest.pipeline import scan
 from app.ingest.verifying import ArticleFile, verify
 from tests import sample
+from tests.second_article import SECOND, pair
 from tests.test_cli import dateline, everything_drawn, refused
 
 
@@ -94,9 +95,9 @@ def test_anchor_turns_words_into_spans_and_back(small: tuple[Path, Path]) -> Non
 
 def test_articles_are_chosen_where_there_are_several(small: tuple[Path, Path]) -> None:
     seed, paper = small
-    sample.write(sample.pair(), seed)
+    sample.write(pair(), seed)
     sentence = refused(dateline("verify", "--text", paper, seed))
-    assert sentence == f"Choose one with --article: {sample.SECOND}, {sample.ARTICLE}."
+    assert sentence == f"Choose one with --article: {SECOND}, {sample.ARTICLE}."
     assert dateline("verify", "--text", paper, "--article", sample.ARTICLE, seed).returncode == 0
 
 
@@ -132,16 +133,16 @@ def test_verify_shows_how_far_it_is_on_a_terminal(small: tuple[Path, Path]) -> N
 
 def test_one_article_is_loaded_by_its_folder(small: tuple[Path, Path], database_url: str) -> None:
     seed, _ = small
-    sample.write(sample.pair(), seed)
+    sample.write(pair(), seed)
     sentence = refused(dateline("load", "--only", "articles/holm-inqest", seed, url=database_url))
-    assert sentence == f"There is no article articles/holm-inqest in {seed}; did you mean articles/{sample.SECOND}?"
+    assert sentence == f"There is no article articles/holm-inqest in {seed}; did you mean articles/{SECOND}?"
     early = dateline("load", "--only", f"articles/{sample.ARTICLE}", seed, url=database_url)
-    assert f"ferry-shooting: it refers to articles/{sample.SECOND}, which is another article's and not" in early.stderr
-    (seed / "articles" / sample.SECOND / "incidents.yaml").rename(kept := seed.parent / "incidents.yaml")
-    (seed / "articles" / sample.SECOND / "quotes.yaml").unlink()
+    assert f"ferry-shooting: it refers to articles/{SECOND}, which is another article's and not" in early.stderr
+    (seed / "articles" / SECOND / "incidents.yaml").rename(kept := seed.parent / "incidents.yaml")
+    (seed / "articles" / SECOND / "quotes.yaml").unlink()
     assert dateline("load", "--only", f"articles/{sample.ARTICLE}", seed, url=database_url).returncode == 0
-    kept.rename(seed / "articles" / sample.SECOND / "incidents.yaml")
-    done = dateline("load", "--only", f"articles/{sample.SECOND}", seed, url=database_url)
+    kept.rename(seed / "articles" / SECOND / "incidents.yaml")
+    done = dateline("load", "--only", f"articles/{SECOND}", seed, url=database_url)
     assert "ADD 1 article\n" in done.stdout
     assert "release 2: 2 articles" in done.stdout
 

@@ -96,7 +96,7 @@ def _languages(names: str | None, labels: Language) -> str:
 class _Page:
     """The documents of a page, and the cursors of the pages after and before it."""
 
-    documents: list[str]
+    documents: list[bytes]
     next: str | None
     prev: str | None
 

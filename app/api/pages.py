@@ -30,7 +30,7 @@ from app.records import RECORD_TYPES
 from app.records.included import included_lists
 from app.storage.database import Snapshot
 from app.storage.models import Change
-from app.storage.registry import document_of
+from app.storage.registry import document_bytes_of
 
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _PATH_OF_PAGE = "/<list>/"
@@ -122,7 +122,7 @@ def in_language(snapshot: Snapshot, body: JsonBody, lang: str | None) -> JsonBod
     return replace(body, language=LANGUAGES[0]) if found is None else replace(body, body=found, language=language)
 
 
-def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> str:
+def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: RequestUrl) -> bytes:
     """Returns the document of a record.
 
     Raises NotFound, Gone or Merged. Their messages and redirects repeat the request's own path (`/v1` or `/ogc`) with
@@ -131,7 +131,7 @@ def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: R
     if not SLUG.fullmatch(id_):
         detail = f"There is no {resource.type} by this id: ids are lower-case words joined by hyphens."
         raise NotFound(detail + _hint(snapshot, resource, id_, request))
-    document: str | None = snapshot.value(_document(resource.name), id=id_)
+    document: bytes | None = snapshot.value(_document(resource.name), id=id_)
     if document is None:
         raise _missing(snapshot, resource, id_, request)
     return document
@@ -141,7 +141,7 @@ def find_document(snapshot: Snapshot, resource: RecordType, id_: str, request: R
 def _document(name: str) -> Select[Any]:
     """Selects the document of one record. Cached, because building the statement takes longer than running it."""
     table = RECORD_TYPES[name].table
-    return select(document_of(table)).where(table.id == bindparam("id"))
+    return select(document_bytes_of(table)).where(table.id == bindparam("id"))
 
 
 def check_release(snapshot: Snapshot, name: str, release: int) -> None:
@@ -286,7 +286,7 @@ def _sentence(text: str) -> str:
 def envelope(
     snapshot: Snapshot,
     resource: RecordType,
-    documents: list[str],
+    documents: list[bytes],
     filters: Listing | DetailFilters,
     links: Mapping[str, Any],
     meta: dict[str, Any],
@@ -298,20 +298,21 @@ def envelope(
     included, complete_lists = _included(snapshot, resource, documents, filters.include, filters.release)
     if complete_lists:
         links = {**links, "included": complete_lists}
-    data = f"[{','.join(documents)}]" if many else documents[0]
-    more = "".join(f',"{name}":{dump_json(value)}' for name, value in counts.items())
-    return f'{{"data":{data}{included}{more},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
+    data = b"[%b]" % b",".join(documents) if many else documents[0]
+    more = "".join([f',"{name}":{dump_json(value)}' for name, value in counts.items()])
+    end = f'{more},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'
+    return b'{"data":%b%b%b' % (data, included, end.encode())
 
 
 def _included(
-    snapshot: Snapshot, resource: RecordType, documents: list[str], wanted: list[str], release: str | None
-) -> tuple[str, dict[str, list[str]]]:
-    """Returns the `included` member as JSON text, and links to the complete lists where `MAX_INCLUDED` cut one."""
+    snapshot: Snapshot, resource: RecordType, documents: list[bytes], wanted: list[str], release: str | None
+) -> tuple[bytes, dict[str, list[str]]]:
+    """Returns the `included` member in JSON, and links to the complete lists where `MAX_INCLUDED` cut one."""
     if not wanted:
-        return "", {}
+        return b"", {}
     complete_lists, pinned = {}, [(RELEASE, release)] if release is not None else []
     parsed = [json.loads(text) for text in documents]
-    on_the_way: dict[str, list[str]] = {}
+    on_the_way: dict[str, list[bytes]] = {}
     for name in dict.fromkeys(path.partition(".")[0] for path in wanted):
         if parameter := resource.referring.get(name):
             ids = [document["id"] for document in parsed]
@@ -329,8 +330,8 @@ def _included(
 
 
 def _with_second_lists(
-    snapshot: Snapshot, on_the_way: Mapping[str, list[str]], wanted: list[str]
-) -> dict[str, list[str]]:
+    snapshot: Snapshot, on_the_way: Mapping[str, list[bytes]], wanted: list[str]
+) -> dict[str, list[bytes]]:
     """Returns the included documents by list: those of the first list of each path, then those that they refer to, once
     each."""
     found = {name: list(on_the_way.get(name, ())) for name in included_lists(wanted)}
@@ -343,12 +344,12 @@ def _with_second_lists(
     return found
 
 
-def _included_text(found: Mapping[str, list[str]]) -> str:
-    parts = (f'"{name}":[{",".join(texts)}]' for name, texts in found.items())
-    return f',"included":{{{",".join(parts)}}}'
+def _included_text(found: Mapping[str, list[bytes]]) -> bytes:
+    parts = [b'"%b":[%b]' % (name.encode(), b",".join(texts)) for name, texts in found.items()]
+    return b',"included":{%b}' % b",".join(parts)
 
 
-def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[str]:
+def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: list[str]) -> list[bytes]:
     """Returns the documents that refer to these ids, in list order: `MAX_INCLUDED`, and one more if there are more."""
     if not ids:
         return []
@@ -356,9 +357,9 @@ def _referring_documents(snapshot: Snapshot, name: str, parameter: str, ids: lis
     return [row[0] for row in plan(RECORD_TYPES[name], filters).on(snapshot).rows(MAX_INCLUDED + 1)]
 
 
-def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[str]:
+def _documents(snapshot: Snapshot, name: str, ids: list[str]) -> Iterator[bytes]:
     """Returns the documents of sorted ids, in batches small enough for the bound parameters of every database."""
     table = RECORD_TYPES[name].table
     for start in range(0, len(ids), _MAX_IDS_PER_QUERY):
         portion = ids[start : start + _MAX_IDS_PER_QUERY]
-        yield from snapshot.column(select(document_of(table)).where(table.id.in_(portion)).order_by(table.id))
+        yield from snapshot.column(select(document_bytes_of(table)).where(table.id.in_(portion)).order_by(table.id))

@@ -80,7 +80,7 @@ from app.search.entry_numbers import day_range, document_number, type_range
 from app.search.terms import SearchQuery
 from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind
-from app.storage.registry import document_of
+from app.storage.registry import document_bytes_of
 
 PageKey = tuple[Any, ...]
 """The sort value and id behind which a page begins."""
@@ -338,9 +338,9 @@ class PlannedList:
     def _with_documents(self, keys: Select[Any]) -> Select[Any]:
         """Documents beside the sort values and ids of a page."""
         table, page = self.resource.table, keys.subquery()
-        documents = select(document_of(table), page.c.value, page.c.id).select_from(table)
+        documents = select(document_bytes_of(table), page.c.value, page.c.id).select_from(table)
         return documents.join(page, page.c.id == table.id).order_by(*self.order.of(page.c.value, page.c.id))
 
     def _row(self) -> tuple[Any, ...]:
         order = self.order
-        return document_of(self.resource.table), order.value.label("value"), order.id.label("id")
+        return document_bytes_of(self.resource.table), order.value.label("value"), order.id.label("id")

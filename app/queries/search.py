@@ -33,6 +33,7 @@ from sqlmodel import col
 from app.search.entry_numbers import ALL_ENTRIES, DAY_STEP, Range, code_of, document_number, first_day, type_range
 from app.search.terms import STEM_MARKER, Phrase, SearchQuery
 from app.storage.models import StoredDocument
+from app.storage.text_bytes import in_bytes
 
 MAX_RANKED = 20_000
 """Matches up to which a list is sorted by relevance: words with more are too common to rank records."""
@@ -129,12 +130,12 @@ def newest_hits(*, descending: bool) -> Select[Any]:
     matches, last, stored = _hits(*parts), _hits(*parts), StoredDocument
     edge = page_boundary(matches, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
     number = matches.c.number
-    page = select(col(stored.document), number, col(stored.id)).select_from(matches)
+    page: Select[Any] = select(in_bytes(stored.document), number, col(stored.id)).select_from(matches)
     page = page.join(stored, col(stored.number) == document_number(number)).where(edge)
     return page.order_by(number.desc() if descending else number.asc()).limit(bindparam("most"))
 
 
-def sort_by_day(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[str, str, str]] | None:
+def sort_by_day(rows: Sequence[Any], most: int, *, descending: bool) -> list[tuple[bytes, str, str]] | None:
     """Returns document, first day and id, sorted by day and, within a day, by id; None for `most` rows, because the
     last day may not be complete then."""
     if len(rows) == most:

@@ -13,7 +13,7 @@ from app.queries.filters import filters_under
 from app.queries.plan import plan
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot
-from app.storage.registry import document_of
+from app.storage.registry import document_bytes_of
 
 MAX_OF_TYPE = 20
 """Records of each type."""
@@ -42,7 +42,7 @@ Key = tuple[str, str]
 class Sample:
     """Documents by list, and the ids that they refer to but that are not among them."""
 
-    records: dict[str, list[str]]
+    records: dict[str, list[bytes]]
     outside: dict[str, list[str]]
 
 
@@ -69,7 +69,7 @@ def sample_ids(snapshot: Snapshot) -> dict[str, set[str]]:
 class _Choosing:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._texts: dict[Key, str] = {}
+        self._texts: dict[Key, bytes] = {}
         self._documents: dict[Key, dict[str, Any]] = {}
         self._chosen: dict[str, dict[str, None]] = {name: {} for name in RECORD_TYPES}
 
@@ -129,10 +129,12 @@ class _Choosing:
         missing = [id_ for id_ in ids if (name, id_) not in self._documents]
         if missing:
             table = RECORD_TYPES[name].table
-            for id_, text in self._snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(missing))):
+            for id_, text in self._snapshot.rows(
+                select(table.id, document_bytes_of(table)).where(table.id.in_(missing))
+            ):
                 self._remember(name, id_, text)
 
-    def _remember(self, name: str, id_: str, text: str) -> None:
+    def _remember(self, name: str, id_: str, text: bytes) -> None:
         self._texts[name, id_], self._documents[name, id_] = text, json.loads(text)
 
     def result(self) -> Sample:

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from app.storage.models import StoredDocument
 from app.storage.past_tables import add_past_tables
+from app.storage.text_bytes import in_bytes
 
 for _module in iter_modules([str(Path(__file__).parent)]):
     if _module.name.endswith("_models"):
@@ -36,5 +37,14 @@ def document_numbered(number: Any, table: Any) -> Any:
     return documents.correlate(table).scalar_subquery()
 
 
+def document_bytes_of(table: type[Any]) -> Any:
+    """As `document_of`, in the bytes that answers are put together of."""
+    if table not in _DOCUMENT_BYTES:
+        _DOCUMENT_BYTES[table] = in_bytes(document_of(table).element).label("document")
+    return _DOCUMENT_BYTES[table]
+
+
 _DOCUMENTS: dict[type[Any], Label[str]] = {}
 """Kept, because putting one together takes longer than looking one up."""
+
+_DOCUMENT_BYTES: dict[type[Any], Label[bytes]] = {}

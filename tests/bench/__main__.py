@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from app.storage.database import Database
-from tests.bench import bare, invention, naive, naive_tables
+from tests.bench import bare, invention, naive, naive_filling
 from tests.bench.invention import Size
 from tests.bench.jobs import Loaded, Run
 from tests.bench.load import answer
@@ -61,7 +61,7 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
     once(folder / "loaded.json", lambda target: target.write_text(json.dumps(astuple(_loaded(seed, folder, size)))))
     loaded = Loaded(*json.loads((folder / "loaded.json").read_text()))
     typer.echo(f"loaded in {loaded.seconds:.0f} s; filling the naive twin")
-    once(folder / "naive.db", lambda target: naive_tables.fill(target, Database(url)))
+    once(folder / "naive.db", lambda target: naive_filling.fill(target, Database(url)))
     os.sched_setaffinity(0, {CLIENT_CORE})
     with ExitStack() as servers:
         start = servers.enter_context

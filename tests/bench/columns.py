@@ -36,7 +36,7 @@ def _served(url: str, suffix: str, rows: int) -> str:
     return f"| {suffix} | {rows:,} | {rate:,.0f} | {took:.0f} | {size / 1e6:.0f} | {peaks[0].resident / 1e6:.0f} |"
 
 
-def _alone(documents: list[str]) -> tuple[float, float]:
+def _alone(documents: list[bytes]) -> tuple[float, float]:
     """Rows a second: Arrow's reading of JSON, and its writing of Parquet."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -54,12 +54,12 @@ def _alone(documents: list[str]) -> tuple[float, float]:
     return len(documents) / (read - started), len(documents) / (process_time() - read)
 
 
-def _first(url: str) -> tuple[int, list[str]]:
+def _first(url: str) -> tuple[int, list[bytes]]:
     """How many incidents there are, and the documents of the first."""
     with closing(sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as database:
         (rows,) = database.execute("SELECT count(*) FROM incidents").fetchone()
         documents = "SELECT document FROM incidents JOIN documents USING (number) LIMIT ?"
-        return rows, [one for (one,) in database.execute(documents, (ALONE,))]
+        return rows, [one.encode() for (one,) in database.execute(documents, (ALONE,))]
 
 
 def main(database: Annotated[str, typer.Argument(help="URL of a loaded archive, SQLite.")]) -> None:
@@ -71,7 +71,7 @@ def main(database: Annotated[str, typer.Argument(help="URL of a loaded archive, 
         typer.echo(_served(database, suffix, min(rows, int(query.rpartition("=")[2] or rows))))
     read, written = _alone(documents)
     size = sum(map(len, documents)) / len(documents)
-    typer.echo(f"\nOf {len(documents):,} documents of {size:,.0f} characters, with all columns, in one thread:")
+    typer.echo(f"\nOf {len(documents):,} documents of {size:,.0f} bytes, with all columns, in one thread:")
     typer.echo(f"Arrow reads the JSON of {read:,.0f} a second, and writes {written:,.0f} a second as Parquet.")
 
 

@@ -234,7 +234,7 @@ def test_row_groups_and_batches_come_one_after_the_other(client: TestClient, mon
 
     from app.exports.columnar import files, tables
 
-    batches = [[line] for line in client.get("/v1/incidents.ndjson").text.splitlines()]
+    batches = [[line] for line in client.get("/v1/incidents.ndjson").content.splitlines()]
     export = Export("incidents", batches, BASE, 1, shipped())
     whole = table(client, "/v1/incidents.parquet")
     monkeypatch.setattr(tables, "READ_BYTES", 20_000)

@@ -218,7 +218,7 @@ def test_hostile_text_is_escaped() -> None:
         "kind": "killing",
         "location": None,
     }
-    entry = feeds.record("incidents", json.dumps(document), "2026-01-01T00:00:00Z", "https://here.example")
+    entry = feeds.record("incidents", json.dumps(document).encode(), "2026-01-01T00:00:00Z", "https://here.example")
     feed = Feed(
         id="tag:x,2026:y",
         title=HOSTILE,
@@ -252,7 +252,7 @@ def test_long_titles_are_cut() -> None:
         "speaker": {"label": "Ada"},
         "relayed_by": None,
     }
-    entry: Entry = feeds.record("quotes", json.dumps(document), "2026-01-01T00:00:00Z", "")
+    entry: Entry = feeds.record("quotes", json.dumps(document).encode(), "2026-01-01T00:00:00Z", "")
     assert entry.title.startswith("Ada: “word word")
     assert entry.title.endswith("…")
     assert len(entry.title) < 120

@@ -34,7 +34,7 @@ def test_a_new_field_of_an_incident_is_in_every_output(monkeypatch: pytest.Monke
     totals = dict.fromkeys(shipped().values("casualty.outcome"))
     document = {**empty, **lists, "totals": totals, "id": "x", "url": "/v1/incidents/x", "weather": "fog"}
 
-    export = Export("incidents", [[json.dumps(document)]], "", 1, shipped())
+    export = Export("incidents", [[json.dumps(document).encode()]], "", 1, shipped())
     header, row = b"".join(csv.chunks(export)).decode().splitlines()
     assert dict(zip(header.split(","), row.split(","), strict=True))["weather"] == "fog"
     assert geojson.feature("incidents", document, "", shipped())["properties"]["weather"] == "fog"

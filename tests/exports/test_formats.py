@@ -350,8 +350,8 @@ def _place(name: str, **changes: Any) -> dict[str, Any]:
 
 def test_hostile_text_comes_back_from_csv() -> None:
     documents = [
-        json.dumps(_place(HOSTILE, aliases=[{"name": name, "basis": "stated"} for name in ("=a|b", "c")])),
-        json.dumps(_place("=1+1")),
+        json.dumps(_place(HOSTILE, aliases=[{"name": name, "basis": "stated"} for name in ("=a|b", "c")])).encode(),
+        json.dumps(_place("=1+1")).encode(),
     ]
     content = b"".join(csv_files.chunks(Export("places", [documents], "https://here.example", 7, shipped())))
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
@@ -361,7 +361,8 @@ def test_hostile_text_comes_back_from_csv() -> None:
 
 
 def test_hostile_text_comes_back_from_geojson_in_several_batches() -> None:
-    batches = [[json.dumps(_place(HOSTILE))], [], [json.dumps(_place("b", latitude=-1.5, longitude=180.0))]]
+    places = _place(HOSTILE), _place("b", latitude=-1.5, longitude=180.0)
+    batches = [[json.dumps(places[0]).encode()], [], [json.dumps(places[1]).encode()]]
     parsed = json.loads(b"".join(geojson.chunks(Export("places", batches, "", 7, shipped()))))
     assert [feature["properties"]["name"] for feature in parsed["features"]] == [HOSTILE, "b"]
     assert parsed["features"][1]["geometry"]["coordinates"] == [180.0, -1.5]

@@ -48,7 +48,7 @@ def incident(client: TestClient) -> dict[str, Any]:
 
 def written(documents: list[dict[str, Any]], **others: Any) -> bytes:
     """A workbook of these incidents."""
-    export = Export("incidents", [[json.dumps(one) for one in documents]], BASE, 1, shipped(), **others)
+    export = Export("incidents", [[json.dumps(one).encode() for one in documents]], BASE, 1, shipped(), **others)
     return b"".join(xlsx.chunks(export))
 
 

@@ -15,9 +15,10 @@ from tests.answers import body, refused
 from tests.conftest import NewDatabase, serving
 from tests.ingest.desk import Desk, remove
 from tests.sample import INCIDENTS, Files, record
+from tests.second_article import SECOND, pair
 
 Causes = dict[str, tuple[str | None, list[str]]]
-BRIDGE = f"articles/{sample.SECOND}/incidents.yaml"
+BRIDGE = f"articles/{SECOND}/incidents.yaml"
 GUARDS = ["organization/river-guards"]
 
 
@@ -29,7 +30,7 @@ def causes(desk: Desk, release: int) -> Causes:
 
 def releases() -> Iterator[Files]:
     """An organization gets another name, a figure is corrected, an incident with its claim is withdrawn."""
-    files = sample.pair()
+    files = pair()
     yield files
     record(files, "organizations.yaml", "river-guards")["name"] = "Guards of the river"
     yield files
@@ -125,7 +126,7 @@ def test_entries_are_compared_as_data() -> None:
 def test_what_only_the_code_makes_otherwise_is_reshaped(database_url: str, tmp_path: Path) -> None:
     """Documents as an older version wrote them; a record beside them is edited in the same load, and another has
     evidence added by another article. An entry of which nothing was known has no cause."""
-    desk, files = Desk(database_url, tmp_path), sample.pair()
+    desk, files = Desk(database_url, tmp_path), pair()
     desk.load(files)
     with desk.database.writer() as connection:
         for table in ("quotes", "people"):

@@ -9,10 +9,11 @@ import pytest
 from tests import sample
 from tests.ingest.test_reading import errors_in, line_of
 from tests.sample import Files, record
+from tests.second_article import SECOND, pair
 
 INCIDENTS, QUOTES, STATEMENTS = sample.INCIDENTS, sample.QUOTES, sample.STATEMENTS
 SEARCH, DENIAL, BACK = "mill-search", "guards-deny-firing", "guard-turn-back"
-BRIDGE = f"articles/{sample.SECOND}/incidents.yaml"
+BRIDGE = f"articles/{SECOND}/incidents.yaml"
 
 
 def change(file: str, id_: str, **changes: Any) -> Callable[[Files], None]:
@@ -233,7 +234,7 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
      BACK, "spans.0.exact", "do not have the span's sha256"),
     ("spans in another order", lambda files: record(files, QUOTES, "berg-no-warning")["spans"].reverse(),
      "berg-no-warning", "spans", "in the order of the text"),
-    ("spans of another article", first_span(BACK, article=sample.SECOND),
+    ("spans of another article", first_span(BACK, article=SECOND),
      BACK, "spans.0.article", "in its own article"),
     ("embedded in nothing", change(QUOTES, BACK, kind="embedded"), BACK, "kind", "contained_in"),
     ("contained but not embedded", change(QUOTES, BACK, contained_in="berg-no-warning"),
@@ -252,7 +253,7 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
     ("mutate", "record_id", "field", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES]
 )
 def test_mistake(tmp_path: Path, mutate: Callable[[Files], None], record_id: str, field: str, message: str) -> None:
-    files = sample.pair()
+    files = pair()
     mutate(files)
     for entries in files.values():  # a key set to None above is one left out
         if isinstance(entries, list):

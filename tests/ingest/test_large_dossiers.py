@@ -30,6 +30,7 @@ from tests.bench import invention
 from tests.conftest import ENGINE, NewDatabase, create_tables, load_seed, serving
 from tests.live import dateline
 from tests.sample import Files, record
+from tests.second_article import pair
 
 TIMEOUT_SECONDS = 120.0
 HELPERS = (0, 2)
@@ -90,7 +91,7 @@ def test_parts_and_processes_change_nothing(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
     """Extensions, embedded quotes, children and contradictions find each other across the parts."""
-    files = sample.pair()
+    files = pair()
     record(files, sample.INCIDENTS, "boat-stopped")["parent"] = "mill-search"
     inner = {**record(files, sample.QUOTES, "berg-no-warning"), "id": "inner", "kind": "embedded"}
     inner |= {"contained_in": "berg-no-warning", "spans": [sample.quoted("shot without")], "incidents": []}
@@ -109,7 +110,7 @@ def test_a_first_load_of_many_records_is_the_same(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its indexes made at the end: they are all there again, and references are looked after as before."""
-    directory = sample.write(sample.pair(), tmp_path)
+    directory = sample.write(pair(), tmp_path)
     urls = new_database(), new_database()
     before = loaded(urls[0], directory)
     monkeypatch.setattr(loading, "BULK_MIN_RECORDS", 1)
@@ -169,7 +170,7 @@ def test_mistakes_of_a_large_dossier_are_listed_at_once(new_database: NewDatabas
 def test_readers_keep_the_old_release_until_the_new_one_is_complete(database_url: str, tmp_path: Path) -> None:
     load_seed(database_url, sample.write(sample.small(), tmp_path))
     seen: set[tuple[str, int, int]] = set()
-    sample.write(sample.pair(), tmp_path)
+    sample.write(pair(), tmp_path)
     database = Database(database_url)
     with serving(database_url) as client:
 
@@ -196,7 +197,7 @@ def test_rows_are_copied_into_postgresql(tmp_path: Path) -> None:
         migrate(database)  # which copies rows by itself
         database.close()
         server.run("ALTER DATABASE copied SET log_statement = 'all'")
-        load_seed(url, sample.write(sample.pair(), tmp_path))
+        load_seed(url, sample.write(pair(), tmp_path))
         log = (Path(str(make_url(url).query["host"])) / "log").read_text("utf-8")
     for table in ("incidents", "casualties", "quotes", "evidence", "search_entries", "changes"):
         assert f"COPY {table} (" in log
@@ -321,6 +322,6 @@ def resident(pid: int) -> int:
 
 
 def test_checking_alone_counts_the_records(tmp_path: Path) -> None:
-    counts = check(lines(sample.pair(), tmp_path))
+    counts = check(lines(pair(), tmp_path))
     assert counts["incidents"] == 4
     assert counts["casualties"] == 5

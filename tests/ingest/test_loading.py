@@ -28,6 +28,7 @@ from tests import sample
 from tests.conftest import load_seed, serving
 from tests.ingest.desk import Desk, remove, stored
 from tests.sample import record
+from tests.second_article import SECOND, pair
 
 INCIDENTS, QUOTES = sample.INCIDENTS, sample.QUOTES
 
@@ -57,9 +58,9 @@ def test_first_load_is_release_1_and_adds_every_record(desk: Desk) -> None:
 
 
 def test_the_same_files_again_make_no_release(desk: Desk) -> None:
-    desk.load(sample.pair())
+    desk.load(pair())
     before = desk.everything()
-    assert desk.load(sample.pair()).is_empty
+    assert desk.load(pair()).is_empty
     assert desk.everything() == before
 
 
@@ -107,7 +108,7 @@ def test_a_new_quote_changes_the_incident_that_lists_it(desk: Desk) -> None:
 
 
 def test_digests_are_those_of_the_documented_formula(desk: Desk) -> None:
-    files = sample.pair()
+    files = pair()
     desk.load(files)
     record(files, "people.yaml", "ida-falk")["rank"] = "mayor"
     desk.load(files)
@@ -129,7 +130,7 @@ def test_digests_are_those_of_the_documented_formula(desk: Desk) -> None:
 
 def test_rows_are_those_of_the_documents(desk: Desk) -> None:
     """Also after changes: every document has its shape, and columns and owned rows say what it says."""
-    files = sample.pair()
+    files = pair()
     desk.load(files)
     record(files, "places.yaml", "orsa")["name"] = "Orsa Landing"
     remove(files, INCIDENTS, "boat-stopped", "told twice")
@@ -238,7 +239,7 @@ def test_more_records_than_a_batch(desk: Desk) -> None:
 
 
 def test_json_lines_load_as_the_same_records(desk: Desk) -> None:
-    files = sample.pair()
+    files = pair()
     desk.load(files)
     for name, data in files.items():
         if isinstance(data, list):
@@ -250,9 +251,9 @@ def test_json_lines_load_as_the_same_records(desk: Desk) -> None:
 
 def test_two_articles_report_one_incident_together(desk: Desk) -> None:
     desk.load(sample.small())
-    desk.load(sample.pair())
+    desk.load(pair())
     assert desk.changes(2) == [
-        ("ADD", "article", sample.SECOND, 1),
+        ("ADD", "article", SECOND, 1),
         ("ADD", "casualty", "ferry-guards-held", 1),
         ("ADD", "casualty", "ferry-third-death", 1),
         ("ADD", "incident", "boat-sinking", 1),
@@ -261,11 +262,11 @@ def test_two_articles_report_one_incident_together(desk: Desk) -> None:
     ]
     found = stored(desk)
     ferry = found["incident", "ferry-shooting"]
-    assert [span["article"] for span in ferry["evidence"]] == [sample.ARTICLE, sample.ARTICLE, sample.SECOND]
+    assert [span["article"] for span in ferry["evidence"]] == [sample.ARTICLE, sample.ARTICLE, SECOND]
     assert ferry["evidence"][2]["url"].startswith("https://courier.example/inquest/#:~:text=")
     claims = {claim["id"]: claim for claim in ferry["casualties"]}
     assert set(claims) == {"ferry-dead", "ferry-wounded", "ferry-guards-held", "ferry-third-death"}
-    assert [span["article"] for span in claims["ferry-guards-held"]["evidence"]] == [sample.SECOND]
+    assert [span["article"] for span in claims["ferry-guards-held"]["evidence"]] == [SECOND]
     # What is not counted adds nothing; what the second article counts is in the sum.
     two = {"low": 2, "high": 2, "best": 2, "in_dispute": 0, "parts": None}
     assert ferry["totals"]["killed"] == ferry["totals"]["detained"] == two
@@ -274,9 +275,9 @@ def test_two_articles_report_one_incident_together(desk: Desk) -> None:
 
 
 def test_two_articles_answer_by_article(database_url: str, tmp_path: Path) -> None:
-    load_seed(database_url, sample.write(sample.pair(), tmp_path))
+    load_seed(database_url, sample.write(pair(), tmp_path))
     with serving(database_url) as client:
-        assert ids(client, f"/v1/incidents?article={sample.SECOND}") == {"ferry-shooting", "boat-sinking"}
+        assert ids(client, f"/v1/incidents?article={SECOND}") == {"ferry-shooting", "boat-sinking"}
         assert ids(client, f"/v1/incidents?article={sample.ARTICLE}") == {
             "ferry-shooting",
             "mill-search",

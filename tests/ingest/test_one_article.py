@@ -8,9 +8,10 @@ import pytest
 from app.ingest.reading import DossierError
 from app.storage import models
 from app.storage.word_models import KnownWords
-from tests import sample
+from tests import sample, second_article
 from tests.ingest.desk import Desk, stored
-from tests.sample import ARTICLE, SECOND, SECOND_PAPER, Files, at, record
+from tests.sample import ARTICLE, Files, at, record
+from tests.second_article import SECOND, SECOND_PAPER
 
 pytestmark = pytest.mark.heavy
 
@@ -19,7 +20,7 @@ FOLDER = f"articles/{SECOND}"
 
 def of_its_own() -> Files:
     """The second article in a folder of its own, with those shared records that it needs, as its desk has them."""
-    pair, needed = sample.pair(), {"ash-river", "river-guards", "jon-berg", "orsa", "ash-county"}
+    pair, needed = second_article.pair(), {"ash-river", "river-guards", "jon-berg", "orsa", "ash-county"}
     files: Files = {name: content for name, content in pair.items() if name.startswith(FOLDER)}
     files[f"{FOLDER}/incidents.yaml"] = [
         {key: value for key, value in one.items() if key != "related"}
@@ -47,7 +48,7 @@ def articles_of(document: dict[str, Any]) -> list[str]:
 def test_other_articles_stay_as_they_are(desk: Desk) -> None:
     desk.load(sample.small())
     before = stored(desk)
-    files = sample.pair()
+    files = second_article.pair()
     record(files, sample.INCIDENTS, "mill-search")["title"] = "Changed by another desk"
     record(files, "places.yaml", "orsa")["name"] = "Changed as well"
     plan = desk.load(files, only=SECOND)
@@ -68,9 +69,9 @@ def test_other_articles_stay_as_they_are(desk: Desk) -> None:
 
 def test_articles_loaded_one_after_the_other_are_what_a_load_of_all_is(desk: Desk) -> None:
     desk.load(sample.small())
-    desk.load(sample.pair(), only=SECOND)
+    desk.load(second_article.pair(), only=SECOND)
     (release,) = [row for row in desk.table(models.Release) if row["number"] == 2]
-    assert desk.load(sample.pair()).is_empty
+    assert desk.load(second_article.pair()).is_empty
     assert '"incidents": 4' in release["counts"]
     assert {"en"} <= set(release["languages"].strip("[]").replace('"', "").split(", "))
     words = desk.table(KnownWords)[0]["words"].split()
@@ -112,8 +113,8 @@ def test_a_shared_record_must_say_the_same(desk: Desk) -> None:
 
 
 def test_a_record_that_vanishes_from_the_article_is_a_mistake_until_it_is_pruned(desk: Desk) -> None:
-    desk.load(sample.pair())
-    files = sample.pair()
+    desk.load(second_article.pair())
+    files = second_article.pair()
     files[f"{FOLDER}/incidents.yaml"] = [one for one in files[f"{FOLDER}/incidents.yaml"] if "extends" in one]
     files[f"{FOLDER}/quotes.yaml"][0]["incidents"] = []
     files[sample.INCIDENTS] = [one for one in files[sample.INCIDENTS] if one["id"] != "mill-search"]
@@ -128,7 +129,7 @@ def test_a_record_that_vanishes_from_the_article_is_a_mistake_until_it_is_pruned
 
 
 def test_prune_removes_all_that_a_source_dropped_for_one_reason(desk: Desk) -> None:
-    desk.load(sample.pair())
+    desk.load(second_article.pair())
     files = sample.small()
     for path in (desk.folder / FOLDER).iterdir():
         path.unlink()

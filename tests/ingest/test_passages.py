@@ -10,6 +10,7 @@ import pytest
 from app.ingest.passages import PassageError, Text, digest
 from app.ingest.text_fragments import Fragment
 from tests import sample
+from tests.second_article import SECOND_PAPER
 
 TEXT = Text(
     "The boat left at dawn. A boat with 12 men came back at noon, wet and cold.\n"
@@ -56,7 +57,7 @@ def test_span_outside_the_text(paragraph: int, start: int, end: int) -> None:
         TEXT.passage(paragraph, start, end)
 
 
-@pytest.mark.parametrize("text", [TEXT, sample.PAPER, sample.SECOND_PAPER], ids=["boats", "small", "second"])
+@pytest.mark.parametrize("text", [TEXT, sample.PAPER, SECOND_PAPER], ids=["boats", "small", "second"])
 def test_every_stretch_of_words_has_a_link_that_leads_to_it(text: Text) -> None:
     """All spans from one word to another of a paragraph: the link lands inside the span, and republishes two words at
     each of its ends at most."""

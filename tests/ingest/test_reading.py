@@ -10,6 +10,7 @@ from app.ingest.files import SeedError
 from app.ingest.loading import dossier
 from app.ingest.reading import DossierError
 from tests import sample
+from tests.second_article import pair
 
 INCIDENTS = sample.INCIDENTS
 
@@ -30,7 +31,7 @@ def line_of(directory: Path, error: SeedError) -> str:
 
 def test_small_dossiers_have_no_mistakes(tmp_path: Path) -> None:
     assert errors_in(sample.write(sample.small(), tmp_path / "small")) == []
-    assert errors_in(sample.write(sample.pair(), tmp_path / "pair")) == []
+    assert errors_in(sample.write(pair(), tmp_path / "pair")) == []
 
 
 _PARAGRAPHS = sample.small()[f"articles/{sample.ARTICLE}/article.yaml"]["paragraphs"]
@@ -344,7 +345,7 @@ def test_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) ->
 
 
 def test_json_lines_hold_the_same_records_as_yaml(tmp_path: Path) -> None:
-    files = sample.pair()
+    files = pair()
     yaml_files = dossier(sample.write(files, tmp_path / "yaml"))
     directory = tmp_path / "jsonl"
     for name, data in files.items():

@@ -8,6 +8,7 @@ from tests import sample
 from tests.conftest import serving
 from tests.ingest.desk import Desk, remove, stored
 from tests.sample import record
+from tests.second_article import SECOND, pair
 
 INCIDENTS, QUOTES = sample.INCIDENTS, sample.QUOTES
 
@@ -142,11 +143,11 @@ def test_an_id_of_a_removed_organization_is_not_given_to_a_person(desk: Desk) ->
 
 
 def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
-    files = sample.pair()
+    files = pair()
     desk.load(files)
-    folder = f"articles/{sample.SECOND}"
+    folder = f"articles/{SECOND}"
     gone = {"reason": "retracted"}
-    files[f"{folder}/article.yaml"] = {"id": sample.SECOND, "removed": gone}
+    files[f"{folder}/article.yaml"] = {"id": SECOND, "removed": gone}
     files[f"{folder}/incidents.yaml"] = [{"id": "boat-sinking", "removed": gone}]
     files[f"{folder}/quotes.yaml"] = [{"id": "berg-went-down", "removed": gone}]
     record(files, INCIDENTS, "ferry-shooting")["casualties"] += [
@@ -155,7 +156,7 @@ def test_an_article_is_removed_with_what_it_reported(desk: Desk) -> None:
     ]
     desk.load(files)
     assert desk.changes(2) == [
-        ("DEL", "article", sample.SECOND, 2),
+        ("DEL", "article", SECOND, 2),
         ("DEL", "casualty", "ferry-guards-held", 2),
         ("DEL", "casualty", "ferry-third-death", 2),
         ("DEL", "incident", "boat-sinking", 2),

@@ -17,6 +17,7 @@ from tests.conftest import serving
 from tests.ingest.desk import Desk, remove
 from tests.ingest.test_reading import errors_in
 from tests.sample import INCIDENTS, QUOTES, STATEMENTS, Files, record
+from tests.second_article import SECOND, pair
 
 
 @pytest.fixture
@@ -155,9 +156,9 @@ def test_every_word_that_follows_a_resource_in_an_address_is_reserved(client: An
 
 
 def test_what_is_missing_is_reported_where_it_would_stand(desk: Desk) -> None:
-    files = sample.pair()
+    files = pair()
     desk.load(files)
-    second = f"articles/{sample.SECOND}"
+    second = f"articles/{SECOND}"
     files[STATEMENTS] = []
     files[f"{second}/quotes.yaml"].append({**files[f"{second}/quotes.yaml"][0], "id": "berg-again"})
     desk.load({**files, STATEMENTS: sample.small()[STATEMENTS]})

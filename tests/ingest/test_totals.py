@@ -12,6 +12,7 @@ from app.model.codebook import shipped
 from tests import copies, extended_sample, sample
 from tests.answers import body
 from tests.conftest import load_seed, serving
+from tests.second_article import pair
 
 Json = dict[str, Any]
 Bounds = dict[str, int | None]
@@ -112,7 +113,7 @@ def test_parts_of_parts_count_and_a_changed_claim_changes_all_above(database_url
 
 
 def test_what_another_article_adds_to_a_part_counts_for_the_whole(database_url: str, tmp_path: Path) -> None:
-    files = sample.pair()
+    files = pair()
     sample.record(files, sample.INCIDENTS, FERRY)["parent"] = BOAT
     load_seed(database_url, sample.write(files, tmp_path))
     with serving(database_url) as client:

@@ -12,7 +12,8 @@ from app.ingest.verifying import ArticleFile, TextError
 from app.storage.database import Database
 from tests import sample
 from tests.conftest import create_tables, load_seed, serving
-from tests.sample import ARTICLE, INCIDENTS, SECOND, Files, record
+from tests.sample import ARTICLE, INCIDENTS, Files, record
+from tests.second_article import SECOND, SECOND_PAPER, pair
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def papers(tmp_path: Path) -> tuple[Path, Path]:
     """The texts of the first and the second article."""
     first, second = tmp_path / "first.txt", tmp_path / "second.txt"
     first.write_text(sample.TEXT, "utf-8")
-    second.write_text("\n".join(sample.SECOND_PAPER.paragraphs), "utf-8")
+    second.write_text("\n".join(SECOND_PAPER.paragraphs), "utf-8")
     return first, second
 
 
@@ -50,7 +51,7 @@ def spans(client: TestClient, article: str) -> int:
 @pytest.mark.heavy
 def test_each_release_says_what_was_verified(database_url: str, tmp_path: Path, papers: tuple[Path, Path]) -> None:
     first, second = papers
-    files, seed = sample.pair(), tmp_path / "seed"
+    files, seed = pair(), tmp_path / "seed"
     loaded(database_url, files, seed)
     record(files, INCIDENTS, "mill-search")["note"] = "Searched by day."
     loaded(database_url, files, seed, ArticleFile(first, ARTICLE))
@@ -118,7 +119,7 @@ def test_it_must_be_clear_whose_text_it_is(database_url: str, tmp_path: Path, pa
         ([ArticleFile(first, ARTICLE), ArticleFile(second, ARTICLE)], "two texts of"),
     ):
         with pytest.raises(TextError, match=why):
-            loaded(database_url, sample.pair(), tmp_path / "seed", *texts)
+            loaded(database_url, pair(), tmp_path / "seed", *texts)
     assert releases(database_url) == []
 
 

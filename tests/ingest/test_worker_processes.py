@@ -11,13 +11,14 @@ from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import sample
 from tests.conftest import NewDatabase
+from tests.second_article import pair
 
 ALONE, HELPED = 0, 2
 
 
 @pytest.mark.heavy
 def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
-    directory = sample.write(sample.pair(), tmp_path)
+    directory = sample.write(pair(), tmp_path)
     collected = []
     for processes in (ALONE, HELPED):
         database = Database(new_database())
@@ -31,7 +32,7 @@ def test_the_same_release(new_database: NewDatabase, tmp_path: Path) -> None:
 
 @pytest.mark.heavy
 def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
-    files = sample.pair()
+    files = pair()
     files["places.yaml"].append(sample.record(files, "places.yaml", "orsa"))
     files[sample.INCIDENTS].append(sample.record(files, sample.INCIDENTS, "mill-search"))
     sample.record(files, sample.QUOTES, "guard-turn-back")["incidents"] = ["mil-search"]

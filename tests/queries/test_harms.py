@@ -11,6 +11,7 @@ from tests import sample
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.dam import BREAK, claim, dossier, incident
+from tests.second_article import SECOND, pair
 
 Json = dict[str, Any]
 Figures = tuple[int | None, int | None, int | None]
@@ -270,8 +271,8 @@ def test_harms_that_may_both_include_a_third(served: Any) -> None:
 
 @pytest.mark.heavy
 def test_another_article_adds_a_claim_to_a_harm(database_url: str, tmp_path: Any) -> None:
-    files = sample.pair()
-    third = files[f"articles/{sample.SECOND}/incidents.yaml"][0]["casualties"][1]
+    files = pair()
+    third = files[f"articles/{SECOND}/incidents.yaml"][0]["casualties"][1]
     del third["note"]
     third |= {"counted": "true", "harm": "ferry", "low": "3", "high": "3", "group": "civilian", "outcome": "killed"}
     sample.record(files, sample.INCIDENTS, "ferry-shooting")["casualties"][0]["harm"] = "ferry"

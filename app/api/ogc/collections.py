@@ -125,7 +125,7 @@ def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: st
 
 def _ordered(
     snapshot: Snapshot, resource: RecordType, conditions: list[Condition], parameters: Items
-) -> Iterator[tuple[PagePosition, str]]:
+) -> Iterator[tuple[PagePosition, bytes]]:
     """Yields documents with their positions, by id, those with a point first: QGIS determines the geometry type from
     the first page alone."""
     located = resource.table.latitude.is_not(None)

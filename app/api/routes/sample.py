@@ -61,7 +61,7 @@ async def get_sample(request: Request) -> Response:
 @reads(ReadKind.SEARCH)
 def _sample(snapshot: Snapshot) -> pages.JsonBody:
     found = sample(snapshot)
-    records = ",".join(f'"{name}":[{",".join(documents)}]' for name, documents in found.records.items())
+    records = b",".join([b'"%b":[%b]' % (name.encode(), b",".join(some)) for name, some in found.records.items()])
     meta = {**snapshot.release.meta, "outside": found.outside}
-    body = f'{{"data":{{{records}}},"links":{dump_json({"self": PATH})},"meta":{dump_json(meta)}}}'
-    return pages.JsonBody(body.encode(), snapshot.release.number)
+    end = f',"links":{dump_json({"self": PATH})},"meta":{dump_json(meta)}}}'
+    return pages.JsonBody(b'{"data":{%b}%b' % (records, end.encode()), snapshot.release.number)

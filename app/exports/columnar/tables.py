@@ -36,8 +36,10 @@ class Tables:
     def __iter__(self) -> Iterator[Any]:
         """Yields the tables; the columns of `further` paths come with them."""
         for texts in _in_portions(self._export.batches):
-            lines = texts if self._keys is None else [dump_json(cut(json.loads(one), self._keys)) for one in texts]
-            yield self._table(b"\n".join(map(str.encode, lines)))
+            lines = (
+                texts if self._keys is None else [dump_json(cut(json.loads(one), self._keys)).encode() for one in texts]
+            )
+            yield self._table(b"\n".join(lines))
 
     def _table(self, data: bytes) -> Any:
         options = ReadOptions(use_threads=False, block_size=len(data) + 1)
@@ -57,9 +59,9 @@ def _values(named: Iterable[tuple[str, Any]], outer: tuple[str, ...]) -> Iterato
             yield path, values
 
 
-def _in_portions(batches: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+def _in_portions(batches: Iterable[Sequence[bytes]]) -> Iterator[list[bytes]]:
     """Yields the documents in portions of at least READ_BYTES, but for the last."""
-    portion: list[str] = []
+    portion: list[bytes] = []
     size = 0
     for batch in batches:
         portion += batch

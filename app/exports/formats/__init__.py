@@ -10,8 +10,8 @@ from app.model.partial_documents import EvidenceForm
 
 Json = dict[str, Any]
 
-Batches = Iterable[Sequence[str]]
-"""Stored documents (JSON text), in batches of a few hundred."""
+Batches = Iterable[Sequence[bytes]]
+"""Stored documents (JSON in UTF-8), in batches of a few hundred."""
 
 
 class Point(NamedTuple):
@@ -85,7 +85,7 @@ class RecordFile:
     says."""
 
     name: str
-    write: Callable[[Export, str], Json]
+    write: Callable[[Export, bytes], Json]
     description: str
     schema: Callable[[str], Json]
 

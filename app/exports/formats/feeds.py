@@ -98,7 +98,7 @@ FEED_LISTS = (*(one.name for one in RECORD_TYPES.values() if one.feed_text), "ch
 """The lists that can be followed by feeds."""
 
 
-def record(resource: str, text: str, updated: str, base: str) -> Entry:
+def record(resource: str, text: bytes, updated: str, base: str) -> Entry:
     """Returns the entry of a stored document, of a type that has feeds."""
     record_type, document = RECORD_TYPES[resource], json.loads(text)
     assert record_type.feed_text is not None

@@ -85,7 +85,7 @@ class Features:
         by_name = {one.name: one.value for one in resource_columns(export.resource, export.codebook)}
         self._coordinates = [by_name[name] for name in reversed(GEOMETRY)] if self._is_located else []
 
-    def features(self, batch: Iterable[str]) -> list[Json]:
+    def features(self, batch: Iterable[bytes]) -> list[Json]:
         """Returns the features of stored documents, each with its own point or that of what it is located by.
 
         They are parsed one by one: a hundred at a time take twice as long, because all of them stay in memory.
@@ -124,7 +124,7 @@ class Features:
         return dict(cut(document, self._keys))
 
 
-def _one(export: Export, document: str) -> Json:
+def _one(export: Export, document: bytes) -> Json:
     (made,) = Features(export).features([document])
     return made
 

@@ -22,11 +22,11 @@ def chunks(export: Export) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _one(export: Export, document: str) -> Json:
+def _one(export: Export, document: bytes) -> Json:
     return {"@context": _context(export), **_node(export, document)}
 
 
-def _node(export: Export, document: str) -> Json:
+def _node(export: Export, document: bytes) -> Json:
     fields = _with_types(export.resource, export.codebook, export.fields)
     keys = keys_of(export.resource, export.codebook, fields, export.evidence)
     return node(shape_of(export.resource, export.codebook), cut(json.loads(document), keys), export.base)

@@ -12,8 +12,8 @@ def chunks(export: Export) -> Iterator[bytes]:
     """Yields a file of records."""
     keys = keys_of(export.resource, export.codebook, export.fields, export.evidence)
     for batch in filter(None, export.batches):
-        lines = batch if keys is None else [dump_json(cut(json.loads(text), keys)) for text in batch]
-        yield "\n".join([*lines, ""]).encode()
+        lines = batch if keys is None else [dump_json(cut(json.loads(text), keys)).encode() for text in batch]
+        yield b"\n".join([*lines, b""])
 
 
 FORMAT = ExportFormat(
