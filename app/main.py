@@ -123,7 +123,12 @@ class Service(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request as an ASGI application."""
-        await self._edge(scope, receive, send)
+        if scope["type"] == "http":
+            await self._edge(scope, receive, send)
+            return
+        # The beginning and the end of the service, which the layers between are not for.
+        scope["app"] = self
+        await self.router(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> Service:

@@ -307,6 +307,14 @@ class _Plain(yaml.CSafeDumper):
         return True
 
 
+def merged() -> Files:
+    """The small dossier after an incident of it was merged into another."""
+    files = small()
+    incidents = [one for one in files[INCIDENTS] if one["id"] != "mill-search"]
+    removal = {"id": "mill-search", "removed": {"reason": "told twice", "successor": "ferry-shooting"}}
+    return {**files, INCIDENTS: [*incidents, removal]}
+
+
 def letter(**more: Any) -> dict[str, Any]:
     """A document, which the small dossier has none of."""
     evidence = [proof("what", "fired on a ferry", shared=True)]

@@ -113,7 +113,8 @@ def test_the_dearest_requests_fit_a_kilobyte_and_are_answered(article_url: str) 
 
 @pytest.mark.heavy
 def test_front_ends_get_what_they_need(live: str) -> None:
-    """Every line of the report is made, and no id but those of claims and articles stands without words."""
+    """Every line of the report is made, and no id but those of claims, harms and articles stands without words, as the
+    guide says."""
     lines = list(front_ends.measured(urlsplit(live).port or 0))
     needs = [line for line in lines if not line.startswith(" ")]
     assert needs == list(front_ends.NEEDS)
@@ -122,4 +123,6 @@ def test_front_ends_get_what_they_need(live: str) -> None:
     bare = {path for name, paths in values.items() if name.startswith("ids in ") for path in paths.split(", ")}
     elsewhere = {path for path in bare if path.endswith("evidence.article")}
     assert bare - elsewhere <= {"none", "part_of", "casualties.part_of", "harm.id", "casualties.harm.id"}
+    guide = (ROOT / "app/web/guides/upgrading.md").read_text("utf-8").partition("Three ids stay bare.")[2]
+    assert all(f"`{name}`" in guide for name in ("article", "part_of", "harm.id", "include=articles"))
     assert "absent" not in values.values()

@@ -24,7 +24,7 @@ def small(tmp_path: Path) -> tuple[Path, Path]:
     return sample.write(sample.small(), tmp_path / "seed"), paper
 
 
-def test_verify(small: tuple[Path, Path]) -> None:
+def test_verify_checks_positions_and_digests_against_the_text(small: tuple[Path, Path]) -> None:
     seed, paper = small
     done = dateline("verify", "--text", paper, seed)
     assert done.returncode == 0

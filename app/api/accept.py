@@ -6,7 +6,6 @@ Whoever prefers JSON-LD is led on to it: the addresses of records stand in linke
 
 from urllib.parse import quote
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +17,9 @@ from app.problems import NotAcceptable
 from app.queries.values import SLUG
 from app.records import RECORD_TYPES
 from app.server.negotiation import JSON, Preferences, media_type_weight
+from app.server.prepared_response import add_vary, field_value
+
+_JSON = JSON.encode()
 
 
 class AcceptMiddleware:
@@ -29,9 +31,6 @@ class AcceptMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         preferences = Preferences.of(scope["headers"])
         if preferences.prefers_json_ld and (address := _json_ld_address(scope)) is not None:
             await RedirectResponse(address, 303, {"Vary": "Accept"})(scope, receive, send)
@@ -42,7 +41,7 @@ class AcceptMiddleware:
         async def send_accepted(message: Message) -> None:
             nonlocal is_refused
             if message["type"] == "http.response.start" and _is_json(message):
-                MutableHeaders(raw=message["headers"]).add_vary_header("Accept")
+                add_vary(message["headers"], b"Accept")
                 is_refused = not accepts_json
                 if is_refused:
                     request = Request(scope)
@@ -67,8 +66,7 @@ def _json_ld_address(scope: Scope) -> str | None:
 
 
 def _is_json(start: Message) -> bool:
-    content_type: bytes = dict(start["headers"]).get(b"content-type", b"")
-    return start["status"] == 200 and content_type.partition(b";")[0] == JSON.encode()
+    return start["status"] == 200 and field_value(start["headers"], b"content-type").partition(b";")[0] == _JSON
 
 
 def not_acceptable(request: Request) -> NotAcceptable:

@@ -24,6 +24,7 @@ from app.problems import BadParameter, NotFound, Problem, types
 from app.queries.values import RELEASE
 from app.server.negotiation import Preferences
 from app.server.preconditions import parse_http_date
+from app.server.prepared_response import Fields, add_vary
 from app.server.request_context import RequestContext
 from app.storage.database import Snapshot
 from app.storage.models import Release
@@ -41,13 +42,9 @@ class DatetimeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        wanted = Preferences.of(scope["headers"]).datetime
-        is_open, found = RELEASE not in request.query_params, None
+        wanted, is_open = Preferences.of(scope["headers"]).datetime, not _names_release(scope)
         if wanted is not None and is_open and self._is_dated(scope):
+            request = Request(scope)
             try:
                 found = await _release_at(request, wanted)
             except Problem as problem:
@@ -59,11 +56,14 @@ class DatetimeMiddleware:
                 scope["query_string"] = address("", items).removeprefix("?").encode()
 
         async def send_dated(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (200, 206) and _takes(scope):
-                headers = MutableHeaders(raw=message["headers"])
+            if (
+                message["type"] == "http.response.start"
+                and message["status"] in (200, 206)
+                and _takes_release(scope.get("route"))
+            ):
                 if is_open:
-                    headers.add_vary_header(FIELD)
-                _say(scope, headers, is_dated=wanted is not None and is_open)
+                    add_vary(message["headers"], FIELD.encode())
+                _say(scope, message["headers"], is_dated=wanted is not None and is_open)
             await send(message)
 
         await self.app(scope, receive, send_dated)
@@ -89,16 +89,17 @@ def _takes_release(route: Any) -> bool:
     return any(one.get("name") == RELEASE for one in parameters)
 
 
-def _takes(scope: Scope) -> bool:
-    return _takes_release(scope.get("route"))
+def _names_release(scope: Scope) -> bool:
+    return RELEASE.encode() in scope["query_string"] and RELEASE in Request(scope).query_params
 
 
-def _say(scope: Scope, headers: MutableHeaders, *, is_dated: bool) -> None:
+def _say(scope: Scope, fields: Fields, *, is_dated: bool) -> None:
     """Adds of which time an answer is, where a request asked for one or for a release."""
     context = RequestContext.of(scope)
     release = context.pinned or (context.release if is_dated else None)
     if release is None or not release.number:
         return
+    headers = MutableHeaders(raw=fields)
     headers["Memento-Datetime"] = format_datetime(
         datetime.fromisoformat(release.loaded_at).astimezone(UTC), usegmt=True
     )

@@ -104,6 +104,6 @@ def _sent(path: str, operation: Json, status: str, is_cached: bool) -> set[str]:
         sent.add("Content-Disposition")
     if "lang" in parameters:
         sent.add("Content-Language")
-    if any(map(is_compressible, media_types)):
+    if any(is_compressible(one.encode()) for one in media_types):
         sent.add("Vary")
     return sent

@@ -62,9 +62,6 @@ class ValidatorsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Adds the fields to the head of the response."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         context = RequestContext.of(scope)
 
         async def send_validated(message: Message) -> None:

@@ -8,6 +8,7 @@ and sends NDJSON uncompressed by default.
 import sys
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 from anyio import to_thread
@@ -15,6 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.negotiation import Coding, Preferences
+from app.server.prepared_response import Fields, add_vary, field_value
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -56,9 +58,6 @@ class CompressionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Compresses the response, if the client accepts a coding."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         await self.app(scope, receive, _CompressingSend(send, Preferences.of(scope["headers"]).coding))
 
 
@@ -81,11 +80,11 @@ class _CompressingSend:
             await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        headers = MutableHeaders(raw=message.setdefault("headers", []))
-        if not is_compressible(headers.get("content-type", "")) or "content-encoding" in headers:
+        fields: Fields = message.setdefault("headers", [])
+        if not is_compressible(field_value(fields, b"content-type")) or field_value(fields, b"content-encoding"):
             self._coding = None
         else:
-            headers.add_vary_header("Accept-Encoding")
+            add_vary(fields, b"Accept-Encoding")
         if message["status"] in (204, 206, 304):
             self._coding = None
         self._head = message
@@ -117,9 +116,10 @@ class _CompressingSend:
 _COMPRESSED = ("json", "xml", "javascript", "arrow.stream", "vector-tile")
 
 
-def is_compressible(content_type: str) -> bool:
+@lru_cache(maxsize=64)
+def is_compressible(content_type: bytes) -> bool:
     """Whether responses of a type are compressed: text, Arrow's columns and map tiles. Other files are already."""
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = content_type.decode("latin-1").partition(";")[0].strip().lower()
     if media_type == EVENT_STREAM:
         return False  # an event would wait in the compressor for the next
     return media_type.startswith("text/") or media_type.endswith(_COMPRESSED)

@@ -47,9 +47,6 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request as an ASGI application, and logs it when its response has been sent."""
-        if scope["type"] != "http":
-            await self._cache.app(scope, receive, send)
-            return
         context = RequestContext.begin(scope)
         status, size, complete = 0, 0, False
 

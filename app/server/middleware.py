@@ -1,4 +1,7 @@
-"""ASGI middleware: default headers and CORS preflight, HEAD for every GET, and problem documents for exceptions."""
+"""ASGI middleware: default headers and CORS preflight, HEAD for every GET, and problem documents for exceptions.
+
+Here as elsewhere it is called for HTTP alone: `app.main.Service` lets nothing else through.
+"""
 
 import asyncio
 import json
@@ -57,9 +60,6 @@ class DefaultHeadersMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a preflight request; adds the fields to the response of any other."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -101,7 +101,7 @@ class HeadMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Calls the application for GET, and sends only the head of its response."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["method"] != "HEAD":
             await self.app(scope, receive, send)
             return
 
@@ -126,9 +126,6 @@ class ErrorMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Calls the application; after an exception sends a 500, or aborts a response that has begun."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         started = False
 
         async def noting_start(message: Message) -> None:

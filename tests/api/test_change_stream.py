@@ -200,7 +200,7 @@ def test_nothing_holds_events_back(live: str) -> None:
     assert not {"etag", "content-length"} & set(head)
 
 
-def test_head_ends(live: str) -> None:
+def test_head_of_the_stream_ends(live: str) -> None:
     connection = HTTPConnection(urlsplit(live).netloc, timeout=PATIENCE)
     connection.request("HEAD", STREAM)
     answer = connection.getresponse()
@@ -319,7 +319,7 @@ source.addEventListener('release', () => { source.close(); console.log(JSON.stri
 
 
 @pytest.mark.heavy
-def test_node_listens(growing: Growing, tmp_path: Path) -> None:
+def test_event_sources_of_node_get_new_releases(growing: Growing, tmp_path: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("no npm: install the extra 'clients', or Node.js 20 or newer")

@@ -150,7 +150,7 @@ def test_a_removal_has_no_document_even_if_the_record_is_back(database_url: str,
         assert body(client, "/v1/people/man-at-mill")["data"]["version"] == 3
 
 
-def test_types(log: TestClient) -> None:
+def test_the_log_is_filtered_by_every_type(log: TestClient) -> None:
     assert set(get_args(TypeName)) == set(BY_TYPE)
     assert {entry["type"] for entry in body(log, "/v1/changes?type=quote&type=person")["data"]} == {"quote", "person"}
     for resource, kind in ((one.name, one.type) for one in RECORD_TYPES.values()):
@@ -188,7 +188,7 @@ def test_nothing_is_newer_than_the_newest(log: TestClient) -> None:
         ("/v1/people/jon-berg/history?since=1", "since", None),
     ],
 )
-def test_bad_parameters(log: TestClient, url: str, parameter: str, suggestion: str | None) -> None:
+def test_the_log_refuses_bad_parameters_by_name(log: TestClient, url: str, parameter: str, suggestion: str | None) -> None:
     error = problem(log, url)["errors"][0]
     assert error["parameter"] == parameter
     if suggestion is not None:
@@ -268,7 +268,7 @@ def test_a_release_that_has_not_been(log: TestClient, number: str) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_histories(log: TestClient) -> None:
+def test_a_history_has_every_version_of_its_record(log: TestClient) -> None:
     assert entries(log, "/v1/people/jon-berg/history") == [("ADD", "jon-berg", 1, 1), ("MOD", "jon-berg", 2, 2)]
     assert entries(log, "/v1/people/man-at-mill/history") == [
         ("ADD", "man-at-mill", 1, 1),

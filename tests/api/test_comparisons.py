@@ -92,7 +92,7 @@ def test_fields_choose_also_what_is_in_them_and_around_them(past: Past) -> None:
     assert refused(client, "/v1/releases/1/compare/2?field=lwo") == [("field", "low")]
 
 
-def test_articles_choose(past: Past) -> None:
+def test_a_comparison_is_filtered_by_article(past: Past) -> None:
     client, _ = past
     assert told(client, 1, 4, f"article={sample.ARTICLE}&limit=500") == told(client, 1, 4)
     assert refused(client, "/v1/releases/1/compare/2?article=lind-ash") == [("article", sample.ARTICLE)]

@@ -118,5 +118,5 @@ def test_who_asks_for_csv_is_told_where_it_is(client: TestClient) -> None:
         ("/v1/casualties/summary.csv?limit=501", "limit"),
     ],
 )
-def test_mistakes(client: TestClient, url: str, parameter: str) -> None:
+def test_a_mistake_in_a_table_of_counts_names_its_parameter(client: TestClient, url: str, parameter: str) -> None:
     assert [error["parameter"] for error in problem(client, url)["errors"]] == [parameter]

@@ -130,7 +130,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("query", "parameter", "suggestion"), REFUSED)
-def test_bad_parameter(client: TestClient, query: str, parameter: str, suggestion: str | None) -> None:
+def test_a_bad_parameter_is_named_with_what_was_meant(client: TestClient, query: str, parameter: str, suggestion: str | None) -> None:
     assert (parameter, suggestion) in refused(client, f"/v1/incidents?{quote(query, safe='=&,+%')}")
 
 
@@ -156,7 +156,7 @@ def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, 
     ("query", "parameter"),
     [("nonsense=1", "nonsense"), ("limit=0", "limit"), ("q=a%00", "q"), ("sort=x", "sort"), ("cursor=x", "cursor")],
 )
-def test_every_list_refuses(client: TestClient, resource: str, query: str, parameter: str) -> None:
+def test_every_list_refuses_what_it_does_not_take(client: TestClient, resource: str, query: str, parameter: str) -> None:
     assert [name for name, _ in refused(client, f"/v1/{resource}?{query}")] == [parameter]
 
 
@@ -198,7 +198,7 @@ def test_one_record_takes_only_fields_and_include(client: TestClient) -> None:
         ("/static/nothing.js", 404, "nothing at"),
     ],
 )
-def test_not_found(client: TestClient, path: str, status: int, words: str) -> None:
+def test_what_is_not_there_says_what_may_be_meant(client: TestClient, path: str, status: int, words: str) -> None:
     response = client.get(path)
     assert response.headers["content-type"] == "application/problem+json"
     actual = ProblemDocument.model_validate(response.json())
@@ -210,7 +210,7 @@ def test_not_found(client: TestClient, path: str, status: int, words: str) -> No
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/incidents/kubaiba-raid", "/v1/codebook", "/healthz", "/"])
-def test_not_allowed(client: TestClient, method: str, path: str) -> None:
+def test_other_methods_are_refused_with_those_allowed(client: TestClient, method: str, path: str) -> None:
     response = client.request(method, path)
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -155,7 +155,7 @@ def test_a_passage_has_its_digest_its_link_and_its_records(small_client: TestCli
         ),
     ],
 )
-def test_filters(small_client: TestClient, query: str, expected: Any) -> None:
+def test_passages_are_filtered(small_client: TestClient, query: str, expected: Any) -> None:
     chosen = of_passages(passages(small_client, query))
     everything = passages(small_client)
     wanted = of_passages(

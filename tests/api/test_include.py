@@ -78,7 +78,7 @@ def test_include_and_fields_stand_together(client: TestClient) -> None:
     assert len(page["included"]["articles"]) == 1
 
 
-def test_unknown_names(client: TestClient) -> None:
+def test_unknown_names_of_keys_and_lists_are_refused(client: TestClient) -> None:
     for url in ("/v1/incidents", "/v1/incidents/kubaiba-raid"):
         assert refused(client, f"{url}?include=qoutes,places") == [("include", "quotes")]
         assert refused(client, f"{url}?fields=titel,summery") == [("fields", "title"), ("fields", "summary")]

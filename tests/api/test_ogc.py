@@ -167,7 +167,7 @@ def test_what_cannot_be_chosen_is_refused(client: TestClient, query: str, named:
     assert [one["parameter"] for one in refusal.json()["errors"]] == [named]
 
 
-def test_collections(either: TestClient) -> None:
+def test_every_collection_describes_itself(either: TestClient) -> None:
     answer = body(either, "/ogc/collections")
     assert [one["id"] for one in answer["collections"]] == list(COLLECTIONS)
     for one in answer["collections"]:
@@ -299,7 +299,7 @@ def test_a_limit_beyond_the_greatest_is_the_greatest(either: TestClient) -> None
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_one_feature(either: TestClient, collection: str) -> None:
+def test_a_feature_alone_is_the_one_of_its_collection(either: TestClient, collection: str) -> None:
     for one in features(either, collection):
         response = either.get(f"/ogc/collections/{collection}/items/{one['id']}?crs={CRS84}")
         assert response.headers["content-type"] == "application/geo+json"

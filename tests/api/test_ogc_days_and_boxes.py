@@ -47,7 +47,7 @@ def test_moments_are_read_as_their_days(small_client: TestClient, standard: str,
     assert ids(small_client, "incidents", f"datetime={standard}") == dated | {"boat-stopped"}
 
 
-def test_days_decide(small_client: TestClient) -> None:
+def test_a_day_before_and_after_decide_what_matches(small_client: TestClient) -> None:
     """A day before and after, so that the table above cannot hold by matching everything or nothing."""
     assert ids(small_client, "incidents", "datetime=2021-06-04T") == {"mill-search", "boat-stopped"}
     assert ids(small_client, "incidents", "datetime=2021-06-03") == {"boat-stopped"}

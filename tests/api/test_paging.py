@@ -289,7 +289,7 @@ def test_a_damaged_cursor_is_never_a_failure(client: TestClient, data: st.DataOb
 @pytest.mark.parametrize(
     "limit", ["0", "501", "1e9", "-1", "1.5", "", "ten", "%2B5", "99999999999999999999", "٣", " 5"]
 )
-def test_limit(client: TestClient, limit: str) -> None:
+def test_a_limit_out_of_bounds_is_refused(client: TestClient, limit: str) -> None:
     assert refused(client, f"/v1/incidents?limit={limit}") == [("limit", None)]
     assert problem(client, f"/v1/incidents?limit={limit}")["detail"].startswith("Parameter 'limit'")
 

@@ -127,13 +127,13 @@ def report(press: Press, figure: Figure) -> None:
 
 
 @pytest.mark.heavy
-def test_ten_histories(press: Press, figure: Figure) -> None:
+def test_copies_follow_ten_histories(press: Press, figure: Figure) -> None:
     prove(press, 10)
     report(press, figure)
 
 
 @pytest.mark.heavy
-def test_many_histories(press: Press, figure: Figure) -> None:
+def test_copies_follow_many_histories(press: Press, figure: Figure) -> None:
     prove(press, MANY)
     report(press, figure)
     assert press.ran >= MANY

@@ -170,7 +170,7 @@ def test_a_tile_of_an_earlier_release_is_as_it_was(client: TestClient) -> None:
     problem(client, "/v1/tiles/incidents/0/0/0.mvt?release=99")
 
 
-def test_mistakes(client: TestClient) -> None:
+def test_addresses_of_no_tile_name_the_last_that_there_is(client: TestClient) -> None:
     assert refused(client, "/v1/tiles/incidents/23/0/0.mvt") == [("z", "22")]
     assert refused(client, "/v1/tiles/incidents/3/8/0.mvt") == [("x", "7")]
     assert refused(client, "/v1/tiles/incidents/3/7/8.mvt") == [("y", "7")]

@@ -21,7 +21,7 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def test_csv(dam_client: TestClient) -> None:
+def test_figures_in_dispute_stand_in_csv(dam_client: TestClient) -> None:
     (incident,) = rows(dam_client.get("/v1/incidents.csv").text)
     assert (incident["killed_low"], incident["killed_high"], incident["killed_best"]) == ("41", "", "")
     assert (incident["killed_in_dispute"], incident["contested"]) == ("1", "true")
@@ -51,13 +51,13 @@ def test_geojson_and_ogc(dam_client: TestClient) -> None:
     assert told(item["properties"]) == TOLD
 
 
-def test_ndjson(dam_client: TestClient) -> None:
+def test_figures_in_dispute_stand_in_ndjson(dam_client: TestClient) -> None:
     (incident,) = (json.loads(line) for line in dam_client.get("/v1/incidents.ndjson").text.splitlines())
     assert incident["totals"]["killed"] == {"low": 41, "high": None, "best": None, "in_dispute": 1, "parts": None}
     assert [harm["claims"] for harm in incident["harms"]] == [3, 1]
 
 
-def test_dataset_files(dam_client: TestClient, tmp_path: Path) -> None:
+def test_figures_in_dispute_stand_in_the_dataset_files(dam_client: TestClient, tmp_path: Path) -> None:
     with ZipFile(io.BytesIO(dam_client.get("/v1/dataset.zip").content)) as package:
         harms = rows(package.read("data/incident_harms.csv").decode())
         assert [
@@ -84,6 +84,6 @@ def test_pages_for_people(dam_client: TestClient) -> None:
         assert "9 wounded; " not in words
 
 
-def test_feeds(dam_client: TestClient) -> None:
+def test_feeds_say_what_is_in_dispute(dam_client: TestClient) -> None:
     for suffix in ("atom", "feed.json"):
         assert "41 or more killed; 3 claims, in dispute" in dam_client.get(f"/v1/incidents.{suffix}").text

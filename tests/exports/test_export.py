@@ -92,7 +92,7 @@ def test_every_build_makes_the_same_bytes(small_url: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_headers(client: TestClient, path: str) -> None:
+def test_a_file_has_its_type_name_and_release_in_its_head(client: TestClient, path: str) -> None:
     whole = client.get(path)
     assert whole.status_code == 200
     assert whole.headers["content-type"] == TYPES[path]
@@ -113,7 +113,7 @@ def test_headers(client: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_ranges(client: TestClient, path: str) -> None:
+def test_a_range_of_a_file_is_that_part_of_it(client: TestClient, path: str) -> None:
     whole = client.get(path)
     content, size = whole.content, len(whole.content)
     for asked, start, end in (("0-99", 0, 100), ("1000-", 1000, size), ("-64", size - 64, size), ("5-5", 5, 6)):

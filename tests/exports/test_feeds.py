@@ -154,7 +154,7 @@ def test_words_that_came_through_somebody_say_so(small_client: TestClient) -> No
     read(small_client.get("/v1/quotes.atom").content)
 
 
-def test_points(client: TestClient) -> None:
+def test_entries_have_the_points_of_their_records(client: TestClient) -> None:
     entries = read(client.get("/v1/incidents.atom?limit=500").content).entries
     points = {
         one["id"]: (one["location"]["longitude"], one["location"]["latitude"])
@@ -183,7 +183,7 @@ def test_addresses_come_from_the_settings(changed_url: str) -> None:
     assert "https://desk.example/data/v1/incidents/ferry-shooting" in text
 
 
-def test_limit(client: TestClient) -> None:
+def test_a_feed_has_fifty_entries_or_as_many_as_asked_for(client: TestClient) -> None:
     assert len(body(client, "/v1/changes.feed.json")["items"]) == 50
     assert len(body(client, "/v1/changes.feed.json?limit=3")["items"]) == 3
 

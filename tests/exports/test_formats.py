@@ -294,7 +294,7 @@ def test_there_are_no_other_representations(client: TestClient) -> None:
     problem(client, "/v1/incidents/kubaiba-raid.csv", 404)
 
 
-def test_files_are_documented(client: TestClient) -> None:
+def test_openapi_has_the_parameters_and_types_of_files(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     listed = {name["name"] for name in paths["/v1/incidents"]["get"]["parameters"]}
     for suffix, kind in (("csv", "text/csv"), ("ndjson", "application/x-ndjson"), ("geojson", "application/geo+json")):

@@ -43,7 +43,7 @@ def test_how_many_records(client: TestClient, resource: str, number: int) -> Non
         ("outcome=killed&group=civilian", 2, 2),
     ],
 )
-def test_harm(client: TestClient, query: str, low: int, high: int | None) -> None:
+def test_sums_of_the_article_are_its_own(client: TestClient, query: str, low: int, high: int | None) -> None:
     assert summed(client, query) == (low, high)
 
 
@@ -244,7 +244,7 @@ def test_a_country_never_locates(client: TestClient) -> None:
     assert not {incident["location"]["id"] for incident in located} & countries
 
 
-def test_people(client: TestClient) -> None:
+def test_named_and_unnamed_people_are_those_of_the_article(client: TestClient) -> None:
     named = body(client, "/v1/people?named=true&limit=500")
     unnamed = body(client, "/v1/people?named=false&limit=500")
     assert named["meta"]["matched"] == 15
@@ -253,7 +253,7 @@ def test_people(client: TestClient) -> None:
     assert all(person["name"] is None and person["label"] and person["anonymity"] for person in unnamed["data"])
 
 
-def test_unidentified_actors(client: TestClient) -> None:
+def test_unidentified_actors_are_those_of_the_article(client: TestClient) -> None:
     incidents = body(client, "/v1/incidents?limit=500")["data"]
     with_one = {
         incident["id"]
@@ -264,7 +264,7 @@ def test_unidentified_actors(client: TestClient) -> None:
     assert with_one == {"kanoos-aerial-shelling", "march-2020-escalation", "pmf-depot-blasts"}
 
 
-def test_quotes(client: TestClient) -> None:
+def test_quotes_are_those_of_the_article(client: TestClient) -> None:
     quotes = {quote["id"]: quote for quote in body(client, "/v1/quotes?limit=500")["data"]}
     assert Counter(quote["kind"] for quote in quotes.values()) == {"direct": 11, "partial": 2, "embedded": 1}
     assert sum(len(quote["spans"]) for quote in quotes.values() if quote["kind"] != "embedded") == 16
@@ -290,7 +290,7 @@ def test_quotes(client: TestClient) -> None:
         ("mutashar-raid-broke-their-back", "When the raid happened, it broke their back."),
     ],
 )
-def test_quote_texts(client: TestClient, quote: str, text: str) -> None:
+def test_quotes_have_the_words_of_the_article(client: TestClient, quote: str, text: str) -> None:
     assert body(client, f"/v1/quotes/{quote}")["data"]["text"] == text
 
 

@@ -263,5 +263,5 @@ RIGHT: list[tuple[str, list[Json]]] = [
 
 
 @pytest.mark.parametrize(("what", "incidents"), RIGHT, ids=[one[0] for one in RIGHT])
-def test_no_mistake(what: str, incidents: list[Json], tmp_path: Path) -> None:
+def test_harms_that_look_odd_but_are_right_are_taken(what: str, incidents: list[Json], tmp_path: Path) -> None:
     assert errors_in(sample.write(dossier(*copy.deepcopy(incidents)), tmp_path)) == []

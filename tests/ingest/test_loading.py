@@ -214,7 +214,7 @@ def test_the_plan_is_reported_before_it_takes_effect(desk: Desk) -> None:
     assert desk.everything() == before
 
 
-def test_progress_advances(desk: Desk) -> None:
+def test_progress_of_a_load_never_goes_back(desk: Desk) -> None:
     told: list[tuple[str, int, int | None]] = []
     desk.load(sample.small(), progress=lambda what, done, total: told.append((what, done, total)))
     for what in ("Reading", "Rendering"):

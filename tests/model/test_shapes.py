@@ -152,7 +152,7 @@ def test_sums_take_sides_with_nobody(desk: TestClient) -> None:
     }
 
 
-def test_codebook(client: TestClient) -> None:
+def test_the_codebook_has_the_shape_that_is_documented(client: TestClient) -> None:
     answer = body(client, "/v1/codebook")
     written = Codebook.model_validate(answer).model_dump(mode="json")
     assert written["meta"].pop("origin") is None

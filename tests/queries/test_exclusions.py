@@ -153,7 +153,7 @@ def test_a_village_of_no_recorded_province_is_not_said_to_be_outside_of_one(clie
     assert not {"kubaiba", "riyadh-district", "tigris"} & set(outside)
 
 
-def test_actors_by_hand(client: TestClient) -> None:
+def test_excluded_actors_are_those_counted_by_hand(client: TestClient) -> None:
     organizations = {one["id"]: one for one in body(client, "/v1/organizations?limit=500")["data"]}
 
     def wholes(id_: str) -> set[str]:

@@ -279,7 +279,7 @@ def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize(("url", "expected"), CASES)
-def test_filter(desk: TestClient, url: str, expected: str) -> None:
+def test_a_filter_finds_exactly_its_records(desk: TestClient, url: str, expected: str) -> None:
     answer = body(desk, url)
     assert sorted(document["id"] for document in answer["data"]) == sorted(expected.split())
     assert answer["meta"]["matched"] == answer["meta"]["returned"] == len(expected.split())

@@ -26,7 +26,7 @@ def count_statements(client: TestClient, url: str, rows: int) -> int:
 
 
 @pytest.mark.parametrize("resource", sorted(set(RECORD_TYPES) - {"articles"}))
-def test_lists(client: TestClient, resource: str) -> None:
+def test_a_longer_list_takes_no_more_statements(client: TestClient, resource: str) -> None:
     many = min(20, body(client, f"/v1/{resource}?limit=1")["meta"]["matched"])
     one = count_statements(client, f"/v1/{resource}?limit=1", 1)
     assert one == count_statements(client, f"/v1/{resource}?limit={many}", many) > 0

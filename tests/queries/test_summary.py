@@ -154,7 +154,7 @@ def test_limit_shortens_the_rows_but_not_the_totals(client: TestClient) -> None:
     assert short["meta"]["rows"] == whole["meta"]["rows"] == len(whole["data"]["rows"])
 
 
-def test_nothing_matches(client: TestClient) -> None:
+def test_sums_of_nothing_are_empty(client: TestClient) -> None:
     body = summary(client, datetime="1999")
     assert body["data"] == {"rows": [], "totals": []}
     assert (body["meta"]["matched"], body["meta"]["rows"]) == (0, 0)

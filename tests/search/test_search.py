@@ -98,7 +98,7 @@ def test_k1_does_not_find_mk19(client: TestClient) -> None:
     assert "incident/kanoos-grenade-fire" not in hits
 
 
-def test_operators(client: TestClient) -> None:
+def test_minus_phrases_and_stars_change_what_is_found(client: TestClient) -> None:
     raids = set(matches(client, "raid", type="incident"))
     without = set(matches(client, "raid -kanoos", type="incident"))
     assert without
@@ -137,7 +137,7 @@ def test_nothing_to_look_for(client: TestClient, asked: str) -> None:
 @pytest.mark.parametrize(
     "url", ["/v1/search", "/v1/search?q=", "/v1/search?q=x&limit=101", "/v1/search?q=x&type=casualty"]
 )
-def test_bad_parameters(client: TestClient, url: str) -> None:
+def test_a_search_with_bad_parameters_is_refused(client: TestClient, url: str) -> None:
     assert client.get(url).status_code == 400
 
 
@@ -155,7 +155,7 @@ def test_no_operator_is_a_syntax_error(client: TestClient, asked: str) -> None:
     assert answer.status_code in (200, 400), answer.text
 
 
-def test_terms() -> None:
+def test_terms_are_folded_words_without_punctuation() -> None:
     assert terms("Iraq’s U.S.-led Al-Ḥasan, kan'us; 40mm MK19 (K1).") == [
         *("iraq", "us", "led", "hasan", "kanus", "40mm", "mk19", "k1")
     ]

@@ -159,7 +159,7 @@ def test_a_tag_belongs_to_one_url_and_one_public_address(client: TestClient, art
         ("/nowhere", "no-store"),
     ],
 )
-def test_freshness(client: TestClient, url: str, directive: str) -> None:
+def test_each_path_says_how_long_it_may_be_reused(client: TestClient, url: str, directive: str) -> None:
     assert client.get(url).headers["Cache-Control"] == directive
 
 

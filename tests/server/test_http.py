@@ -53,7 +53,7 @@ def test_every_answer_has_the_headers_for_browsers(client: TestClient, path: str
 
 
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/incidents/kubaiba-raid", "/nothing"])
-def test_preflight(client: TestClient, path: str) -> None:
+def test_a_preflight_request_names_the_methods_of_its_path(client: TestClient, path: str) -> None:
     asked = {
         "Origin": "https://newsroom.example",
         "Access-Control-Request-Method": "GET",

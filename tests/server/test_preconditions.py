@@ -75,7 +75,7 @@ def judged(*lines: tuple[str, str], etag: str | None = TAG, changed: str | None 
         ("If-Modified-Since", "yesterday", 200),
     ],
 )
-def test_one_condition(field: str, value: str, status: int) -> None:
+def test_a_condition_alone_decides_the_status(field: str, value: str, status: int) -> None:
     assert judged((field, value)) == status
 
 

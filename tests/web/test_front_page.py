@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.api.html_pages import WEB
 from app.api.site.texts import html_date, texts
 from tests.conftest import load_seed, serving
-from tests.sample import INCIDENTS, record, small, write
+from tests.sample import INCIDENTS, merged, record, small, write
 
 
 def text(page: str) -> str:
@@ -220,12 +220,8 @@ def test_hostile_words_stay_words(database_url: str, tmp_path: Path) -> None:
 
 
 def test_a_merged_incident_leads_on(database_url: str, tmp_path: Path) -> None:
-    files = small()
-    load_seed(database_url, write(files, tmp_path))
-    incidents = [one for one in files[INCIDENTS] if one["id"] != "mill-search"]
-    removal = {"id": "mill-search", "removed": {"reason": "told twice", "successor": "ferry-shooting"}}
-    files[INCIDENTS] = [*incidents, removal]
-    load_seed(database_url, write(files, tmp_path))
+    load_seed(database_url, write(small(), tmp_path))
+    load_seed(database_url, write(merged(), tmp_path))
     with serving(database_url) as client:
         answer = client.get("/incidents/mill-search")
         assert (answer.status_code, answer.headers["location"]) == (308, "/incidents/ferry-shooting")

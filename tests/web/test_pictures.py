@@ -18,7 +18,7 @@ from app.main import Service, create_app
 from app.settings import Settings
 from tests.answers import problem
 from tests.conftest import load_seed, serving
-from tests.sample import INCIDENTS, record, small, write
+from tests.sample import INCIDENTS, merged, record, small, write
 
 ARTICLE = "foltyn-us-iran-isis-2020"
 ACCENT = (168, 50, 26)
@@ -111,12 +111,8 @@ def test_pictures_of_nothing_are_missing(client: TestClient) -> None:
 
 
 def test_the_picture_of_a_merged_record_leads_on(database_url: str, tmp_path: Path) -> None:
-    files = small()
-    load_seed(database_url, write(files, tmp_path))
-    incidents = [one for one in files[INCIDENTS] if one["id"] != "mill-search"]
-    removal = {"id": "mill-search", "removed": {"reason": "told twice", "successor": "ferry-shooting"}}
-    files[INCIDENTS] = [*incidents, removal]
-    load_seed(database_url, write(files, tmp_path))
+    load_seed(database_url, write(small(), tmp_path))
+    load_seed(database_url, write(merged(), tmp_path))
     with serving(database_url) as client:
         answer = client.get("/pictures/incidents/mill-search.png")
     assert answer.status_code == 308

@@ -147,7 +147,7 @@ def describe_exports(document: dict[str, Any], codebook: Codebook) -> None:
 
 def _needs_whole_file(request: Request, media_type: str) -> bool:
     """Whether the response needs the complete file: for a range, or for the `Content-Length` of a HEAD request."""
-    coded = is_compressible(media_type) and Preferences.of(request.scope["headers"]).coding is not None
+    coded = is_compressible(media_type.encode()) and Preferences.of(request.scope["headers"]).coding is not None
     return "range" in request.headers or (RequestContext.of(request.scope).is_head and not coded)
 
 
