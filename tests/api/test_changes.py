@@ -188,7 +188,9 @@ def test_nothing_is_newer_than_the_newest(log: TestClient) -> None:
         ("/v1/people/jon-berg/history?since=1", "since", None),
     ],
 )
-def test_the_log_refuses_bad_parameters_by_name(log: TestClient, url: str, parameter: str, suggestion: str | None) -> None:
+def test_the_log_refuses_bad_parameters_by_name(
+    log: TestClient, url: str, parameter: str, suggestion: str | None
+) -> None:
     error = problem(log, url)["errors"][0]
     assert error["parameter"] == parameter
     if suggestion is not None:

@@ -200,7 +200,9 @@ def test_other_formats_do_not_count(client: TestClient) -> None:
         ("/v1/incidents?limit=0&facets=kind", "limit", None),
     ],
 )
-def test_a_mistake_in_counts_beside_a_list_names_its_parameter(client: TestClient, url: str, parameter: str, suggestion: str | None) -> None:
+def test_a_mistake_in_counts_beside_a_list_names_its_parameter(
+    client: TestClient, url: str, parameter: str, suggestion: str | None
+) -> None:
     assert refused(client, url) == [(parameter, suggestion)]
 
 

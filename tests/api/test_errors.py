@@ -130,7 +130,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("query", "parameter", "suggestion"), REFUSED)
-def test_a_bad_parameter_is_named_with_what_was_meant(client: TestClient, query: str, parameter: str, suggestion: str | None) -> None:
+def test_a_bad_parameter_is_named_with_what_was_meant(
+    client: TestClient, query: str, parameter: str, suggestion: str | None
+) -> None:
     assert (parameter, suggestion) in refused(client, f"/v1/incidents?{quote(query, safe='=&,+%')}")
 
 
@@ -156,7 +158,9 @@ def test_what_fields_and_include_take_stands_in_the_refusal(client: TestClient, 
     ("query", "parameter"),
     [("nonsense=1", "nonsense"), ("limit=0", "limit"), ("q=a%00", "q"), ("sort=x", "sort"), ("cursor=x", "cursor")],
 )
-def test_every_list_refuses_what_it_does_not_take(client: TestClient, resource: str, query: str, parameter: str) -> None:
+def test_every_list_refuses_what_it_does_not_take(
+    client: TestClient, resource: str, query: str, parameter: str
+) -> None:
     assert [name for name, _ in refused(client, f"/v1/{resource}?{query}")] == [parameter]
 
 

@@ -206,7 +206,9 @@ def test_lists_take_the_same(client: TestClient) -> None:
         ("/v1/incidents/kubaiba-raid?facet_limit=4", "facet_limit", None),
     ],
 )
-def test_a_mistake_in_facets_names_its_parameter(client: TestClient, url: str, parameter: str, suggestion: str | None) -> None:
+def test_a_mistake_in_facets_names_its_parameter(
+    client: TestClient, url: str, parameter: str, suggestion: str | None
+) -> None:
     named = refused(client, url)
     assert [name for name, _ in named] == [parameter]
     if suggestion:

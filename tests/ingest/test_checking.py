@@ -252,7 +252,9 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
 @pytest.mark.parametrize(
     ("mutate", "record_id", "field", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES]
 )
-def test_a_mistake_is_told_with_record_field_and_message(tmp_path: Path, mutate: Callable[[Files], None], record_id: str, field: str, message: str) -> None:
+def test_a_mistake_is_told_with_record_field_and_message(
+    tmp_path: Path, mutate: Callable[[Files], None], record_id: str, field: str, message: str
+) -> None:
     files = pair()
     mutate(files)
     for entries in files.values():  # a key set to None above is one left out

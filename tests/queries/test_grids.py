@@ -99,7 +99,9 @@ def test_a_box_over_the_antimeridian_is_linked_but_where_a_tile_has_two_ends_of_
         ("/v1/facets?of=people&facet=grid&z=3", "facet", "has no value 'grid'"),
     ],
 )
-def test_a_mistake_in_grids_names_its_parameter_and_limit(client: TestClient, url: str, parameter: str, detail: str) -> None:
+def test_a_mistake_in_grids_names_its_parameter_and_limit(
+    client: TestClient, url: str, parameter: str, detail: str
+) -> None:
     (error,) = problem(client, url)["errors"]
     assert error["parameter"] == parameter
     assert detail in error["detail"]
