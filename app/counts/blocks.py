@@ -59,7 +59,8 @@ def write_blocks(
 class _Writing:
     def __init__(self, connection: Connection, types: Mapping[str, CountedType]) -> None:
         self._connection = connection
-        self._extraction = Extraction(self._fetch, {name: one.table for name, one in types.items()})
+        tables, is_sqlite = {name: one.table for name, one in types.items()}, connection.dialect.name == "sqlite"
+        self._extraction = Extraction(self._fetch, tables, sorts_links=not is_sqlite)
 
     def write_anew(self, counted: CountedType) -> None:
         first, last = self._connection.execute(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, inspect, select
 
 from app.counts.columns import Areas, Column, CountedType, Links, References
 from app.counts.frames import Frame, frame_of
@@ -22,11 +22,13 @@ _LISTED_RECORDS = 200_000
 
 
 class Extraction:
-    """Reads frames of records in one transaction. `tables` are those of all types by name."""
+    """Reads frames of records in one transaction. `tables` are those of all types by name. With `sorts_links` those of
+    a record are put in an order that an edit of it does not change; SQLite returns them so by itself."""
 
-    def __init__(self, fetch: Fetch, tables: Mapping[str, Any]) -> None:
+    def __init__(self, fetch: Fetch, tables: Mapping[str, Any], *, sorts_links: bool = False) -> None:
         self._fetch = fetch
         self._tables = tables
+        self._sorts_links = sorts_links
         self._numbers: dict[str, dict[str, int] | None] = {}
         self._number_of_id: dict[tuple[str, ...], Callable[[Any], int]] = {}
         self._repeated: dict[tuple[str, str], Frame] = {}
@@ -70,7 +72,13 @@ class Extraction:
         statement = statement.join_from(table, links.owner.class_, links.owner == table.id).where(chosen(table.number))
         if links.where is not None:
             statement = statement.where(links.where)
-        return statement.distinct() if links.repeated else statement
+        if links.repeated:
+            return statement.distinct()
+        return (
+            statement.order_by(table.number, *inspect(links.owner.class_).primary_key)
+            if self._sorts_links
+            else statement
+        )
 
     def _frame(self, statement: Select[Any], columns: Sequence[Column]) -> Frame:
         number_of = {one.name: self._number_of(one) for one in columns if isinstance(one, References)}

@@ -3,7 +3,7 @@
 Every function takes rows in order and returns those of them, in order, that meet a criterion; None stands for all rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from app.counts.criteria import (
     Present,
     ValueIn,
 )
-from app.counts.frames import Array
+from app.counts.frames import Array, smallest
 from app.counts.grouped import Grouped, starts_of
 
 _FEW, _SHARE = 20_000, 8
@@ -43,6 +43,10 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             for one in criteria:
                 rows = meeting(arrays, one, rows)
             return every_row(arrays) if rows is None else rows
+        case Not(Present(column)):
+            if rows is None and isinstance(arrays, TypeArrays):
+                return _without(arrays, column)
+            return _rows_that_fit(arrays, rows, [column], lambda array: array == 0)
         case Not(inner):
             if rows is None:
                 rows = every_row(arrays)
@@ -75,6 +79,8 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             return _rows_that_fit(arrays, rows, [column], lambda numbers: (numbers != NO_NUMBER) & fits(numbers))
         case Present(column):
             return _rows_that_fit(arrays, rows, [column], lambda array: array > 0)
+        case DaysFit() if rows is None and isinstance(arrays, TypeArrays) and _is_in_few_rows(arrays, criterion):
+            return np.sort(_dated(arrays, criterion).of(_fitting_days(arrays, criterion))[0])
         case DaysFit(first, last, fits):
             return _rows_that_fit(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
         case AreaFits():
@@ -137,16 +143,79 @@ def _is_indexed(arrays: RowArrays, one: ValueIn) -> bool:
 def _with_value(arrays: RowArrays, one: ValueIn) -> Array:
     """Returns the rows that have one of some texts, without a look at the others."""
     assert isinstance(arrays, TypeArrays)
+    wanted = _codes_of_values(arrays, one)
+    rows: Array = _by_value(arrays, one.column).of(wanted)[0]
+    return rows if len(wanted) == 1 else np.sort(rows)
+
+
+def _by_value(arrays: TypeArrays, column: str) -> Grouped:
+    """Returns the rows of each code of a column."""
 
     def make() -> dict[str, Array]:
-        codes = arrays[one.column]
-        size = len(arrays.values(one.column)) + 1
+        codes = arrays[column]
+        size = len(arrays.values(column)) + 1
         return {"starts": starts_of(codes, size), "values": np.argsort(codes, kind="stable").astype(np.uint32)}
 
-    group = arrays.archive.group(f"{arrays.name}.{one.column}.rows", make)
-    wanted = _codes_of_values(arrays, one)
-    rows: Array = Grouped(group["starts"], group["values"]).of(wanted)[0]
-    return rows if len(wanted) == 1 else np.sort(rows)
+    group = arrays.archive.group(f"{arrays.name}.{column}.rows", make)
+    return Grouped(group["starts"], group["values"])
+
+
+def _without(arrays: TypeArrays, column: str) -> Array:
+    """Returns the rows without a value."""
+    group = arrays.archive.group(
+        f"{arrays.name}.{column}.absent", lambda: {"rows": np.flatnonzero(arrays[column] == 0).astype(np.uint32)}
+    )
+    return group["rows"]
+
+
+def _dates(arrays: TypeArrays, one: DaysFit) -> Mapping[str, Array]:
+    """Returns the distinct dates that records have, and the rows of each."""
+
+    def make() -> dict[str, Array]:
+        keys = arrays[one.first].astype(np.int64) << 32 | arrays[one.last].astype(np.int64)
+        order = np.argsort(keys, kind="stable").astype(np.uint32)
+        dates, starts = np.unique(keys[order], return_index=True)
+        days = {"first": dates >> 32, "last": dates & 0xFFFFFFFF, "starts": np.append(starts, len(keys))}
+        return {"rows": order, **{name: smallest(array) for name, array in days.items()}}
+
+    return arrays.archive.group(f"{arrays.name}.{one.first}.{one.last}.rows", make)
+
+
+def _dated(arrays: TypeArrays, one: DaysFit) -> Grouped:
+    dates = _dates(arrays, one)
+    return Grouped(dates["starts"], dates["rows"])
+
+
+def _fitting_days(arrays: TypeArrays, one: DaysFit) -> Array:
+    """Returns which of the distinct dates fit: a few thousand stand for all records."""
+    dates = _dates(arrays, one)
+    return arrays.archive.once(
+        "days", one, lambda: np.flatnonzero((dates["first"] > 0) & one.fits(dates["first"], dates["last"]))
+    )
+
+
+def _is_in_few_rows(arrays: TypeArrays, one: DaysFit) -> bool:
+    """Whether it is faster to put the rows in order than to look at all."""
+    return _number(_dated(arrays, one), _fitting_days(arrays, one)) <= arrays.size // _MANY
+
+
+def _number(of: Grouped, wanted: Array) -> int:
+    return int((of.starts[wanted + 1].astype(np.int64) - of.starts[wanted]).sum())
+
+
+def expected_rows(arrays: TypeArrays, criterion: Criterion) -> int:
+    """Returns how many rows an index of the criterion finds; all where it has none."""
+    match criterion:
+        case AllOf((first, *_)):
+            return expected_rows(arrays, first)
+        case ValueIn() if _is_indexed(arrays, criterion):
+            return _number(_by_value(arrays, criterion.column), _codes_of_values(arrays, criterion))
+        case DaysFit():
+            return _number(_dated(arrays, criterion), _fitting_days(arrays, criterion))
+        case Not(Present(column)):
+            return len(_without(arrays, column))
+        case _:
+            return arrays.size
 
 
 def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
@@ -187,6 +256,8 @@ def _in_area(arrays: RowArrays, one: AreaFits, rows: Array | None) -> Array:
 
 def _with_link(arrays: TypeArrays, one: HasLink, rows: Array | None) -> Array:
     links, starts = arrays.links(one.links), arrays.arrays[f"{one.links}{STARTS}"]
+    if one.each and _are_single(arrays, one.links):
+        return meeting(links, AllOf(one.each), rows)
     if rows is None or len(rows) > max(_FEW, arrays.size // _SHARE):
 
         def have_one() -> Array:
@@ -197,8 +268,20 @@ def _with_link(arrays: TypeArrays, one: HasLink, rows: Array | None) -> Array:
         owners = arrays.archive.once("owners", one, have_one)
         return np.flatnonzero(owners) if rows is None else rows[owners[rows]]
     positions, lengths = Grouped(starts, starts).positions(rows)
-    met = np.searchsorted(positions, meeting(links, AllOf(one.each), positions))
-    return rows[np.unique(np.repeat(np.arange(len(rows)), lengths)[met])]
+    met = _are_among(positions, meeting(links, AllOf(one.each), positions), links.size)
+    kept = np.zeros(len(rows), bool)
+    kept[np.repeat(np.arange(len(rows)), lengths)[met]] = True
+    return rows[kept]
+
+
+def _are_single(arrays: TypeArrays, links: str) -> bool:
+    """Whether every record has one of these links, which then stands where the record does."""
+
+    def make() -> dict[str, Array]:
+        starts = arrays.arrays[f"{links}{STARTS}"]
+        return {"single": np.array([bool((starts == np.arange(len(starts))).all())])}
+
+    return bool(arrays.archive.group(f"{arrays.name}.{links}.single", make)["single"][0])
 
 
 def _owners(starts: Array, fitting: Array, size: int) -> Array:
@@ -209,8 +292,8 @@ def _owners(starts: Array, fitting: Array, size: int) -> Array:
         return owners
     marks = np.zeros(size + 1, np.uint32)
     marks[fitting + 1] = 1
-    before = np.cumsum(marks, dtype=np.uint32)
-    has_one: Array = before[starts[1:]] > before[starts[:-1]]
+    before = np.cumsum(marks, dtype=np.uint32)[starts]
+    has_one: Array = before[1:] > before[:-1]
     return has_one
 
 
@@ -242,7 +325,7 @@ def expected_links(arrays: RowArrays, criterion: Criterion) -> int:
 
 def _number_of_links(found: tuple[Array, Grouped]) -> int:
     wanted, every = found
-    return int((every.starts[wanted + 1].astype(np.int64) - every.starts[wanted]).sum())
+    return _number(every, wanted)
 
 
 def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:

@@ -8,7 +8,7 @@ import numpy as np
 from app.counts.arrays import Archive, TypeArrays, listed, numbers_in
 from app.counts.criteria import AllOf, AreaFits, ChangedAfter, Criterion, DaysFit, IsOneOf, NumberFits, Present, ValueIn
 from app.counts.frames import Array
-from app.counts.matches import expected_links, meeting, supports
+from app.counts.matches import expected_links, expected_rows, meeting, supports
 from app.queries.conditions import Condition, with_numbers
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
@@ -29,9 +29,12 @@ def find_rows(
             in_sql.append(one)
         else:
             by_type.setdefault(arrays.name, []).append(one.criterion)
-    rows = _meeting_all(own, by_type.pop(own.name, []), rows)
+    # What has to be looked up for each record comes last: the others leave few of them.
+    dear = [one for one in by_type.get(own.name, ()) if len(by_type) > 1 and _cost(one) == _COST_OF_LINKS]
+    rows = _meeting_all(own, [one for one in by_type.pop(own.name, ()) if one not in dear], rows)
     for name, criteria in by_type.items():
         rows = of_subjects(archive, resource, _meeting_all(archive[name], criteria, None), rows)
+    rows = _meeting_all(own, dear, rows)
     if in_sql:
         rows = _in_sql(own, resource, in_sql, rows)
     for one in conditions:
@@ -62,6 +65,9 @@ def _meeting_all(arrays: TypeArrays, criteria: Sequence[Criterion], rows: Array 
     in_order = sorted(criteria, key=_cost)
     if sum(_cost(one) == _COST_OF_LINKS for one in criteria) > 1:
         in_order.sort(key=lambda one: (_cost(one), _cost(one) == _COST_OF_LINKS and expected_links(arrays, one)))
+    if rows is None and len(in_order) > 1:
+        fewest = min(in_order, key=lambda one: expected_rows(arrays, one))
+        in_order.sort(key=lambda one: one is not fewest)
     for one in in_order:
         rows = meeting(arrays, one, rows)
     return rows
