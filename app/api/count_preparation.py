@@ -6,7 +6,6 @@ At a million records files take seconds to make, and half a second to map and ch
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -36,25 +35,25 @@ a few hundred milliseconds."""
 COARSEST = UNITS["decade"]
 
 LOOK_SECONDS = 1.0
-"""Seconds between two looks for a new release, and before the first."""
+"""Seconds between two looks at which release requests have seen. The database is not asked: a check of the service's
+health is a request as well."""
 
 
 async def prepare_counts(reader: Reader) -> None:
-    """Prepares the counts of the newest release whenever it is another, until it is cancelled."""
+    """Prepares the counts of each release that requests see, until it is cancelled."""
     prepared = ""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        with suppress(Problem):  # the database does not answer at the moment
-            release = await reader.newest()
-            if release.fingerprint == prepared or sum(release.counts.values()) < PREPARED_RECORDS:
-                continue
-            prepared = release.fingerprint
-            try:
-                for resource in RECORD_TYPES.values():
-                    await reader.read(partial(count_by_everything, resource=resource))
-                await reader.read(add_up_by_everything)
-            except OSError:
-                _log.warning("The counts of release %s are not prepared", release.number, exc_info=True)
+        release = reader.seen_release
+        if release is None or release.fingerprint == prepared or sum(release.counts.values()) < PREPARED_RECORDS:
+            continue
+        prepared = release.fingerprint
+        try:
+            for resource in RECORD_TYPES.values():
+                await reader.read(partial(count_by_everything, resource=resource))
+            await reader.read(add_up_by_everything)
+        except (Problem, OSError) as error:
+            _log.warning("The counts of release %s are not prepared: %s", release.number, error)
 
 
 @reads(ReadKind.COUNT)

@@ -83,6 +83,9 @@ class Reader:
         self._watcher = ReleaseWatcher(database)
         self.announcer = ReleaseAnnouncer(self.newest)
         self._peeked_release: ReleaseInfo | None = None
+        self.seen_release: ReleaseInfo | None = None
+        """The newest release that some request has seen."""
+
         self.streams: set[Stream] = set()
         self._queue: list[object] = []  # downloads that wait for a slot, in order of arrival
 
@@ -145,13 +148,15 @@ class Reader:
         The result is cached for one iteration of the event loop: every caller within it came before the lookup.
         """
         if self._peeked_release is None and self.database.is_sqlite:
-            self._peeked_release = self.database.newest()
+            self._peeked_release = self.seen_release = self.database.newest()
             asyncio.get_running_loop().call_soon(self._forget_peeked)
         return self._peeked_release
 
     async def newest(self) -> ReleaseInfo:
         """Returns the newest release at the time of the call or later. Raises Unavailable while it is unknown."""
-        return self.peek_release() or await self._watcher.newest()
+        if (release := self.peek_release()) is None:
+            release = self.seen_release = await self._watcher.newest()
+        return release
 
     def _forget_peeked(self) -> None:
         self._peeked_release = None
@@ -251,6 +256,7 @@ class ReadSession:
         def read_and_report(snapshot: Snapshot) -> T:
             began = perf_counter()
             self.on_release(snapshot.release, snapshot.newest)
+            self.reader.seen_release = snapshot.newest
             found, query = work(snapshot), snapshot.query_seconds
             self.on_read(ReadTimes(asked, began - asked, query, perf_counter() - began - query))
             return found

@@ -59,7 +59,7 @@ def test_nothing_is_left_to_be_made(article_url: str) -> None:
 
 
 @pytest.mark.heavy
-def test_each_release_is_prepared_while_nobody_asks(
+def test_each_release_that_is_seen_is_prepared(
     new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(count_preparation, "PREPARED_RECORDS", 0)
@@ -67,18 +67,18 @@ def test_each_release_is_prepared_while_nobody_asks(
     url, files = new_database(), sample.small()
     load_seed(url, sample.write(files, tmp_path / "first"))
     with serving(url, cache_bytes=0) as client:
-        first = _eventually(lambda: _made(client), lambda made: "casualties.summed" in made[1])
+        first = _eventually(client, lambda made: "casualties.summed" in made[1])
         sample.record(files, sample.INCIDENTS, "ferry-shooting")["kind"] = "explosion"
         load_seed(url, sample.write(files, tmp_path / "second"))
-        _eventually(lambda: _made(client), lambda made: made[0] != first[0] and "casualties.summed" in made[1])
+        _eventually(client, lambda made: made[0] != first[0] and "casualties.summed" in made[1])
 
 
-def _eventually(
-    look: Callable[[], tuple[str, set[str]]], holds: Callable[[tuple[str, set[str]]], bool]
-) -> tuple[str, set[str]]:
+def _eventually(client: TestClient, holds: Callable[[tuple[str, set[str]]], bool]) -> tuple[str, set[str]]:
+    """What has been made as soon as something holds of it, while only the health of the service is asked for."""
     until = time.monotonic() + 60
-    while not holds(found := look()):
+    while not holds(found := _made(client)):
         assert time.monotonic() < until, found
+        assert client.get("/readyz").status_code == 200
         time.sleep(0.05)
     return found
 
