@@ -9,8 +9,9 @@ from pydantic import Field, create_model
 from app.api import count_tables
 from app.api.claim_sums import ClaimSums, Json
 from app.api.links import address
-from app.api.pages import JsonBody, RequestUrl, resolve_ids
+from app.api.pages import JsonBody, RequestUrl
 from app.api.query_suggestions import suggestions
+from app.api.record_ids import resolve_ids
 from app.api.sum_links import SumLinks
 from app.api.sum_method import rule
 from app.model.compact_json import dump_json

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from fastapi.sse import format_sse_event
 
-from app.api import changelog, pages
+from app.api import changelog, record_ids
 from app.model.compact_json import dump_json
 from app.problems import BadParameter, Problem, Unavailable, types
 from app.queries import changes as queries
@@ -146,11 +146,11 @@ def newest_place(snapshot: Snapshot, filters: StreamFilters, last_event_id: str 
     """
     if last_event_id:
         place = LogPlace.parse(last_event_id)
-        pages.check_release(snapshot, "Last-Event-ID", place.release)
+        record_ids.check_release(snapshot, "Last-Event-ID", place.release)
         changelog.check_copy(snapshot, place.release)
         return place
     if filters.since is not None:
-        pages.check_release(snapshot, "since", filters.since)
+        record_ids.check_release(snapshot, "since", filters.since)
         changelog.check_copy(snapshot, filters.since)
         return LogPlace.behind_release(filters.since)
     return LogPlace.behind_release(snapshot.release.number)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select
 
 from app.api import cursors
-from app.api.pages import JsonBody, RequestUrl, check_release, resolved_ids
+from app.api.pages import JsonBody, RequestUrl
+from app.api.record_ids import check_release, resolved_ids
 from app.model.codebook import IDENTITY
 from app.model.compact_json import dump_json
 from app.problems import BadParameter, Gone, NotFound, ParameterError, types

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.api import pages
+from app.api import pages, record_ids
 from app.api.links import address
 from app.api.parameters import parse
 from app.api.record_parameters import list_model, record_choices, record_model
@@ -222,7 +222,7 @@ def _record(snapshot: Snapshot, target: Target) -> Cited:
 
 def _list(snapshot: Snapshot, target: Target) -> Cited:
     resource = target.resource
-    filters = pages.resolve_ids(snapshot, _parsed(snapshot, target, list_model(resource.name)))
+    filters = record_ids.resolve_ids(snapshot, _parsed(snapshot, target, list_model(resource.name)))
     chosen = "; ".join(f"{name} = {value}" for name, value in target.items if chooses(name) and name != RELEASE)
     title = f"{resource.name.capitalize()}{f' ({chosen})' if chosen else ''}"
     conditions = resource.conditions(filters)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from app.api import changelog, cursors
 from app.api.changelog import LogPart
-from app.api.pages import JsonBody, RequestUrl, resolved_ids
+from app.api.pages import JsonBody, RequestUrl
+from app.api.record_ids import resolved_ids
 from app.exports.formats.columns import joined
 from app.exports.formats.csv import table
 from app.model.compact_json import dump_json

@@ -10,7 +10,8 @@ from app.api.claim_sums import ClaimSums, add_sums
 from app.api.count_tables import MAX_VALUES, facet_table
 from app.api.facet_links import FacetLinks
 from app.api.facet_parameters import VALUES, left_out
-from app.api.pages import JsonBody, RequestUrl, resolve_ids
+from app.api.pages import JsonBody, RequestUrl
+from app.api.record_ids import resolve_ids
 from app.api.sum_links import SumLinks
 from app.api.value_labels import facet_labels
 from app.model.languages import Language

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.api import changelog, cursors, pages
+from app.api import changelog, cursors, record_ids
 from app.api import corrections as corrected
 from app.exports.formats import feeds
 from app.exports.formats.feeds import Entry, Removal
@@ -43,7 +43,7 @@ def records(resource: RecordType, snapshot: Snapshot, filters: Listing, base: st
     newest, kinds = snapshot.newest.number, (int, str)
     after = None if filters.cursor is None else cursors.decode_after(filters.cursor, query_key, *kinds, newest=newest)
     limit = filters.limit + 1
-    there = plan(resource, pages.resolve_ids(snapshot, filters), order).on(snapshot).rows(limit, after)
+    there = plan(resource, record_ids.resolve_ids(snapshot, filters), order).on(snapshot).rows(limit, after)
     gone = snapshot.rows(queries.removals(resource.type, filters.changed_since or 0, after, limit))
     places = sorted([*(row[1:3] for row in there), *(row[:2] for row in gone)], reverse=True)
     shown = {tuple(place) for place in places[: filters.limit]}

@@ -8,8 +8,9 @@ from app.api import cursors
 from app.api.claim_sums import ClaimSums
 from app.api.facet_counts import FacetCounter
 from app.api.facet_parameters import FACET_PARAMETERS
-from app.api.pages import JsonBody, RequestUrl, envelope, resolve_ids, shaped
+from app.api.pages import JsonBody, RequestUrl, envelope, shaped
 from app.api.query_suggestions import suggestions
+from app.api.record_ids import resolve_ids
 from app.api.sum_links import SumLinks
 from app.api.sum_method import rule
 from app.model.languages import LANGUAGES, Language

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.api.links import address
-from app.api.pages import JsonBody, resolve_ids
+from app.api.pages import JsonBody
+from app.api.record_ids import resolve_ids
 from app.exports.vector_tiles import BEYOND, COUNT, SHOWN, properties, vector_tile
 from app.model.codebook import Codebook
 from app.model.compact_json import dump_json

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api import pages
+from app.api import record_ids
 from app.api.file_parameters import check_fields, check_installed, check_size, export_of, file_choices, file_model
 from app.api.links import link_field
 from app.api.parameters import pinned_release
@@ -98,7 +98,7 @@ def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportForma
 
         def work(snapshot: Snapshot) -> Iterator[bytes]:
             check_fields(parsed_filters, name, export, snapshot.codebook)
-            planned = plan(resource, pages.resolve_ids(snapshot, parsed_filters)).on(snapshot)
+            planned = plan(resource, record_ids.resolve_ids(snapshot, parsed_filters)).on(snapshot)
             check_size(planned, parsed_filters.limit, export)
             batches = planned.batches(parsed_filters.limit)
             return export.write(export_of(snapshot, resource, parsed_filters, export, base, batches))
