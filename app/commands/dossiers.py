@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.amounts import amount, counted
-from app.commands.errors import CommandError
+from app.commands.errors import CommandError, reporting_nothing_written
 from app.commands.mistakes import Format, MistakeFormat, print_mistakes, reporting_mistakes
 from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import ArticleIds, Directory, Seed, Texts, article_files, working_folder
@@ -44,14 +44,12 @@ def new(
 ) -> None:
     """Begin an article: its folder with paragraphs, digests and lengths, and files with an example each."""
     folder = seed or working_folder()
-    try:
+    with reporting_nothing_written(folder):
         if renew:
             moved = renew_text(folder, slug, text)
             typer.echo(f"{amount(moved.done, 'span')} moved{' in ' + ', '.join(moved.files) if moved.files else ''}.")
             return
         made = new_article(folder, slug, text)
-    except OSError as error:
-        raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error
     for path in made:
         typer.echo(path)
     typer.echo(
@@ -70,11 +68,8 @@ def anchor(
     """Turn the words of evidence in seed files (`words: …`, perhaps `paragraph: …`) into spans."""
     if not text:
         raise CommandError("Give the article's own text: --text FILE, one paragraph a line.")
-    try:
-        with ProgressBars() as bars:
-            anchored = anchor_words(directory, article_files(text, article), back=back, progress=bars)
-    except OSError as error:
-        raise CommandError(f"Cannot write {error.filename}: {error.strerror}; nothing has changed.") from error
+    with reporting_nothing_written(directory), ProgressBars() as bars:
+        anchored = anchor_words(directory, article_files(text, article), back=back, progress=bars)
     what = "spans became words" if back else "words became spans"
     typer.echo(f"{anchored.done} {what}{' in ' + ', '.join(anchored.files) if anchored.files else ''}.")
     if anchored.kept:
@@ -158,8 +153,6 @@ def schema(
             )
         typer.echo(json.dumps(schemas[name], ensure_ascii=False, indent=1))
     else:
-        try:
+        with reporting_nothing_written(directory):
             for path in write_schemas(directory, codebook):
                 typer.echo(path)
-        except OSError as error:
-            raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error

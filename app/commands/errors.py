@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from app.importing.table_import import RefusedRows
 from app.ingest.reading import DossierError
@@ -38,8 +39,17 @@ def reporting_nothing_imported() -> Iterator[None]:
         raise NotImportedWhole(error.errors) from error
     except DossierError as error:
         raise NotImported(error.errors) from error
+
+
+@contextmanager
+def reporting_nothing_written(folder: Path) -> Iterator[None]:
+    """Reports a file in a folder that cannot be written as a reason why nothing there has changed."""
+    try:
+        yield
     except OSError as error:
-        raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error
+        # What a full disk refuses has no name: the file is open by then.
+        where = error.filename or f"to {folder}"
+        raise CommandError(f"Cannot write {where}: {error.strerror}; nothing has changed.") from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.amounts import amount, counted
-from app.commands.errors import CommandError, reporting_nothing_imported
+from app.commands.errors import CommandError, reporting_nothing_imported, reporting_nothing_written
 from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import Seed, working_folder
 from app.importing.evidence_import import ImportedEvidence, import_annotations
@@ -55,7 +55,7 @@ def import_(
             "and the article's text: dateline import FILE --text TEXT."
         )
     folder = seed or working_folder()
-    with ProgressBars() as bars, reporting_nothing_imported():
+    with reporting_nothing_written(folder), ProgressBars() as bars, reporting_nothing_imported():
         if map_ is not None:
             imported = TableImport.of(file, map_, folder).run(refused=refused, rows=rows, progress=bars)
             _print_imported(imported, folder, refused)

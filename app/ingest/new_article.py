@@ -13,7 +13,7 @@ from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError, parse_pa
 from app.ingest.scalars import PATTERNS, SLUG
 from app.ingest.seed_base import WORDS
 from app.ingest.seed_changes import replace_files
-from app.ingest.seed_schemas import SCHEMA_FOLDER, schema_name, write_schemas
+from app.ingest.seed_schemas import SCHEMA_FOLDER, schema_files, schema_name
 from app.ingest.verifying import TextError
 from app.ingest.yaml_edits import Edit, edited, mappings, replaced
 from app.search.collation import words
@@ -72,14 +72,14 @@ def new_article(directory: Path, slug: str, file: Path) -> list[Path]:
         raise DossierError([SeedError(str(folder), 1, slug, "", message)])
     text = read_text(file)
     passage = _example_passage(text)
-    write_schemas(directory, read_codebook(directory, []))
     contents = {folder / "article.yaml": _article(slug, text)}
     for name in SHARED_MODELS:
         if not any((directory / f"{name}{suffix}").exists() for suffix in (".yaml", ".jsonl")):
             contents[directory / f"{name}.yaml"] = _list(name, slug, text, passage, SCHEMA_FOLDER)
     for name in BY_ARTICLE:
         contents[folder / f"{name}.yaml"] = _list(name, slug, text, passage, f"../../{SCHEMA_FOLDER}")
-    replace_files(directory, {path: content.encode() for path, content in contents.items()})
+    schemas = schema_files(directory, read_codebook(directory, []))
+    replace_files(directory, {**schemas, **{path: content.encode() for path, content in contents.items()}})
     return list(contents)
 
 

@@ -38,6 +38,7 @@ from app.ingest.seed import (
     TimeSeed,
 )
 from app.ingest.seed_base import WORDS, EvidenceSeed, Record, Span, Tombstone
+from app.ingest.seed_changes import replace_files
 from app.model.codebook import VOCABULARY, Codebook
 from app.model.documents import (
     articles,
@@ -103,15 +104,18 @@ def schema_name(name: str) -> str:
 
 
 def write_schemas(directory: Path, codebook: Codebook) -> list[Path]:
-    """Writes the schemas of all files into a folder of seed files, where their first lines name them."""
-    folder = directory / SCHEMA_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, schema in seed_schemas(codebook).items():
-        path = folder / schema_name(name)
-        path.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        written.append(path)
-    return written
+    """Writes the schemas of all files into a folder of seed files. Raises OSError, and then none is written."""
+    contents = schema_files(directory, codebook)
+    replace_files(directory, contents)
+    return list(contents)
+
+
+def schema_files(directory: Path, codebook: Codebook) -> dict[Path, bytes]:
+    """Returns the schemas of all files of a folder where the first lines of these name them."""
+    return {
+        directory / SCHEMA_FOLDER / schema_name(name): f"{json.dumps(schema, ensure_ascii=False, indent=1)}\n".encode()
+        for name, schema in seed_schemas(codebook).items()
+    }
 
 
 def seed_schemas(codebook: Codebook) -> dict[str, dict[str, Any]]:
