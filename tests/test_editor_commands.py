@@ -7,6 +7,7 @@ import pytest
 
 from app.ingest.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
+from tests.dossiers import write_example
 from tests.live import serving
 from tests.test_cli import dateline, free_port, refused, served
 
@@ -17,11 +18,7 @@ def written(folder: Path) -> Path:
     text.write_text(example_file("text.txt"), "utf-8")
     done = dateline("new", EXAMPLE_ARTICLE, "--text", text, cwd=folder)
     assert f"seed/articles/{EXAMPLE_ARTICLE}/incidents.yaml" in done.stdout
-    article = folder / "seed" / "articles" / EXAMPLE_ARTICLE
-    for name in SHARED_MODELS:
-        (folder / "seed" / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
-    for name in (*BY_ARTICLE, "article"):
-        (article / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
+    write_example(folder / "seed")
     return text
 
 

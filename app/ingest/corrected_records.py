@@ -54,9 +54,11 @@ def warnings(
     `stored` are the rows that records are compared by."""
     changed = [(change, record) for change, record in changes if change.op is ChangeOp.MOD]
     ids = [change.id for change, record in changed if change.correction or stored[change.id].digest != record.digest]
+    if not ids:
+        return
     table = RECORD_TYPES[resource].table
     query = select(col(table.id), document_of(table)).where(col(table.id).in_(ids))
-    before = {id_: json.loads(document) for id_, document in connection.execute(query)} if ids else {}
+    before = {id_: json.loads(document) for id_, document in connection.execute(query)}
     for change, record in changed:
         if change.id not in before:
             continue

@@ -12,20 +12,26 @@ from app.model.digests import Data
 
 def date_document(seed: DateSeed, published: date) -> Data:
     """Returns a date as documents have it; `published` is the day on which its article appeared."""
-    earliest, latest = map(_day, bounds(seed.edtf))
-    limits = assumed_limits(seed, published)
     return {
         "edtf": seed.edtf,
         "as_stated": seed.as_stated,
-        "earliest": earliest,
-        "latest": latest,
-        "open": _open_ends(earliest, latest),
-        "assumed": limits
-        and {"earliest": _day(limits.earliest), "latest": _day(limits.latest), "reason": limits.reason},
+        **_days(seed, published),
         "precision": precision(seed.edtf).value,
         "approximate": approximate(seed.edtf),
         "note": seed.note,
     }
+
+
+def _days(seed: DateSeed, published: date) -> Data:
+    """Returns the keys of a date that say when it was: what `span_in` takes of it."""
+    earliest, latest = map(_day, bounds(seed.edtf))
+    limits = assumed_limits(seed, published)
+    assumed = limits and {
+        "earliest": _day(limits.earliest),
+        "latest": _day(limits.latest),
+        "reason": limits.reason,
+    }
+    return {"earliest": earliest, "latest": latest, "open": _open_ends(earliest, latest), "assumed": assumed}
 
 
 def span_of(dates: Sequence[tuple[DateSeed, date]]) -> Data | None:
@@ -33,7 +39,7 @@ def span_of(dates: Sequence[tuple[DateSeed, date]]) -> Data | None:
     appeared; None where there are none, or one is invalid."""
     documents: list[Data] = []
     with suppress(ValueError):  # it is an error of the incident that has the date
-        documents = [date_document(seed, published) for seed, published in dates]
+        documents = [_days(seed, published) for seed, published in dates]
     if not documents:
         return None
     earliest = None if any("start" in one["open"] for one in documents) else min(one["earliest"] for one in documents)

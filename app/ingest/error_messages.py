@@ -141,7 +141,8 @@ def summarized(errors: list[SeedError]) -> list[SeedError]:
         if error.message != WORDS_MESSAGE:
             told.append(error)
         elif (count := waiting.pop(error.file, 0)) > 1:
-            told.append(replace(error, message=f"{WORDS_MESSAGE}, and of those at {count - 1} other places here"))
+            others = "another place" if count == 2 else f"{count - 1} other places"
+            told.append(replace(error, message=f"{WORDS_MESSAGE}, and of those at {others} here"))
         elif count:
             told.append(error)
     return told

@@ -28,13 +28,15 @@ _ONE_ID_SPACE = {
 
 def removals_of(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, Any]:
     """Returns the last removal of each of these records: rows of the change log by id."""
+    if not ids:
+        return {}
     log = METADATA.tables["changes"]
     query = (
         select(log)
         .where(col(Change.type) == RECORD_TYPES[resource].type, col(Change.id).in_(ids), col(Change.op) == ChangeOp.DEL)
         .order_by(col(Change.release))
     )
-    return {row.id: row for row in connection.execute(query)} if ids else {}
+    return {row.id: row for row in connection.execute(query)}
 
 
 def names(connection: Connection, resource: str, ids: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 
+from app.ingest.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.passages import Text, digest
+from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
 from tests.sample import at
 
 DOSSIERS = Path(__file__).parent
@@ -36,6 +38,18 @@ def write(name: str, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
     return folder
+
+
+def write_example(seed: Path) -> Path:
+    """Writes the files of the format's example into a seed folder, with words for spans. Returns its article's folder;
+    its text stands beside the seed folder."""
+    article = seed / "articles" / EXAMPLE_ARTICLE
+    article.mkdir(parents=True, exist_ok=True)
+    for folder, names in ((seed, (*SHARED_MODELS, "codebook")), (article, (*BY_ARTICLE, "article"))):
+        for name in names:
+            (folder / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
+    (seed.parent / "text.txt").write_text(example_file("text.txt"), "utf-8")
+    return article
 
 
 def text(name: str) -> Text:

@@ -77,7 +77,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_twenty_thousand_rows_are_served_in_minutes(tmp_path: Path, new_database: NewDatabase, figure: Figure) -> None:
     """The time is noted, not judged: whoever runs the tests has a machine of their own."""
     random, count = Random(7), 20_000

@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 from app.ingest.anchoring import anchor
-from app.ingest.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.new_article import new_article
 from app.ingest.passages import digest
 from app.ingest.pipeline import check
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError
+from app.ingest.reading import DossierError
 from app.ingest.verifying import ArticleFile, TextError
+from tests.dossiers import write_example
 from tests.verified import verified
 
 TEXT = "The bridge was closed on Monday.\n\n“Nobody told us,” said the miller.\n“Nobody told us”\n"
@@ -97,14 +97,9 @@ def test_what_cannot_begin_an_article_is_refused_and_nothing_written(tmp_path: P
 
 def test_the_example_of_the_reference_is_anchored_checked_and_verified(tmp_path: Path) -> None:
     """It is written by words, as editors write."""
-    article = tmp_path / "articles" / EXAMPLE_ARTICLE
-    article.mkdir(parents=True)
-    for name in (*SHARED_MODELS, "codebook"):
-        (tmp_path / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
-    for name in (*BY_ARTICLE, "article"):
-        (article / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
-    (text := tmp_path / "text.txt").write_text(example_file("text.txt"), "utf-8")
-    assert anchor(tmp_path, [ArticleFile(text)]).done > 30
-    assert check(tmp_path)["incidents"] == 3
-    seen = verified(tmp_path, text)
+    seed, text = tmp_path / "seed", tmp_path / "text.txt"
+    write_example(seed)
+    assert anchor(seed, [ArticleFile(text)]).done > 30
+    assert check(seed)["incidents"] == 3
+    seen = verified(seed, text)
     assert (seen.errors, seen.spans) == ([], seen.of)

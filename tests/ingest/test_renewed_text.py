@@ -8,22 +8,17 @@ import yaml
 from app.ingest.anchoring import anchor
 from app.ingest.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.pipeline import check
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS, DossierError
+from app.ingest.reading import DossierError
 from app.ingest.renewed_text import renew_text
 from app.ingest.verifying import ArticleFile
+from tests.dossiers import write_example
 from tests.verified import verified
 
 
 @pytest.fixture
 def seed(tmp_path: Path) -> Path:
     """The example, anchored."""
-    article = tmp_path / "seed" / "articles" / EXAMPLE_ARTICLE
-    article.mkdir(parents=True)
-    for name in (*SHARED_MODELS, "codebook"):
-        (tmp_path / "seed" / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
-    for name in (*BY_ARTICLE, "article"):
-        (article / f"{name}.yaml").write_text(example_file(f"{name}.yaml"), "utf-8")
-    (tmp_path / "text.txt").write_text(example_file("text.txt"), "utf-8")
+    write_example(tmp_path / "seed")
     anchor(tmp_path / "seed", [ArticleFile(tmp_path / "text.txt")])
     return tmp_path / "seed"
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.commands.mistakes import MAX_WARNINGS
+from app.ingest.examples import example_file
 from tests import postgresql
+from tests.dossiers import write_example
+from tests.importing.invented import row, write_map, write_table
 from tests.ingest import interrupted_loads
 from tests.ingest.interrupted_loads import Sqlite
 from tests.live import answers, dateline, free_port
@@ -86,6 +89,12 @@ def state(where: Disk, to: Path) -> str:
     return interrupted_loads.state(f"sqlite:///{to}/dateline.db")
 
 
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Every file and folder in a folder, by its path from there."""
+    there = sorted(folder.rglob("*"))
+    return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in there}
+
+
 def refused(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
     """The command said in one line what is wrong, after not too many warnings."""
     assert done.returncode == 1, done.stdout + done.stderr
@@ -122,6 +131,26 @@ def test_a_first_load_on_a_full_disk_leaves_nothing(archives: Archives, tmp_path
         done = where.run(dateline(), "load", archives.first, DATELINE_DATABASE_URL=url)
         assert done.returncode == 0, done.stderr
         assert state(where, tmp_path / "copy") == archives.states[0]
+
+
+def test_an_editors_command_on_a_full_disk_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    """There is room for some of the files, not for all."""
+    table = write_table(tmp_path / "log.csv", [row(number) for number in range(1, 200)])
+    map_, text = write_map(tmp_path / "map.yaml"), tmp_path / "text.txt"
+    text.write_text(example_file("text.txt"), "utf-8")
+    with disk(tmp_path / "disk", "2m") as where:
+        seed = where.path / "seed"
+        commands: list[list[str | Path]] = [
+            ["anchor", seed, "--text", text],
+            ["new", "another", "--seed", where.path / "another", "--text", text],
+            ["import", table, "--seed", seed, "--map", map_],
+        ]
+        write_example(where.inside / "seed")
+        where.fill(leaving=9_000)
+        before = contents(where.inside)
+        for command in commands:
+            refused(where.run(dateline(), *command), "No space left on device; nothing has changed.")
+            assert contents(where.inside) == before, command
 
 
 def test_a_full_temporary_folder_breaks_nothing(archives: Archives, tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from app.ingest.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.passages import Text
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
 from tests import sample
 from tests.browser import PATIENCE, drawn, findings, visiting
+from tests.conftest import serving
+from tests.dossiers import write_example
 from tests.live import answers, assert_no_errors, dateline, free_port
 from tests.test_cli import dateline as command
 
@@ -98,8 +99,9 @@ def test_mistakes_stand_beside_their_records_until_they_are_mended(
 
 
 def test_an_article_is_written_from_its_text_on(browser: "Browser", tmp_path: Path) -> None:
-    """By the commands alone: it begins empty, words wait for `anchor`, and then the incidents are there. Without the
-    text, coverage has numbers only; a file that cannot be read is told."""
+    """By the commands alone: it begins empty, words wait for `anchor`, and then the incidents are there, first in the
+    preview, then in a release, and corrected in the next. Without the text, coverage has numbers only; a file that
+    cannot be read is told."""
     text = tmp_path / "text.txt"
     text.write_text(example_file("text.txt"), "utf-8")
     assert command("new", EXAMPLE_ARTICLE, "--text", text, cwd=tmp_path).returncode == 0
@@ -110,9 +112,7 @@ def test_an_article_is_written_from_its_text_on(browser: "Browser", tmp_path: Pa
         panel = page.locator("#preview")
         assert "No mistakes." in panel.inner_text()
         assert page.locator("#list .incident").count() == 0
-        for name in (*SHARED_MODELS, *BY_ARTICLE, "article"):
-            path = (seed if name in SHARED_MODELS else folder) / f"{name}.yaml"
-            path.write_text(example_file(f"{name}.yaml"), "utf-8")
+        write_example(seed)
         saved(page, "dateline anchor")
         assert command("anchor", "--text", text, cwd=tmp_path).returncode == 0
         saved(page, "No mistakes.")
@@ -124,6 +124,21 @@ def test_an_article_is_written_from_its_text_on(browser: "Browser", tmp_path: Pa
         assert panel.locator(".sentences").count() == 0
         with urlopen(f"{base}/v1/incidents", timeout=30) as answer:
             assert b"preview.js" not in answer.read()
+        incidents = (folder / "incidents.yaml").read_text("utf-8")
         (folder / "incidents.yaml").write_text("- id: [", "utf-8")
         saved(page, "this is not YAML")
         assert page.locator("#list .incident").count() == 0
+    corrected = "low: 70\n      high: 70\n      correction: {date: 2021-07-03, text: There were seventy.}"
+    url = f"sqlite:///{tmp_path}/archive.db"
+    for release, figure in enumerate(("low: 60\n      high: 60", corrected), 1):
+        (folder / "incidents.yaml").write_text(incidents.replace("low: 60\n      high: 60", figure), "utf-8")
+        assert "no mistakes" in command("check", cwd=tmp_path).stdout
+        assert "spans hold" in command("verify", "--text", text, cwd=tmp_path).stdout
+        done = command("load", "--strict", "--text", text, cwd=tmp_path, url=url)
+        assert f"release {release}: 1 article, 3 incidents" in done.stdout, done.stderr
+    with serving(url) as client:
+        told = {
+            entry["id"]: entry["correction"]["text"] for entry in client.get("/v1/corrections?since=1").json()["data"]
+        }
+        assert told == {"school-evacuated": "There were seventy."}
+        assert client.get("/v1/casualties/school-evacuated").json()["data"]["low"] == 70
