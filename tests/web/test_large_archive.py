@@ -15,7 +15,7 @@ from tests.conftest import NewDatabase, load_seed
 from tests.live import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.long
 
@@ -38,17 +38,15 @@ def tab(browser: "Browser", archive: str) -> Iterator[Tab]:
         yield opened
 
 
-def counted(tab: Tab) -> int:
-    """The incidents that the map shows, one by one and in clusters."""
-    shown = tab.page.locator("#map svg[role=group] a").evaluate_all(
-        "all => all.map(one => Number((one.querySelector('.count')?.textContent ?? '1').replaceAll(',', '')))"
-    )
-    return sum(shown)
+def until_counted(page: "Page", incidents: int) -> None:
+    """Waits until the map shows so many incidents, one by one and in clusters, which are counted after the first."""
+    numbers = "one => Number((one.querySelector('.count')?.textContent ?? '1').replaceAll(',', ''))"
+    links = "[...document.querySelectorAll('#map svg[role=group] a')]"
+    until(page, f"{links}.map({numbers}).reduce((sum, one) => sum + one, 0) === {incidents}")
 
 
 def test_every_incident_is_counted(tab: Tab) -> None:
     page = drawn(tab.page, "/")
-    until(page, "document.querySelectorAll('#map .cluster').length > 0")
     base = page.url.rstrip("/")
 
     def matched(filters: str) -> int:
@@ -57,7 +55,7 @@ def test_every_incident_is_counted(tab: Tab) -> None:
 
     located = matched("has_location=true")
     assert located > 50_000
-    assert counted(tab) == located
+    until_counted(page, located)
     assert page.locator("#status").inner_text() == f"24 of {INCIDENTS:,} incidents"
     assert page.locator("#off-map summary").inner_text().startswith(f"{INCIDENTS - located:,} of {INCIDENTS:,} ")
     assert page.locator("#timeline .bars .certain").count() > 10
@@ -65,8 +63,7 @@ def test_every_incident_is_counted(tab: Tab) -> None:
     kind = page.locator("[name=kind] option").nth(1).get_attribute("value")
     page.select_option("[name=kind]", kind)
     until(page, f"location.search === '?kind={kind}'")
-    until(drawn(page), "document.querySelectorAll('#map .cluster').length > 0")
-    assert counted(tab) == matched(f"has_location=true&kind={kind}")
+    until_counted(drawn(page), matched(f"has_location=true&kind={kind}"))
     assert tab.complaints == []
 
 

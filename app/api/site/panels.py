@@ -14,7 +14,7 @@ from app.queries.plan import chooses
 
 Panel = dict[str, Any]
 
-INCIDENTS, QUOTES, CLAIMS = 24, 18, 100
+INCIDENTS, QUOTES, CLAIMS = 24, 18, 60
 """How many of each a panel holds at most."""
 
 MONTHS = 480
