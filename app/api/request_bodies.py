@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.problems import Abandoned, BadParameter, ContentTooLarge, Problem, RequestTimeout, types
+from app.problems import Abandoned, BadParameter, Problem, RequestTimeout, types
 from app.server.request_context import RequestContext
 
 MAX_BODY_BYTES = 64 * 1024
@@ -14,11 +14,11 @@ BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
 
 
-async def read_body(request: Request) -> str:
-    """Returns the body of a request as text. Raises ContentTooLarge, RequestTimeout, BadParameter."""
+async def read_body(request: Request, parameter: str) -> str:
+    """Returns the body of a request as text. Raises RequestTimeout, and BadParameter for the parameter that it is."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _bounded(request)
+            body = await _bounded(request, parameter)
     except TimeoutError as error:
         raise _unread(request, RequestTimeout(f"A body has to come within {BODY_SECONDS:g} seconds.")) from error
     except ClientDisconnect as error:
@@ -29,13 +29,14 @@ async def read_body(request: Request) -> str:
         raise BadParameter.of("body", "The body is not UTF-8.", type=types.BAD_VALUE) from error
 
 
-async def _bounded(request: Request) -> bytes:
+async def _bounded(request: Request, parameter: str) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             kilobytes = MAX_BODY_BYTES // 1024
-            raise _unread(request, ContentTooLarge(f"A body has {kilobytes} kB at most. Ask for less at a time."))
+            detail = f"Parameter '{parameter}': a body has {kilobytes} kB at most. Ask for less at a time."
+            raise _unread(request, BadParameter.of(parameter, detail, type=types.BAD_VALUE))
     return body
 
 

@@ -235,13 +235,6 @@ class PreconditionFailed(Problem):
     type = types.PRECONDITION_FAILED
 
 
-class ContentTooLarge(Problem):
-    """The request's body is too large."""
-
-    status = 413
-    type = types.CONTENT_TOO_LARGE
-
-
 class UriTooLong(Problem):
     """The request's target is too long."""
 

@@ -162,13 +162,6 @@ PRECONDITION_FAILED = ProblemType(
     "`If-Match` or `If-Unmodified-Since` names what is there no longer.",
     "Get it anew, without the condition.",
 )
-CONTENT_TOO_LARGE = ProblemType(
-    "content-too-large",
-    (413,),
-    "Content too large",
-    "The body of the request has more than 64 kB.",
-    "Ask for less at a time.",
-)
 URI_TOO_LONG = ProblemType(
     "uri-too-long",
     (414,),
@@ -233,7 +226,6 @@ PROBLEM_TYPES = (
     NOT_ACCEPTABLE,
     REQUEST_TIMEOUT,
     PRECONDITION_FAILED,
-    CONTENT_TOO_LARGE,
     URI_TOO_LONG,
     RANGE_NOT_SATISFIABLE,
     HEADERS_TOO_LARGE,

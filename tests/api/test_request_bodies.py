@@ -25,7 +25,7 @@ def test_a_body_has_to_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError
 
     with pytest.raises(RequestTimeout):
-        asyncio.run(request_bodies.read_body(Request(asked, receive)))
+        asyncio.run(request_bodies.read_body(Request(asked, receive), "queries"))
     assert context.closes_connection
 
 
@@ -40,4 +40,4 @@ def test_what_is_no_body_is_refused(last: Message, told: type[Problem]) -> None:
         return next(messages)
 
     with pytest.raises(told):
-        asyncio.run(request_bodies.read_body(Request(scope(), receive)))
+        asyncio.run(request_bodies.read_body(Request(scope(), receive), "queries"))

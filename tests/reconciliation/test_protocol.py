@@ -223,7 +223,8 @@ def test_answers_to_questions_are_not_cached(client: TestClient) -> None:
 
 def test_posts_are_bounded(client: TestClient) -> None:
     too_large = client.post("/reconcile", data={"queries": "x" * 70_000})
-    assert (too_large.status_code, too_large.headers["connection"]) == (413, "close")
+    assert (too_large.status_code, too_large.headers["connection"]) == (400, "close")
+    assert too_large.json()["errors"][0]["parameter"] == "queries"
     assert client.post("/reconcile/1.0/match", content=b"\xff").status_code == 400
     assert client.post("/reconcile", json={}).status_code == 400
     assert client.post("/reconcile", data={str(number): "" for number in range(2000)}).status_code == 400

@@ -39,7 +39,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The answer.", "content": {"application/json": {"schema": {"type": "object"}}}},
     **problems(400, 503),
 }
-_ANSWERS_TO_POST = {**_ANSWERS, **problems(413)}
 
 
 Text = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{LINE}$", "maxLength": 300})]
@@ -108,7 +107,7 @@ async def reconcile(request: Request) -> Response:
 @router.post(
     "/reconcile",
     summary="Find the records that a table means, by a form",
-    responses=_ANSWERS_TO_POST,
+    responses=_ANSWERS,
     openapi_extra={
         "requestBody": {"content": {_FORM: {"schema": Questions.model_json_schema()}}, "required": True},
     },
@@ -117,7 +116,7 @@ async def reconcile_form(request: Request) -> Response:
     """As by GET, for more queries than fit an address."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise BadParameter.of("queries", f"Send a form: Content-Type {_FORM}.", type=types.BAD_VALUE)
-    return await _answer(request, parse_qsl(await read_body(request), keep_blank_values=True))
+    return await _answer(request, parse_qsl(await read_body(request, "queries"), keep_blank_values=True))
 
 
 async def _answer(request: Request, items: Iterable[tuple[str, str]]) -> Response:
@@ -162,12 +161,12 @@ _EXTENSION = {
     "/reconcile/1.0/match",
     name="match_by_draft",
     summary="Find the records that a table means, by the 1.0 draft",
-    responses=_ANSWERS_TO_POST,
+    responses=_ANSWERS,
     openapi_extra={"requestBody": {"content": {"application/json": {"schema": _QUERIES_1_0}}, "required": True}},
 )
 async def match_1_0(request: Request) -> Response:
     """As `/reconcile`, in the words of the draft: each query has `conditions` on the name and on properties."""
-    queries = reconciliation.parse_1_0(await read_body(request))
+    queries = reconciliation.parse_1_0(await read_body(request, "queries"))
     return await _read(request, partial(reconciliation.answer_1_0, queries=queries))
 
 
@@ -175,12 +174,12 @@ async def match_1_0(request: Request) -> Response:
     "/reconcile/1.0/extend",
     name="extend_by_draft",
     summary="Get columns of records, by the 1.0 draft",
-    responses=_ANSWERS_TO_POST,
+    responses=_ANSWERS,
     openapi_extra={"requestBody": {"content": {"application/json": {"schema": _EXTENSION}}, "required": True}},
 )
 async def extend_1_0(request: Request) -> Response:
     """Columns of the CSV files for records that were found."""
-    extension = reconciliation.parse_extension(await read_body(request), "body")
+    extension = reconciliation.parse_extension(await read_body(request, "body"), "body")
     base = public_url(request)
     return await _read(request, partial(reconciliation.extended, asked=extension, version=V1_0, base=base))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
-from app.exports.columnar.schemas import columns, reading_schema
+from app.exports.columnar.schemas import Column, columns, reading_schema
 from app.exports.formats import Export
 from app.model.compact_json import dump_json
 from app.model.partial_documents import cut, keys_of
@@ -45,7 +45,11 @@ class Tables:
         options = ReadOptions(use_threads=False, block_size=len(data) + 1)
         read = read_json(pa.py_buffer(data), read_options=options, parse_options=self._json).combine_chunks()
         values = dict(_values(zip(read.column_names, read.columns, strict=True), ()))
-        return pa.table({one.name: values[one.path].cast(one.type) for one in self._read})
+        return pa.table({one.name: _typed(values[one.path], one) for one in self._read})
+
+
+def _typed(values: Any, column: Column) -> Any:
+    return values if column.type == column.json_type else values.cast(column.type)
 
 
 def _values(named: Iterable[tuple[str, Any]], outer: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
