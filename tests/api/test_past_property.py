@@ -1,7 +1,8 @@
 """After any edits over any releases, by code of any shape, every release is read as it was when it was the newest.
 
 Each history records all answers at each release, and compares them, byte for byte, with what the last release's service
-answers for `release=N`. Every pair of releases is compared, and every change has the cause that the seed files tell.
+answers for `release=N`. Every pair of releases is compared, a copy of every one is brought up to date, every digest is
+computed, and every change has the cause that the seed files tell.
 CI's heavy run tries 5 random histories; `DATELINE_HISTORIES=2000` asks for any number.
 """
 
@@ -22,7 +23,7 @@ from tests import sample
 from tests.answers import body
 from tests.api.test_sync_property import Press, Steps, histories
 from tests.conftest import Figure, NewDatabase, serving
-from tests.copies import compared, digest, pulled
+from tests.copies import Reader, as_json, compared, digest, pulled
 from tests.histories import Desk
 from tests.seed_entries import Key, edited, entries
 
@@ -139,6 +140,9 @@ def check(press: Press, steps: Steps, shapes: list[int]) -> None:
         proof = body(press.client, f"/v1/releases/{release}")["data"]["digest"]
         copies[release] = pulled(press.client, release)
         assert digest(copies[release]) == proof
+    today = as_json(copies[max(copies)])
+    for release, copy in copies.items():
+        assert as_json(Reader(press.client, copy, release, 100).catch_up()) == today, release
     for base, head in product(copies, copies):
         found = body(press.client, f"/v1/releases/{base}/compare/{head}?limit=500")["data"]
         told = {(entry["type"], entry["id"]): (entry["op"], entry["changed"]) for entry in found}

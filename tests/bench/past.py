@@ -1,30 +1,35 @@
 """`python -m tests.bench.past`: what a past of many releases costs, on SQLite or on a throwaway PostgreSQL server.
 
-Each release changes 1 % of the incidents, other ones than the one before, and is written by what a load writes with.
+Each release changes 1 % of the incidents (`--share` of them), other ones than the one before, and is written by what a
+load writes with. `--database` begins with a copy of a file that was loaded before. `--together` is for very many
+incidents: those that a release changes stand together, so that less of what they are counted by is written anew.
 Prints the bytes of the database by the number of releases, and the time of lists at earlier releases beside that of the
 same list at the newest: the shortest of many, asked in turns, so that what else the machine does weighs on both alike.
-The first time that a list is asked for at a release is beside them, because what it counts then is kept.
+On SQLite it is processor time, on PostgreSQL, whose server takes most of it, the time that passes. The first time that
+a list is asked for at a release is beside them, because what it counts then is kept.
 """
 
 import json
+import sqlite3
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import orjson
 import typer
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.ingest.loading import load
 from app.ingest.mirrors.copied_records import SUMMARIZED, summarize
 from app.ingest.pipeline import BuiltRecord, build_record
-from app.ingest.plans import Plan, PlannedChange
-from app.ingest.release_row import complete
+from app.ingest.plans import PlannedChange
 from app.ingest.release_writing import ReleaseWriter
 from app.ingest.rendering import Rendered
 from app.ingest.scan import SharedRecords
@@ -56,33 +61,54 @@ def main(
     releases: Annotated[int, typer.Option(help="So many releases.", min=3)] = 100,
     postgresql: Annotated[bool, typer.Option("--postgresql", help="On a throwaway server.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For the seed files; what is there is used again.")] = None,
+    loaded: Annotated[Path | None, typer.Option("--database", help="A SQLite file to copy instead of loading.")] = None,
+    share: Annotated[float, typer.Option(help="Of the incidents, which each release changes.", min=0, max=1)] = 0.01,
+    together: Annotated[bool, typer.Option("--together", help="Those that a release changes stand together.")] = False,
 ) -> None:
     """Measure a past of many releases."""
     with ExitStack() as ends:
-        own = Path(ends.enter_context(TemporaryDirectory(prefix="dateline-past-")))
-        seed = (folder or own) / "seed"
-        if not seed.exists():
-            invention.write(seed, incidents)
+        own = Path(ends.enter_context(TemporaryDirectory(prefix="dateline-past-", dir=folder)))
         url = ends.enter_context(server()) if postgresql else f"sqlite:///{own / 'dateline.db'}"
         database = Database(url)
         ends.callback(database.close)
-        migrate(database)
-        load(seed, database)
+        if loaded:
+            _copy(loaded, own / "dateline.db")
+        else:
+            _load(database, (folder or own) / "seed", incidents)
         first = _size(database)
         typer.echo(f"1 release: {first / _MEGABYTE:,.0f} MB")
-        past = _Past(database)
-        for number in range(2, releases + 1):
-            past.add(number)
-            if number in (11, releases):
+        past = _Past(database, share, together=together)
+        for _ in range(2, releases + 1):
+            added, newest = past.add()
+            if added in (10, releases - 1):
                 size = _size(database)
-                typer.echo(f"{number - 1} more: {size / _MEGABYTE:,.0f} MB, {size / first:.2f} x")
-        pinned = (1, 2, releases // 2, releases - 1)
-        with serving(url, cache_bytes=0) as client:
-            typer.echo(f"| list | newest | {' | '.join(f'release {one}' for one in pinned)} |")
-            for path in LISTS:
-                (_, newest), *others = _times(client, [path, *(f"{path}&release={one}" for one in pinned)])
-                told = " | ".join(f"{one:.2f} ms, {one / newest:.2f} x ({first:.2f} ms)" for first, one in others)
-                typer.echo(f"| `{path}` | {newest:.2f} ms | {told} |")
+                typer.echo(f"{added} more: {size / _MEGABYTE:,.0f} MB, {size / first:.2f} x")
+        _report_lists(url, newest)
+
+
+def _report_lists(url: str, newest: int) -> None:
+    """Prints the times of lists at earlier releases and at the newest."""
+    pinned = (1, 2, newest // 2, newest - 1)
+    clock = time.process_time if url.startswith("sqlite") else time.perf_counter
+    with serving(url, cache_bytes=0) as client:
+        typer.echo(f"| list | newest | {' | '.join(f'release {one}' for one in pinned)} |")
+        for path in LISTS:
+            (_, newest_time), *others = _times(client, clock, [path, *(f"{path}&release={one}" for one in pinned)])
+            told = " | ".join(f"{one:.2f} ms, {one / newest_time:.2f} x ({first:.2f} ms)" for first, one in others)
+            typer.echo(f"| `{path}` | {newest_time:.2f} ms | {told} |")
+
+
+def _load(database: Database, seed: Path, incidents: int) -> None:
+    if not seed.exists():
+        invention.write(seed, incidents)
+    migrate(database)
+    load(seed, database)
+
+
+def _copy(loaded: Path, file: Path) -> None:
+    """Copies a file with what its write-ahead log has."""
+    with closing(sqlite3.connect(f"file:{loaded}?mode=ro", uri=True)) as source, closing(sqlite3.connect(file)) as copy:
+        source.backup(copy)
 
 
 def _size(database: Database) -> int:
@@ -97,33 +123,47 @@ def _size(database: Database) -> int:
 class _Past:
     """Adds releases to a database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, share: float, *, together: bool) -> None:
         self._database = database
+        self._apart, self._together = round(1 / share), together
+        self._added = 0
         self._shared_records = SharedRecords()
         with database.snapshot() as snapshot:
-            self._counts, self._codebook = snapshot.release.counts, str(snapshot.release.codebook)
+            self._newest = snapshot.release.number
+            self._counts = snapshot.release.counts
             for resource in SUMMARIZED:
                 table = RECORD_TYPES[resource].table
                 for _, document in snapshot.rows(select(col(table.id), document_of(table))):
                     summarize(self._shared_records, resource, orjson.loads(document))
             self._ids = snapshot.column(select(col(Incident.id)).order_by(col(Incident.id)))
 
-    def add(self, number: int) -> None:
-        """Adds a release that changes every hundredth incident."""
+    def add(self) -> tuple[int, int]:
+        """Adds a release that changes its share; how many were added, and the number of this one."""
+        self._added, self._newest = self._added + 1, self._newest + 1
+        number, columns = self._newest, Release.metadata.tables["releases"].c
         with self._database.writer() as connection:
-            previous = connection.execute(
-                select(col(Release.loaded_at), col(Release.digest)).where(col(Release.number) == number - 1)
-            ).one()
+            before = connection.execute(select(*columns).where(columns.number == number - 1)).mappings().one()
             writer = ReleaseWriter(connection, number, None)
-            for ids in batches(self._ids[number % 100 :: 100], _BATCH):
+            for ids in batches(self._chosen(), _BATCH):
                 changes, numbers = self._changed(connection, ids, number)
                 writer.delete("incidents", ids)
                 writer.write("incidents", changes, numbers)
                 writer.log(change for change, _ in changes)
-            plan = Plan(number, previous=previous.loaded_at, counts=self._counts)
-            digest = complete(connection, plan, ["en"], self._codebook)
-            before = f"{number - 1} {previous.digest}"
-            writer.counts(sum(self._counts.values()), f"{number} {digest}", before)
+            # No list reads a digest, and computing it would take longer than all else.
+            loaded_at = datetime.fromisoformat(before["loaded_at"]) + timedelta(seconds=1)
+            own = {"digest": sha256(str(number).encode()).hexdigest(), "loaded_at": f"{loaded_at:%Y-%m-%dT%H:%M:%SZ}"}
+            kept = {name: before[name] for name in ("counts", "languages", "codebook")}
+            connection.execute(update(Release).where(col(Release.number) == number).values(own | kept))
+            previous = f"{number - 1} {before['digest']}"
+            writer.counts(sum(self._counts.values()), f"{number} {own['digest']}", previous)
+        return self._added, number
+
+    def _chosen(self) -> Sequence[str]:
+        if not self._together:
+            return self._ids[self._newest % self._apart :: self._apart]
+        many = len(self._ids) // self._apart
+        first = self._newest % self._apart * many
+        return self._ids[first : first + many]
 
     def _changed(
         self, connection: Any, ids: Sequence[str], number: int
@@ -141,14 +181,14 @@ class _Past:
         return changes, numbers
 
 
-def _times(client: TestClient, urls: Sequence[str]) -> list[tuple[float, float]]:
+def _times(client: TestClient, clock: Callable[[], float], urls: Sequence[str]) -> list[tuple[float, float]]:
     """Milliseconds that each answer takes the first time, and at least."""
     taken: dict[str, list[float]] = {url: [] for url in urls}
     for _ in range(_TURNS):
         for url in urls:
-            began = time.perf_counter()
+            began = clock()
             response = client.get(url)
-            taken[url].append((time.perf_counter() - began) * 1000)
+            taken[url].append((clock() - began) * 1000)
             assert response.status_code == 200, response.text
     return [(times[0], min(times)) for times in taken.values()]
 

@@ -7,13 +7,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import literal_column, text
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.ingest.redaction.search import remains_of
+from app.ingest.redaction.terms import rebuild_index
 from app.model.digests import digest, digest_of_lines
+from app.search.entry_numbers import document_number
 from app.storage import models
+from app.storage.database import DatabaseError
 from app.storage.erasing import erase_free_space
+from app.storage.past_tables import PastSearchEntry
 from tests import sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, serving
@@ -136,6 +141,46 @@ def test_whatever_is_left_is_found(desk: Desk) -> None:
         vector = "jon berg" if connection.dialect.name == "sqlite" else "'jon':1 'berg':2"
         connection.execute(text("UPDATE past_search_entries SET terms = :terms"), {"terms": vector})
     assert "past_search_entries.terms" in set(places())
+
+
+_PUT_BACK = {
+    "sqlite": (
+        "CREATE TRIGGER put_back AFTER UPDATE OF is_erased ON releases WHEN NOT NEW.is_erased BEGIN {insert}; END",
+        "DROP TRIGGER put_back",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION put_back() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {insert}; RETURN NULL; END'",
+        "CREATE TRIGGER put_back AFTER UPDATE OF is_erased ON releases FOR EACH ROW WHEN (NOT NEW.is_erased) "
+        "EXECUTE FUNCTION put_back()",
+        "DROP FUNCTION put_back CASCADE",
+    ),
+}
+"""What makes a database put rows back at the end of a redaction, and what ends it."""
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("table", ["documents", "past_people", "past_search_entries"])
+def test_a_load_fails_that_leaves_one_stored_version(desk: Desk, table: str) -> None:
+    for files in (sample.small(), with_a_note()):
+        desk.load(files)
+    number = (
+        document_number(col(PastSearchEntry.number)) if table == "past_search_entries" else literal_column("number")
+    )
+    with desk.database.writer() as connection:
+        own = connection.execute(text("SELECT number FROM past_people WHERE id = 'jon-berg'")).scalar_one()
+        chosen = str((number == own).compile(connection, compile_kwargs={"literal_binds": True}))
+        insert = f"INSERT INTO {table} SELECT * FROM kept"
+        *begin, end = (one.format(insert=insert) for one in _PUT_BACK[connection.dialect.name])
+        for statement in (f"CREATE TABLE kept AS SELECT * FROM {table} WHERE {chosen}", *begin):
+            connection.exec_driver_sql(statement)
+    with pytest.raises(DatabaseError, match=rf"what release 3 redacts still stands in .*{table}"):
+        desk.load(without_the_captain())
+    with desk.database.writer() as connection:
+        for statement in (end, f"DELETE FROM {table} WHERE {chosen}", "DROP TABLE kept"):
+            connection.exec_driver_sql(statement)
+        rebuild_index(connection)
+    erase_free_space(desk.database)
+    assert list(remains_of(desk.database, (NAME, ALIAS))) == []
 
 
 @pytest.mark.heavy
