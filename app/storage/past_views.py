@@ -52,6 +52,9 @@ def sqlite_views() -> Iterator[str]:
         yield f"CREATE TEMP VIEW {log} AS SELECT * FROM main.{log} WHERE {column} <= {pin}"
 
 
+_NEVER = 2**31 - 1
+"""The release that superseded what is still valid."""
+
 _LOGS = {"changes": "release", "releases": "number"}
 
 
@@ -81,9 +84,11 @@ def _postgresql_views() -> Iterator[str]:
     valid, quote = _VALID.format(pin=pin), _quoting(postgresql.dialect)
     for table in versioned(METADATA):
         names = ", ".join(map(quote, table.columns.keys()))
-        newest = f"SELECT {names} FROM {table.name} WHERE changed_in <= {pin}"
-        past = f"SELECT {names} FROM {PREFIX}{table.name} WHERE {valid}"
-        yield f"CREATE VIEW {SCHEMA}.{table.name} AS {newest} UNION ALL {past}"
+        # Conditions stand outside, because PostgreSQL merges the orders of two indexes only where the parts of a union
+        # have none of their own; it would otherwise sort all records for a page.
+        newest = f"SELECT {names}, {_NEVER} AS superseded_in FROM {table.name}"
+        both = f"{newest} UNION ALL SELECT {names}, superseded_in FROM {PREFIX}{table.name}"
+        yield f"CREATE VIEW {SCHEMA}.{table.name} AS SELECT {names} FROM ({both}) AS version WHERE {valid}"
     for name, column in _LOGS.items():
         yield f"CREATE VIEW {SCHEMA}.{name} AS SELECT * FROM {name} WHERE {column} <= {pin}"
 

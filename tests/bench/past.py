@@ -135,7 +135,7 @@ class _Past:
                 table = RECORD_TYPES[resource].table
                 for _, document in snapshot.rows(select(col(table.id), document_of(table))):
                     summarize(self._shared_records, resource, orjson.loads(document))
-            self._ids = snapshot.column(select(col(Incident.id)).order_by(col(Incident.id)))
+            self._ids = snapshot.column(select(col(Incident.id)).order_by(col(Incident.number)))
 
     def add(self) -> tuple[int, int]:
         """Adds a release that changes its share; how many were added, and the number of this one."""
