@@ -304,7 +304,7 @@ class Database:
                 raise TooSlow(deadline.seconds) from error
             if is_lost(error):
                 raise ConnectionLost(_UNAVAILABLE) from error
-            logger.error("The database cannot answer: %s", driver_message(error))
+            logger.warning("The database cannot answer: %s", driver_message(error))
             raise Unavailable(_UNAVAILABLE) from error
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:

@@ -60,7 +60,8 @@ MAY_NAME_TYPES = {
     "api/parameters.py": "`place` is a filter",
     "api/routes/facets.py": "examples in OpenAPI",
     "api/routes/index.py": "an example in OpenAPI",
-    "api/routes/reconciliation.py": "the same",
+    "api/routes/pictures.py": "pictures of articles are made before they are asked for",
+    "api/routes/reconciliation.py": "examples in OpenAPI",
     "api/routes/tiles.py": "the same",
     "model/references.py": "`article` is a key of evidence",
 }

@@ -67,7 +67,8 @@ async def picture_of_record(request: Request) -> Response:
     if name not in RECORD_TYPES or not file.endswith(SUFFIX):
         raise NotFound(f"There is no picture at {request.scope['path']}.")
     id_ = file.removesuffix(SUFFIX)
-    return await _picture(request, partial(card_of_record, name=name, id_=id_), id_ if name == "articles" else "")
+    kept = _of_article(id_) if name == "articles" else ""
+    return await _picture(request, partial(card_of_record, name=name, id_=id_), kept)
 
 
 def with_picture_of_front(request: Request, response: Response) -> Response:
@@ -77,7 +78,12 @@ def with_picture_of_front(request: Request, response: Response) -> Response:
 
 def with_picture_of_article(request: Request, response: Response, id_: str) -> Response:
     """Returns the page of an article, after which its picture is made."""
-    return _with_picture(request, response, partial(card_of_record, name="articles", id_=id_), id_)
+    return _with_picture(request, response, partial(card_of_record, name="articles", id_=id_), _of_article(id_))
+
+
+def _of_article(id_: str) -> str:
+    """Returns the name of an article's picture, which no other picture has."""
+    return f"articles/{id_}"
 
 
 def _with_picture(request: Request, response: Response, draw: Draw, name: str) -> Response:
