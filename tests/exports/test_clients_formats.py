@@ -109,6 +109,17 @@ def test_gdal_reads_geojson(live: str, resource: str) -> None:
             assert (point.x, point.y) == (where["longitude"], where["latitude"])
 
 
+def test_gdal_writes_every_point_as_flatgeobuf(live: str, tmp_path: Path) -> None:
+    """As README says: GDAL 3.6 leaves features without a point out of FlatGeobuf without a word."""
+    points = "incidents.geojson?has_location=true"
+    file = tmp_path / "incidents.fgb"
+    subprocess.run(["ogr2ogr", "-f", "FlatGeobuf", file, f"{live}/v1/{points}"], check=True, capture_output=True)
+    described = subprocess.run(["ogrinfo", "-so", "-al", file], check=True, capture_output=True, text=True).stdout
+    located = listed(live, "/v1/incidents?has_location=true&limit=500")
+    assert f"Feature Count: {len(located)}\n" in described
+    assert located
+
+
 @pytest.mark.parametrize("name", ["incidents", "quotes", "changes"])
 def test_newsboat_finds_nothing_twice(new_database: NewDatabase, tmp_path: Path, name: str) -> None:
     if shutil.which("newsboat") is None:
