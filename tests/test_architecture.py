@@ -144,6 +144,7 @@ CALLED_BY_NAME = {
     "LineFormatter": "the logging configuration names it",
     "made_context": "`python -m tests.examples` writes it to a file, and a test compares it with the last one",
     "main": "the command `dateline`, named in pyproject.toml",
+    "process_result_value": "SQLAlchemy converts a value of a type of ours with it",
     "send_400_response": "uvicorn calls it for a request that is not HTTP",
     "StderrHandler": "the logging configuration names it",
     "_xml_rich_inline_string": "xlsxwriter writes a text with it that looks like rich text",

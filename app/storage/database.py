@@ -4,7 +4,6 @@ There is one writer, which loads a release in one transaction. Every request rea
 release.
 """
 
-import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -29,8 +28,6 @@ from app.storage.kept_releases import check_is_kept
 from app.storage.past_views import PIN, few_superseded
 from app.storage.release_info import NEWEST, NO_RELEASE, ReleaseInfo, release_info
 from app.storage.sqlalchemy_internals import compiled
-
-logger = logging.getLogger("dateline")
 
 T = TypeVar("T")
 
@@ -302,10 +299,7 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
                 raise TooSlow(deadline.seconds) from error
-            if is_lost(error):
-                raise ConnectionLost(_UNAVAILABLE) from error
-            logger.warning("The database cannot answer: %s", driver_message(error))
-            raise Unavailable(_UNAVAILABLE) from error
+            raise (ConnectionLost if is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:
         if streaming:

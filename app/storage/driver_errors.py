@@ -30,3 +30,9 @@ def driver_message(error: Exception) -> str:
     """Returns the first line of the driver's message, without SQL."""
     text = str(getattr(error, "orig", None) or error).strip().splitlines()
     return text[0] if text else type(error).__name__
+
+
+def failure_behind(error: Exception) -> str | None:
+    """Returns what the database said whose failure caused an error; None if none did, or if its deadline ended it."""
+    cause = error.__cause__
+    return driver_message(cause) if isinstance(cause, DBAPIError) and not is_cancelled(cause) else None

@@ -69,9 +69,10 @@ def test_it_fits_every_width(tab: Tab, width: int) -> None:
     assert tab.complaints == []
     assert tab.left == []
     drawn(tab.page, "/?kidn=x").screenshot(path=SCREENSHOTS / f"error-{width}.png")
-    words = drawn(tab.page, "/").locator("#timeline text, #map text")
-    # All at once: the map draws its names anew with each of its files that comes.
-    heights = words.evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    # Found and measured at once: the map draws its names anew with each of its files that comes.
+    measured = """Array.from(document.querySelectorAll("#timeline text, #map text"),
+        one => one.getBoundingClientRect().height)"""
+    heights = drawn(tab.page, "/").evaluate(measured)
     assert len(heights) > 10
     assert min(heights) > 10, "a drawing is too small to read"
 

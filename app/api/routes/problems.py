@@ -1,6 +1,7 @@
 """Problem responses (RFC 9457): their OpenAPI documentation, and the exception handlers that build them."""
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -33,6 +34,9 @@ from app.problems import (
 )
 from app.server.methods import allowed_methods
 from app.server.negotiation import JSON, prefers_html
+from app.storage.driver_errors import failure_behind
+
+logger = logging.getLogger("dateline")
 
 _EXAMPLES: dict[int, Problem] = {
     308: Merged("This record was merged (the same raid); it is now /v1/incidents/kanoos-island-raid."),
@@ -122,6 +126,8 @@ async def on_problem(request: Request, error: Exception) -> Response:
     """Converts a Problem to its response: a problem document, or a page for a browser that got lost."""
     assert isinstance(error, Problem)
     path = request.scope["path"]
+    if (failure := failure_behind(error)) is not None:
+        logger.warning("The database cannot answer %s: %s", path, failure)
     body, headers = error.body(path), {**error.headers, "Vary": "Accept"}
     if prefers_html(request.scope["headers"]):
         context = {"problem": body, "explanation": error.type, "back": _way_back(request, error)}
