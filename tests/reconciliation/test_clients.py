@@ -33,7 +33,7 @@ def test_blurred_incidents_are_found_again(
     url = new_database()
     load_seed(url, tmp_path / "seed")
     chance = random.Random(fuzz_seed)
-    with serving(url) as client:
+    with serving(url, query_seconds=60) as client:
         there = client.get("/v1/incidents.ndjson?sort=id").text.splitlines()
         placed = [one for one in map(json.loads, there) if one["date"] and one["location"]]
         meant = chance.sample(placed, 100)
