@@ -29,14 +29,14 @@ from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import ArticleIds, Directory, Texts, article_files, default_folder, only_article
 from app.importing.annotations import AnnotationError
 from app.importing.tables import TableError
-from app.ingest import loading
+from app.ingest.building.workers import WorkerError
+from app.ingest.editing.selected_database import selected_database
+from app.ingest.editing.temporary_database import temporary_database
 from app.ingest.mirrors.source import MirrorError
-from app.ingest.passages import PassageError
-from app.ingest.reading import DossierError
-from app.ingest.selected_database import selected_database
-from app.ingest.temporary_database import temporary_database
-from app.ingest.verifying import ArticleFile, TextError
-from app.ingest.workers import WorkerError
+from app.ingest.release import loading
+from app.ingest.release.verifying import ArticleFile, TextError
+from app.ingest.seed.reading import DossierError
+from app.ingest.texts.passages import PassageError
 from app.problems import BadParameter, Gone, Unavailable
 from app.settings import SEED, Settings
 from app.storage.database import Database, DatabaseError

@@ -18,10 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.accept import AcceptMiddleware
 from app.api.accept_datetime import DatetimeMiddleware
-from app.api.change_stream import ChangeStream
-from app.api.codebooks import SeenCodebook, codebook_in_force
-from app.api.count_preparation import prepare_counts
+from app.api.answers.change_stream import ChangeStream
+from app.api.counting.count_preparation import prepare_counts
 from app.api.openapi import as_yaml, describe, operation_id
+from app.api.parameters.codebooks import SeenCodebook, codebook_in_force
 from app.api.route_index import RouteIndex
 from app.api.routes import (
     about,

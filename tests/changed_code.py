@@ -15,7 +15,7 @@ import json, sys
 from pathlib import Path
 from starlette.testclient import TestClient
 import app.main
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.schema import migrate

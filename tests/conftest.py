@@ -19,7 +19,7 @@ from hypothesis import settings
 from sqlalchemy import URL, create_engine, make_url, text
 from starlette.testclient import TestClient
 
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.main import create_app
 from app.settings import SEED, Settings
 from app.storage.database import Database

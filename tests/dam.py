@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from app.ingest.passages import Text, digest
+from app.ingest.texts.passages import Text, digest
 from tests.sample import Files, at
 
 ARTICLE = "holt-dam-2023"

@@ -14,7 +14,7 @@ import app.api.openapi
 from app.api.openapi import EXAMPLES_FILE, shortened
 from app.api.routes.pages import SEED_REFERENCE
 from app.exports.linked_data.context import FOLDER, frozen_context, made_context, newest_version
-from app.ingest.seed_reference import seed_reference
+from app.ingest.editing.seed_reference import seed_reference
 from app.records import RECORD_TYPES
 from app.settings import SEED
 from tests.conftest import load_seed, serving

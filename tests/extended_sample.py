@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.ingest.passages import Text, digest
+from app.ingest.texts.passages import Text, digest
 from tests import sample
 from tests.sample import INCIDENTS, QUOTES, STATEMENTS, Files, at, proof, record
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from app.ingest.passages import Passage, Text, digest
+from app.ingest.texts.passages import Passage, Text, digest
 
 Files = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """A second invented article beside the sample dossier's, which tells of the same people and places."""
 
-from app.ingest.passages import Text, digest
+from app.ingest.texts.passages import Text, digest
 from tests.sample import Files, article, at, small
 
 SECOND_TITLE = "Inquest hears of a sunken boat"

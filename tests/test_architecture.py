@@ -117,6 +117,20 @@ def test_rooms_make_no_cycle() -> None:
     )
 
 
+def test_the_packages_of_the_loader_make_no_cycle() -> None:
+    """A seed record passes them in one direction."""
+    room = APP / "ingest"
+    packages: dict[str, set[str]] = {}
+    for file in room.rglob("*.py"):
+        name = file.relative_to(room).parts[0]
+        inside = {one.relative_to(room).parts[0] for one in imported_files(file) if one.is_relative_to(room)}
+        packages.setdefault(name, set()).update(inside - {name})
+    path = cycle(packages)
+    assert not path, (
+        f"these packages of app/ingest import each other: {' <- '.join(path)}. Move what both need to one below"
+    )
+
+
 def test_modules_make_no_cycle() -> None:
     """Imports inside functions count too: they hide a cycle, but whoever reads still goes round in it."""
     files = {path: str(path.relative_to(APP)) for path in MODULES}
@@ -202,13 +216,13 @@ WRITES_SQL = {
     "exports/datasets/package.py": "reads the file that it has just written",
     "exports/datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
     "exports/datasets/views.py": "views of the dataset file",
-    "ingest/indexing.py": "the full-text and box indexes of SQLite",
+    "ingest/building/indexing.py": "the full-text and box indexes of SQLite",
     "ingest/mirrors/emptying.py": "the full-text and box indexes of SQLite, emptied",
     "ingest/mirrors/copied_log.py": "the log of another service in a temporary file, values bound",
     "ingest/redaction/terms.py": "the full-text indexes of SQLite, listed and made anew",
-    "ingest/scratch_index.py": "the scratch database of a load, values bound",
-    "ingest/writing.py": "rows for the loader, with names from the models and values bound",
-    "ingest/superseding.py": "the full-text index of the past",
+    "ingest/building/scratch_index.py": "the scratch database of a load, values bound",
+    "ingest/bulk_inserts.py": "rows for the loader, with names from the models and values bound",
+    "ingest/release/superseding.py": "the full-text index of the past",
     "storage/erasing.py": "VACUUM, with names from the models",
     "storage/past_views.py": "views, with names from the models",
     "storage/postgresql.py": "settings of connections",

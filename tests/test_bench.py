@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.loading import dossier
+from app.ingest.release.loading import dossier
 from app.model.codebook import shipped
 from tests.bench import front_ends, naive
 from tests.bench.invention import Size, marked_words, write

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.examples import EXAMPLE_ARTICLE, example_file
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
+from app.ingest.editing.examples import EXAMPLE_ARTICLE, example_file
+from app.ingest.seed.reading import BY_ARTICLE, SHARED_MODELS
 from tests.dossiers import write_example
 from tests.live import serving
 from tests.test_cli import dateline, free_port, refused, served

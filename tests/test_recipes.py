@@ -23,7 +23,7 @@ FIELD = {
     ("app/model/documents/incidents.py", "    contested: bool = Field("): """\
     indoors: bool = Field(description="Whether it happened under a roof.")
 """,
-    ("app/ingest/seed.py", '    parent: Slug | None = Field(None, description="The id of the op'): """\
+    ("app/ingest/seed/record_seeds.py", '    parent: Slug | None = Field(None, description="The id of the op'): """\
     indoors: bool = Field(False, description="Whether it happened under a roof.")
 """,
 }

@@ -108,7 +108,7 @@ LISTED = {
     ("app/model/documents/__init__.py", '    "articles": ArticleDocument'): '    "vehicles": VehicleDocument,\n',
     ("app/records/__init__.py", "RECORD_TYPES: dict"): "from app.records.vehicles import VEHICLES\n",
     ("app/records/__init__.py", "    for one in ("): "    for one in (VEHICLES,)\n} | {\n    one.name: one\n",
-    ("app/ingest/seed.py", "class About(Record):"): '''\
+    ("app/ingest/seed/record_seeds.py", "class About(Record):"): '''\
 class VehicleSeed(SourcedRecord):
     """A vehicle that the reporting tells of."""
 
@@ -117,12 +117,15 @@ class VehicleSeed(SourcedRecord):
 
 
 ''',
-    ("app/ingest/reading.py", "from app.ingest.seed_base"): "from app.ingest.seed import VehicleSeed\n",
-    ("app/ingest/reading.py", '    "incidents": IncidentSeed,'): '    "vehicles": VehicleSeed,\n',
-    ("app/ingest/reading.py", "    quotes: dict["): """\
+    (
+        "app/ingest/seed/reading.py",
+        "from app.ingest.seed.seed_base",
+    ): "from app.ingest.seed.record_seeds import VehicleSeed\n",
+    ("app/ingest/seed/reading.py", '    "incidents": IncidentSeed,'): '    "vehicles": VehicleSeed,\n',
+    ("app/ingest/seed/reading.py", "    quotes: dict["): """\
     vehicles: dict[str, Entry[VehicleSeed]] = field(default_factory=dict)
 """,
-    ("app/ingest/rendering.py", '    "places": Renderer._place,'): """\
+    ("app/ingest/building/rendering.py", '    "places": Renderer._place,'): """\
     "vehicles": lambda renderer, entry: {"evidence": renderer._evidence(entry)},
 """,
 }

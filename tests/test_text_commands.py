@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from app.commands.progress_bars import ProgressBars
-from app.ingest.pipeline import scan
-from app.ingest.verifying import ArticleFile, verify
+from app.ingest.building.pipeline import scan
+from app.ingest.release.verifying import ArticleFile, verify
 from tests import sample
 from tests.second_article import SECOND, pair
 from tests.test_cli import dateline, everything_drawn, refused

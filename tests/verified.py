@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.ingest.pipeline import scan
-from app.ingest.verifying import ArticleFile, Verification, verify
+from app.ingest.building.pipeline import scan
+from app.ingest.release.verifying import ArticleFile, Verification, verify
 
 
 def verified(directory: Path, text: Path, article: str | None = None) -> Verification:

@@ -11,13 +11,13 @@ from fastapi.routing import APIRoute
 from yaml import SafeDumper
 
 from app import __version__
-from app.api.key_schemas import add_key_schemas
-from app.api.openapi_vocabularies import filled, filled_schemas
 from app.api.partial_answers import add_partial_answers
-from app.api.response_headers import add_headers, header_components
 from app.api.routes.exports import describe_exports
 from app.api.routes.problems import add_shared, problem_schema, shared_responses
 from app.api.routes.representations import alternates, body_links, export_suffixes
+from app.api.schemas.key_schemas import add_key_schemas
+from app.api.schemas.response_headers import add_headers, header_components
+from app.api.schemas.vocabularies import filled, filled_schemas
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.model.codebook import Codebook, shipped
 from app.queries.conditions import AXES

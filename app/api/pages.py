@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from app.api.links import MAX_LINK_BYTES, address
-from app.api.parameters import MAX_VALUES
+from app.api.parameters.parsing import MAX_VALUES
+from app.api.parameters.record_ids import follow_mergers, sentence
+from app.api.parameters.records import parts_of
 from app.api.partial_answers import thinned
-from app.api.record_ids import follow_mergers, sentence
-from app.api.record_parameters import parts_of
-from app.api.record_suggestions import suggest_record
+from app.api.suggestions.records import suggest_record
 from app.api.translated_names import translated
 from app.model.compact_json import dump_json
 from app.model.languages import LANGUAGES

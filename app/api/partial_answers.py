@@ -7,7 +7,7 @@ apart by it: `"fields" in page` narrows the union in TypeScript.
 import json
 from typing import Any
 
-from app.api.record_parameters import Parts
+from app.api.parameters.records import Parts
 from app.model.compact_json import dump_json
 from app.model.partial_documents import ALWAYS, EVIDENCE, EVIDENCE_COUNT, cut
 

@@ -12,20 +12,20 @@ from app.commands.errors import CommandError, reporting_nothing_written
 from app.commands.mistakes import Format, MistakeFormat, print_mistakes, reporting_mistakes
 from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import ArticleIds, Directory, Seed, Texts, article_files, working_folder
-from app.ingest.against import check_against
-from app.ingest.anchoring import anchor as anchor_words
-from app.ingest.codebooks import read_codebook
-from app.ingest.files import SeedError
-from app.ingest.likely_duplicates import likely_duplicates
-from app.ingest.new_article import new_article, not_filled_in
-from app.ingest.pipeline import checked, scan
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import checked, scan
+from app.ingest.editing.against import check_against
+from app.ingest.editing.anchoring import anchor as anchor_words
+from app.ingest.editing.likely_duplicates import likely_duplicates
+from app.ingest.editing.new_article import new_article, not_filled_in
+from app.ingest.editing.renewed_text import renew_text
+from app.ingest.editing.seed_reference import seed_reference
+from app.ingest.editing.seed_schemas import seed_schemas, write_schemas
 from app.ingest.redaction.search import remains_of
-from app.ingest.renewed_text import renew_text
-from app.ingest.seed_reference import seed_reference
-from app.ingest.seed_schemas import seed_schemas, write_schemas
-from app.ingest.verifying import ArticleFile
-from app.ingest.verifying import verify as verify_spans
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.release.verifying import verify as verify_spans
+from app.ingest.seed.codebooks import read_codebook
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.storage.database import Database
 
 commands = typer.Typer()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.importing.table_import import RefusedRows
-from app.ingest.reading import DossierError
+from app.ingest.seed.reading import DossierError
 
 
 class CommandError(Exception):

@@ -11,7 +11,7 @@ from app.commands.progress_bars import ProgressBars
 from app.commands.seed_folders import Seed, working_folder
 from app.importing.evidence_import import ImportedEvidence, import_annotations
 from app.importing.table_import import Imported, TableImport, example_map
-from app.ingest.verifying import ArticleFile
+from app.ingest.release.verifying import ArticleFile
 
 
 def import_(

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from app.commands.errors import reporting_nothing_loaded
-from app.ingest.error_messages import summarized
-from app.ingest.files import SeedError
-from app.ingest.reading import DossierError
+from app.ingest.seed.error_messages import summarized
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 
 MAX_WARNINGS = 20
 """Warnings that a load prints. A bulk change without corrections has one for each record."""

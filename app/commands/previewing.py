@@ -12,13 +12,13 @@ import typer
 
 from app.commands.ports import refuse_busy_port
 from app.commands.seed_folders import ArticleIds, Texts, article_files
-from app.ingest.files import SeedError
-from app.ingest.loading import load
-from app.ingest.preview import report
-from app.ingest.reading import DossierError
+from app.ingest.editing.preview import report
+from app.ingest.editing.valid_part import write_valid_part
+from app.ingest.release.loading import load
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.ingest.temporary_folder import temporary_folder
-from app.ingest.valid_part import write_valid_part
-from app.ingest.verifying import ArticleFile
 from app.settings import Settings
 from app.storage.database import Database
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.errors import CommandError
-from app.ingest.verifying import ArticleFile
+from app.ingest.release.verifying import ArticleFile
 from app.settings import SEED
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from anyascii import anyascii
 
-from app.ingest.dates import bounds
+from app.ingest.building.dates import bounds
 from app.model.date_notations import parse_date
 
 _MAX_ID = 100

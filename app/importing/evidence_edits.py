@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from app.ingest.files import Key
-from app.ingest.yaml_edits import Edit, MappingNode, edited, leaves, mappings
+from app.ingest.seed.files import Key
+from app.ingest.seed.yaml_edits import Edit, MappingNode, edited, leaves, mappings
 
 _FIELD = "evidence"
 _PLAIN = ("field", "article")

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from app.importing.annotations import Annotation, Unread, read_annotations
 from app.importing.evidence_edits import LayoutError, as_line, records_in, with_evidence
-from app.ingest.anchoring import article_texts
-from app.ingest.codebooks import read_codebook
-from app.ingest.error_messages import nearest
-from app.ingest.files import SeedError
-from app.ingest.passages import Extent, Passage, PassageError, Text
-from app.ingest.reading import DossierError, Part, parse_part, parts
-from app.ingest.seed_changes import replace_files
-from app.ingest.verifying import ArticleFile
+from app.ingest.editing.anchoring import article_texts
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.codebooks import read_codebook
+from app.ingest.seed.error_messages import nearest
+from app.ingest.seed.file_changes import replace_files
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError, Part, parse_part, parts
+from app.ingest.texts.passages import Extent, Passage, PassageError, Text
 
 Evidence = Mapping[str, str]
 

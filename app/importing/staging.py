@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from app.ingest.files import SeedError
-from app.ingest.pipeline import Progress, check
-from app.ingest.reading import SHARED_MODELS, DossierError, parse_part, parts
-from app.ingest.seed_changes import CHANGES, finish_changes, folder_beside, move
+from app.ingest.building.pipeline import Progress, check
+from app.ingest.seed.file_changes import CHANGES, finish_changes, folder_beside, move
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import SHARED_MODELS, DossierError, parse_part, parts
 
 Data = dict[str, Any]
 

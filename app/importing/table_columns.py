@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.importing.conversions import edtf, formatted_date, with_precision
 from app.importing.tables import Cell
 from app.importing.templates import Cells, RowError, Text
-from app.ingest.scalars import LINE
-from app.ingest.seed_base import Record
+from app.ingest.seed.scalars import LINE
+from app.ingest.seed.seed_base import Record
 
 _MAX_SHOWN_VALUES = 8
 

@@ -11,10 +11,10 @@ from app.importing.staging import Origin, Staging, existing_records, imported_ar
 from app.importing.table_maps import TableMap, read_map
 from app.importing.table_records import RefusedRow, TableRecords
 from app.importing.tables import Row, TableError, open_table
-from app.ingest.codebooks import read_codebook
-from app.ingest.files import SeedError
-from app.ingest.pipeline import Progress, no_progress
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import Progress, no_progress
+from app.ingest.seed.codebooks import read_codebook
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.model.codebook import Codebook
 
 _PROGRESS_STEP_ROWS = 500

@@ -12,14 +12,14 @@ from app.importing.conversions import edtf, slug, whole
 from app.importing.table_columns import Column, ColumnSeed
 from app.importing.tables import TableFormat
 from app.importing.templates import Convert, Group, Items, Node, Text, all_texts
-from app.ingest.article_seeds import ArticleSeed
-from app.ingest.claim_seeds import CasualtySeed
-from app.ingest.error_messages import display_value, error_message, models_in, nearest
-from app.ingest.files import Key, SeedError, Source, records
-from app.ingest.reading import SHARED_MODELS, DossierError
-from app.ingest.scalars import SLUG
-from app.ingest.seed import IncidentSeed
-from app.ingest.seed_base import Record, Tombstone
+from app.ingest.seed.article_seeds import ArticleSeed
+from app.ingest.seed.claim_seeds import CasualtySeed
+from app.ingest.seed.error_messages import display_value, error_message, models_in, nearest
+from app.ingest.seed.files import Key, SeedError, Source, records
+from app.ingest.seed.reading import SHARED_MODELS, DossierError
+from app.ingest.seed.record_seeds import IncidentSeed
+from app.ingest.seed.scalars import SLUG
+from app.ingest.seed.seed_base import Record, Tombstone
 from app.model.codebook import Codebook
 
 R = TypeVar("R", bound=Record)

@@ -15,10 +15,10 @@ from app.importing.table_columns import derived
 from app.importing.table_maps import TableMap
 from app.importing.tables import Row
 from app.importing.templates import Cells, RowError, each, evaluate
-from app.ingest.error_messages import display_value
-from app.ingest.files import Key, SeedError, Source
-from app.ingest.passages import digest
-from app.ingest.reading import Part, validate_record
+from app.ingest.seed.error_messages import display_value
+from app.ingest.seed.files import Key, SeedError, Source
+from app.ingest.seed.reading import Part, validate_record
+from app.ingest.texts.passages import digest
 from app.model.codebook import Codebook
 
 Data = dict[str, Any]

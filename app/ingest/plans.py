@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from app.ingest.files import SeedError
+from app.ingest.seed.files import SeedError
 from app.model.codebook import ChangeCause, ChangeOp
 from app.model.compact_json import dump_json
 from app.model.corrections import Correction

@@ -68,7 +68,7 @@ _LINGER_RESET = struct.pack(
 
 
 _EVENT_STREAMS: WeakSet["BoundedHttpProtocol"] = WeakSet()
-"""The connections that wait for events (`app.api.change_stream`, which counts them): idle, and without an end."""
+"""The connections that wait for events (`app.api.answers.change_stream` counts them): idle, and without an end."""
 
 
 def _refuse_connection(scope: Scope, context: RequestContext) -> PreparedResponse:

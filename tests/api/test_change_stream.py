@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from app.api.change_stream import ChangeStream
+from app.api.answers.change_stream import ChangeStream
 from app.main import create_app
 from app.server.uvicorn_internals import MAX_CONNECTIONS
 from app.settings import Settings

@@ -7,7 +7,7 @@ import pytest
 from pybtex.database import parse_string
 from starlette.testclient import TestClient
 
-from app.api.citations import Citation
+from app.api.answers.citations import Citation
 from tests import sample
 from tests.answers import body, problem
 from tests.conftest import NewDatabase, serving

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.client_types import client_types
+from app.api.schemas.client_types import client_types
 from tests.api.test_openapi import run
 from tests.conftest import Figure
 from tests.live import elsewhere

@@ -12,9 +12,9 @@ from zipfile import ZipFile
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.files import SeedError
-from app.ingest.loading import load
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import load
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.model.codebook import shipped
 from app.storage.database import Database
 from tests import sample

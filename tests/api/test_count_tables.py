@@ -91,8 +91,8 @@ def test_the_table_is_whole_where_json_fits_a_screen(client: TestClient) -> None
 
 
 def test_a_table_that_would_be_cut_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.api.facet_counts.MAX_VALUES", 2)
-    monkeypatch.setattr("app.api.count_tables.MAX_ROWS", 2)
+    monkeypatch.setattr("app.api.counting.facet_counts.MAX_VALUES", 2)
+    monkeypatch.setattr("app.api.counting.count_tables.MAX_ROWS", 2)
     sums, facets = "/v1/casualties/summary.csv?group_by=kind,place", "/v1/facets.csv?of=incidents&facet=kind,actor"
     assert "'limit' asks for the first" in problem(client, sums)["detail"]
     assert "and a table has 2 at most; 'facet_limit' asks for the first" in problem(client, facets)["detail"]

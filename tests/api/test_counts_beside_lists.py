@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import lists
+from app.api.answers import lists
 from app.model.compact_json import dump_json
 from app.records import RECORD_TYPES
 from tests.answers import body, every_facet, ids, problem, refused

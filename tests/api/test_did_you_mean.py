@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import lists
+from app.api.answers import lists
 from tests.answers import body
 
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.passages import digest
-from app.ingest.text_fragments import Fragment
+from app.ingest.texts.passages import digest
+from app.ingest.texts.text_fragments import Fragment
 from app.records import RECORD_TYPES
 from tests import sample
 from tests.sample import ARTICLE, PAPER

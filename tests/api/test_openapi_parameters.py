@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from starlette.testclient import TestClient
 
-from app.api.parameters import MAX_VALUES
+from app.api.parameters.parsing import MAX_VALUES
 from app.exports.formats.columns import flat_names
 from app.model.codebook import shipped
 from app.records import RECORD_TYPES

@@ -8,9 +8,9 @@ import yaml
 from starlette.testclient import TestClient
 
 from app.api.links import MAX_LINK_BYTES
-from app.api.other_apis import PARAMETERS
-from app.api.record_parameters import list_model
+from app.api.parameters.records import list_model
 from app.api.routes.representations import representations, suffixes
+from app.api.suggestions.other_apis import PARAMETERS
 from app.model.codebook import shipped
 from app.model.date_notations import parse_date
 from app.queries.filters import filters_under

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.ingest.text_fragments import Fragment
+from app.ingest.texts.text_fragments import Fragment
 from app.records import RECORD_TYPES
 from tests import sample
 from tests.answers import body

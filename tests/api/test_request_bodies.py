@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message, Scope
 
-from app.api import request_bodies
+from app.api.parameters import request_bodies
 from app.problems import Abandoned, Problem, RequestTimeout
 from app.server.request_context import RequestContext
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.storage.database import Database
 from tests import sample
 from tests.conftest import NewDatabase, load_seed, serving

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.selected_database import selected_database
+from app.ingest.editing.selected_database import selected_database
 from app.model.references import referenced_ids
 from app.records import RECORD_TYPES
 from app.records.sample import MAX_OF_TYPE, sample_ids

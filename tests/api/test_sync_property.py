@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
-from app.api.codebooks import SeenCodebook
-from app.ingest.loading import load
+from app.api.parameters.codebooks import SeenCodebook
+from app.ingest.release.loading import load
 from app.storage.database import Database
 from app.storage.reader import Reader as DatabaseReader
 from tests import sample

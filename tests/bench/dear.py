@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.records import RECORD_TYPES
 from app.settings import SEED
 from app.storage.database import Database

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.ingest.passages import digest
+from app.ingest.texts.passages import digest
 from app.model.codebook import shipped
 
 VALUES = {name: shipped().values(name) for name in shipped().vocabularies}

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Engine, Index, create_engine
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
-from app.ingest.record_labels import shortened
+from app.ingest.building.record_labels import shortened
 
 Json = dict[str, Any]
 

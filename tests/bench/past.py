@@ -26,14 +26,14 @@ from sqlalchemy import select, text, update
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app.ingest.loading import load
+from app.ingest.building.pipeline import BuiltRecord, build_record
+from app.ingest.building.rendering import Rendered
+from app.ingest.building.scan import SharedRecords
+from app.ingest.bulk_inserts import batches
 from app.ingest.mirrors.copied_records import SUMMARIZED, summarize
-from app.ingest.pipeline import BuiltRecord, build_record
 from app.ingest.plans import PlannedChange
-from app.ingest.release_writing import ReleaseWriter
-from app.ingest.rendering import Rendered
-from app.ingest.scan import SharedRecords
-from app.ingest.writing import batches
+from app.ingest.release.loading import load
+from app.ingest.release.release_writing import ReleaseWriter
 from app.model.codebook import ChangeOp
 from app.records import RECORD_TYPES
 from app.storage.database import Database

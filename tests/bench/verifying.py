@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from app.ingest.passages import digest
+from app.ingest.texts.passages import digest
 
 Json = dict[str, Any]
 

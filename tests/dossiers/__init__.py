@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from app.ingest.examples import EXAMPLE_ARTICLE, example_file
-from app.ingest.passages import Text, digest
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
+from app.ingest.editing.examples import EXAMPLE_ARTICLE, example_file
+from app.ingest.seed.reading import BY_ARTICLE, SHARED_MODELS
+from app.ingest.texts.passages import Text, digest
 from tests.sample import at
 
 DOSSIERS = Path(__file__).parent

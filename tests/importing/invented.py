@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from app.importing.table_import import Imported, TableImport
-from app.ingest.pipeline import dossier
-from app.ingest.reading import Dossier, DossierError
+from app.ingest.building.pipeline import dossier
+from app.ingest.seed.reading import Dossier, DossierError
 
 COLUMNS = ["nr", "day", "town", "latitude", "longitude", "side", "low", "best", "high", "sources"]
 MAP: dict[str, Any] = {

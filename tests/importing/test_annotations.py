@@ -9,9 +9,9 @@ import yaml
 
 from app.importing.annotations import AnnotationError
 from app.importing.evidence_import import ImportedEvidence, import_annotations
-from app.ingest.pipeline import check, dossier, scan
-from app.ingest.reading import DossierError
-from app.ingest.verifying import ArticleFile, verify
+from app.ingest.building.pipeline import check, dossier, scan
+from app.ingest.release.verifying import ArticleFile, verify
+from app.ingest.seed.reading import DossierError
 from tests import sample
 
 TEXT = sample.TEXT

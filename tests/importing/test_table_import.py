@@ -9,9 +9,9 @@ import pytest
 
 from app.importing.table_import import TableImport
 from app.importing.tables import TableError
-from app.ingest.pipeline import check, dossier, scan
-from app.ingest.reading import Dossier, DossierError
-from app.ingest.verifying import ArticleFile, verify
+from app.ingest.building.pipeline import check, dossier, scan
+from app.ingest.release.verifying import ArticleFile, verify
+from app.ingest.seed.reading import Dossier, DossierError
 from tests import sample
 from tests.importing.invented import MAP, import_rows, imported, mistakes, row, write_map, write_table
 

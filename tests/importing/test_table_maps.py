@@ -11,8 +11,8 @@ from app.importing.conversions import slug
 from app.importing.table_columns import Column, ColumnSeed
 from app.importing.table_import import TableImport, example_map
 from app.importing.templates import RowError
-from app.ingest.pipeline import dossier
-from app.ingest.reading import Dossier, DossierError
+from app.ingest.building.pipeline import dossier
+from app.ingest.seed.reading import Dossier, DossierError
 from tests.importing.invented import MAP, mistakes, row, write_table
 
 

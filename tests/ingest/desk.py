@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.ingest.loading import Plan, load
+from app.ingest.release.loading import Plan, load
 from app.records import RECORD_TYPES
 from app.storage import models
 from app.storage.database import Database

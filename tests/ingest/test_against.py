@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.against import check_against
+from app.ingest.building.pipeline import no_progress
+from app.ingest.editing.against import check_against
 from app.ingest.mirrors.source import MirrorError
-from app.ingest.pipeline import no_progress
-from app.ingest.reading import DossierError
+from app.ingest.seed.reading import DossierError
 from tests import sample
 from tests.conftest import NewDatabase, create_tables
 from tests.ingest.desk import Desk, remove

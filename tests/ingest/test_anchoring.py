@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.ingest.anchoring import anchor
-from app.ingest.passages import digest
-from app.ingest.pipeline import check, read
-from app.ingest.reading import DossierError
-from app.ingest.verifying import ArticleFile
+from app.ingest.building.pipeline import check, read
+from app.ingest.editing.anchoring import anchor
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.reading import DossierError
+from app.ingest.texts.passages import digest
 from tests.verified import verified
 
 TEXT = (

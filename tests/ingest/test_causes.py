@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from app.ingest.causes import entry_checksum
+from app.ingest.building.causes import entry_checksum
 from app.storage import models
 from tests import sample
 from tests.answers import body, refused

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from app.ingest.codebooks import read_codebook
-from app.ingest.files import SeedError
-from app.ingest.pipeline import dossier
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import dossier
+from app.ingest.seed.codebooks import read_codebook
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.model.codebook import SHIPPED_FILE, Codebook, shipped
 from app.settings import SEED
 from tests import sample

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.ingest.against import check_against
-from app.ingest.pipeline import checked, no_progress, scan
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import checked, no_progress, scan
+from app.ingest.editing.against import check_against
+from app.ingest.seed.reading import DossierError
 from app.storage import models
 from tests import sample
 from tests.ingest.desk import Desk, stored

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.ingest.dates import approximate, assumed_limits, bounds, precision
-from app.ingest.pipeline import documents, dossier
-from app.ingest.seed import DateSeed
+from app.ingest.building.dates import approximate, assumed_limits, bounds, precision
+from app.ingest.building.pipeline import documents, dossier
+from app.ingest.seed.record_seeds import DateSeed
 from app.model.codebook import DatePrecision
 from app.settings import SEED
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.ingest.loading import dossier
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import dossier
+from app.ingest.seed.reading import DossierError
 from tests import live as running
 from tests.browser import Tab, drawn, visiting
 from tests.conftest import NewDatabase, load_seed

@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import create_engine, make_url, select, text
 from sqlmodel import col
 
-from app.ingest import loading, reading
-from app.ingest.files import SeedError
-from app.ingest.loading import load
-from app.ingest.pipeline import check
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import check
+from app.ingest.release import loading
+from app.ingest.release.loading import load
+from app.ingest.seed import reading
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from app.records import RECORD_TYPES
 from app.search.entry_numbers import document_number
 from app.storage import models

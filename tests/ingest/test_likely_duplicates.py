@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.ingest.likely_duplicates import likely_duplicates
-from app.ingest.pipeline import scan
+from app.ingest.building.pipeline import scan
+from app.ingest.editing.likely_duplicates import likely_duplicates
 from app.settings import SEED
 from tests import sample
 

@@ -12,10 +12,10 @@ from sqlalchemy import delete, select, update
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app.ingest import loading
-from app.ingest.loading import Plan, load
-from app.ingest.reading import DossierError
-from app.ingest.rows import table_rows
+from app.ingest.building.rows import table_rows
+from app.ingest.release import loading
+from app.ingest.release.loading import Plan, load
+from app.ingest.seed.reading import DossierError
 from app.model.codebook import ChangeOp
 from app.model.documents import DOCUMENTS
 from app.records import RECORD_TYPES

@@ -13,9 +13,9 @@ from sqlalchemy import make_url
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.ingest.loading import load
 from app.ingest.mirrors.mirroring import mirror
 from app.ingest.mirrors.source import MirrorError
+from app.ingest.release.loading import load
 from app.main import create_app
 from app.records import RECORD_TYPES
 from app.settings import Settings

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.ingest import seed, seed_base
-from app.ingest.loading import load
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import load
+from app.ingest.seed import record_seeds, seed_base
+from app.ingest.seed.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import sample
@@ -90,7 +90,7 @@ def test_a_records_own_mistakes_hide_no_others(tmp_path: Path) -> None:
 
 def test_mistakes_are_told_in_an_editors_words(tmp_path: Path) -> None:
     """No class of ours, nothing that the validating library says, no whole vocabulary, nothing too long to read."""
-    models = {**vars(seed_base), **vars(seed)}.items()
+    models = {**vars(seed_base), **vars(record_seeds)}.items()
     classes = [name for name, one in models if isinstance(one, type) and issubclass(one, seed_base.Record)]
     theirs = re.compile(rf"\b({'|'.join(classes)})\b|[Ii]nput|instance|dictionary|boolean|None")
     files = everything_wrong()

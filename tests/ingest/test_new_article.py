@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.ingest.anchoring import anchor
-from app.ingest.new_article import new_article
-from app.ingest.passages import digest
-from app.ingest.pipeline import check
-from app.ingest.reading import DossierError
-from app.ingest.verifying import ArticleFile, TextError
+from app.ingest.building.pipeline import check
+from app.ingest.editing.anchoring import anchor
+from app.ingest.editing.new_article import new_article
+from app.ingest.release.verifying import ArticleFile, TextError
+from app.ingest.seed.reading import DossierError
+from app.ingest.texts.passages import digest
 from tests.dossiers import write_example
 from tests.verified import verified
 

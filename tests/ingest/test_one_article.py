@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.ingest.reading import DossierError
+from app.ingest.seed.reading import DossierError
 from app.storage import models
 from app.storage.word_models import KnownWords
 from tests import sample, second_article

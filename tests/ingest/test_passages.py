@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from app.ingest.passages import PassageError, Text, digest
-from app.ingest.text_fragments import Fragment
+from app.ingest.texts.passages import PassageError, Text, digest
+from app.ingest.texts.text_fragments import Fragment
 from tests import sample
 from tests.second_article import SECOND_PAPER
 

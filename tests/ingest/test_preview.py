@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.ingest.pipeline import check
-from app.ingest.preview import report
-from app.ingest.reading import DossierError
-from app.ingest.valid_part import write_valid_part
-from app.ingest.verifying import ArticleFile
+from app.ingest.building.pipeline import check
+from app.ingest.editing.preview import report
+from app.ingest.editing.valid_part import write_valid_part
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.reading import DossierError
 from tests import sample
 
 INCIDENTS = f"articles/{sample.ARTICLE}/incidents.yaml"

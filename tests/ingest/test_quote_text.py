@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.ingest.passages import digest
-from app.ingest.quote_text import quote_text
-from app.ingest.seed import QuoteSeed
+from app.ingest.seed.record_seeds import QuoteSeed
+from app.ingest.texts.passages import digest
+from app.ingest.texts.quote_text import quote_text
 
 DIRECT, PARTIAL, EMBEDDED = "direct", "partial", "embedded"
 

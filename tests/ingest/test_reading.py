@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.ingest.files import SeedError
-from app.ingest.loading import dossier
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import dossier
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import DossierError
 from tests import sample
 from tests.second_article import pair
 

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.commands.dossiers import commands
-from app.ingest.reading import DossierError
 from app.ingest.redaction.search import remains_of
+from app.ingest.seed.reading import DossierError
 from tests import sample
 from tests.answers import body
 from tests.conftest import serving

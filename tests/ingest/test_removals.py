@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ingest.reading import DossierError
+from app.ingest.seed.reading import DossierError
 from app.storage import models
 from tests import sample
 from tests.conftest import serving

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.ingest.anchoring import anchor
-from app.ingest.examples import EXAMPLE_ARTICLE, example_file
-from app.ingest.pipeline import check
-from app.ingest.reading import DossierError
-from app.ingest.renewed_text import renew_text
-from app.ingest.verifying import ArticleFile
+from app.ingest.building.pipeline import check
+from app.ingest.editing.anchoring import anchor
+from app.ingest.editing.examples import EXAMPLE_ARTICLE, example_file
+from app.ingest.editing.renewed_text import renew_text
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.reading import DossierError
 from tests.dossiers import write_example
 from tests.verified import verified
 

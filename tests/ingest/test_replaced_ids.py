@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from app.ingest.loading import Plan
-from app.ingest.reading import DossierError
 from app.ingest.redaction.forgotten import Forgotten, ForgottenId
 from app.ingest.redaction.search import remains_of_all
+from app.ingest.release.loading import Plan
+from app.ingest.seed.reading import DossierError
 from app.model.digests import digest, digest_of_lines
 from tests import sample
 from tests.answers import body, ids, problem

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.ingest.reading import DossierError
+from app.ingest.seed.reading import DossierError
 from app.records import RECORD_TYPES
 from app.storage import models
 from app.storage.registry import RESERVED_IDS

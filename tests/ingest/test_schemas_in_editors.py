@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from app.ingest.examples import example_file
-from app.ingest.new_article import new_article
-from app.ingest.seed_schemas import schema_name, write_schemas
+from app.ingest.editing.examples import example_file
+from app.ingest.editing.new_article import new_article
+from app.ingest.editing.seed_schemas import schema_name, write_schemas
 from app.model.codebook import shipped
 from app.settings import SEED
 from tests.api.test_openapi import run

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.ingest.loading import dossier
-from app.ingest.reading import Dossier
+from app.ingest.release.loading import dossier
+from app.ingest.seed.reading import Dossier
 from app.settings import ROOT, SEED
 from tests.verified import verified
 

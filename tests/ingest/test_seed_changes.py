@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.seed_changes import CHANGES, finish_changes, folder_beside, move, replace_files
+from app.ingest.seed.file_changes import CHANGES, finish_changes, folder_beside, move, replace_files
 
 _FILES = 60
 _WRITER = """
 import itertools, pathlib, sys
-from app.ingest.seed_changes import finish_changes, replace_files
+from app.ingest.seed.file_changes import finish_changes, replace_files
 seed, first, files = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 finish_changes(seed)
 print("begins", flush=True)
@@ -74,7 +74,7 @@ def test_moves_of_a_killed_process_are_finished_by_whoever_comes_next(tmp_path: 
 
 _STOPPED = """
 import os, pathlib, signal, sys
-from app.ingest.seed_changes import folder_beside, move
+from app.ingest.seed.file_changes import folder_beside, move
 seed, left = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 rename = pathlib.Path.rename
 def counted(path, target):

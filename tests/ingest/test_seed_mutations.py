@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.ingest.loading import load
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import load
+from app.ingest.seed.reading import DossierError
 from app.model.digests import digest_of_lines
 from app.records import RECORD_TYPES
 from app.storage.database import Database

@@ -11,13 +11,13 @@ from jsonschema import Draft7Validator
 from starlette.testclient import TestClient
 
 from app.api.routes.pages import SEED_REFERENCE
-from app.ingest.anchoring import anchor
-from app.ingest.examples import EXAMPLE_ARTICLE, SECOND_EXAMPLE_ARTICLE, example_file
-from app.ingest.pipeline import dossier
-from app.ingest.reading import BY_ARTICLE, SHARED_MODELS
-from app.ingest.seed_reference import RecordModel, SeedReference, seed_reference
-from app.ingest.seed_schemas import seed_schemas
-from app.ingest.verifying import ArticleFile
+from app.ingest.building.pipeline import dossier
+from app.ingest.editing.anchoring import anchor
+from app.ingest.editing.examples import EXAMPLE_ARTICLE, SECOND_EXAMPLE_ARTICLE, example_file
+from app.ingest.editing.seed_reference import RecordModel, SeedReference, seed_reference
+from app.ingest.editing.seed_schemas import seed_schemas
+from app.ingest.release.verifying import ArticleFile
+from app.ingest.seed.reading import BY_ARTICLE, SHARED_MODELS
 from app.model.codebook import shipped
 from app.settings import SEED
 
@@ -125,7 +125,7 @@ def test_the_reference_is_served_and_printed_with_all_of_it(reference: SeedRefer
 
 
 def test_values_that_a_seed_adds_are_known(tmp_path: Any) -> None:
-    from app.ingest.codebooks import read_codebook
+    from app.ingest.seed.codebooks import read_codebook
 
     (tmp_path / "codebook.yaml").write_text(example_file("codebook.yaml"), "utf-8")
     codebook = read_codebook(tmp_path, [])

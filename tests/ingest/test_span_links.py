@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.ingest.passages import Text, digest
-from app.ingest.pipeline import check
-from app.ingest.reading import DossierError
+from app.ingest.building.pipeline import check
+from app.ingest.seed.reading import DossierError
+from app.ingest.texts.passages import Text, digest
 from tests import sample
 from tests.ingest.test_reading import errors_in
 from tests.sample import INCIDENTS, QUOTES, Files, record

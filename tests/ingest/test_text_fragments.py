@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ingest.passages import PassageError, Text
-from app.ingest.pipeline import dossier
-from app.ingest.span_links import links_of
-from app.ingest.text_fragments import Fragment
-from app.ingest.verifying import article_text
+from app.ingest.building.pipeline import dossier
+from app.ingest.release.verifying import article_text
+from app.ingest.texts.passages import PassageError, Text
+from app.ingest.texts.span_links import links_of
+from app.ingest.texts.text_fragments import Fragment
 from app.records import RECORD_TYPES
 from app.search.collation import words
 from app.settings import SEED

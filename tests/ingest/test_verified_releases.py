@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.loading import load
-from app.ingest.reading import DossierError
-from app.ingest.verifying import ArticleFile, TextError
+from app.ingest.release.loading import load
+from app.ingest.release.verifying import ArticleFile, TextError
+from app.ingest.seed.reading import DossierError
 from app.storage.database import Database
 from tests import sample
 from tests.conftest import create_tables, load_seed, serving

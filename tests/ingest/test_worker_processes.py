@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.loading import load
-from app.ingest.reading import DossierError
+from app.ingest.release.loading import load
+from app.ingest.seed.reading import DossierError
 from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import sample

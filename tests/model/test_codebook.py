@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.codebooks import read_codebook
-from app.ingest.files import SeedError
+from app.ingest.seed.codebooks import read_codebook
+from app.ingest.seed.files import SeedError
 from app.model.codebook import ChangeCause, ChangeOp, Codebook, DatePrecision, Value, shipped
 from app.model.codebook import coded as aliases
 from app.settings import SEED
@@ -119,7 +119,7 @@ def test_every_property_is_one_that_the_program_asks_for() -> None:
 def test_no_import_reads_it() -> None:
     """A program that imports the service, or a worker that imports the loader, reads no file for it."""
     code = """
-import app.cli, app.main, app.ingest.loading
+import app.cli, app.main, app.ingest.release.loading
 from app.model.codebook.shipped import shipped
 assert shipped.cache_info().currsize == 0
 """

@@ -12,7 +12,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.ingest.pipeline import documents
+from app.ingest.building.pipeline import documents
 from app.model.digests import POINT, canonical, document_digest
 from app.model.documents import DOCUMENTS
 from app.settings import ROOT

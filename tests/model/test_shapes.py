@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from app.api.envelopes import DETAILS, PAGES, Codebook
-from app.ingest.pipeline import documents
+from app.api.schemas.envelopes import DETAILS, PAGES, Codebook
+from app.ingest.building.pipeline import documents
 from app.model.codebook import shipped
 from app.model.documents import DOCUMENTS, check
 from tests import extended_sample, sample

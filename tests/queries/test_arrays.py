@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
-from app.api import lists
+from app.api.answers import lists
 from app.api.ogc import collections
 from app.counts import archives
 from app.counts.arrays import positions_of
 from app.counts.columns import signature
 from app.counts.frames import smallest
-from app.ingest import release_writing
+from app.ingest.release import release_writing
 from app.model.codebook import shipped
 from app.queries.conditions import AXES, not_judged
 from app.queries.filters import conditions_of, filters_under

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import count_preparation
-from app.api.count_preparation import add_up_by_everything, count_by_everything
+from app.api.counting import count_preparation
+from app.api.counting.count_preparation import add_up_by_everything, count_by_everything
 from app.counts import archives
 from app.counts.archives import Archives
-from app.ingest import release_writing
+from app.ingest.release import release_writing
 from app.records import COUNTED_TYPES, RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
 from app.storage.database import Database

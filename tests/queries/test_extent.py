@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import lists
+from app.api.answers import lists
 from app.records import RECORD_TYPES
 from tests.answers import body
 

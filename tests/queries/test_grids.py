@@ -115,7 +115,7 @@ def test_a_grid_of_too_many_tiles_names_the_zoom_that_has_less(
         zoom: len(body(client, url.format(zoom))["data"]["grid"]["buckets"]) for zoom in range(12)
     }
     assert numbers[11] > 3 > 1 == numbers[0]
-    monkeypatch.setattr("app.api.facet_counts.MAX_BUCKETS", 3)
+    monkeypatch.setattr("app.api.counting.facet_counts.MAX_BUCKETS", 3)
     wanted: Any = max(zoom for zoom, number in numbers.items() if number <= 3)
     (error,) = problem(client, f"{url.format(11)}&facet_limit=1")["errors"]
     assert (error["parameter"], error["suggestion"]) == ("z", str(wanted))

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app.api import cursors
+from app.api.parameters import cursors
 from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
 from app.records import RECORD_TYPES

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.api.record_parameters import list_model
+from app.api.parameters.records import list_model
 from app.queries.plan import kind_for_one, plan
 from app.records import RECORD_TYPES
 from app.storage.read_kinds import ReadKind

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.loading import dossier
+from app.ingest.release.loading import dossier
 from app.model.external_ids import IDENTIFIED, REGISTERS, external_id_mistake
 from app.settings import SEED
 from tests import extended_sample, sample

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.counts import archives
-from app.ingest import release_writing
+from app.ingest.release import release_writing
 from tests import sample
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed, serving

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.api import aggregations
+from app.api.counting import aggregations
 from app.records.casualty_sums import MAX_LISTED_CLAIMS
 from tests import sample
 from tests.answers import body

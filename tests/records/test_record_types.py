@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from app.api.parameters import REQUIRED_COMPANIONS
+from app.api.parameters.parsing import REQUIRED_COMPANIONS
 from app.model.documents import DOCUMENTS, TypeName
 from app.queries.filters import Refines, conditions_of
 from app.records import BY_TYPE, RECORD_TYPES
@@ -19,13 +19,13 @@ PRESENTATION = {"limit", "cursor", "sort", "count", "fields", "include", "lang",
 MAY_NAME_TYPES = {
     "records": "where types are declared",
     "model/documents": "each type's document; `type` is a literal in OpenAPI",
-    "api/changelog.py": "`document` is a key and a value of `include`: a record as it is served",
+    "api/answers/changelog.py": "`document` is a key and a value of `include`: a record as it is served",
     "api/routes/changes.py": "the same",
-    "api/change_stream.py": "the same",
+    "api/answers/change_stream.py": "the same",
     "api/routes/change_stream.py": "the same",
-    "api/histories.py": "the same",
-    "api/comparisons.py": "the same",
-    "api/corrections.py": "the same; and corrections are asked for by `incident`",
+    "api/answers/histories.py": "the same",
+    "api/answers/comparisons.py": "the same",
+    "api/answers/corrections.py": "the same; and corrections are asked for by `incident`",
     "api/routes/comparisons.py": "the same",
     "queries/changes.py": "the same",
     "exports/datasets/source_records.py": "the same: the column of it",
@@ -45,19 +45,19 @@ MAY_NAME_TYPES = {
     "exports/linked_data": "`article` is a key of evidence",
     "exports/vector_tiles.py": "the layer of tiles that incidents are in",
     "reconciliation": "which types have names to match, and the properties of each",
-    "api/other_apis.py": "what other APIs call our lists and parameters",
+    "api/suggestions/other_apis.py": "what other APIs call our lists and parameters",
     "api/routes/summary.py": "sums of claims: `group_by` takes these words",
-    "api/sum_method.py": "the same",
-    "api/claim_sums.py": "claims are summed by their incidents",
-    "api/count_tables.py": "an example of a facet's list",
-    "api/facet_parameters.py": "`article` is a filter",
+    "api/counting/sum_method.py": "the same",
+    "api/counting/claim_sums.py": "claims are summed by their incidents",
+    "api/counting/count_tables.py": "an example of a facet's list",
+    "api/parameters/facets.py": "`article` is a filter",
     "api/routes/evidence.py": "the evidence of an article stands below it",
     "api/routes/front.py": "the pages for people show incidents with what belongs to them",
     "api/routes/record_pages.py": "the same",
     "api/site": "the same",
     "api/routes/cite.py": "`articles` is a key of citations: what a cited record rests on",
     "api/discovery/catalogs.py": "the data's extent is that of its incidents",
-    "api/parameters.py": "`place` is a filter",
+    "api/parameters/parsing.py": "`place` is a filter",
     "api/routes/facets.py": "examples in OpenAPI",
     "api/routes/index.py": "an example in OpenAPI",
     "api/routes/pictures.py": "pictures of articles are made before they are asked for",

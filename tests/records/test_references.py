@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.record_labels import MAX_LABEL_LENGTH, shortened
+from app.ingest.building.record_labels import MAX_LABEL_LENGTH, shortened
 from app.records import BY_TYPE, RECORD_TYPES
 from tests import extended_sample, sample
 from tests.answers import body

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.ingest.files import Mapping
+from app.ingest.seed.files import Mapping
 from app.search.folding import fold, letters
 from app.search.stems import ENGLISH, stems
 from app.search.terms import index_text, parse_query, snippet, terms

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.commands.mistakes import MAX_WARNINGS
-from app.ingest.examples import example_file
+from app.ingest.editing.examples import example_file
 from tests import postgresql
 from tests.dossiers import write_example
 from tests.importing.invented import row, write_map, write_table

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.model.codebook import ChangeOp, shipped
 from app.records import RECORD_TYPES
 from app.storage import models

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import app.api
-from app.api import facet_counts, feed_entries
+from app.api.answers import feed_entries
+from app.api.counting import facet_counts
 from app.api.ogc import collections
 from app.queries.filters import ChangeFilters
 from app.records import RECORD_TYPES

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ResourceClosedError
 
-from app.ingest.loading import load
+from app.ingest.release.loading import load
 from app.problems import Unavailable
 from app.settings import ROOT
 from app.storage.database import Database, DatabaseError, Snapshot

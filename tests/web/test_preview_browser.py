@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from app.ingest.examples import EXAMPLE_ARTICLE, example_file
-from app.ingest.passages import Text
+from app.ingest.editing.examples import EXAMPLE_ARTICLE, example_file
+from app.ingest.texts.passages import Text
 from tests import sample
 from tests.browser import PATIENCE, drawn, findings, visiting
 from tests.conftest import serving

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from app.api.lists import MAX_EXACT_COUNT
+from app.api.answers.lists import MAX_EXACT_COUNT
 from app.api.ogc.features import feature
 from app.api.ogc.parameters import CRS84, IncidentItems, Items, PagePosition, PlaceItems, named_by_the_standard
 from app.api.pages import RequestUrl, find_document
-from app.api.record_ids import resolve_ids
+from app.api.parameters.record_ids import resolve_ids
 from app.model.geography import narrowest_band
 from app.problems import NoSuchPath
 from app.queries.conditions import Condition, or_not_judged

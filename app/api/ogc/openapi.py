@@ -9,7 +9,7 @@ from app.api.ogc import responses
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.features import feature_schema
 from app.api.ogc.parameters import Crs, Format
-from app.api.parameters import openapi_parameters
+from app.api.parameters.parsing import openapi_parameters
 from app.model.codebook import VOCABULARY, Codebook
 
 Json = dict[str, Any]

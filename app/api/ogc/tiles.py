@@ -7,7 +7,7 @@ is that of web maps.
 import math
 from typing import Any
 
-from app.api import vector_tiles
+from app.api.answers import vector_tiles
 from app.exports.vector_tiles import BEYOND, MEDIA_TYPE, SHOWN
 from app.model.map_tiles import MAX_ZOOM
 from app.problems import NoSuchPath

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from app.api.envelopes import Codebook, Health, Readiness
 from app.api.languages import language_headers, requested_language
 from app.api.pages import JsonBody, RequestUrl
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters.parsing import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
+from app.api.schemas.envelopes import Codebook, Health, Readiness
 from app.model.compact_json import dump_json
 from app.model.languages import Language
 from app.problems import Unavailable

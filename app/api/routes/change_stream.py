@@ -9,8 +9,8 @@ from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api.change_stream import ChangeStream, newest_place
-from app.api.parameters import openapi_parameters, parse, refuse_release
+from app.api.answers.change_stream import ChangeStream, newest_place
+from app.api.parameters.parsing import openapi_parameters, parse, refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.queries.filters import StreamFilters

@@ -6,13 +6,21 @@ from functools import partial
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from app.api import changelog, corrections, histories, pages, release_digests
+from app.api import pages
+from app.api.answers import changelog, corrections, histories, release_digests
 from app.api.links import link_field
-from app.api.log_envelopes import ChangePage, CorrectionPage, DigestPage, HistoryPage, ReleaseDetail, ReleasePage
-from app.api.parameters import openapi_parameters, parse, refuse_release
+from app.api.parameters.parsing import openapi_parameters, parse, refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, csv_response, json_response, reader
 from app.api.routes.representations import alternates, body_links, filters, link_values, parameters, public_url
+from app.api.schemas.log_envelopes import (
+    ChangePage,
+    CorrectionPage,
+    DigestPage,
+    HistoryPage,
+    ReleaseDetail,
+    ReleasePage,
+)
 from app.model.codebook import IDENTITY
 from app.problems import NotFound
 from app.queries.filters import ChangeFilters, CorrectionFilters, DigestFilters, HistoryFilters, Paging

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from app.api.citations import Citation, cite, target_of
-from app.api.envelopes import DetailMeta
-from app.api.link_envelopes import PermanentLinks
+from app.api.answers.citations import Citation, cite, target_of
 from app.api.links import address
 from app.api.pages import JsonBody
-from app.api.parameters import openapi_parameters, parse, release_number
+from app.api.parameters.parsing import openapi_parameters, parse, release_number
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.api.routes.representations import CITATION_FORMATS, public_url
+from app.api.schemas.envelopes import DetailMeta
+from app.api.schemas.link_envelopes import PermanentLinks
 from app.model.compact_json import dump_json
 from app.model.documents.shared import Day
 from app.problems import BadParameter

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.client_types import CLIENT, client_types
-from app.api.codebooks import codebook_in_force
 from app.api.openapi import describe
+from app.api.parameters.codebooks import codebook_in_force
+from app.api.schemas.client_types import CLIENT, client_types
 
 router = APIRouter(include_in_schema=False)
 

@@ -8,15 +8,16 @@ from itertools import chain
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from app.api import comparisons, pages
-from app.api.codebooks import parse_coded
-from app.api.comparisons import Comparison
+from app.api import pages
+from app.api.answers import comparisons
+from app.api.answers.comparisons import Comparison
 from app.api.links import address
-from app.api.log_envelopes import ComparisonPage
-from app.api.parameters import Choices, openapi_parameters, release_number
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.parsing import Choices, openapi_parameters, release_number
 from app.api.routes.exports import Transfer
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
+from app.api.schemas.log_envelopes import ComparisonPage
 from app.model.codebook import Codebook
 from app.model.partial_documents import paths_of
 from app.problems import BadParameter, types

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from app.api.parameters import openapi_parameters, parse, pinned_release
+from app.api.parameters.parsing import openapi_parameters, parse, pinned_release
 from app.api.routes.downloads import RANGE, Download, responses
 from app.exports.datasets.files import Datasets, file_name
 from app.queries.values import PinnedRelease

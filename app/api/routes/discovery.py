@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from app.api.discovery import apis, catalogs
 from app.api.discovery.catalogs import Facts
-from app.api.parameters import parse
+from app.api.parameters.parsing import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import public_url

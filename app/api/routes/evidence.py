@@ -6,13 +6,14 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import article_evidence, pages
-from app.api.codebooks import parse_coded
-from app.api.envelopes import NEXT_CURSOR, DetailMeta
-from app.api.link_envelopes import PermanentPageLinks
-from app.api.parameters import openapi_parameters
+from app.api import pages
+from app.api.answers import article_evidence
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.parsing import openapi_parameters
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, json_response, reader
+from app.api.schemas.envelopes import NEXT_CURSOR, DetailMeta
+from app.api.schemas.link_envelopes import PermanentPageLinks
 from app.model.codebook import EvidenceField
 from app.model.documents import TypeName
 from app.queries.filters import Paging

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api import record_ids
-from app.api.file_parameters import check_fields, check_installed, check_size, export_of, file_choices, file_model
 from app.api.links import link_field
-from app.api.parameters import pinned_release
+from app.api.parameters import record_ids
+from app.api.parameters.files import check_fields, check_installed, check_size, export_of, file_choices, file_model
+from app.api.parameters.parsing import pinned_release
 from app.api.routes.downloads import RANGE, Download, responses
 from app.api.routes.records import reader
 from app.api.routes.representations import alternates, export_suffixes, filters, link_values, parameters, public_url

@@ -8,17 +8,18 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import aggregations, facet_counts, pages
-from app.api.codebooks import parse_coded
-from app.api.count_envelopes import AllFacetCounts
-from app.api.envelopes import DetailMeta, NotJudged, Suggestion
-from app.api.facet_parameters import FACET_PARAMETERS, check_zoom, exceptions
+from app.api import pages
+from app.api.counting import aggregations, facet_counts
 from app.api.languages import language_headers, requested_language
-from app.api.link_envelopes import PermanentLinks
-from app.api.parameters import invalid_value, openapi_parameters
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.facets import FACET_PARAMETERS, check_zoom, exceptions
+from app.api.parameters.parsing import invalid_value, openapi_parameters
 from app.api.routes.problems import problems
 from app.api.routes.records import csv_response, json_response, reader
 from app.api.routes.representations import public_url
+from app.api.schemas.count_envelopes import AllFacetCounts
+from app.api.schemas.envelopes import DetailMeta, NotJudged, Suggestion
+from app.api.schemas.link_envelopes import PermanentLinks
 from app.model.codebook import TEMPLATE, Codebook
 from app.problems import BadParameter, types
 from app.queries.record_type import RecordType

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.api import feed_entries, pages
-from app.api.feed_entries import FeedEntries
+from app.api import pages
+from app.api.answers import feed_entries
+from app.api.answers.feed_entries import FeedEntries
 from app.api.links import address, link_field
-from app.api.parameters import refuse_release
+from app.api.parameters.parsing import refuse_release
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import (

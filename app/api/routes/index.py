@@ -7,13 +7,14 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import changelog, pages
-from app.api.envelopes import DetailMeta
-from app.api.log_envelopes import ReleaseDocument
-from app.api.parameters import parse
+from app.api import pages
+from app.api.answers import changelog
+from app.api.parameters.parsing import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.api.routes.representations import link, representations, suffixes
+from app.api.schemas.envelopes import DetailMeta
+from app.api.schemas.log_envelopes import ReleaseDocument
 from app.queries.values import NoParameters
 from app.records import RECORD_TYPES
 from app.storage.database import Snapshot

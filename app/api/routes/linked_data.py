@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from app.api.codebooks import codebook_in_force
 from app.api.html_pages import render
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters.codebooks import codebook_in_force
+from app.api.parameters.parsing import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import public_url

@@ -6,9 +6,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.routing import Match
 
-from app.api import other_apis
 from app.api.links import MAX_LINK_BYTES
 from app.api.pages import RequestUrl
+from app.api.suggestions import other_apis
 from app.problems import Moved, NoSuchPath, Problem
 from app.records import RECORD_TYPES
 from app.server.negotiation import prefers_html

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.codebooks import codebook_in_force, parse_coded
 from app.api.ogc import collections, responses, tiles
 from app.api.ogc.collections import COLLECTIONS, Collection
 from app.api.ogc.openapi import definition
 from app.api.ogc.parameters import CRS84, Crs, Format
-from app.api.parameters import parse
+from app.api.parameters.codebooks import codebook_in_force, parse_coded
+from app.api.parameters.parsing import parse
 from app.api.routes.records import reader
 from app.model.compact_json import dump_json
 from app.problems import NoSuchPath

@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.api.codebooks import codebook_in_force
 from app.api.html_pages import STRICT, WEB, page_headers, render
+from app.api.parameters.codebooks import codebook_in_force
 from app.api.routes.downloads import Download
 
 # Swagger UI writes style attributes.

@@ -17,9 +17,9 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.file_parameters import check_installed
 from app.api.languages import language_headers, requested_language
-from app.api.parameters import pinned_release
+from app.api.parameters.files import check_installed
+from app.api.parameters.parsing import pinned_release
 from app.api.routes import records
 from app.api.site import panels
 from app.api.site.answers import Answers, Items

@@ -11,9 +11,9 @@ from starlette.requests import Request
 
 from app.api import reconciliation
 from app.api.html_pages import STRICT, page_headers, render
-from app.api.parameters import openapi_parameters, parse
+from app.api.parameters.parsing import openapi_parameters, parse
+from app.api.parameters.request_bodies import read_body
 from app.api.reconciliation import V0_2, V1_0, Version
-from app.api.request_bodies import read_body
 from app.api.routes.problems import problems
 from app.api.routes.records import reader
 from app.api.routes.representations import public_url

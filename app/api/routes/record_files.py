@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.codebooks import parse_coded
-from app.api.file_parameters import check_fields, export_of, file_choices, file_model
-from app.api.parameters import openapi_parameters
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.files import check_fields, export_of, file_choices, file_model
+from app.api.parameters.parsing import openapi_parameters
 from app.api.routes.problems import problems
 from app.api.routes.records import ID, reader
 from app.api.routes.representations import public_url, record_formats

@@ -10,14 +10,15 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.api import lists, pages
-from app.api.envelopes import DETAILS, PAGES
+from app.api import pages
+from app.api.answers import lists
 from app.api.languages import language_headers, requested_language
 from app.api.links import link_field
-from app.api.parameters import openapi_parameters, pinned_release
-from app.api.record_parameters import list_model, parse_record_query, record_choices, record_model
+from app.api.parameters.parsing import openapi_parameters, pinned_release
+from app.api.parameters.records import list_model, parse_record_query, record_choices, record_model
 from app.api.routes.problems import problems
 from app.api.routes.representations import alternates, body_links, link_values
+from app.api.schemas.envelopes import DETAILS, PAGES
 from app.model.codebook import TEMPLATE
 from app.queries.counting import has_sums
 from app.queries.filters import DetailFilters

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from app.api.codebooks import parse_coded
 from app.api.links import address
-from app.api.other_apis import SUFFIX_SPELLINGS, SUFFIXES
-from app.api.parameter_suggestions import equivalent_parameter
-from app.api.parameters import MAX_ERRORS, Choices, openapi_parameters, truncated
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.parsing import MAX_ERRORS, Choices, openapi_parameters, truncated
 from app.api.routes.not_found import redirect
+from app.api.suggestions.other_apis import SUFFIX_SPELLINGS, SUFFIXES
+from app.api.suggestions.parameters import equivalent_parameter
 from app.exports.formats import ExportFormat
 from app.exports.formats.columns import located_by
 from app.exports.formats.export_formats import EXPORT_FORMATS

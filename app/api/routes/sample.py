@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.envelopes import DetailMeta
-from app.api.link_envelopes import DetailLinks
-from app.api.parameters import parse
+from app.api.parameters.parsing import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
+from app.api.schemas.envelopes import DetailMeta
+from app.api.schemas.link_envelopes import DetailLinks
 from app.model.compact_json import dump_json
 from app.queries.values import NoParameters
 from app.records import RECORD_TYPES

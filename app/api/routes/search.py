@@ -11,12 +11,12 @@ from sqlmodel import col
 from starlette.requests import Request
 
 from app.api import pages
-from app.api.envelopes import DetailMeta, Suggestion
-from app.api.link_envelopes import PermanentLinks
-from app.api.parameters import openapi_parameters, parse
-from app.api.query_suggestions import corrected_spelling
+from app.api.parameters.parsing import openapi_parameters, parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
+from app.api.schemas.envelopes import DetailMeta, Suggestion
+from app.api.schemas.link_envelopes import PermanentLinks
+from app.api.suggestions.queries import corrected_spelling
 from app.model.digests import Data
 from app.queries.search import best_matches, count_hits
 from app.queries.values import NAMES_DESCRIPTION, Q_DESCRIPTION, LanguageTag, PinnedRelease, ResultSize, Words

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import aggregations, pages
-from app.api.codebooks import parse_coded
-from app.api.count_envelopes import Sum
+from app.api import pages
+from app.api.counting import aggregations
 from app.api.languages import language_headers, requested_language
-from app.api.parameters import openapi_parameters
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.parsing import openapi_parameters
 from app.api.routes.facets import CountLinks, FacetsMeta
 from app.api.routes.problems import problems
 from app.api.routes.records import csv_response, json_response, reader
+from app.api.schemas.count_envelopes import Sum
 from app.problems import BadParameter
 from app.queries.values import PageSize
 from app.records.casualties import CASUALTIES

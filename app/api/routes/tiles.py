@@ -7,10 +7,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from app.api import aggregations, vector_tiles
-from app.api.codebooks import parse_coded
-from app.api.file_parameters import check_installed
-from app.api.parameters import openapi_parameters
+from app.api.answers import vector_tiles
+from app.api.counting import aggregations
+from app.api.parameters.codebooks import parse_coded
+from app.api.parameters.files import check_installed
+from app.api.parameters.parsing import openapi_parameters
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
 from app.api.routes.representations import public_url

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.api import aggregations, article_evidence, changelog, citations, corrections, histories, lists, pages
-from app.api.parameters import parse
-from app.api.record_parameters import list_model, record_choices, record_model
+from app.api import pages
+from app.api.answers import article_evidence, changelog, citations, corrections, histories, lists
+from app.api.counting import aggregations
+from app.api.parameters.parsing import parse
+from app.api.parameters.records import list_model, record_choices, record_model
 from app.api.routes.evidence import EvidenceFilters
 from app.api.routes.search import SearchFilters, search_results
 from app.api.routes.summary import SUM_CHOICES, SUM_FILTERS

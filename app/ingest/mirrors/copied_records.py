@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from app.ingest.building.pipeline import BuiltRecord, build_record
+from app.ingest.building.rendering import Rendered
+from app.ingest.building.scan import ArticleSummary, PartySummary, PlaceSummary, SharedRecords
 from app.ingest.mirrors.source import MirrorError
-from app.ingest.pipeline import BuiltRecord, build_record
 from app.ingest.redaction.forgotten import MARKER
-from app.ingest.rendering import Rendered
-from app.ingest.scan import ArticleSummary, PartySummary, PlaceSummary, SharedRecords
 from app.model.codebook import Codebook
 from app.model.digests import Data
 from app.model.documents import check

@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import col
 
-from app.ingest.indexing import checksum
+from app.ingest.building.indexing import checksum
+from app.ingest.building.pipeline import BuiltRecord, Progress
+from app.ingest.bulk_inserts import batches
 from app.ingest.mirrors.copied_log import CopiedLog, Logged
 from app.ingest.mirrors.copied_records import Copied, CopyContext, copied_record
 from app.ingest.mirrors.source import CopiedRelease, MirrorError, RedactedDigest
-from app.ingest.pipeline import BuiltRecord, Progress
 from app.ingest.plans import PlannedChange
-from app.ingest.previous_records import names
-from app.ingest.release_row import records_digest
-from app.ingest.release_writing import ReleaseWriter
-from app.ingest.vocabulary import Vocabulary
-from app.ingest.writing import batches
+from app.ingest.release.previous_records import names
+from app.ingest.release.release_row import records_digest
+from app.ingest.release.release_writing import ReleaseWriter
+from app.ingest.release.vocabulary import Vocabulary
 from app.model.codebook import IDENTITY, ChangeOp
 from app.model.digests import Data
 from app.queries.record_type import RecordType

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete
 
-from app.ingest.indexing import BOXES
+from app.ingest.building.indexing import BOXES
 from app.ingest.redaction.terms import INDEXES
 from app.storage.registry import METADATA
 

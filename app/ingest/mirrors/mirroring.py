@@ -13,18 +13,18 @@ import orjson
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
-from app.ingest.loading import BULK_MIN_RECORDS
+from app.ingest.building.pipeline import BuiltRecord, Progress, no_progress, useful_processes
+from app.ingest.building.scan import SharedRecords
+from app.ingest.building.workers import Workers
 from app.ingest.mirrors import copied_records
 from app.ingest.mirrors.copied_log import CopiedLog
 from app.ingest.mirrors.copied_records import SUMMARIZED, Copied, CopyContext
 from app.ingest.mirrors.copying import ReleaseCopy
 from app.ingest.mirrors.emptying import empty
 from app.ingest.mirrors.source import CopiedRelease, MirrorError, RedactedDigest, Source
-from app.ingest.pipeline import BuiltRecord, Progress, no_progress, useful_processes
 from app.ingest.redaction.erasing import erase
-from app.ingest.scan import SharedRecords
+from app.ingest.release.loading import BULK_MIN_RECORDS
 from app.ingest.temporary_folder import temporary_folder
-from app.ingest.workers import Workers
 from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.database import Database, DatabaseError
 from app.storage.models import Release

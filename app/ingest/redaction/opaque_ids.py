@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Table, select, update
 from sqlmodel import col
 
+from app.ingest.building.rows import checksum_of_rows, table_rows
 from app.ingest.redaction.documents import Redaction
 from app.ingest.redaction.forgotten import REFERENCE_KEYS, ForgottenId, address_of
 from app.ingest.redaction.past import LOGGED
 from app.ingest.redaction.terms import forget_id
-from app.ingest.rows import checksum_of_rows, table_rows
 from app.model.digests import Data, digest, serialize
 from app.records import BY_TYPE, RECORD_TYPES
 from app.storage.models import Casualty, Change, Evidence, HarmInclusion, StoredDocument

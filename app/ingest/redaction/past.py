@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlmodel import col
 
+from app.ingest.building.rows import table_rows
 from app.ingest.redaction.documents import Redaction, Rewriting
 from app.ingest.redaction.forgotten import Forgotten
 from app.ingest.redaction.terms import forget_terms
-from app.ingest.rows import table_rows
 from app.model.codebook import IDENTITY
 from app.model.digests import serialize
 from app.records import BY_TYPE, RECORD_TYPES

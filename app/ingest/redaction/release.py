@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.ingest.files import SeedError
+from app.ingest.building.scratch_index import ScratchIndex
 from app.ingest.redaction.documents import Rewriting, values_at, without_all_but
 from app.ingest.redaction.forgotten import Forgotten, is_of_names, names_of
 from app.ingest.redaction.opaque_ids import OpaqueId, forgotten_id, opaque_id, replace_ids
@@ -16,7 +16,7 @@ from app.ingest.redaction.past import PastRedaction
 from app.ingest.redaction.renewed_digests import renew_digests
 from app.ingest.redaction.requests import Asked
 from app.ingest.redaction.terms import rebuild_index
-from app.ingest.scratch_index import ScratchIndex
+from app.ingest.seed.files import SeedError
 from app.model.digests import Data
 from app.queries import changes as queries
 from app.records import BY_TYPE, RECORD_TYPES

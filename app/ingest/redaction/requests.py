@@ -8,13 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.ingest.error_messages import nearest
-from app.ingest.files import SeedError, Source
-from app.ingest.pipeline import PipelineContext
+from app.ingest.building.pipeline import PipelineContext
+from app.ingest.building.scratch_index import ScratchIndex
 from app.ingest.plans import PlannedChange
-from app.ingest.redaction.asked import LINK
 from app.ingest.redaction.documents import Redaction
-from app.ingest.scratch_index import ScratchIndex
+from app.ingest.seed.asked_redactions import LINK
+from app.ingest.seed.error_messages import nearest
+from app.ingest.seed.files import SeedError, Source
 from app.model.codebook import Codebook
 from app.model.partial_documents import paths_of
 from app.records import RECORD_TYPES

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.ingest.files import SeedError
-from app.ingest.reading import relative_name
 from app.ingest.redaction.forgotten import Forgotten
+from app.ingest.seed.files import SeedError
+from app.ingest.seed.reading import relative_name
 
 _SUFFIXES = (".yaml", ".yml", ".jsonl", ".json", ".md", ".txt")
 _MESSAGE = "this line has what is redacted; it stays here, and in the files' version control, until you take it out"

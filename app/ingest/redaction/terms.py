@@ -9,7 +9,7 @@ from sqlalchemy import Connection, cast, func, literal, literal_column, select, 
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import col
 
-from app.ingest.indexing import vector
+from app.ingest.building.indexing import vector
 from app.ingest.redaction.documents import Rewriting
 from app.ingest.redaction.forgotten import Forgotten
 from app.model.digests import Data

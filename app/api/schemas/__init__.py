@@ -1,0 +1,1 @@
+"""Schemas of OpenAPI beside the documents: envelopes, keys, header fields, vocabularies, types of `/client.js`."""
