@@ -71,9 +71,8 @@ class Release(Table, table=True):
 
 class Change(Table, table=True):
     """The change log: what each release did to each record, with the last `name` of a removed one, whose id is not
-    reused, and what was wrong before (`correction`); `because` is a JSON list of `type/id`
-    (`app.ingest.building.causes`), `redacted` one of the JSON Pointers of what was taken out of all earlier releases,
-    an empty one for the record."""
+    reused, and what was wrong before (`correction`); `because` is a JSON list of `type/id` (`building/causes.py`),
+    `redacted` one of the JSON Pointers of what was taken out of all earlier releases, an empty one for the record."""
 
     __tablename__ = "changes"
     __table_args__ = (
