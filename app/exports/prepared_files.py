@@ -137,6 +137,11 @@ class PreparedFiles:
             if (prepared_file := await asyncio.shield(self._task(name, key, make))) is not None:
                 return prepared_file
 
+    def find(self, key: Key, release: ReleaseInfo) -> PreparedFile | None:
+        """Returns the file of a release if it has been built, by whichever process. Raises OSError."""
+        path = self._find(key(release)) if self._directory.exists else None
+        return None if path is None else PreparedFile(path, release)
+
     def is_too_large(self, name: str) -> bool:
         """Whether an earlier build showed that the file is larger than the whole limit."""
         return (self._path(name, _TOO_LARGE)).exists()

@@ -1,7 +1,7 @@
 """Which responses may be cached, for how long, and by which validators: `Cache-Control`, `ETag`, `Last-Modified`.
 
 A response is a function of the release that its handler has read (found in the request's state), of the build, of the
-URL and of the content coding; its ETag is a digest of these and nothing else.
+URL and of the content coding; its ETag is a digest of these and nothing else, with the coding's name at its end.
 """
 
 import re
@@ -98,11 +98,11 @@ class ValidatorsMiddleware:
         def value(name: bytes) -> str:
             return headers.get(name, b"").decode("latin-1")
 
-        encoding = value(b"content-encoding")
-        if own := value(b"etag"):
-            return f'{own[:-1]}-{encoding}"' if encoding else own
-        url, content_type = normalized_url(scope["path"], scope["query_string"]), value(b"content-type") or None
-        return entity_tag(self._public_url, release, url, content_type, encoding, value(b"content-language"))
+        tag, encoding = value(b"etag"), value(b"content-encoding")
+        if not tag:
+            url, content_type = normalized_url(scope["path"], scope["query_string"]), value(b"content-type") or None
+            tag = entity_tag(self._public_url, release, url, content_type, value(b"content-language"))
+        return f'{tag[:-1]}-{encoding}"' if encoding else tag
 
 
 def entity_tag(
@@ -110,12 +110,11 @@ def entity_tag(
     release: ReleaseInfo | None,
     url: str,
     content_type: str | None,
-    encoding: str = "",
     language: str = "",
 ) -> str:
-    """Returns the ETag of a response: a digest of everything that its bytes depend on."""
+    """Returns the ETag of a response that is not compressed: a digest of everything that its bytes depend on."""
     data = (release.fingerprint, release.origin) if release is not None else ()
-    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, encoding, language)
+    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, language)
     return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 
 

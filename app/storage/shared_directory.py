@@ -34,6 +34,11 @@ class SharedDirectory:
         self._lock: int | None = None
 
     @property
+    def exists(self) -> bool:
+        """Whether this process or another one has created it."""
+        return (self._path or Path(gettempdir(), self._name)).exists()
+
+    @property
     def path(self) -> Path:
         """The directory. Raises OSError if it cannot be created."""
         if self._path is None or not self._path.exists():

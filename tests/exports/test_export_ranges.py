@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -126,10 +126,33 @@ def test_it_is_prepared_once(desk: TestClient, folder: Path) -> None:
     assert count_statements(lambda: [part(desk, url, "5-9"), desk.head(url, headers=PLAIN), part(desk, url, "-3")]) == 0
     # Another spelling of the address is the same file, another order of it is not.
     assert count_statements(lambda: part(desk, "/v1/%69ncidents.csv")) == 0
+    whole = count_statements(lambda: desk.get("/v1/quotes.csv"))
     with ThreadPoolExecutor(6) as threads:
         together = count_statements(lambda: list(threads.map(lambda _: part(desk, "/v1/quotes.csv"), range(6))))
-    assert together == count_statements(lambda: desk.get("/v1/quotes.csv"))
+    assert together == whole
     assert len(files(folder)) == 2
+
+
+@pytest.mark.parametrize("url", [*LISTS, "/v1/incidents.parquet", "/v1/incidents.arrow?release=1"])
+def test_what_is_prepared_is_sent_to_who_asks_for_all_of_it(small_url: str, folder: Path, url: str) -> None:
+    with serving(small_url, cache_bytes=0) as one, serving(small_url, cache_bytes=0) as another:
+        streamed = {name: another.get(url, headers=coding) for name, coding in (("plain", PLAIN), ("any", ANY))}
+        documents_read = count_statements(lambda: another.get(url))
+        assert part(one, url).status_code == 206
+        sent = {name: another.get(url, headers=coding) for name, coding in (("plain", PLAIN), ("any", ANY))}
+        assert count_statements(lambda: another.get(url)) < documents_read
+        for name, response in sent.items():
+            assert (response.status_code, response.content) == (200, streamed[name].content)
+            changing = {"date", "x-request-id", "server-timing", "content-length"}
+            assert _fields(response, changing) == _fields(streamed[name], changing)
+        assert sent["plain"].headers["Content-Length"] == str(len(sent["plain"].content))
+        for coding in (PLAIN, ANY):
+            assert _fields(another.head(url, headers=coding)) == _fields(another.get(url, headers=coding))
+        assert another.get(url, headers={**PLAIN, "If-None-Match": sent["plain"].headers["ETag"]}).status_code == 304
+
+
+def _fields(response: Any, but: Collection[str] = ("date", "x-request-id", "server-timing")) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name not in but}
 
 
 def test_processes_share_what_is_prepared(small_url: str, folder: Path) -> None:

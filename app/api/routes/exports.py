@@ -1,4 +1,7 @@
-"""Export files of a list, in every format of `EXPORT_FORMATS`: streamed, or built on disk when a range is requested."""
+"""Export files of a list, in every format of `EXPORT_FORMATS`: streamed, or built on disk when a range is requested.
+
+A file that has been built is sent to whoever asks for all of it, too.
+"""
 
 import asyncio
 import logging
@@ -110,14 +113,13 @@ def _add(routes: APIRouter, name: str, resource: RecordType, export: ExportForma
                 **link_field(link_values(alternates(name, suffix, items))),
             }
 
-        in_parts = {"Accept-Ranges": "bytes"}
-        if export.in_one_piece or _needs_whole_file(request, media_type):
-            file = await _prepared(request, work, media_type)
-            if file is not None:
-                return _download(request, file, media_type, headers(file.release))
-            if export.in_one_piece:
-                raise Unavailable("There is no room to make this file at the moment. Try again later.", retry_after=60)
-            in_parts = {}
+        is_whole = export.in_one_piece or _needs_whole_file(request, media_type)
+        file = await _prepared(request, work if is_whole else None, media_type)
+        if file is not None:
+            return _download(request, file, media_type, headers(file.release))
+        if export.in_one_piece:
+            raise Unavailable("There is no room to make this file at the moment. Try again later.", retry_after=60)
+        in_parts = {} if is_whole else {"Accept-Ranges": "bytes"}
         stream = await reader(request).stream(work)
         if stream.whole is not None:
             await stream.close()
@@ -152,9 +154,10 @@ def _needs_whole_file(request: Request, media_type: str) -> bool:
 
 
 async def _prepared(
-    request: Request, work: Callable[[Snapshot], Iterator[bytes]], media_type: str
+    request: Request, work: Callable[[Snapshot], Iterator[bytes]] | None, media_type: str
 ) -> PreparedFile | None:
-    """Returns the file that `work` writes; None if there is no disk space for it.
+    """Returns the file that `work` writes; None if there is no disk space for it. Without `work` it returns what is
+    there already.
 
     Raises Unavailable if building takes longer than `BUILD_WAIT_SECONDS`: a later request then finds the file.
     """
@@ -162,19 +165,13 @@ async def _prepared(
     files: PreparedFiles = request.app.state.exports
     pinned, newest = pinned_release(request), await reading.newest()
     release = newest if pinned is None else await reading.read(lambda snapshot: snapshot.release, release=pinned)
-
-    async def make(draft: Draft) -> ReleaseInfo:
-        stream = await reading.stream(work, release=pinned)
-        try:
-            async for chunk in stream.chunks():
-                await asyncio.to_thread(draft.write, chunk)
-        finally:
-            await stream.close()
-        return stream.release
-
+    key = partial(_key, request, media_type)
     try:
-        async with asyncio.timeout(BUILD_WAIT_SECONDS):
-            file = await files.get(partial(_key, request, media_type), release, make)
+        if work is None:
+            file = files.find(key, release)
+        else:
+            async with asyncio.timeout(BUILD_WAIT_SECONDS):
+                file = await files.get(key, release, partial(_make, reading, work, pinned))
     except TimeoutError as error:
         raise Unavailable("This file is being made ready for parts of it. Ask again.", retry_after=10) from error
     except OutOfSpace:
@@ -182,12 +179,25 @@ async def _prepared(
     except OSError as error:
         logger.error("Exports cannot be prepared: %s", error)
         return None
-    context = RequestContext.of(request.scope)
-    if pinned is None:
-        context.set_release(file.release)
-    else:
-        context.set_pinned(file.release, newest)
+    if file is not None:
+        context = RequestContext.of(request.scope)
+        if pinned is None:
+            context.set_release(file.release)
+        else:
+            context.set_pinned(file.release, newest)
     return file
+
+
+async def _make(
+    reading: Reader, work: Callable[[Snapshot], Iterator[bytes]], pinned: int | None, draft: Draft
+) -> ReleaseInfo:
+    stream = await reading.stream(work, release=pinned)
+    try:
+        async for chunk in stream.chunks():
+            await asyncio.to_thread(draft.write, chunk)
+    finally:
+        await stream.close()
+    return stream.release
 
 
 def _download(request: Request, file: PreparedFile, media_type: str, headers: dict[str, str]) -> Response:
