@@ -38,11 +38,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database_url: str, *options: str, log: Path | None = None, **settings: str) -> Iterator[str]:
+def serving(
+    database_url: str, *options: str, log: Path | None = None, program: Path | None = None, **settings: str
+) -> Iterator[str]:
     """Serves a database; yields the base URL once the server answers. Raises with what it printed if it does not, and
-    if there is an error in it; `log` is a file to print it to."""
+    if there is an error in it; `log` is a file to print it to, `program` the command of another installation."""
     port = free_port()
-    command: list[str | Path] = [dateline(), "serve", "--port", str(port), *options]
+    command: list[str | Path] = [program or dateline(), "serve", "--port", str(port), *options]
     environment = {**os.environ, **settings, "DATELINE_DATABASE_URL": database_url}
     with (
         TemporaryFile() if log is None else log.open("w+b") as printed,
