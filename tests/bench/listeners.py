@@ -51,11 +51,16 @@ class _Listeners:
             writer.close()
 
 
+async def _list_cpu(server: Server, seconds: float) -> float:
+    """Microseconds of processor time of a list. `wrk` gives up after two seconds, which a busy machine may take."""
+    return (await asyncio.to_thread(burst, server, _LIST, seconds, slow=True)).cpu_us
+
+
 async def _measure(server: Server, url: str, folder: Path, number: int) -> None:
-    alone, memory = (await asyncio.to_thread(burst, server, _LIST, 5)).cpu_us, server.memory()
+    alone, memory = await _list_cpu(server, 5), server.memory()
     listeners = _Listeners(server.port)
     await listeners.connect(number)
-    beside = (await asyncio.to_thread(burst, server, _LIST, 20)).cpu_us
+    beside = await _list_cpu(server, 20)
     grown = server.memory()
     typer.echo(f"{number} listeners: {grown / 1e6:.0f} MB, {(grown - memory) / 1e3 / number:.1f} kB each")
     typer.echo(
