@@ -214,8 +214,8 @@ def export(
         if not schema.is_current(database):
             raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
         try:
-            directory.mkdir(parents=True, exist_ok=True)
             with database.snapshot(release=release) as snapshot:
+                directory.mkdir(parents=True, exist_ok=True)
                 written = files.write(snapshot, directory, bars)
         except (BadParameter, Gone) as error:
             raise CommandError(error.detail) from error

@@ -4,6 +4,7 @@ readers are told what was wrong."""
 import csv
 import io
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,7 +15,7 @@ from tests import sample
 from tests.answers import body
 from tests.conftest import serving
 from tests.sample import INCIDENTS, record
-from tests.test_cli import dateline, refused
+from tests.test_cli import DATELINE, dateline, environment, refused
 
 BASE = "http://127.0.0.1:8000"
 CLAIM, INCIDENT = "/v1/casualties/ferry-dead", "/v1/incidents/ferry-shooting"
@@ -77,8 +78,19 @@ def test_41_can_be_read_and_cited_after_it_became_43(tmp_path: Path, database_ur
         page = client.get("/incidents/ferry-shooting").text
         assert WRONG["text"] in page
 
+    folder = tmp_path / "files"
     for release, figure in ((1, "41"), (2, "43")):
-        exported = dateline("export", tmp_path / "files", "--release", str(release), url=database_url)
-        assert exported.returncode == 0, exported.stderr
-        assert killed_in_export(tmp_path / "files", release) == {figure}
-    assert "from 1 to 2, the newest" in refused(dateline("export", tmp_path / "f", "--release", "3", url=database_url))
+        command = [DATELINE, "export", folder, "--release", str(release)]
+        exported = subprocess.run(command, env=environment(database_url), capture_output=True, text=True)
+        assert (exported.returncode, exported.stderr) == (0, "")
+        assert killed_in_export(folder, release) == {figure}
+        with serving(database_url) as client:
+            for kind in ("zip", "sqlite"):
+                served = client.get(f"/v1/dataset.{kind}?release={release}").content
+                assert (folder / f"dateline-r{release}.{kind}").read_bytes() == served
+    other = tmp_path / "other"
+    assert "from 1 to 2, the newest" in refused(dateline("export", other, "--release", "3", url=database_url))
+    for unreadable in ("0", "-1", "newest"):
+        told = dateline("export", other, "--release", unreadable, url=database_url)
+        assert (told.returncode, "Invalid value for '--release'" in told.stderr) == (2, True), told.stderr
+    assert not other.exists()

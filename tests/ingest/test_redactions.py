@@ -143,6 +143,7 @@ def test_whatever_is_left_is_found(desk: Desk) -> None:
     assert "past_search_entries.terms" in set(places())
 
 
+_OF_A_VERSION = "documents WHERE number IN (SELECT number FROM"
 _PUT_BACK = {
     "sqlite": (
         "CREATE TRIGGER put_back AFTER UPDATE OF is_erased ON releases WHEN NOT NEW.is_erased BEGIN {insert}; END",
@@ -181,6 +182,32 @@ def test_a_load_fails_that_leaves_one_stored_version(desk: Desk, table: str) -> 
         rebuild_index(connection)
     erase_free_space(desk.database)
     assert list(remains_of(desk.database, (NAME, ALIAS))) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ("past_incidents WHERE id = 'ferry-shooting'", "incident ferry-shooting, belongs to no version. Nothing"),
+        (f"{_OF_A_VERSION} past_people WHERE id = 'jon-berg')", "person jon-berg has no document as release 1 wrote"),
+        (f"{_OF_A_VERSION} past_incidents)", r"as release 1 wrote it \(\d such versions in all\)"),
+    ],
+)
+def test_a_redaction_of_a_damaged_past_changes_nothing_and_says_what_is_missing(
+    desk: Desk, lost: str, told: str
+) -> None:
+    files = with_a_note()
+    record(files, INCIDENTS, "boat-stopped")["note"] = "It was told later."
+    for loaded in (sample.small(), files):
+        desk.load(loaded)
+    with desk.database.writer() as connection:
+        assert connection.execute(text(f"DELETE FROM {lost}")).rowcount
+    before = desk.everything()
+    for dry_run in (True, False):
+        with pytest.raises(DatabaseError, match=rf"damaged: .*{told}.* backup") as caught:
+            desk.load(without_the_captain(), dry_run=dry_run)
+        assert NAME not in str(caught.value)
+    assert desk.everything() == before
 
 
 @pytest.mark.heavy

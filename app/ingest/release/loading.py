@@ -17,6 +17,7 @@ from app.ingest.building.indexing import IndexedRecord, checksum
 from app.ingest.building.pipeline import BuiltRecord, Pipeline, Progress, build_rows, dossier, no_progress, scan
 from app.ingest.bulk_inserts import batches
 from app.ingest.plans import Plan, PlannedChange
+from app.ingest.redaction.damage import assert_past_is_whole
 from app.ingest.redaction.erasing import erase
 from app.ingest.redaction.release import ReleaseRedaction
 from app.ingest.redaction.requests import Requests
@@ -85,6 +86,8 @@ def load(
             loading.scope = ArticleScope(only, pipeline, connection) if only else None
             loading.redactions = Requests(pipeline.context, connection, is_partial=only is not None)
             loading.errors += loading.redactions.errors
+            if loading.redactions.pending:
+                assert_past_is_whole(connection)
             loading.prune = prune
             loading.plan.changed_fields = {} if diff else None
             if verified is not None:
