@@ -263,7 +263,7 @@ def _load(
 
         def report(planned: loading.Plan) -> None:
             with bars.suspended():
-                _print_plan(planned)
+                _print_plan(planned, is_dry_run=dry_run)
                 print_warnings(directory, how, [*planned.warnings, *planned.repeated])
 
         with reporting_nothing_loaded():
@@ -290,8 +290,9 @@ def _load(
         typer.echo(f"{database.name}: release {planned.number}: {counted(planned.counts)}.")
 
 
-def _print_plan(planned: loading.Plan) -> None:
-    """What a load is going to do, before it does it: counts, and the records when they are few."""
+def _print_plan(planned: loading.Plan, *, is_dry_run: bool) -> None:
+    """What a load is going to do, before it does it: counts, and the records when they are few. The ids of a dry run
+    are not those that the load will make up."""
     if planned.is_empty:
         return
     for (op, resource), count in sorted(planned.tally.items()):
@@ -303,7 +304,9 @@ def _print_plan(planned: loading.Plan) -> None:
         if (more := planned.tally.total() - len(planned.first)) > 0:
             typer.echo(f"  … and {more} more")
     for (resource, old), new in planned.opaque_ids.items():
-        typer.echo(f"  {resource}/{old} is {new} from now on, in all releases: write that in its place in the files.")
+        to = "gets another id" if is_dry_run else f"is {new} from now on"
+        what = "the load prints it" if is_dry_run else "write that in its place in the files"
+        typer.echo(f"  {resource}/{old} {to}, in all releases: {what}.")
     for (resource, id_), fields in (planned.changed_fields or {}).items():
         typer.echo(f"{resource}/{id_}")
         for path, old, new in fields:

@@ -80,7 +80,7 @@ def test_41_can_be_read_and_cited_after_it_became_43(tmp_path: Path, database_ur
 
     folder = tmp_path / "files"
     for release, figure in ((1, "41"), (2, "43")):
-        command = [DATELINE, "export", folder, "--release", str(release)]
+        command: list[str | Path] = [DATELINE, "export", folder, "--release", str(release)]
         exported = subprocess.run(command, env=environment(database_url), capture_output=True, text=True)
         assert (exported.returncode, exported.stderr) == (0, "")
         assert killed_in_export(folder, release) == {figure}

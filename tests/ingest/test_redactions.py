@@ -143,6 +143,26 @@ def test_whatever_is_left_is_found(desk: Desk) -> None:
     assert "past_search_entries.terms" in set(places())
 
 
+@pytest.mark.heavy
+def test_search_terms_go_of_records_that_repeat_a_text_and_do_not_refer_to_its_record(desk: Desk) -> None:
+    files = with_a_note()
+    record(files, "people.yaml", "jon-berg")["aliases"].append({"name": "Skipper", "basis": "editorial"})
+    orsa, river = (record(files, "places.yaml", id_) for id_ in ("orsa", "ash-river"))
+    orsa["note"] = "Home of Jón Bergh, below a berg."
+    orsa["aliases"] = [{"name": "Skipper", "basis": "editorial"}]
+    river["note"] = f"{NOTE} So they say."
+    for loaded in (sample.small(), files, without_the_captain()):
+        desk.load(loaded)
+    with serving(desk.url) as client:
+        assert body(client, "/v1/places/orsa?release=2")["data"]["note"] == "Home of [redacted], below a berg."
+        told = {
+            word: ids(client, f'/v1/places?q="{word}"&release=2&sort=id')
+            for word in ("jon bergh", "bergh", "home of", "below a berg", "skipper", "steered", "so they say")
+        }
+    found = {"home of": ["orsa"], "below a berg": ["orsa"], "so they say": ["ash-river"]}
+    assert {word: some for word, some in told.items() if some} == found
+
+
 _OF_A_VERSION = "documents WHERE number IN (SELECT number FROM"
 _PUT_BACK = {
     "sqlite": (

@@ -1,6 +1,7 @@
 """Ids that are forgotten: another one stands in their place in every release, and digests fit what remains."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -19,6 +20,7 @@ from tests.conftest import NewDatabase, serving
 from tests.ingest.desk import Desk
 from tests.ingest.test_redactions import with_a_note, without_the_captain
 from tests.sample import INCIDENTS, QUOTES, Files, record
+from tests.test_cli import dateline
 
 OLD = "jon-berg"
 
@@ -144,6 +146,19 @@ def test_an_entry_with_the_old_id_does_nothing_any_more(desk: Desk) -> None:
     files = without_a_trace()
     files["people.yaml"] = [one for one in files["people.yaml"] if one["id"] != OLD]
     assert desk.load(files).is_empty
+
+
+@pytest.mark.heavy
+def test_the_load_prints_the_id_and_a_dry_run_none_that_it_would_not_be(desk: Desk) -> None:
+    for files in (sample.small(), with_a_note()):
+        desk.load(files)
+    sample.write(unnamed(), desk.folder)
+    dry = dateline("load", desk.folder, "--dry-run", url=desk.url)
+    assert f"people/{OLD} gets another id, in all releases: the load prints it." in dry.stdout
+    assert "redacted-" not in dry.stdout
+    assert "this line has what is redacted" in dry.stderr
+    (new,) = re.findall(rf"people/{OLD} is (\S+) from now on", dateline("load", desk.folder, url=desk.url).stdout)
+    assert desk.load(renamed(unnamed(), new)).is_empty
 
 
 @pytest.mark.heavy

@@ -1,7 +1,7 @@
 """Takes what is forgotten out of the search terms of earlier releases, and lists what the full-text index has of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -24,6 +24,7 @@ INDEXES: dict[Any, str] = {SearchEntry: "search_index", PastSearchEntry: "past_s
 """The full-text indexes of SQLite, by the tables whose terms they have."""
 
 _MARKERS = frozenset({STEM_MARKER, TEXT_SEPARATOR})
+_STEMS = f" {STEM_MARKER} "
 
 
 _IN_ORDER = (
@@ -40,6 +41,13 @@ class _Entry(NamedTuple):
     terms: str
 
 
+class _OwnTerms(NamedTuple):
+    """What an entry has from its document alone: the terms of its texts in their order, and all of them with stems."""
+
+    texts: str
+    all: frozenset[str]
+
+
 def forget_terms(connection: Connection, forgotten: Forgotten, rewriting: Rewriting) -> None:
     """Takes the terms of the forgotten texts out of the entries of earlier releases, unless what is left of the record
     has them itself. The full-text index has to be made anew then (`rebuild_index`)."""
@@ -52,21 +60,36 @@ def forget_terms(connection: Connection, forgotten: Forgotten, rewriting: Rewrit
 
 def changed_entries(connection: Connection, forgotten: Forgotten, rewriting: Rewriting) -> Iterator[_Entry]:
     """Yields the entries of earlier releases with terms that come from forgotten texts alone: they are those of a
-    redacted record, or name one, and their documents do not have the words."""
+    redacted record, or name one, or repeat a whole text, and their documents do not have the words."""
     of_names = terms_of(connection, [*forgotten.names])
     of_all = of_names | terms_of(connection, [*forgotten.texts])
     if of_all.isdisjoint(vocabulary(connection, PastSearchEntry)):
         return
+    sequences = {_sequence(one): terms_of(connection, [one]) for one in (*forgotten.phrases, *forgotten.names)}
     is_sqlite = connection.dialect.name == "sqlite"
     in_order = _in_order(PastSearchEntry, is_sqlite=is_sqlite)
     entry: Any = select(col(PastSearchEntry.key), in_order, col(StoredDocument.document))
     number = document_number(col(PastSearchEntry.number))
     for row in connection.execute(entry.join(StoredDocument, col(StoredDocument.number) == number)):
-        if rewriting.is_about(row.document) and not of_all.isdisjoint(row.terms.split(" ")):
+        is_about, texts = rewriting.is_about(row.document), _padded(row.terms.partition(_STEMS)[0])
+        repeated = [one for one in sequences if one in texts]
+        if repeated or (is_about and not of_all.isdisjoint(row.terms.split(" "))):
             document = json.loads(row.document)
-            unwanted = of_all if rewriting.redacts(document) else of_names
-            if (left := _without(row.terms, unwanted, *_own_terms(connection, document))) != row.terms:
+            unwanted = of_all if rewriting.redacts(document) else of_names if is_about else frozenset()
+            unwanted = unwanted.union(*(sequences[one] for one in repeated))
+            if (left := _without(row.terms, unwanted, repeated, _own_terms(connection, document))) != row.terms:
                 yield _Entry(row.key, left)
+
+
+def _sequence(text: str) -> str:
+    """Returns the terms of a text as they stand among those of others; one alone only where it is a whole text."""
+    terms = index_text([text], (), ())
+    return f" {terms} " if " " in terms else _padded(terms)
+
+
+def _padded(texts: str) -> str:
+    """Returns terms between separators, so that each text has one at both its ends."""
+    return f" {TEXT_SEPARATOR} {texts} {TEXT_SEPARATOR} "
 
 
 def forget_id(connection: Connection, number: int, document: Data, id_: str) -> None:
@@ -78,8 +101,8 @@ def forget_id(connection: Connection, number: int, document: Data, id_: str) -> 
     entries = select(key, _in_order(model, is_sqlite=is_sqlite)).where(document_number(col(model.number)) == number)
     of_id = terms_of(connection, [id_.replace("-", " ")])
     for one, terms in connection.execute(entries).all():
-        texts, _, others = terms.partition(f" {STEM_MARKER} ")
-        own = _own_terms(connection, document)[1] | _stems_of(connection, texts)
+        texts, _, others = terms.partition(_STEMS)
+        own = _own_terms(connection, document).all | _stems_of(connection, texts)
         left = [stem for stem in others.split(f" {STEM_MARKER} ") if stem and (stem not in of_id or stem in own)]
         kept = " ".join((texts, *(f"{STEM_MARKER} {stem}" for stem in left)))
         written = kept if is_sqlite else cast(vector(kept), TSVECTOR)
@@ -100,12 +123,18 @@ def _in_order(model: Any, *, is_sqlite: bool) -> Any:
     return terms.label("terms")
 
 
-def _without(terms: str, unwanted: frozenset[str], of_texts: frozenset[str], stems: frozenset[str]) -> str:
-    """Returns the terms of an entry without unwanted ones, but for those of its texts, and for its own stems. No phrase
-    matches across a term that was taken out."""
-    texts, _, others = terms.partition(f" {STEM_MARKER} ")
-    in_order = [TEXT_SEPARATOR if one in unwanted - of_texts else one for one in texts.split(" ")]
-    there = {one for one in others.split(" ") if one not in unwanted or one in stems} | (stems & set(texts.split(" ")))
+def _without(terms: str, unwanted: frozenset[str], repeated: Sequence[str], own: _OwnTerms) -> str:
+    """Returns the terms of an entry without repeated sequences, and without unwanted ones but for those of its texts,
+    and for its own stems. No phrase matches across a term that was taken out."""
+    texts, _, others = terms.partition(_STEMS)
+    padded = _padded(texts)
+    for sequence in repeated:
+        while sequence in padded and sequence not in own.texts:
+            padded = padded.replace(sequence, f" {TEXT_SEPARATOR} ")
+    of_texts = frozenset(own.texts.split(" "))
+    in_order = [TEXT_SEPARATOR if one in unwanted - of_texts else one for one in padded.split(" ")[2:-2]]
+    there = {one for one in others.split(" ") if one not in unwanted or one in own.all}
+    there |= own.all & set(texts.split(" "))
     there -= {STEM_MARKER, "", *in_order}
     return " ".join((*in_order, *(f"{STEM_MARKER} {one}" for one in sorted(there))))
 
@@ -140,15 +169,14 @@ def terms_of(connection: Connection, texts: list[str]) -> frozenset[str]:
     return frozenset(index_text(texts, (), _languages(connection)).split(" ")) - _MARKERS - {""}
 
 
-def _own_terms(connection: Connection, document: Data) -> tuple[frozenset[str], frozenset[str]]:
-    """Returns the terms of a document's texts, and all that its entry has of itself."""
+def _own_terms(connection: Connection, document: Data) -> _OwnTerms:
     record_type = BY_TYPE[document["type"]]
     try:
         texts, labels = record_type.search_texts(document), record_type.search_terms(document)
     except (LookupError, TypeError):  # of an older shape
         texts, labels = [], document["id"].split("-")
     own = index_text(texts, labels, _languages(connection))
-    return frozenset(own.partition(f" {STEM_MARKER} ")[0].split(" ")), frozenset(own.split(" "))
+    return _OwnTerms(_padded(own.partition(_STEMS)[0]), frozenset(own.split(" ")))
 
 
 def _languages(connection: Connection) -> list[str]:
