@@ -69,11 +69,13 @@ class Extraction:
 
     def _links(self, table: Any, links: Links, chosen: Callable[[Any], Any]) -> Select[Any]:
         statement = select(table.number, *self._expressions(links.columns))
-        statement = statement.join_from(table, links.owner.class_, links.owner == table.id).where(chosen(table.number))
+        statement = statement.join_from(table, links.owner.class_, links.owner == table.id)
         if links.where is not None:
             statement = statement.where(links.where)
         if links.repeated:
-            return statement.distinct()
+            # By their owners: of numbers SQLite does not know how few they are, and begins with all links of the type.
+            return statement.where(links.owner.in_(select(table.id).where(chosen(table.number)))).distinct()
+        statement = statement.where(chosen(table.number))
         return (
             statement.order_by(table.number, *inspect(links.owner.class_).primary_key)
             if self._sorts_links

@@ -10,16 +10,19 @@ import random
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, Select, func, insert, select, text
+from sqlalchemy.dialects import sqlite
 from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.api.parameters import cursors
+from app.counts.extraction import Extraction
 from app.model.day_spans import LONG_SPAN_DAYS, SHORT_SPAN_DAYS, span_class
 from app.queries import plan
-from app.records import RECORD_TYPES
+from app.records import COUNTED_TYPES, RECORD_TYPES
 from app.records.incidents import INCIDENTS, IncidentFilters
 from app.search import entry_numbers
 from app.storage.database import Database
@@ -37,21 +40,8 @@ FIRST = date(1998, 1, 1)
 def _ranges() -> Iterator[tuple[str, str] | None]:
     """Ranges of every class, those at the edge of a class among them, and no date now and then."""
     chance = random.Random(5)
-    lengths = [
-        0,
-        0,
-        1,
-        6,
-        SHORT_SPAN_DAYS - 1,
-        SHORT_SPAN_DAYS,
-        SHORT_SPAN_DAYS + 1,
-        365,
-        LONG_SPAN_DAYS[0],
-        LONG_SPAN_DAYS[0] + 1,
-        LONG_SPAN_DAYS[1],
-        LONG_SPAN_DAYS[1] + 1,
-        9999,
-    ]
+    short, (long, longest, *_) = SHORT_SPAN_DAYS, LONG_SPAN_DAYS
+    lengths = [0, 0, 1, 6, short - 1, short, short + 1, 365, long, long + 1, longest, longest + 1, 9999]
     for _ in range(MANY):
         day = FIRST + timedelta(days=chance.randrange(1500))
         last = day + timedelta(days=chance.choice(lengths))
@@ -377,3 +367,22 @@ def test_every_page_of_every_order_begins_at_its_place_in_an_index(
         index = "INDEX" if resource == "casualties" else "COVERING INDEX"
         at_its_place = rf"SEARCH \w+ USING {index} \w+ \((outcome=\? AND )?(\(\w+,(incident_)?id\)|id)[<>]"
         assert re.search(at_its_place if ENGINE == "sqlite" else r"Index Cond: .*(ROW\(|id)", found), found
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("name", COUNTED_TYPES)
+def test_what_changed_records_are_counted_by_is_found_by_their_keys(many_url: str, name: str) -> None:
+    """And not among all of their type, of which there are very many."""
+    database, steps = Database(many_url), list[str]()
+    tables = {one.name: one.table for one in COUNTED_TYPES.values()}
+    with database.snapshot() as snapshot:
+
+        def explained(statement: Select[Any]) -> list[Any]:
+            sql = statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+            if " IN (" in str(sql):
+                steps.extend(row[-1] for row in snapshot.rows(text(f"EXPLAIN QUERY PLAN {sql}")))
+            return list(snapshot.rows(statement))
+
+        Extraction(explained, tables).frames(COUNTED_TYPES[name], lambda number: number.in_(range(1, 500)))
+    database.close()
+    assert {step.startswith("SCAN") or step.endswith("(record_type=?)") for step in steps} == {False}, steps
