@@ -19,7 +19,10 @@ OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 TITLE = "Dateline: incidents and places"
 CONFORMS_TO = [
     f"http://www.opengis.net/spec/ogcapi-features-{part}/1.0/conf/{name}"
-    for part, name in ((1, "core"), (1, "geojson"), (1, "oas30"), (2, "crs"))
+    for part, name in (
+        *((1, "core"), (1, "geojson"), (1, "oas30"), (2, "crs")),
+        *((3, "queryables"), (3, "queryables-query-parameters")),
+    )
 ] + tiles.CONFORMS_TO
 
 _MATRIX_SETS = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
@@ -98,6 +101,11 @@ def queryables(root: str, one: Collection, codebook: Codebook) -> Json:
         "properties": {name: properties[name] for name in one.parameters.model_fields if name in properties},
         "additionalProperties": False,
     }
+
+
+def queryables_link(root: str, one: Collection) -> str:
+    """Returns the `Link` header that the standard wants on every page of features that can be filtered."""
+    return f'<{root}/collections/{one.name}/queryables>; rel="{_QUERYABLES}"; type="{SCHEMA}"'
 
 
 def schema(root: str, one: Collection, codebook: Codebook) -> Json:

@@ -151,7 +151,10 @@ async def ogc_features(request: Request) -> Response:
     work = partial(collections.find, parameters=parameters, collection=one, base=_base(request))
     page = await reader(request).read(work)
     request_url = pages.RequestUrl(f"{_root(request)}/collections/{one.name}/items", items)
-    return _answer(responses.features(_root(request), one, page, request_url), responses.GEOJSON, page.release)
+    content = responses.features(_root(request), one, page, request_url)
+    response = _answer(content, responses.GEOJSON, page.release)
+    response.headers["Link"] = responses.queryables_link(_root(request), one)
+    return response
 
 
 @router.get("/collections/{name}/items/{id}")
