@@ -6,7 +6,8 @@ incidents: those that a release changes stand together, so that less of what the
 Prints the bytes of the database by the number of releases, and the time of lists at earlier releases beside that of the
 same list at the newest: the shortest of many, asked in turns, so that what else the machine does weighs on both alike.
 On SQLite it is processor time, on PostgreSQL, whose server takes most of it, the time that passes. The first time that
-a list is asked for at a release is beside them, because what it counts then is kept.
+a list is asked for at a release is beside them, because what it counts then is kept. Bars show on a terminal how far a
+load, the releases and the lists are; each figure is printed as soon as it is known.
 """
 
 import json
@@ -26,7 +27,8 @@ from sqlalchemy import select, text, update
 from sqlmodel import col
 from starlette.testclient import TestClient
 
-from app.ingest.building.pipeline import BuiltRecord, build_record
+from app.commands.progress_bars import ProgressBars
+from app.ingest.building.pipeline import BuiltRecord, Progress, build_record
 from app.ingest.building.rendering import Rendered
 from app.ingest.building.scan import SharedRecords
 from app.ingest.bulk_inserts import batches
@@ -71,44 +73,59 @@ def main(
         url = ends.enter_context(server()) if postgresql else f"sqlite:///{own / 'dateline.db'}"
         database = Database(url)
         ends.callback(database.close)
+        bars = ends.enter_context(ProgressBars())
         if loaded:
-            _copy(loaded, own / "dateline.db")
+            _copy(loaded, own / "dateline.db", bars)
         else:
-            _load(database, (folder or own) / "seed", incidents)
+            _load(database, (folder or own) / "seed", incidents, bars)
         first = _size(database)
-        typer.echo(f"1 release: {first / _MEGABYTE:,.0f} MB")
+        _say(bars, f"1 release: {first / _MEGABYTE:,.0f} MB")
         past = _Past(database, share, together=together)
         for _ in range(2, releases + 1):
             added, newest = past.add()
+            bars("Releases", added, releases - 1)
             if added in (10, releases - 1):
                 size = _size(database)
-                typer.echo(f"{added} more: {size / _MEGABYTE:,.0f} MB, {size / first:.2f} x")
-        _report_lists(url, newest)
+                _say(bars, f"{added} more: {size / _MEGABYTE:,.0f} MB, {size / first:.2f} x")
+        _report_lists(url, newest, bars)
 
 
-def _report_lists(url: str, newest: int) -> None:
+def _say(bars: ProgressBars, line: str) -> None:
+    with bars.suspended():
+        typer.echo(line)
+
+
+def _report_lists(url: str, newest: int, bars: ProgressBars) -> None:
     """Prints the times of lists at earlier releases and at the newest."""
     pinned = (1, 2, newest // 2, newest - 1)
     clock = time.process_time if url.startswith("sqlite") else time.perf_counter
     with serving(url, cache_bytes=0) as client:
-        typer.echo(f"| list | newest | {' | '.join(f'release {one}' for one in pinned)} |")
-        for path in LISTS:
+        _say(bars, f"| list | newest | {' | '.join(f'release {one}' for one in pinned)} |")
+        _say(bars, "|---" * (len(pinned) + 2) + "|")
+        for done, path in enumerate(LISTS, 1):
             (_, newest_time), *others = _times(client, clock, [path, *(f"{path}&release={one}" for one in pinned)])
             told = " | ".join(f"{one:.2f} ms, {one / newest_time:.2f} x ({first:.2f} ms)" for first, one in others)
-            typer.echo(f"| `{path}` | {newest_time:.2f} ms | {told} |")
+            _say(bars, f"| `{path}` | {newest_time:.2f} ms | {told} |")
+            bars("Lists", done, len(LISTS))
 
 
-def _load(database: Database, seed: Path, incidents: int) -> None:
+def _load(database: Database, seed: Path, incidents: int, progress: Progress) -> None:
     if not seed.exists():
+        progress("Inventing", 0, None)
         invention.write(seed, incidents)
+        progress("Inventing", 1, 1)
     migrate(database)
-    load(seed, database)
+    load(seed, database, progress=progress)
 
 
-def _copy(loaded: Path, file: Path) -> None:
+def _copy(loaded: Path, file: Path, progress: Progress) -> None:
     """Copies a file with what its write-ahead log has."""
+
+    def copied(_status: int, remaining: int, total: int) -> None:
+        progress("Copying", total - remaining, total)
+
     with closing(sqlite3.connect(f"file:{loaded}?mode=ro", uri=True)) as source, closing(sqlite3.connect(file)) as copy:
-        source.backup(copy)
+        source.backup(copy, pages=10_000, progress=copied)
 
 
 def _size(database: Database) -> int:
