@@ -67,6 +67,8 @@ class Edge:
                 await response.send(send_and_measure)
             else:
                 await self._app(scope, receive, send_and_measure)
+                if context.rest is not None:
+                    await context.rest(scope, receive, send_and_measure)
         finally:
             log_request(context, scope, status, size, complete=complete, watch=self._watch)
 

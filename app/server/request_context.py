@@ -7,7 +7,7 @@ from itertools import count
 from time import perf_counter
 from typing import Literal
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from app.server.cache_lookup import CacheLookup
 from app.server.prepared_response import Fields, PreparedResponse
@@ -28,7 +28,9 @@ class RequestContext:
     `fields` are header fields of the response to this very request, whatever the response is. `release` is the newest
     one when the response was made; `pinned` is that, or an earlier one, if the request asked for it. `route` is a path
     template, None where no route matched; `cache` says what the response cache did, and `lookup` what the request asks
-    of it. `response` is the prepared one, once it has been looked for.
+    of it. `response` is the prepared one, once it has been looked for. `rest` sends the rest of a body without end; it
+    is called when the application has returned, because the frames of all that is between the edge and a handler take
+    half of the memory of a client that only listens.
     """
 
     id: str
@@ -43,6 +45,7 @@ class RequestContext:
     closes_connection: bool = False
     is_looked_up: bool = False
     response: PreparedResponse | None = None
+    rest: ASGIApp | None = None
 
     @classmethod
     def begin(cls, scope: Scope) -> "RequestContext":

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -206,6 +207,22 @@ def test_head_of_the_stream_ends(live: str) -> None:
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")
     connection.close()
+
+
+def test_nothing_that_has_answered_waits_with_a_listener(new_database: NewDatabase, tmp_path: Path) -> None:
+    """An idle listener's memory is what waits for it."""
+    url = new_database()
+    load_seed(url, sample.write(sample.small(), tmp_path))
+    with listening(create_app(Settings(database_url=url))) as (port, state):
+        with listener(f"http://127.0.0.1:{port}") as opened:
+            opened.up_to_date()
+            (task,) = state.tasks
+            waiting, files = cast(Any, task.get_coro()), []
+            while isinstance(waiting, CoroutineType):
+                files.append(waiting.cr_code.co_filename)
+                waiting = waiting.cr_await
+        assert any("edge" in file for file in files)
+        assert not [file for file in files if "fastapi" in file or "middleware" in file]
 
 
 @pytest.mark.heavy
