@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ STRICT = (
 MAX_WORDS = 100
 """Characters of a lost path that a page offers to search for."""
 
+_IMPORT = re.compile(r'^import .*"\./([\w.]+)";$', re.MULTILINE)
 _CODE = re.compile("`([^`]+)`")
 _PATH = re.compile(rf"(?<=\s)/(?:v1|ogc|docs|openapi|{'|'.join(RECORD_TYPES)})\b[\w./?=&%+-]*[\w/]")
 
@@ -57,6 +59,26 @@ def codebook_context(codebook: Codebook, language: Language = LANGUAGES[0]) -> d
     return {"label": label, "is_usual": is_usual}
 
 
+@cache
+def scripts(*modules: str) -> Markup:
+    """Returns the head's elements for modules of scripts, and for what these import: a browser asks for all of them at
+    once, instead of for each when it has read the one that imports it. An empty name is none."""
+    own = [name for name in modules if name]
+    imported: list[str] = []
+    for name in own:
+        imported += [one for one in _imports(name) if one not in imported and one not in own]
+    run = [Markup('<script type="module" src="/static/{}"></script>\n').format(name) for name in own]
+    return Markup("").join([*run, *map(Markup('<link rel="modulepreload" href="/static/{}">\n').format, imported)])
+
+
+def _imports(module: str) -> list[str]:
+    """Returns the modules that a module imports, and those that these import, each once."""
+    found = [module]
+    for name in found:
+        found += [one for one in dict.fromkeys(_IMPORT.findall((WEB / name).read_text("utf-8"))) if one not in found]
+    return found[1:]
+
+
 def path_words(path: str) -> str:
     """Returns the words at the end of a path, which a search may find where the path leads nowhere."""
     return " ".join(re.findall(r"\w+", path.rsplit("/", 1)[-1]))[:MAX_WORDS]
@@ -86,6 +108,7 @@ _ENVIRONMENT = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
 )
+_ENVIRONMENT.globals["scripts"] = scripts
 _ENVIRONMENT.filters |= {
     "html_date": html_date,
     "missing_part": missing_part,

@@ -15,7 +15,19 @@ export const h = (tag, attributes, ...children) => fill(document.createElement(t
 export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 export const at = (id) => document.getElementById(id);
 
-// Draws into a frame, and anew when its width changes. `draw` takes the width in CSS pixels.
+// Gives way to what waits: input, and showing what is drawn already. No task is to last longer than a finger waits.
+export const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => { setTimeout(go); });
+
+// Runs a generator with a pause wherever it yields, unless it is `over` by then.
+async function inSteps(steps, over) {
+  for (const _ of steps ?? []) {
+    await pause();
+    if (over()) return;
+  }
+}
+
+// Draws into a frame, and anew when its width changes. `draw` takes the width in CSS pixels; one that takes long is a
+// generator that yields between its steps. Resolves when it is drawn: a panel is not ready before it shows something.
 const observers = new WeakMap();
 
 export function drawAtWidth(frame, draw) {
@@ -23,10 +35,12 @@ export function drawAtWidth(frame, draw) {
   let width = 0;
   const check = () => {
     const found = Math.round(frame.clientWidth);
-    if (found && found !== width) draw((width = found));
+    if (!found || found === width) return null;
+    width = found;
+    return inSteps(draw(width), () => width !== found || observers.get(frame) !== observer);
   };
   const observer = new ResizeObserver(check);
   observers.set(frame, observer);
   observer.observe(frame);
-  check(); // at once, so that a panel is not ready before it shows something
+  return check();
 }

@@ -2,7 +2,7 @@
 
 import { address, showData, without } from "./data.js";
 import { Problem } from "./api.js";
-import { at } from "./dom.js";
+import { at, pause } from "./dom.js";
 import * as map from "./map.js";
 import * as served from "./panel.js";
 import { t } from "./texts.js";
@@ -12,9 +12,15 @@ import { View } from "./view.js";
 const PANELS = { map, timeline, served };
 const view = new View();
 
-for (const element of document.querySelectorAll("[data-panel]")) PANELS[element.dataset.panel].mount(element, view);
+served.wait(1);
+for (const element of document.querySelectorAll("[data-panel]")) {
+  await pause();
+  PANELS[element.dataset.panel].mount(element, view);
+}
+await pause();
 if (at("filters")) followForm(at("filters"));
 if (at("list-section")) markCards(at("list-section"));
+served.wait(-1);
 
 // A card that is pointed at marks its incident everywhere, and the other way round.
 function markCards(list) {

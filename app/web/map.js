@@ -3,8 +3,8 @@
 
 import { address } from "./data.js";
 import { choosing, followMarks, showChoice } from "./choice.js";
-import { drawAtWidth, h, s } from "./dom.js";
-import { Base, inset, loadWorld, partsOf, provincesAt, shape } from "./map_base.js";
+import { drawAtWidth, h, pause, s } from "./dom.js";
+import { Base, inset, loadSquares, loadWorld, partsOf, provincesAt, shape } from "./map_base.js";
 import { ask, byArea, clusters, provincesOf } from "./map_data.js";
 import { Labels } from "./map_labels.js";
 import { MapView } from "./map_view.js";
@@ -16,13 +16,20 @@ const USUAL = 6, APART = 24, CELL = 44, AREAS_NAMED = 25, WAIT_MS = 150;
 
 export function mount(element, view) {
   const [frame, beside, endpoint] = [".map-frame", ".beside", ".endpoint"].map((one) => element.querySelector(one));
-  const drawing = new Drawing(frame, view, followMarks(view, frame));
+  const marks = followMarks(view, frame);
+  let drawing = null;
+  view.on("choice", () => drawing?.followAddress());
   showChoice(view, element);
   panel(element, view, {
     ask: () => Promise.all([ask(view), loadWorld()]),
-    draw: ([answer]) => {
+    draw: async ([answer], signal) => {
+      const next = new Drawing(frame, view, marks, answer);
+      await next.prepare();
+      await pause();
+      if (signal.aborted) return;
+      drawing = next;
       endpoint.href = address("/v1/incidents.geojson", view.filters);
-      drawing.draw(answer);
+      await drawing.draw();
       beside.replaceChildren(...notes(answer, view));
       return answer.data.length > 0;
     },
@@ -68,25 +75,33 @@ function extent(places, provinces, { bbox }) {
   return { x: (west + east) / 2, y: (south + north) / 2, across: Math.min(across, 360) };
 }
 
+// What one answer looks like on a map. A new answer has a new drawing.
 class Drawing {
-  #map = null;
+  #map;
   #timer = 0;
   #frame = 0;
+  #turn = 0;
 
-  constructor(frame, view, marks) {
+  constructor(frame, view, marks, { data, meta, links, off }) {
     Object.assign(this, { frame, view, marks });
-    view.on("choice", () => this.#map && this.#followAddress());
-  }
-
-  draw({ data, meta, links, off }) {
     this.places = byLocation(data);
     this.partial = Boolean(links.next);
     this.provinces = provincesOf(off);
     this.shapes = new Map();
-    const start = extent(this.places, this.provinces, meta.extent);
-    this.base = null;
-    this.#map = new MapView(start, () => this.#moved());
-    this.#followAddress();
+    this.#map = new MapView(extent(this.places, this.provinces, meta.extent), () => this.#moved());
+    if (this.partial) this.places = []; // until they are counted
+  }
+
+  // Brings all that is to be seen at first, so that the map is drawn once, and never shows a part as if it were all.
+  // Until then what was shown before stays, at first the map as it was served.
+  async prepare() {
+    this.#readAddress();
+    this.#fit(this.frame.clientWidth);
+    const counted = this.#isCounted ? clusters(this.view, this.#map, CELL) : this.places;
+    [this.places, this.shapes] = await Promise.all([counted, provincesAt(this.provinces), this.#map.width && loadSquares(this.#map.box)]);
+  }
+
+  draw() {
     this.base = new Base();
     const layer = () => s("g");
     [this.areas, this.dots, this.names, this.scale] = [layer(), layer(), layer(), layer()];
@@ -98,27 +113,46 @@ class Drawing {
     this.area = h("a", { class: "button" }, t("map.only_area"));
     this.corner = h("div", { class: "map-inset" });
     const button = (text, label, act) => h("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
-    this.frame.replaceChildren(h("div", { class: "map-buttons" },
+    const parts = [h("div", { class: "map-buttons" },
       button("+", t("map.zoom_in"), () => this.#map.zoom(1 / 1.6)), button("−", t("map.zoom_out"), () => this.#map.zoom(1.6)),
       button("⌂", t("map.reset"), () => this.#map.reset()),
       button("←", t("map.west"), () => this.#map.pan(-this.#map.width / 6, 0)), button("→", t("map.east"), () => this.#map.pan(this.#map.width / 6, 0)),
       button("↑", t("map.north"), () => this.#map.pan(0, -this.#map.height / 6)), button("↓", t("map.south"), () => this.#map.pan(0, this.#map.height / 6))),
-    h("div", { class: "map-sheet" }, this.svg, this.corner, h("div", { class: "map-area" }, this.area)), h("p", { class: "unseen", id: "map-keys" }, t("map.keys")));
-    drawAtWidth(this.frame, (width) => {
-      this.#map.resize(width, Math.min(Math.round(width * tall(this.frame)), room()));
-      this.svg.setAttribute("viewBox", `0 0 ${width} ${this.#map.height}`);
+    h("div", { class: "map-sheet" }, this.svg, this.corner, h("div", { class: "map-area" }, this.area)), h("p", { class: "unseen", id: "map-keys" }, t("map.keys"))];
+    return drawAtWidth(this.frame, (width) => this.#atWidth(width, parts));
+  }
+
+  *#atWidth(width, parts) {
+    if (width !== this.#map.width) {
+      this.#fit(width);
       this.#count();
-      this.#place();
-    });
-    if (this.provinces.length) provincesAt(this.provinces).then((found) => { this.shapes = found; this.#placeSoon(); });
+    }
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${this.#map.height}`);
+    yield* this.#placing();
+    if (this.svg.isConnected) return;
+    this.frame.replaceChildren(...parts);
+    this.marks();
+  }
+
+  followAddress() {
+    this.#readAddress();
+    this.#place();
   }
 
   // The address keeps where the map is.
-  #followAddress() {
+  #readAddress() {
     const [x, y, across] = (this.view.settings.get("map") ?? "").split(",").map(Number);
     if (across > 0 && across <= 360 && Math.abs(x) <= 180 && Math.abs(y) <= 85) this.#map.at({ x, y, across });
     else this.#map.at(this.#map.start);
-    if (this.base) this.#place();
+  }
+
+  #fit(width) {
+    this.#map.resize(width, Math.min(Math.round(width * tall(this.frame)), room()));
+  }
+
+  // More incidents than one answer has are counted by the service, for each view of the map anew.
+  get #isCounted() {
+    return this.partial && this.#map.width > 0;
   }
 
   #moved() {
@@ -132,9 +166,8 @@ class Drawing {
     }, WAIT_MS);
   }
 
-  // More incidents than one answer has are counted by the service, for each view of the map anew.
   async #count() {
-    if (!this.partial || !this.#map.width) return;
+    if (!this.#isCounted) return;
     try {
       this.places = await clusters(this.view, this.#map, CELL);
       this.#place();
@@ -149,9 +182,16 @@ class Drawing {
   }
 
   #place() {
-    const map = this.#map, { width, height, box } = map;
+    for (const _ of this.#placing()); // all at once
+  }
+
+  // In steps, of which none goes on where another placing has begun.
+  *#placing() {
+    const map = this.#map, { width, height, box } = map, turn = ++this.#turn;
     if (!width) return; // not laid out yet
     this.base.show(box, map.transform, () => this.#placeSoon());
+    yield;
+    if (turn !== this.#turn) return;
     const labels = new Labels(width, height);
     labels.take(0, height - 30, 130, height);
     labels.take(width - 124, height - 40, width, height);
@@ -160,6 +200,8 @@ class Drawing {
     const focused = this.dots.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     this.dots.replaceChildren(...this.#circles(), ...points.map((one) => this.#dot(one, labels)));
     if (focused) [...this.dots.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
+    yield;
+    if (turn !== this.#turn) return;
     this.areas.setAttribute("transform", map.transform);
     this.areas.replaceChildren(...[...this.shapes.values()].map((name) => shape({ class: "province" }, partsOf(name))));
     this.names.replaceChildren(...this.#areaNames(labels), ...this.#countries(labels), ...this.#towns(labels));

@@ -35,29 +35,34 @@ function namesIn([west, south, east, north]) {
 
 const lines = (found, names) => names.map((name) => found[name] && s("path", { class: name, d: found[name] }));
 
-// The base of a map: `show` moves it, and calls `drawn` again whenever a further square is there.
+// The squares of a box; none where it is so wide that the lines of the whole world are enough.
+const squaresOf = (box) => (box[2] - box[0] <= WIDEST_WITH_SQUARES ? namesIn(box) : []);
+
+export const loadSquares = (box) => Promise.all(squaresOf(box).map(load));
+
+// The base of a map: `show` moves it, and calls `drawn` when a further square can be shown.
 export class Base {
   #world = s("g", { transform: `scale(${1 / world.scale})` }, lines(world, ["land", "lakes", "borders"]));
   #squares = s("g", { transform: `scale(${1 / world.near})` });
   #shown = new Map();
-  #wanted = "";
+  #wanted = [];
   element = s("g", { class: "base", "aria-hidden": "true" }, this.#world, this.#squares);
 
   show(box, transform, drawn) {
     this.element.setAttribute("transform", transform);
-    const names = box[2] - box[0] <= WIDEST_WITH_SQUARES ? namesIn(box) : [];
-    this.#wanted = names.join(" ");
+    const names = squaresOf(box);
+    this.#wanted = names;
+    for (const name of names) if (loaded.has(name) && !this.#shown.has(name)) this.#add(name, loaded.get(name));
     for (const [name, group] of this.#shown) group.toggleAttribute("hidden", !names.includes(name));
     this.#world.toggleAttribute("hidden", names.length > 0 && names.every((name) => this.#shown.has(name)));
-    return Promise.all(names.filter((name) => !this.#shown.has(name)).map(async (name) => {
-      const found = await load(name);
-      if (!found || this.#shown.has(name)) return;
-      const group = s("g", {}, lines(found, ["land", "lakes", "rivers", "inner", "disputed", "borders"]));
-      group.found = found;
-      this.#shown.set(name, group);
-      this.#squares.append(group);
-      if (this.#wanted.split(" ").includes(name)) drawn();
-    }));
+    for (const name of names.filter((one) => !loaded.has(one))) load(name).then((found) => { if (found && this.#wanted.includes(name)) drawn(); });
+  }
+
+  #add(name, found) {
+    const group = s("g", {}, lines(found, ["land", "lakes", "rivers", "inner", "disputed", "borders"]));
+    group.found = found;
+    this.#shown.set(name, group);
+    this.#squares.append(group);
   }
 
   // Towns to name in a box, the most important first.

@@ -8,13 +8,14 @@ import { t } from "./texts.js";
 const SLOW_MS = 4000;
 let busy = 0;
 
-function wait(change) {
+// The page is busy while more has begun (1) than has ended (-1).
+export function wait(change) {
   busy += change;
   at("main").setAttribute("aria-busy", busy > 0);
 }
 
-// Asks, draws, and does so again for other filters. `draw` returns false where there is nothing to be seen. With
-// `waits`, the element is already drawn as the page was served.
+// Asks, draws, and does so again for other filters. `draw` takes the answer and what says that it is no longer wanted, and
+// returns false where there is nothing to be seen. With `waits`, the element is already drawn as the page was served.
 export function panel(element, view, { ask, draw, waits = false }) {
   async function run() {
     const { signal } = view;
@@ -24,7 +25,7 @@ export function panel(element, view, { ask, draw, waits = false }) {
     try {
       const answer = await ask(signal);
       if (signal.aborted) return;
-      const something = await draw(answer);
+      const something = await draw(answer, signal);
       if (!signal.aborted) tell(element, isStale(answer) ? "stale" : something === false ? "empty" : "ready");
     } catch (error) {
       if (!signal.aborted) fail(error);

@@ -23,9 +23,9 @@ export function mount(element, view) {
   showChoice(view, element);
   panel(element, view, {
     ask: () => ask(view),
-    draw: (answer) => {
+    draw: async (answer) => {
       endpoint.href = address("/v1/incidents", new URLSearchParams([...view.filters, ["sort", "date"]]));
-      draw(frame, beside, answer, view, marks);
+      await draw(frame, beside, answer, view, marks);
       return answer.data.length > 0;
     },
   });
@@ -46,13 +46,13 @@ function draw(frame, beside, { data, meta, links, counted, harmed }, view, marks
   const rows = dated
     .map((incident) => ({ incident, ...range(incident.date) }))
     .sort((a, b) => (a.from ?? a.to) - (b.from ?? b.to));
-  drawAtWidth(frame, (width) => {
+  return drawAtWidth(frame, function* (width) {
+    const above = counted.buckets.length > 1 && histograms(counted, harmed, width, view);
+    yield;
+    const below = single && dated.length && h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("timeline.name") }, drawing(rows, width - 20, view));
+    yield;
     const held = [...frame.querySelectorAll("input")].indexOf(document.activeElement);
-    frame.replaceChildren(...[
-      counted.buckets.length > 1 && histograms(counted, harmed, width, view),
-      single && dated.length && h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("timeline.name") }, drawing(rows, width - 20, view)),
-      !dated.length && h("p", { class: "quiet" }, t("timeline.nothing")),
-    ].filter(Boolean));
+    frame.replaceChildren(...[above, below, !dated.length && h("p", { class: "quiet" }, t("timeline.nothing"))].filter(Boolean));
     frame.querySelectorAll("input")[held]?.focus();
     marks();
   });

@@ -3,17 +3,24 @@
 The first view in Chromium, until no request is under way: how many requests it takes, what they weigh as sent
 (compressed), and the processor time of the server for all of them together. Of the page on a telephone the processor
 time of its main thread: four times that is how long a telephone works that is four times as slow as this machine. Then
-tiles of every zoom around some places. Nothing is answered from the server's memory; what is made once for all who ask
+tiles of every zoom around some places.
+
+A second table: when the page answers, with a browser that is slowed down four times. It is interactive when it has
+shown something and its main thread has ended the last task of 50 ms or more, and drawn when no panel is being worked on
+any more. Milliseconds after the navigation by the clock, which a busy machine spoils; and milliseconds of processor
+time of the main thread until it is interactive, without the slowdown and taken four times. Medians of five visits.
+
+Nothing is answered from the server's memory; what is made once for all who ask
 was made by a visit before.
 `--results` writes FRONT.md.
 """
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +29,7 @@ import typer
 from app.model.map_tiles import tile_at
 from tests.bench.dear import asked
 from tests.bench.servers import Server, service
-from tests.browser import QUIET
+from tests.browser import QUIET, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,10 +39,38 @@ ZOOMS, PLACES = range(13), 10
 VISITS = 3
 ROUNDS = 20
 """Answers of one kind that are measured together, at least: the kernel counts in steps of 10 ms."""
+VIEWPORTS = ((412, 823), (1280, 900))
+SLOWDOWN, SLOW_VISITS = 4, 5
+LONG_MS = 50
+"""How long a task of the main thread may take before it is a long one."""
+TASK = "ThreadControllerImpl::RunTask"
+"""What Chromium's traces call a task of a thread."""
+QUIET_MS = 1000
+"""How long is waited for tasks after the last request."""
 COLUMNS = (
     *("incidents", "requests", "kB", "server ms of the first view", "dearest request, ms", "main thread, ms"),
     *("ms of a tile", "of the dearest zoom", "largest tile, kB"),
 )
+
+INTERACTIVE = (
+    "incidents",
+    "viewport",
+    "first paint, ms",
+    "interactive, ms",
+    "drawn, ms",
+    "interactive, processor ms × 4",
+)
+_WATCH = """
+window.seen = {tasks: [], drawn: 0};
+new PerformanceObserver(list => seen.tasks.push(...list.getEntries().map(one => one.startTime + one.duration)))
+  .observe({type: "longtask", buffered: true});
+new MutationObserver(() => { if (main.ariaBusy === "false") seen.drawn = performance.now(); })
+  .observe(document, {subtree: true, attributeFilter: ["aria-busy"]});
+"""
+_SEEN = """() => {
+  const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+  return [painted, Math.max(painted, ...seen.tasks), seen.drawn];
+}"""
 
 
 def _visit(browser: "Browser", server: Server) -> tuple[list[str], int]:
@@ -74,6 +109,52 @@ def _main_thread(browser: "Browser", server: Server) -> float:
     return min(spent) * 1000
 
 
+def _slowed(browser: "Browser", url: str, viewport: tuple[int, int]) -> list[float]:
+    """Milliseconds until the page has shown something, is interactive and is drawn, on a slow machine."""
+    context = browser.new_context(viewport={"width": viewport[0], "height": viewport[1]})
+    page = context.new_page()
+    page.add_init_script(_WATCH)
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    page.goto(url, timeout=120_000)
+    page.wait_for_load_state("networkidle", timeout=120_000)
+    until(page, "seen.drawn > 0")
+    page.wait_for_timeout(QUIET_MS)
+    seen: list[float] = page.evaluate(_SEEN)
+    context.close()
+    return seen
+
+
+def _worked(browser: "Browser", url: str, viewport: tuple[int, int]) -> float:
+    """Milliseconds of processor time of the main thread until the end of its last long task, times the slowdown."""
+    context = browser.new_context(viewport={"width": viewport[0], "height": viewport[1]})
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=["toplevel", "loading"])
+    page.goto(url, timeout=120_000)
+    page.wait_for_load_state("networkidle", timeout=120_000)
+    page.wait_for_timeout(QUIET_MS)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    context.close()
+    shown = next(one for one in events if one["name"] == "firstContentfulPaint")
+    main = (shown["pid"], shown["tid"])
+    tasks = [one for one in events if one["name"] == TASK and (one["pid"], one["tid"]) == main]
+    spent = last = 0.0
+    for one in sorted(tasks, key=lambda one: float(one["ts"])):
+        took = one.get("tdur", 0) / 1000 * SLOWDOWN
+        spent += took
+        last = spent if took >= LONG_MS else last
+    return last
+
+
+def _interactive(browser: "Browser", server: Server, incidents: int) -> Iterator[list[str]]:
+    """A row for each viewport."""
+    url = f"http://127.0.0.1:{server.port}/"
+    for width, height in VIEWPORTS:
+        visits = [_slowed(browser, url, (width, height)) for _ in range(SLOW_VISITS)]
+        worked = median(_worked(browser, url, (width, height)) for _ in range(SLOW_VISITS))
+        numbers = [*map(median, zip(*visits, strict=True)), worked]
+        yield [f"{incidents:,}", f"{width} × {height}", *(f"{one:.0f}" for one in numbers)]
+
+
 def _ms(server: Server, paths: list[str]) -> float:
     """Milliseconds of processor time of an answer."""
     before = server.cpu()
@@ -95,7 +176,8 @@ def _tiles(server: Server) -> tuple[list[float], int]:
     return costs, largest
 
 
-def _measured(browser: "Browser", url: str, cache: Path) -> list[str]:
+def _measured(browser: "Browser", url: str, cache: Path) -> tuple[list[str], list[list[str]]]:
+    """The row of an archive in the first table, and its rows in the second."""
     settings = {"DATELINE_CACHE_BYTES": "0", "DATELINE_QUERY_SECONDS": "100", "DATELINE_CACHE_DIR": str(cache)}
     with service("the service", url, settings) as server:
         incidents = json.loads(asked(server, "/v1/incidents?limit=1")[1])["meta"]["matched"]
@@ -108,13 +190,15 @@ def _measured(browser: "Browser", url: str, cache: Path) -> list[str]:
         )
         typer.echo(f"{incidents:,}: the dearest is {dearest[1]}")
         thread = _main_thread(browser, server)
+        interactive = list(_interactive(browser, server, incidents))
         costs, largest = _tiles(server)
         numbers = [f"{sent / 1000:.0f}", f"{together:.0f}", f"{dearest[0]:.0f}", f"{thread:.0f}", f"{mean(costs):.1f}"]
-        return [f"{incidents:,}", str(len(paths)), *numbers, f"{max(costs):.1f}", f"{largest / 1000:.0f}"]
+        whole = [f"{incidents:,}", str(len(paths)), *numbers, f"{max(costs):.1f}", f"{largest / 1000:.0f}"]
+        return whole, interactive
 
 
-def _table(rows: list[list[str]]) -> Iterator[str]:
-    for row in (list(COLUMNS), ["---"] * len(COLUMNS), *rows):
+def _table(columns: Sequence[str], rows: list[list[str]]) -> Iterator[str]:
+    for row in (list(columns), ["---"] * len(columns), *rows):
         yield f"| {' | '.join(row)} |"
 
 
@@ -127,9 +211,10 @@ def main(
 
     with sync_playwright() as driver, TemporaryDirectory(prefix="dateline-front-") as temporary:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        rows = [_measured(browser, url, Path(temporary, str(number))) for number, url in enumerate(databases)]
+        measured = [_measured(browser, url, Path(temporary, str(number))) for number, url in enumerate(databases)]
         browser.close()
-    lines = list(_table(rows))
+    rows, interactive = zip(*measured, strict=True)
+    lines = [*_table(COLUMNS, list(rows)), "", *_table(INTERACTIVE, [row for some in interactive for row in some])]
     typer.echo("\n".join(lines))
     if results:
         told = (__doc__ or "").partition("\n\n")[2].replace("\n`--results` writes FRONT.md.", "")

@@ -1,6 +1,7 @@
 """The front page in a real browser: what the scripts add, and that nothing leaves the server."""
 
 import gzip
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -344,6 +345,18 @@ def test_a_first_visit_is_light(tab: Tab) -> None:
     assert any(url.endswith("world.json") for url in loaded)
     assert len(loaded) > 10
     assert sum(len(gzip.compress(body)) for body in bodies) < 150_000
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents/kubaiba-raid", "/embed/map"])
+def test_modules_are_asked_for_at_once(tab: Tab, client: TestClient, path: str) -> None:
+    """The page names every module that it loads: none waits until another one is read."""
+    loaded: list[str] = []
+    tab.page.on("requestfinished", lambda request: loaded.append(urlsplit(request.url).path))
+    drawn(tab.page, path)
+    named = re.findall(r'(?:<script type="module" src|<link rel="modulepreload" href)="([^"]+)"', client.get(path).text)
+    assert len(named) > 3
+    assert sorted(named) == sorted(one for one in loaded if one.endswith(".js"))
+    assert tab.complaints == []
 
 
 def test_what_is_chosen_or_pointed_at_is_marked_among_the_cards(tab: Tab) -> None:

@@ -14,13 +14,16 @@ from tests.conftest import NewDatabase, load_seed
 from tests.live import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.heavy
 
 INCIDENTS = 800
 """Of the invented archive: more than one answer has, so that the map has clusters that the service counts."""
 
+
+NUMBERS = "all => all.map(one => Number((one.querySelector('.count')?.textContent ?? '1').replaceAll(',', '')))"
+"""How many incidents each dot of a map says that it is."""
 
 VISIBLE = "all => all.filter(one => one.checkVisibility()).length"
 
@@ -238,15 +241,46 @@ def test_a_brush_over_the_histogram_changes_everything(tab: Tab, client: TestCli
     assert tab.complaints == []
 
 
+def test_a_part_is_never_shown_as_if_it_were_all(archive_tab: Tab) -> None:
+    """Until clusters are counted the map is loading: as it was served, or with the view before."""
+    page = archive_tab.page
+    held: list[Route] = []
+    page.route("**/v1/facets?*facet=grid*", lambda route: held.append(route))
+    loading = "document.getElementById('map-section').dataset.state === 'loading'"
+    page.goto("/")
+    # The timeline is drawn from the same answer that the map has some of its incidents from.
+    until(page, "document.getElementById('timeline-section').dataset.state === 'ready'")
+    page.wait_for_timeout(300)
+    assert held
+    assert page.evaluate(loading) or page.evaluate(loading.replace("loading", "slow"))
+    assert page.locator("#map svg[role=group]").count() == 0
+    for route in held:
+        route.continue_()
+    until(page, "document.getElementById('map-section').dataset.state === 'ready'")
+    base = page.url.rstrip("/")
+    located = page.request.get(f"{base}/v1/incidents?has_location=true&limit=1").json()["meta"]["matched"]
+    shown = page.locator("#map svg[role=group] a").evaluate_all(NUMBERS)
+    assert sum(shown) == located > 500
+    assert archive_tab.complaints == []
+
+
+def test_clusters_that_cannot_be_counted_are_no_map(archive_tab: Tab) -> None:
+    page = archive_tab.page
+    page.route("**/v1/facets?*facet=grid*", lambda route: route.abort())
+    page.goto("/")
+    until(page, "document.getElementById('map-section').dataset.state === 'failed'")
+    page.unroute("**/v1/facets?*facet=grid*")
+    page.locator("#map-section").get_by_role("button", name="Try again").click()
+    until(page, "document.querySelectorAll('#map .cluster').length > 0")
+
+
 def test_more_than_one_answer_has_are_counted_whole(archive_tab: Tab) -> None:
     page = drawn(archive_tab.page, "/")
     until(page, "document.querySelectorAll('#map .cluster').length > 0")
     base = page.url.rstrip("/")
     located = page.request.get(f"{base}/v1/incidents?has_location=true&limit=1").json()["meta"]["matched"]
     assert located > 500
-    shown = page.locator("#map svg[role=group] a").evaluate_all(
-        "all => all.map(one => Number((one.querySelector('.count')?.textContent ?? '1').replaceAll(',', '')))"
-    )
+    shown = page.locator("#map svg[role=group] a").evaluate_all(NUMBERS)
     until(page, "document.querySelector('#map').textContent.length > 0")
     assert sum(shown) == located
     for one in boxes(page, "#map .target"):
