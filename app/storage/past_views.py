@@ -19,7 +19,7 @@ from app.storage.registry import METADATA
 SCHEMA = "past"
 """The schema of the views on PostgreSQL."""
 
-MAX_FEW = 2_000
+MAX_FEW = 200
 """Superseded rows of a table that are later than a release, up to which it is faster to sort all of them than to find
 them in an index that has all superseded rows in the order of a list."""
 
