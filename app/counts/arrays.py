@@ -291,7 +291,8 @@ class TypeArrays(RowArrays):
 
     def rows(self, numbers: Array) -> Array:
         """The rows of records with these numbers, all of which are of this type."""
-        return np.searchsorted(self.numbers, numbers).astype(np.uint32)
+        # Of the same type: NumPy would otherwise convert the numbers of all records first.
+        return np.searchsorted(self.numbers, numbers.astype(self.numbers.dtype)).astype(np.uint32)
 
     def with_ids(self, ids: Any) -> Array:
         """Returns the rows of records, in no order: by their ids, or by a query for these."""

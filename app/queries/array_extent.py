@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -12,10 +13,20 @@ from app.queries.counting import MatchedRecords
 
 
 def box_and_days(archive: Archive, found: MatchedRecords) -> tuple[list[float] | None, list[str]]:
-    """Returns the box around the points of the records that match, and the first and last days that bound them."""
+    """Returns the box around the points of the records that match, and the first and last days that bound them. That of
+    all records is made once for a release."""
+    extent = partial(_extent, archive, found)
+    sides = archive.group(f"{found.resource.name}.extent", extent, of_release=True) if found.rows is None else extent()
+    box, days = sides["box"].tolist(), sides["days"].tolist()
+    return box or None, [date.fromordinal(day).isoformat() for day in days]
+
+
+def _extent(archive: Archive, found: MatchedRecords) -> dict[str, Array]:
+    """Returns the sides of the box, and ordinals of the days; none where there is nothing to bound."""
     located, dated = (_arrays_with(archive, found, column) for column in ("area", "open_start"))
-    box = None if located is None else _box(located, _rows(archive, found, located))
-    return box, [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
+    box = [] if located is None else _box(located, _rows(archive, found, located))
+    days = [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
+    return {"box": np.array(box, np.float64), "days": np.array(days, np.int64)}
 
 
 def _arrays_with(archive: Archive, found: MatchedRecords, column: str) -> TypeArrays | None:
@@ -33,12 +44,12 @@ def _rows(archive: Archive, found: MatchedRecords, arrays: TypeArrays) -> Array 
     return (subjects if found.rows is None else subjects[found.rows]) - 1
 
 
-def _box(arrays: TypeArrays, rows: Array | slice) -> list[float] | None:
+def _box(arrays: TypeArrays, rows: Array | slice) -> list[float]:
     sides = arrays.values("area")
     # An area stands for many records, and is looked at once.
     here = np.flatnonzero(np.bincount(arrays["area"][rows], minlength=1)[1:])
     if not len(here):
-        return None
+        return []
     latitudes, longitudes = sides[here, 0], sides[here, 1]
     west, east = float(longitudes.min()), float(longitudes.max())
     if east - west > 180:
@@ -48,9 +59,9 @@ def _box(arrays: TypeArrays, rows: Array | slice) -> list[float] | None:
     return [west, float(latitudes.min()), east, float(latitudes.max())]
 
 
-def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[str]:
+def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[int]:
     for day, is_open in (("earliest", "open_start"), ("latest", "open_end")):
         days, opened = arrays[day][rows], arrays[is_open][rows]
         stated = days[(days > 0) & (opened == 0)]
         if len(stated):
-            yield from (date.fromordinal(int(of)).isoformat() for of in (stated.min(), stated.max()))
+            yield from (int(stated.min()), int(stated.max()))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 
 from app.counts.arrays import Archive, TypeArrays, listed, numbers_in
 from app.counts.criteria import AllOf, AreaFits, ChangedAfter, Criterion, DaysFit, IsOneOf, NumberFits, Present, ValueIn
 from app.counts.frames import Array
 from app.counts.matches import expected_links, expected_rows, meeting, supports
-from app.queries.conditions import Condition, with_numbers
+from app.queries.conditions import Condition, IndexLookup, with_numbers
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
 
@@ -107,6 +108,31 @@ def _in_sql(own: TypeArrays, resource: RecordType, conditions: list[Condition], 
             return rows
         among = with_numbers(resource.table, own.numbers[rows].tolist())
         return own.rows(np.sort(np.array(snapshot.column(resource.select([among, *conditions], number)), np.int64)))
-    chosen, _ = conditions_for_counts(snapshot, resource.table, conditions)
-    found = own.rows(np.sort(numbers_in(snapshot.value(resource.select(chosen, listed(number))))))
+    others = [one for one in conditions if not _is_its_lookup(one)]
+    for one in conditions:
+        if _is_its_lookup(one):
+            rows = _in_both(_by_lookup(own, one.lookup), rows)
+    if others:
+        chosen, _ = conditions_for_counts(snapshot, resource.table, others)
+        rows = _in_both(own.rows(np.sort(numbers_in(snapshot.value(resource.select(chosen, listed(number)))))), rows)
+    assert rows is not None
+    return rows
+
+
+def _is_its_lookup(one: Condition) -> bool:
+    """Whether the records that meet a condition are those that its index finds, as those with a word."""
+    return one.uses_index and one.lookup is not None
+
+
+def _by_lookup(own: TypeArrays, lookup: IndexLookup | None) -> Array:
+    """Returns the rows whose numbers an index has, which may have others, without a look at the records."""
+    assert lookup is not None
+    keys = lookup.keys().subquery().columns[0]
+    numbers = np.sort(numbers_in(own.archive.snapshot.value(select(listed(keys)))))
+    rows = np.minimum(own.rows(numbers), max(own.size - 1, 0))
+    found: Array = rows[own.numbers[rows] == numbers] if own.size else rows
+    return found
+
+
+def _in_both(found: Array, rows: Array | None) -> Array:
     return found if rows is None else np.intersect1d(found, rows, assume_unique=True)
