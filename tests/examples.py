@@ -3,11 +3,14 @@ examples, and writes them to `app/api/examples.json`; beside it the reference of
 context of JSON-LD where documents have other terms than before."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sqlalchemy import create_engine, update
 from starlette.testclient import TestClient
 
 import app.api.openapi
@@ -17,6 +20,7 @@ from app.exports.linked_data.context import FOLDER, frozen_context, made_context
 from app.ingest.editing.seed_reference import seed_reference
 from app.records import RECORD_TYPES
 from app.settings import SEED
+from app.storage import models
 from tests.conftest import load_seed, serving
 
 ASKED = {
@@ -35,27 +39,29 @@ ASKED = {
 """The question behind each example. No answer depends on ranks, which differ by engine."""
 
 LOADED = "2026-11-24T09:30:00Z"
-"""Stands for the time when the seed was loaded."""
+"""When the seed was loaded, as far as the examples say."""
+
+
+@contextmanager
+def service_of_examples(url: str) -> Iterator[TestClient]:
+    """The service over the shipped seed, loaded at a time that does not change."""
+    load_seed(url, SEED)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(update(models.Release).values(loaded_at=LOADED))
+    engine.dispose()
+    with serving(url) as client:
+        yield client
 
 
 def answers(client: TestClient) -> dict[str, Any]:
     """The examples: path and shortened answer."""
-    return {path: _at_one_time(shortened(client.get(url).json())) for path, url in ASKED.items()}
-
-
-def _at_one_time(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_at_one_time(item) for item in value]
-    if isinstance(value, dict):
-        return {key: LOADED if key in ("at", "loaded_at") else _at_one_time(item) for key, item in value.items()}
-    return value
+    return {path: shortened(client.get(url).json()) for path, url in ASKED.items()}
 
 
 if __name__ == "__main__":
-    with TemporaryDirectory() as folder:
-        load_seed(url := f"sqlite:///{folder}/dateline.db", SEED)
-        with serving(url) as client:
-            found = answers(client)
+    with TemporaryDirectory() as folder, service_of_examples(f"sqlite:///{folder}/dateline.db") as client:
+        found = answers(client)
     target = Path(app.api.openapi.__file__).with_name(EXAMPLES_FILE)
     target.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
     if (made := made_context()) != frozen_context(newest_version()):
