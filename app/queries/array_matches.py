@@ -102,21 +102,25 @@ def of_subjects(archive: Archive, resource: RecordType, subjects: Array | None, 
 
 
 def _in_sql(own: TypeArrays, resource: RecordType, conditions: list[Condition], rows: Array | None) -> Array:
-    snapshot, number = own.archive.snapshot, resource.table.number
-    if rows is not None and len(rows) <= _FEW:
-        if not len(rows):
-            return rows
-        among = with_numbers(resource.table, own.numbers[rows].tolist())
-        return own.rows(np.sort(np.array(snapshot.column(resource.select([among, *conditions], number)), np.int64)))
     others = [one for one in conditions if not _is_its_lookup(one)]
     for one in conditions:
-        if _is_its_lookup(one):
+        if _is_its_lookup(one) and (rows is None or len(rows)):
             rows = _in_both(_by_lookup(own, one.lookup), rows)
-    if others:
-        chosen, _ = conditions_for_counts(snapshot, resource.table, others)
-        rows = _in_both(own.rows(np.sort(numbers_in(snapshot.value(resource.select(chosen, listed(number)))))), rows)
+    if others and (rows is None or len(rows)):
+        rows = _by_records(own, resource, others, rows)
     assert rows is not None
     return rows
+
+
+def _by_records(own: TypeArrays, resource: RecordType, conditions: list[Condition], rows: Array | None) -> Array:
+    """Returns those of the rows whose records SQL finds: few are looked at alone."""
+    snapshot, number = own.archive.snapshot, resource.table.number
+    if rows is not None and len(rows) <= _FEW:
+        among = with_numbers(resource.table, own.numbers[rows].tolist())
+        return own.rows(np.sort(np.array(snapshot.column(resource.select([among, *conditions], number)), np.int64)))
+    chosen, _ = conditions_for_counts(snapshot, resource.table, conditions)
+    found = own.rows(np.sort(numbers_in(snapshot.value(resource.select(chosen, listed(number))))))
+    return _in_both(found, rows)
 
 
 def _is_its_lookup(one: Condition) -> bool:
