@@ -14,9 +14,9 @@ from app.queries.counting import MatchedRecords
 
 def box_and_days(archive: Archive, found: MatchedRecords) -> tuple[list[float] | None, list[str]]:
     """Returns the box around the points of the records that match, and the first and last days that bound them. That of
-    all records is made once for a release."""
+    all records is made once, and anew when its arrays change."""
     extent = partial(_extent, archive, found)
-    sides = archive.group(f"{found.resource.name}.extent", extent, of_release=True) if found.rows is None else extent()
+    sides = archive.group(f"{found.resource.name}.extent", extent) if found.rows is None else extent()
     box, days = sides["box"].tolist(), sides["days"].tolist()
     return box or None, [date.fromordinal(day).isoformat() for day in days]
 

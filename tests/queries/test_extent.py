@@ -1,14 +1,20 @@
 """`meta.extent`: the box and the days of all records that match, on whatever page."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.api.answers import lists
+from app.counts import archives
+from app.ingest.release import release_writing
 from app.records import RECORD_TYPES
+from tests import sample
 from tests.answers import body
+from tests.conftest import load_seed, serving
+from tests.dam import claim, dossier, incident
 
 Json = dict[str, Any]
 
@@ -87,3 +93,26 @@ def test_where_counting_takes_long_it_is_asked_for(client: TestClient, monkeypat
 def test_lists_with_counts_beside_them_have_it_too(client: TestClient) -> None:
     plain = body(client, "/v1/incidents?kind=joint_raid")["meta"]["extent"]
     assert body(client, "/v1/incidents?kind=joint_raid&facets=kind&totals=true")["meta"]["extent"] == plain
+
+
+def test_the_extent_of_all_is_that_of_the_newest_release(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in arrays, it is made once for a release. Claims have the days of their incidents, which alone change."""
+    for module in (archives, release_writing):
+        monkeypatch.setattr(module, "MIN_RECORDS", 0)
+    claims = [claim(f"claim-{number}") for number in range(2)]
+    incidents = [
+        incident(f"incident-{number}", one, date={"edtf": f"202{number}-05-01"}) for number, one in enumerate(claims)
+    ]
+    load_seed(database_url, sample.write(dossier(*incidents), tmp_path / "first"))
+    with serving(database_url) as client:
+        assert _bounds_of_all(client) == {("2020-05-01", "2021-05-01")}
+        incidents[1]["date"]["edtf"] = "2022-08-09"
+        load_seed(database_url, sample.write(dossier(*incidents), tmp_path / "second"))
+        assert _bounds_of_all(client) == {("2020-05-01", "2022-08-09")}
+
+
+def _bounds_of_all(client: TestClient) -> set[tuple[str, str]]:
+    extents = [body(client, f"/v1/{name}?limit=1")["meta"]["extent"] for name in ("incidents", "casualties")]
+    return {(one["earliest"], one["latest"]) for one in extents}
