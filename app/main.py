@@ -1,6 +1,7 @@
 """The FastAPI application: routes, error handlers, middleware, and the lifespan of its resources."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -222,10 +223,15 @@ def create_app(settings: Settings | None = None) -> Service:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     switch_interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    # A full collection looks at all objects, a quarter of a second during which nothing is answered. Nearly all of them
+    # are there from the start and stay.
+    gc.collect()
+    gc.freeze()
     sampling = asyncio.ensure_future(app.state.metrics.sample(app.state.reader)) if app.state.metrics else None
     preparing = asyncio.ensure_future(prepare_counts(app.state.reader))
     yield
     sys.setswitchinterval(switch_interval)
+    gc.unfreeze()
     preparing.cancel()
     if sampling is not None:
         sampling.cancel()

@@ -101,8 +101,7 @@ class Archive:
     def __getitem__(self, name: str) -> "TypeArrays":
         counted = self.types[name]
         arrays = self.group(name, lambda: self._made(counted))
-        columns = {one.name: one for one in counted.columns}
-        return TypeArrays(self, columns, arrays, "", len(arrays[NUMBER]), counted)
+        return TypeArrays(self, counted.by_name, arrays, "", len(arrays[NUMBER]), counted)
 
     def size(self, names: Iterable[str]) -> int:
         """How many records of some types there are."""

@@ -5,6 +5,7 @@ Each is stored for every record under its name, and is there as an array.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -100,9 +101,14 @@ class CountedType:
     columns: Sequence[Column]
     links: Sequence[Links]
 
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """The columns of the records themselves by name."""
+        return {one.name: one for one in self.columns}
+
     def column(self, name: str) -> Column | None:
         """The column of the records themselves with a name, if there is one."""
-        return next((one for one in self.columns if one.name == name), None)
+        return self.by_name.get(name)
 
     def link(self, name: str) -> Links:
         """The links with a name."""

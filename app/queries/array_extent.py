@@ -44,10 +44,14 @@ def _rows(archive: Archive, found: MatchedRecords, arrays: TypeArrays) -> Array 
     return (subjects if found.rows is None else subjects[found.rows]) - 1
 
 
+_FEW = 10_000
+"""Records up to which their areas are looked at as often as they stand there."""
+
+
 def _box(arrays: TypeArrays, rows: Array | slice) -> list[float]:
-    sides = arrays.values("area")
-    # An area stands for many records, and is looked at once.
-    here = np.flatnonzero(np.bincount(arrays["area"][rows], minlength=1)[1:])
+    sides, areas = arrays.values("area"), arrays["area"][rows]
+    # An area stands for many records, and is looked at once where they are many.
+    here = areas[areas > 0].astype(np.int64) - 1 if len(areas) <= _FEW else np.flatnonzero(np.bincount(areas)[1:])
     if not len(here):
         return []
     latitudes, longitudes = sides[here, 0], sides[here, 1]

@@ -1,18 +1,21 @@
 """Finds the records that meet conditions in arrays, and in SQL what arrays do not know."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.counts.arrays import Archive, TypeArrays, listed, numbers_in
 from app.counts.criteria import AllOf, AreaFits, ChangedAfter, Criterion, DaysFit, IsOneOf, NumberFits, Present, ValueIn
 from app.counts.frames import Array
 from app.counts.matches import expected_links, expected_rows, meeting, supports
-from app.queries.conditions import Condition, IndexLookup, with_numbers
+from app.queries.conditions import Condition, with_numbers
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
+from app.queries.search import match_parameters, numbers_of_matches
+from app.search.entry_numbers import type_range
 
 _FEW = 5_000
 """Rows up to which SQL looks at these alone for what arrays do not know."""
@@ -105,7 +108,7 @@ def _in_sql(own: TypeArrays, resource: RecordType, conditions: list[Condition], 
     others = [one for one in conditions if not _is_its_lookup(one)]
     for one in conditions:
         if _is_its_lookup(one) and (rows is None or len(rows)):
-            rows = _in_both(_by_lookup(own, one.lookup), rows)
+            rows = _in_both(_by_lookup(own, resource, one), rows)
     if others and (rows is None or len(rows)):
         rows = _by_records(own, resource, others, rows)
     assert rows is not None
@@ -128,14 +131,23 @@ def _is_its_lookup(one: Condition) -> bool:
     return one.uses_index and one.lookup is not None
 
 
-def _by_lookup(own: TypeArrays, lookup: IndexLookup | None) -> Array:
+def _by_lookup(own: TypeArrays, resource: RecordType, condition: Condition) -> Array:
     """Returns the rows whose numbers an index has, which may have others, without a look at the records."""
-    assert lookup is not None
-    keys = lookup.keys().subquery().columns[0]
-    numbers = np.sort(numbers_in(own.archive.snapshot.value(select(listed(keys)))))
+    snapshot = own.archive.snapshot
+    if condition.words is not None:
+        listed_numbers = snapshot.value(_all_matches(), **match_parameters(condition.words, type_range(resource.code)))
+    else:
+        assert condition.lookup is not None
+        listed_numbers = snapshot.value(select(listed(condition.lookup.keys().subquery().columns[0])))
+    numbers = np.sort(numbers_in(listed_numbers))
     rows = np.minimum(own.rows(numbers), max(own.size - 1, 0))
     found: Array = rows[own.numbers[rows] == numbers] if own.size else rows
     return found
+
+
+@cache
+def _all_matches() -> Select[Any]:
+    return select(listed(numbers_of_matches().subquery().columns[0]))
 
 
 def _in_both(found: Array, rows: Array | None) -> Array:

@@ -24,7 +24,9 @@ def with_derived(filters: type[Listing], resource: str) -> type[Listing]:
         f"Only these records, {MAX_IDS} at most; in the order of the list, whatever theirs. One that does not exist is "
         "an error, one that was merged is followed."
     )
-    with_id = _extended(filters, {"id": (ids, Field([], max_length=MAX_IDS, description=description))})
+    with_id = _extended(
+        filters, {"id": (ids, Field(default_factory=list, max_length=MAX_IDS, description=description))}
+    )
     return _extended(with_id, dict(_exclusions(with_id)))
 
 
@@ -50,7 +52,7 @@ def _exclusion(name: str, field: FieldInfo, where: Where | WhereOfEveryType) -> 
         f"Leaves out what `{name}` finds with this value, and what it may find: that is counted in "
         f"`meta.not_judged.exclusion`. ({field.description})"
     )
-    return Annotated[field.annotation, *metadata, excluding], Field([], description=description)
+    return Annotated[field.annotation, *metadata, excluding], Field(default_factory=list, description=description)
 
 
 def _without_ids(record_type: Any, ids: Any) -> Condition:

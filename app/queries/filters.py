@@ -3,7 +3,7 @@
 What every list takes stands here; what one list takes stands in the file of its record type (`app.records`). A filter
 is a field of a query model, and `Where` in its annotation makes its condition:
 
-    kind: Annotated[list[PlaceKind], one_of(col(Place.kind))] = Field([], description="What sort of place.")
+    kind: Annotated[list[PlaceKind], one_of(col(Place.kind))] = Field(default_factory=list, description="What sort.")
 """
 
 import re
@@ -232,7 +232,7 @@ class Listing(Filters):
         examples=["kanoos"],
     )
     article: Annotated[ArticleIds, WhereOfEveryType(resting_on, not_resting_on)] = Field(
-        [], description="Only records that rest on this article."
+        default_factory=list, description="Only records that rest on this article."
     )
     changed_since: Annotated[Number | None, WhereOfEveryType(changed_later)] = Field(
         None,
@@ -252,8 +252,8 @@ class Listing(Filters):
         description="`exact` counts what matched also in an earlier release of more than 10,000 records; in the newest "
         "one `auto` does, too.",
     )
-    fields: Fields = []
-    include: Include = []
+    fields: Fields = Field(default_factory=list)
+    include: Include = Field(default_factory=list)
     lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
 
 
@@ -262,8 +262,8 @@ class DetailFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    fields: Fields = []
-    include: Include = []
+    fields: Fields = Field(default_factory=list)
+    include: Include = Field(default_factory=list)
     lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
     release: PinnedRelease = None
 
@@ -298,10 +298,10 @@ Causes = Annotated[
 class HistoryFilters(Paging):
     """What the history of a record takes."""
 
-    cause: Causes = []
+    cause: Causes = Field(default_factory=list)
 
     include: list[str] = Field(
-        [],
+        default_factory=list,
         description="`document`: also send the record as each release left it, null where it was removed, or where the "
         "release is from before the past was kept.",
     )
@@ -318,19 +318,21 @@ class DigestFilters(Paging):
 class ComparisonFilters(Paging):
     """What a comparison of two releases takes."""
 
-    type: list[LoggedType] = Field([], description="Only records of this type.")
+    type: list[LoggedType] = Field(default_factory=list, description="Only records of this type.")
     article: ArticleIds = Field(
-        [], description="Only this article and records that rest on it, or did so at the earlier release."
+        default_factory=list,
+        description="Only this article and records that rest on it, or did so at the earlier release.",
     )
-    cause: Causes = []
+    cause: Causes = Field(default_factory=list)
     field: list[Line] = Field(
-        [],
+        default_factory=list,
         description="Only what changed in this field, or in one inside it: `low`, `date`, `date.earliest`. It leaves "
         "out what was added or removed.",
         examples=[["low"]],
     )
     include: list[str] = Field(
-        [], description="`document`: also send each record as the second release has it, null where it has not."
+        default_factory=list,
+        description="`document`: also send each record as the second release has it, null where it has not.",
     )
 
 
@@ -339,9 +341,10 @@ class LogFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: list[LoggedType] = Field([], description="Only records of this type.")
+    type: list[LoggedType] = Field(default_factory=list, description="Only records of this type.")
     include: list[str] = Field(
-        [], description="`document`: also send each record as it is today, null if it is no longer there."
+        default_factory=list,
+        description="`document`: also send each record as it is today, null if it is no longer there.",
     )
 
 
@@ -350,11 +353,11 @@ class StepFilters(LogFilters, Paging):
 
     since: Number = Field(0, description="Only what later releases did. 0, the default, is everything.", examples=[0])
     article: ArticleIds = Field(
-        [],
+        default_factory=list,
         description="Only this article and records that rest on it, or did so at `since`: one that has come to rest on "
         "others alone is told as well, so that a copy can drop it.",
     )
-    cause: Causes = []
+    cause: Causes = Field(default_factory=list)
 
 
 class ChangeFilters(StepFilters):
@@ -368,7 +371,9 @@ class ChangeFilters(StepFilters):
 class CorrectionFilters(StepFilters):
     """What corrections take."""
 
-    incident: IncidentIds = Field([], description="Only corrections of this incident and of claims about it.")
+    incident: IncidentIds = Field(
+        default_factory=list, description="Only corrections of this incident and of claims about it."
+    )
 
 
 class StreamFilters(LogFilters):

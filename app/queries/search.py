@@ -126,7 +126,7 @@ def newest_hits(*, descending: bool) -> Select[Any]:
     makes the page of its rows. Cached, because building it takes longer than running it: it reads only the index and
     the documents of the page.
     """
-    parts: list[BindParameter[Any]] = [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
+    parts = _parameters()
     matches, last, stored = _hits(*parts), _hits(*parts), StoredDocument
     edge = page_boundary(matches, last, select(last.c.number), bindparam("before"), parts[2:], descending=descending)
     number = matches.c.number
@@ -161,6 +161,17 @@ def page_boundary(
     if descending:
         return matches.c.number >= func.coalesce(day.scalar_subquery(), ends[0])
     return matches.c.number < func.coalesce(day.scalar_subquery() + DAY_STEP, ends[1] + 1)
+
+
+@cache
+def numbers_of_matches() -> Select[Any]:
+    """Returns the statement for the numbers of all records of a type that match. Its parameters are those of
+    `match_parameters`. Cached, because building it takes as long as running it."""
+    return select(document_number(_hits(*_parameters()).c.number).label("number"))
+
+
+def _parameters() -> list[BindParameter[Any]]:
+    return [bindparam(name, type_=kind) for name, kind in _TYPES.items()]
 
 
 def matching_numbers(query: SearchQuery, code: int) -> Select[Any]:

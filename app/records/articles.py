@@ -24,7 +24,7 @@ class ArticleFilters(Listing):
 
     # An article does not rest on itself, so it is chosen by its id.
     article: Annotated[ArticleIds, one_of(col(Article.id))] = Field(
-        [], description="Only records that rest on this article."
+        default_factory=list, description="Only records that rest on this article."
     )
     datetime: Annotated[Days | None, Where(lambda days, filters: on_day(col(Article.published), days))] = Field(
         None,

@@ -166,27 +166,29 @@ class CasualtyFilters(IncidentCriteria, Listing):
         ),
     )
     actor: Annotated[PartyIds, Where(with_actors, exclusion=without_actors)] = Field(
-        [],
+        default_factory=list,
         description=(
             "Claims about incidents with this person, or this organization or a part of it, in whatever role: also "
             "about those harmed on the other side. Whose they were is asked by `organization`, `group` and `person`."
         ),
     )
     organization: Annotated[OrganizationIds, Where(_of_organizations, exclusion=_not_of_organizations)] = Field(
-        [], description=f"{_WHOSE}: this organization's or those of a part of it."
+        default_factory=list, description=f"{_WHOSE}: this organization's or those of a part of it."
     )
     group: Annotated[list[CasualtyGroup], one_of(col(Casualty.group), unknown=("unknown",))] = Field(
-        [], description=f"{_WHOSE}: what they were."
+        default_factory=list, description=f"{_WHOSE}: what they were."
     )
-    person: Annotated[PersonIds, Where(_of_people)] = Field([], description=f"{_WHOSE}: claims that count this person.")
+    person: Annotated[PersonIds, Where(_of_people)] = Field(
+        default_factory=list, description=f"{_WHOSE}: claims that count this person."
+    )
     outcome: Annotated[list[CasualtyOutcome], one_of(col(Casualty.outcome))] = Field(
-        [], description="What happened to them."
+        default_factory=list, description="What happened to them."
     )
     basis: Annotated[list[CasualtyBasis], one_of(col(Casualty.basis))] = Field(
-        [], description="On what the figure rests."
+        default_factory=list, description="On what the figure rests."
     )
     claimed_by: Annotated[PartyIds, Where(_claimed_by, exclusion=_not_claimed_by)] = Field(
-        [], description="Who says so, or through whom it came."
+        default_factory=list, description="Who says so, or through whom it came."
     )
     attributed: Annotated[Flag | None, whether(_HAS_CLAIMANT, "attributed")] = Field(
         None,
@@ -195,12 +197,12 @@ class CasualtyFilters(IncidentCriteria, Listing):
     document: Annotated[
         DocumentIds,
         through(*_THROUGH),
-    ] = Field([], description="That came through this document.")
+    ] = Field(default_factory=list, description="That came through this document.")
     counted: Annotated[Flag | None, whether(_COUNTED, "counted")] = Field(
         None, description="Whether totals include the claim."
     )
     incident: Annotated[IncidentIds, Where(_about_incidents, exclusion=_not_about_incidents)] = Field(
-        [], description="Claims about this incident or a part of it."
+        default_factory=list, description="Claims about this incident or a part of it."
     )
     sort: Literal["incident", "-incident", "date", "-date", "changed", "-changed", "id", "-id"] | None = Field(
         None,

@@ -27,10 +27,10 @@ class DocumentFilters(Listing):
     """What lists of documents take."""
 
     kind: Annotated[list[DocumentKind], one_of(col(document_models.SourceDocument.kind), in_list_order=True)] = Field(
-        [], description="What sort of document."
+        default_factory=list, description="What sort of document."
     )
     author: Annotated[PartyIds, one_of(col(document_models.SourceDocument.author_id))] = Field(
-        [], description="Who made or sent it."
+        default_factory=list, description="Who made or sent it."
     )
     sort: Literal["name", "-name", "changed", "-changed", "id", "-id"] | None = Field(
         None, description="One key, `-` for descending, ties by id. Default: `name`."

@@ -87,10 +87,10 @@ class IncidentCriteria(BaseModel):
     """What incidents are chosen by; casualties are chosen by their incident in the same way."""
 
     kind: Annotated[list[IncidentKind], one_of(col(Incident.kind), in_list_order=True)] = Field(
-        [], description="What happened (the main kind)."
+        default_factory=list, description="What happened (the main kind)."
     )
     granularity: Annotated[list[Granularity], one_of(col(Incident.granularity), in_list_order=True)] = Field(
-        [], description="One event, a series of them, or planned."
+        default_factory=list, description="One event, a series of them, or planned."
     )
     datetime: Annotated[Days | None, Where(_on_days, in_list_order=True)] = Field(
         None,
@@ -111,17 +111,17 @@ class IncidentCriteria(BaseModel):
         ),
     )
     place: Annotated[PlaceIds, Where(at_places, exclusion=outside_places)] = Field(
-        [], description="At this place or anywhere inside it.", examples=[["riyadh-district"]]
+        default_factory=list, description="At this place or anywhere inside it.", examples=[["riyadh-district"]]
     )
     place_role: Annotated[list[PlaceRole], refines("place", alone=True)] = Field(
-        [],
+        default_factory=list,
         description=(
             "What the place is to the incident. Default: the roles that have the property `locates` in the codebook, "
             "such as scene, but not origin. Alone: with any place in this role."
         ),
     )
     place_certainty: Annotated[list[Certainty], refines("place", alone=True)] = Field(
-        [],
+        default_factory=list,
         description="How firmly the reporting ties the place to the incident; `stated` alone is what it says itself. "
         "Alone: with any place that locates it so firmly.",
     )
@@ -129,13 +129,13 @@ class IncidentCriteria(BaseModel):
         None, description="`stated`: follow only containment that the reporting states. Default: `any`."
     )
     actor: Annotated[PartyIds, Where(with_actors, exclusion=without_actors)] = Field(
-        [], description="With this person, or this organization or a part of it."
+        default_factory=list, description="With this person, or this organization or a part of it."
     )
     actor_role: Annotated[list[ActorRole], refines("actor", alone=True)] = Field(
-        [], description="In this role; alone: with anybody in this role."
+        default_factory=list, description="In this role; alone: with anybody in this role."
     )
     actor_certainty: Annotated[list[Certainty], refines("actor", alone=True)] = Field(
-        [],
+        default_factory=list,
         description="How firmly the reporting ties the actor to the incident, in this role; `stated` alone is what it "
         "says itself. Alone: with anybody tied to it so firmly.",
     )
@@ -157,7 +157,7 @@ class IncidentCriteria(BaseModel):
         ExternalIds, known_as(col(Incident.id), col(IncidentSameAs.incident_id), col(IncidentSameAs.external_id))
     ] = SAME_AS
     parent: Annotated[IncidentIds, one_of(col(Incident.parent_id), in_list_order=True)] = Field(
-        [], description="Parts of this operation."
+        default_factory=list, description="Parts of this operation."
     )
 
 

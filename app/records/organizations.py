@@ -49,13 +49,13 @@ class OrganizationFilters(Listing):
     """What lists of organizations take."""
 
     kind: Annotated[list[OrganizationKind], one_of(col(Organization.kind), in_list_order=True)] = Field(
-        [], description="What sort of body."
+        default_factory=list, description="What sort of body."
     )
     within: Annotated[OrganizationIds, Where(_inside)] = Field(
-        [], description="Part of this organization, at any depth."
+        default_factory=list, description="Part of this organization, at any depth."
     )
     incident: Annotated[IncidentIds, Where(_acting_in)] = Field(
-        [], description="Actors in this incident or in a part of it."
+        default_factory=list, description="Actors in this incident or in a part of it."
     )
     same_as: Annotated[
         ExternalIds, known_as(col(Organization.id), col(PartySameAs.party_id), col(PartySameAs.external_id))

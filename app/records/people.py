@@ -88,22 +88,22 @@ class PersonFilters(Listing):
     """What lists of people take."""
 
     role: Annotated[list[Role], Where(_in_roles, exclusion=_in_no_role)] = Field(
-        [], description="What they are to the reporting."
+        default_factory=list, description="What they are to the reporting."
     )
     named: Annotated[Flag | None, whether(_NAMED, "named")] = Field(
         None, description="Whether the reporting names them."
     )
     anonymity: Annotated[list[Anonymity], one_of(col(Person.anonymity))] = Field(
-        [], description="How the unnamed appear."
+        default_factory=list, description="How the unnamed appear."
     )
     organization: Annotated[OrganizationIds, Where(_of_organizations, exclusion=_of_no_organization)] = Field(
-        [], description="Of this organization or a part of it."
+        default_factory=list, description="Of this organization or a part of it."
     )
     life_status: Annotated[list[LifeStatus], one_of(col(Person.life_status), unknown=("not_stated",))] = Field(
-        [], description="What the reporting says of their life."
+        default_factory=list, description="What the reporting says of their life."
     )
     incident: Annotated[IncidentIds, Where(_in_incidents)] = Field(
-        [], description="Actors in this incident or in a part of it, or counted among its casualties."
+        default_factory=list, description="Actors in this incident or in a part of it, or counted among its casualties."
     )
     same_as: Annotated[
         ExternalIds, known_as(col(Person.id), col(PartySameAs.party_id), col(PartySameAs.external_id))

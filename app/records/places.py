@@ -74,10 +74,10 @@ class PlaceFilters(Listing):
     """What lists of places take."""
 
     kind: Annotated[list[PlaceKind], one_of(col(Place.kind), in_list_order=True)] = Field(
-        [], description="What sort of place."
+        default_factory=list, description="What sort of place."
     )
     within: Annotated[PlaceIds, Where(_inside, exclusion=_outside)] = Field(
-        [], description="Inside this place, at any depth.", examples=[["iraq"]]
+        default_factory=list, description="Inside this place, at any depth.", examples=[["iraq"]]
     )
     place_basis: Annotated[Literal["any", "stated"] | None, refines("within")] = Field(
         None, description="Goes with `within`. `stated`: only containment that the reporting states. Default: `any`."

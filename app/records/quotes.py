@@ -80,24 +80,26 @@ class QuoteFilters(Listing):
     """What lists of quotes take."""
 
     speaker: Annotated[PartyIds, one_of(col(Quote.speaker_id), in_list_order=True)] = Field(
-        [], description="Whose words they are.", examples=[["hassan-al-soofy"]]
+        default_factory=list, description="Whose words they are.", examples=[["hassan-al-soofy"]]
     )
     kind: Annotated[list[QuoteKind], one_of(col(Quote.kind), in_list_order=True)] = Field(
-        [], description="How the words are quoted."
+        default_factory=list, description="How the words are quoted."
     )
     anonymity: Annotated[list[Anonymity], one_of(col(Quote.anonymity))] = Field(
-        [], description="How the speaker appears, where unnamed."
+        default_factory=list, description="How the speaker appears, where unnamed."
     )
     named: Annotated[Flag | None, whether(_NAMED, "named")] = Field(None, description="Whether the speaker is named.")
     organization: Annotated[OrganizationIds, _BY_ORGANIZATION] = Field(
-        [], description="The speaker belongs to this organization or a part of it."
+        default_factory=list, description="The speaker belongs to this organization or a part of it."
     )
-    document: Annotated[DocumentIds, through(*_THROUGH)] = Field([], description="Whose words stand in this document.")
+    document: Annotated[DocumentIds, through(*_THROUGH)] = Field(
+        default_factory=list, description="Whose words stand in this document."
+    )
     incident: Annotated[IncidentIds, Where(_about_incidents, exclusion=_not_about_incidents)] = Field(
-        [], description="About this incident or a part of it."
+        default_factory=list, description="About this incident or a part of it."
     )
     place: Annotated[PlaceIds, Where(_about_places, exclusion=_not_about_places)] = Field(
-        [], description="About this place or anywhere inside it."
+        default_factory=list, description="About this place or anywhere inside it."
     )
     datetime: Annotated[Days | None, Where(_about_days, in_list_order=True)] = Field(
         None,

@@ -10,7 +10,7 @@ from app.queries.filters import Where
 from app.queries.record_type import ChildRows
 
 SAME_AS: Any = Field(
-    [],
+    default_factory=list,
     description="That has this id in another register, as `register:id`; one that no record has finds nothing. Records "
     "have only the ids that their editors gave them.",
     examples=[["wikidata:Q796"]],

@@ -76,24 +76,27 @@ class StatementFilters(Listing):
     """What lists of statements take."""
 
     stance: Annotated[list[Stance], one_of(col(Statement.stance))] = Field(
-        [], description="What the speaker does with it."
+        default_factory=list, description="What the speaker does with it."
     )
     topic: Annotated[list[Topic], one_of(col(Statement.topic))] = Field(
-        [], description="The subject of general statements."
+        default_factory=list, description="The subject of general statements."
     )
-    by: Annotated[PartyIds, one_of(col(Statement.by_id))] = Field([], description="Who says so.")
+    by: Annotated[PartyIds, one_of(col(Statement.by_id))] = Field(default_factory=list, description="Who says so.")
     attributed: Annotated[Flag | None, whether(_ATTRIBUTED, "attributed")] = Field(
         None, description="Whether somebody is given as saying so; `false` is the article's own voice."
     )
     organization: Annotated[OrganizationIds, _BY_ORGANIZATION] = Field(
-        [], description="Said by this organization or a part of it, or by somebody who belongs to one of them."
+        default_factory=list,
+        description="Said by this organization or a part of it, or by somebody who belongs to one of them.",
     )
-    document: Annotated[DocumentIds, through(*_THROUGH)] = Field([], description="That came through this document.")
+    document: Annotated[DocumentIds, through(*_THROUGH)] = Field(
+        default_factory=list, description="That came through this document."
+    )
     about: Annotated[
         list[Id], Refers(("incidents", "places", "people", "organizations")), Where(_about, exclusion=_not_about)
-    ] = Field([], description="About this incident, place, person or organization.")
+    ] = Field(default_factory=list, description="About this incident, place, person or organization.")
     place: Annotated[PlaceIds, Where(_about_places, exclusion=_not_about_places)] = Field(
-        [], description="About this place or anywhere inside it."
+        default_factory=list, description="About this place or anywhere inside it."
     )
     contested: Annotated[Flag | None, whether(_CONTESTED, "contested")] = Field(
         None, description="Whether it stands against another statement or quote."

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.counting import count_preparation
-from app.api.counting.count_preparation import add_up_by_everything, count_by_everything
+from app.api.counting.count_preparation import add_up_by, count_by_everything
 from app.counts import archives
 from app.counts.archives import Archives
 from app.ingest.release import release_writing
@@ -46,7 +46,8 @@ def test_nothing_is_left_to_be_made(article_url: str) -> None:
         read = state(client).reader.database.read
         for resource in RECORD_TYPES.values():
             read(partial(count_by_everything, resource=resource))
-        read(add_up_by_everything)
+        for grouping in GROUPINGS:
+            read(partial(add_up_by, grouping=grouping))
         prepared = _made(client)
         for name in RECORD_TYPES:
             for more in ({}, {"facet_sort": "label"}):

@@ -51,7 +51,8 @@ async def prepare_counts(reader: Reader) -> None:
         try:
             for resource in RECORD_TYPES.values():
                 await reader.read(partial(count_by_everything, resource=resource))
-            await reader.read(add_up_by_everything)
+            for grouping in GROUPINGS:
+                await reader.read(partial(add_up_by, grouping=grouping))
         except (Problem, OSError) as error:
             _log.warning("The counts of release %s are not prepared: %s", release.number, error)
 
@@ -75,6 +76,7 @@ def count_by_everything(snapshot: Snapshot, resource: RecordType) -> None:
             if name in resource.filters.model_fields:
                 some = {name: _any_value(snapshot, resource, name, facet)}
                 match_records(snapshot, resource, _filters(snapshot, resource, some))
+    snapshot.archive.files.give_back_memory()
 
 
 def _any_value(snapshot: Snapshot, resource: RecordType, name: str, facet: Facet) -> str:
@@ -90,13 +92,12 @@ def _filters(snapshot: Snapshot, resource: RecordType, values: Mapping[str, str]
 
 
 @reads(ReadKind.COUNT)
-def add_up_by_everything(snapshot: Snapshot) -> None:
-    """Adds up all claims by each grouping."""
+def add_up_by(snapshot: Snapshot, grouping: str) -> None:
+    """Adds up all claims by a grouping."""
     if snapshot.archive is None:
         return
     filters = _filters(snapshot, CASUALTIES, {})
     found = match_records(snapshot, CASUALTIES, filters)
-    for one in GROUPINGS:
-        keys = tuple(dict.fromkeys((one, "outcome")))
-        ClaimSums(snapshot, found, filters, SumLinks(CASUALTIES, filters, ()), LANGUAGES[0]).rows(keys, 1)
+    keys = tuple(dict.fromkeys((grouping, "outcome")))
+    ClaimSums(snapshot, found, filters, SumLinks(CASUALTIES, filters, ()), LANGUAGES[0]).rows(keys, 1)
     snapshot.archive.files.give_back_memory()

@@ -45,15 +45,23 @@ class FacetLinks:
 
     def of_days(self, bucket: Bucket) -> Links:
         """Returns the links to the records that certainly, and to those that at all may lie in a bucket."""
-        if "datetime" not in type(self.filters).model_fields:
+        if not self._takes_days:
             return {}
         value = bucket.value
         if bucket.days != interval(value):
             value = "/".join(dict.fromkeys((str(bucket.days.start), str(bucket.days.end))))
         asked, matches = f"{self._before_days}datetime={value.replace('/', '%2F')}", ("within", "overlaps")
-        if "date_match" not in type(self.filters).model_fields:
+        if not self._takes_match:
             return dict.fromkeys(matches, asked)
         return {match: f"{asked}&date_match={match}" for match in matches}
+
+    @cached_property
+    def _takes_days(self) -> bool:
+        return "datetime" in type(self.filters).model_fields
+
+    @cached_property
+    def _takes_match(self) -> bool:
+        return "date_match" in type(self.filters).model_fields
 
     @cached_property
     def _before_days(self) -> str:

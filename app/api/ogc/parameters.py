@@ -163,7 +163,7 @@ class Items(Crs):
         ),
     )
     datetime: Times = Field(
-        [],
+        default_factory=list,
         description=(
             "A day, a moment or an interval (A/B, ../B, A/..; RFC 3339, ends included): features that may have "
             "happened then, and those without a date. Moments count as their day, UTC."

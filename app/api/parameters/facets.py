@@ -72,7 +72,7 @@ FACET_PARAMETERS: dict[str, Any] = {
     "facet_except": (
         list[str],
         Field(
-            [],
+            default_factory=list,
             description="Filters that facets of the same name are counted without, joined by commas, so that a menu "
             "still shows what else could be chosen (disjunctive facets): `facet_except=kind,place` counts kinds as if "
             "`kind` were not set, but at the place, and places of these kinds. `datetime` is that of `day` to "

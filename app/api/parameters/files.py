@@ -38,7 +38,7 @@ def file_model(model: type[M], export: ExportFormat) -> type[M]:
     """Returns a query model with the parameters that shape a file of a format."""
     description = _NESTED_FIELDS if not export.of_columns else _FEATURE_FIELDS if export.may_be_nested else _FLAT_FIELDS
     shaping: dict[str, Any] = {
-        "fields": (list[str], Field([], description=description)),
+        "fields": (list[str], Field(default_factory=list, description=description)),
         "evidence": (EvidenceForm, Field("full", description=EVIDENCE_DESCRIPTION)),
     }
     if "limit" in model.model_fields:

@@ -61,14 +61,17 @@ def record_model(model: type[M], resource: str) -> type[M]:
     """Returns a query model with the parameters that shape records added."""
     shaping: dict[str, Any] = {"evidence": (EvidenceForm, Field("full", description=EVIDENCE_DESCRIPTION))}
     for name in includable_lists(resource):
-        shaping[included_fields(name)] = (IncludedFields, [])
+        shaping[included_fields(name)] = (IncludedFields, Field(default_factory=list))
     return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **shaping)
 
 
 @cache
 def list_model(resource: str) -> type[Listing]:
     """Returns the query model of a list in JSON: its filters, and what it also counts."""
-    counting: dict[str, Any] = {"facets": (list[str], Field([], description=_FACETS)), **FACET_PARAMETERS}
+    counting: dict[str, Any] = {
+        "facets": (list[str], Field(default_factory=list, description=_FACETS)),
+        **FACET_PARAMETERS,
+    }
     if resource in SUMMED:
         counting["totals"] = (Flag, Field(False, description=_TOTALS))
     filters = RECORD_TYPES[resource].filters

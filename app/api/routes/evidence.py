@@ -21,9 +21,11 @@ from app.queries.values import Number, PinnedRelease
 
 
 class EvidenceFilters(Paging):
-    paragraph: list[Number] = Field([], description="Passages of this paragraph; 1 is the first.", examples=[[24]])
-    type: list[TypeName] = Field([], description="Passages that records of this type rest on.")
-    field: list[EvidenceField] = Field([], description="Passages that are evidence for this.")
+    paragraph: list[Number] = Field(
+        default_factory=list, description="Passages of this paragraph; 1 is the first.", examples=[[24]]
+    )
+    type: list[TypeName] = Field(default_factory=list, description="Passages that records of this type rest on.")
+    field: list[EvidenceField] = Field(default_factory=list, description="Passages that are evidence for this.")
     release: PinnedRelease = None
 
 

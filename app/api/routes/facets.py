@@ -68,7 +68,11 @@ def _model(resource: str, *, with_sums: bool) -> type[BaseModel]:
         of=(Literal[resource], Field(description="The list to count: its filters are the filters here.")),
         facet=(
             list[str],
-            Field([], description="What to count by; joined by commas.", examples=[["kind", "place", "month"]]),
+            Field(
+                default_factory=list,
+                description="What to count by; joined by commas.",
+                examples=[["kind", "place", "month"]],
+            ),
         ),
         **FACET_PARAMETERS,
         lang=aggregations.LANG,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -170,10 +170,14 @@ def alternates_at(path: str, items: Items) -> list[Alternate]:
 def link(name: str, suffix: str, items: Items) -> str:
     """Returns the URL of the first page of a representation: of whole records, those that the filters choose. How many
     a page has says nothing of how many a file should."""
-    not_taken = representations()[suffix].not_taken
     shaping = ("sort", RELEASE) if suffix in EXPORT_FORMATS else ("sort", "limit", RELEASE)
-    kept = (one for one in items if (chooses(one[0]) or one[0] in shaping) and one[0] not in not_taken)
-    return address(f"/v1/{name}{suffix}", kept)
+    return f"/v1/{name}{suffix}{_query(tuple(items), shaping, representations()[suffix].not_taken)}"
+
+
+@lru_cache(maxsize=64)
+def _query(items: tuple[tuple[str, str], ...], shaping: tuple[str, ...], not_taken: tuple[str, ...]) -> str:
+    """Returns the query string of a link. Cached, because most formats of a list take the same parameters."""
+    return address("", (one for one in items if (chooses(one[0]) or one[0] in shaping) and one[0] not in not_taken))
 
 
 def public_url(request: Request) -> str:

@@ -42,7 +42,7 @@ class SearchFilters(BaseModel):
         description=f"{Q_DESCRIPTION} Where nothing has all words, those with most of them are shown (`meta.partial`).",
         examples=["soleimani"],
     )
-    type: list[SearchType] = Field([], description="Only records of this type.")
+    type: list[SearchType] = Field(default_factory=list, description="Only records of this type.")
     limit: ResultSize = Field(20, description="How many of the best to show.")
     lang: LanguageTag | None = Field(None, description=NAMES_DESCRIPTION, examples=["ar"])
     release: PinnedRelease = None
