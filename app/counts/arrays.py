@@ -289,9 +289,24 @@ class TypeArrays(RowArrays):
         return self.arrays[NUMBER]
 
     def rows(self, numbers: Array) -> Array:
-        """The rows of records with these numbers, all of which are of this type."""
-        # Of the same type: NumPy would otherwise convert the numbers of all records first.
-        return np.searchsorted(self.numbers, numbers.astype(self.numbers.dtype)).astype(np.uint32)
+        """The rows of records with these numbers. Those of others have any rows, perhaps beyond the last."""
+        numbers, runs = numbers.astype(np.int64), self._runs
+        run = np.maximum(np.searchsorted(runs["first"], numbers, side="right") - 1, 0)
+        rows: Array = np.maximum(numbers - runs["before"][run], 0).astype(np.uint32)
+        return rows
+
+    @property
+    def _runs(self) -> Group:
+        """The runs of numbers without gaps: the first of each, and how much more than its row each number is. They are
+        few, and numbers are found in them several times as fast as among all."""
+
+        def make() -> dict[str, Array]:
+            numbers = self.numbers.astype(np.int64)
+            starts = np.append(0, np.flatnonzero(np.diff(numbers) != 1) + 1)[: max(len(numbers), 1)]
+            first = numbers[starts] if len(numbers) else starts
+            return {"first": first, "before": first - starts}
+
+        return self.archive.group(f"{self.name}.runs", make)
 
     def with_ids(self, ids: Any) -> Array:
         """Returns the rows of records, in no order: by their ids, or by a query for these."""

@@ -66,6 +66,6 @@ def _box(arrays: TypeArrays, rows: Array | slice) -> list[float]:
 def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[int]:
     for day, is_open in (("earliest", "open_start"), ("latest", "open_end")):
         days, opened = arrays[day][rows], arrays[is_open][rows]
-        stated = days[(days > 0) & (opened == 0)]
-        if len(stated):
-            yield from (int(stated.min()), int(stated.max()))
+        stated = days * (opened == 0)
+        if len(stated) and (last := int(stated.max())):
+            yield from (int(stated.min(where=stated > 0, initial=last)), last)

@@ -14,8 +14,8 @@ from app.counts.matches import expected_links, expected_rows, meeting, supports
 from app.queries.conditions import Condition, with_numbers
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
-from app.queries.search import match_parameters, numbers_of_matches
-from app.search.entry_numbers import type_range
+from app.queries.search import all_matches, match_parameters
+from app.search.entry_numbers import document_number, type_range
 
 _FEW = 5_000
 """Rows up to which SQL looks at these alone for what arrays do not know."""
@@ -135,11 +135,11 @@ def _by_lookup(own: TypeArrays, resource: RecordType, condition: Condition) -> A
     """Returns the rows whose numbers an index has, which may have others, without a look at the records."""
     snapshot = own.archive.snapshot
     if condition.words is not None:
-        listed_numbers = snapshot.value(_all_matches(), **match_parameters(condition.words, type_range(resource.code)))
+        entries = snapshot.value(_all_matches(), **match_parameters(condition.words, type_range(resource.code)))
+        numbers = np.sort(document_number(numbers_in(entries)))
     else:
         assert condition.lookup is not None
-        listed_numbers = snapshot.value(select(listed(condition.lookup.keys().subquery().columns[0])))
-    numbers = np.sort(numbers_in(listed_numbers))
+        numbers = np.sort(numbers_in(snapshot.value(select(listed(condition.lookup.keys().subquery().columns[0])))))
     rows = np.minimum(own.rows(numbers), max(own.size - 1, 0))
     found: Array = rows[own.numbers[rows] == numbers] if own.size else rows
     return found
@@ -147,7 +147,7 @@ def _by_lookup(own: TypeArrays, resource: RecordType, condition: Condition) -> A
 
 @cache
 def _all_matches() -> Select[Any]:
-    return select(listed(numbers_of_matches().subquery().columns[0]))
+    return select(listed(all_matches().subquery().columns[0]))
 
 
 def _in_both(found: Array, rows: Array | None) -> Array:

@@ -164,10 +164,10 @@ def page_boundary(
 
 
 @cache
-def numbers_of_matches() -> Select[Any]:
-    """Returns the statement for the numbers of all records of a type that match. Its parameters are those of
+def all_matches() -> Select[Any]:
+    """Returns the statement for the numbers of all entries of a type that match. Its parameters are those of
     `match_parameters`. Cached, because building it takes as long as running it."""
-    return select(document_number(_hits(*_parameters()).c.number).label("number"))
+    return select(_hits(*_parameters()).c.number)
 
 
 def _parameters() -> list[BindParameter[Any]]:
