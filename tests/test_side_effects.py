@@ -1,11 +1,14 @@
 """Imports read nothing but Python modules, and constructors leave the process as it is."""
 
 import json
+import platform
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from app.main import SWITCH_INTERVAL_SECONDS
 from app.settings import ROOT
 
 pytestmark = pytest.mark.heavy
@@ -35,7 +38,7 @@ def settings():
     return {
         "environment": dict(os.environ), "switch interval": sys.getswitchinterval(), "signals": signals,
         "threads": threading.active_count(), "thresholds": gc.get_threshold(), "path": sys.path,
-        "recursion": sys.getrecursionlimit(), "folder": os.getcwd(),
+        "recursion": sys.getrecursionlimit(), "folder": os.getcwd(), "frozen": gc.get_freeze_count(),
     }
 
 from app.main import create_app
@@ -50,11 +53,47 @@ print(json.dumps([name for name, value in settings().items() if value != before[
 """
 
 
-def told(code: str) -> list[str]:
+SERVICE = """
+import gc, json, sys
+
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+
+def settings():
+    return [gc.get_freeze_count() > 100_000, sys.getswitchinterval()]
+
+before = settings()
+with TestClient(create_app(Settings(database_url="sqlite:////nowhere/dateline.db"))):
+    meanwhile = settings()
+print(json.dumps([before, meanwhile, settings()]))
+"""
+
+FREED = """
+import json
+from pathlib import Path
+
+from app.counts.files import trim_heap
+
+def kilobytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+blocks = [bytearray(30_000) for _ in range(3_000)]
+last = bytearray(30_000)
+before = kilobytes()
+del blocks
+freed = kilobytes()
+trim_heap()
+print(json.dumps([before, freed, kilobytes()]))
+"""
+
+
+def told(code: str) -> Any:
     """What a program prints, as JSON."""
     done = subprocess.run([sys.executable, "-c", code, str(ROOT)], cwd=ROOT, capture_output=True, text=True, check=True)
-    found: list[str] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 def test_importing_the_service_opens_no_files_but_modules() -> None:
@@ -63,3 +102,17 @@ def test_importing_the_service_opens_no_files_but_modules() -> None:
 
 def test_creating_the_service_changes_nothing_about_the_process() -> None:
     assert told(CONSTRUCTORS) == []
+
+
+def test_a_service_looks_at_what_it_has_imported_no_more() -> None:
+    """A full garbage collection would: a quarter of a second in which nothing is answered."""
+    before, meanwhile, afterwards = told(SERVICE)
+    assert meanwhile == [True, SWITCH_INTERVAL_SECONDS]
+    assert before == afterwards == [False, sys.getswitchinterval()]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep no free memory")
+def test_free_memory_goes_back_to_the_system() -> None:
+    before, freed, trimmed = told(FREED)
+    assert before - freed < 10_000, "glibc gives it back by itself: then nothing needs to be trimmed"
+    assert before - trimmed > 80_000

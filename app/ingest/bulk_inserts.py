@@ -26,7 +26,7 @@ def columns(table: str) -> tuple[str, ...]:
     return (*(name for name in names if name not in last), *last)
 
 
-_FILL_CACHE_BYTES = 240 * 2**20
+_FILL_CACHE_BYTES = 208 * 2**20
 """Bytes of SQLite's page cache while an empty database is filled: enough for the pages that entries of 30 years of
 days and boxes on a map go into in random order, so that these are not written and read again and again."""
 

@@ -4,6 +4,7 @@ At a million records files take seconds to make, and half a second to map and ch
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Mapping
 from functools import partial
@@ -53,6 +54,7 @@ async def prepare_counts(reader: Reader) -> None:
                 await reader.read(partial(count_by_everything, resource=resource))
             for grouping in GROUPINGS:
                 await reader.read(partial(add_up_by, grouping=grouping))
+            await reader.read(give_back_memory)
         except (Problem, OSError) as error:
             _log.warning("The counts of release %s are not prepared: %s", release.number, error)
 
@@ -101,3 +103,11 @@ def add_up_by(snapshot: Snapshot, grouping: str) -> None:
     keys = tuple(dict.fromkeys((grouping, "outcome")))
     ClaimSums(snapshot, found, filters, SumLinks(CASUALTIES, filters, ()), LANGUAGES[0]).rows(keys, 1)
     snapshot.archive.files.give_back_memory()
+
+
+@reads(ReadKind.COUNT)
+def give_back_memory(snapshot: Snapshot) -> None:
+    """Gives back what preparing has left behind."""
+    gc.collect()
+    if snapshot.archive is not None:
+        snapshot.archive.files.give_back_memory()
