@@ -90,6 +90,14 @@ class Labels:
             ids |= {position: by_number[number] for position, number in zip(here.tolist(), numbers, strict=True)}
         return [ids[position] for position in positions.tolist()]
 
+    def positions(self, texts: Sequence[str]) -> Array:
+        """Returns the positions of texts, or of the records with these ids, in no order."""
+        if isinstance(self.column, References):
+            return self.arrays.positions(self.column.name, texts)
+        wanted = set(texts)
+        known = self.known if self.known is not None else self.arrays.values(self.column.name).tolist()
+        return np.array([position for position, one in enumerate(known) if one in wanted], np.int64)
+
     def first(self, positions: Array, most: int) -> Array:
         """Returns positions of which the first in the order of their texts are some: of each type so many."""
         if not isinstance(self.column, References):

@@ -147,8 +147,7 @@ class ArrayClaims:
         lengths, values = np.diff(starts, append=len(first)), first[starts]
         order = np.argsort(self._keys.keys[0].ranks(values))
         if only is not None:
-            wanted = set(only)
-            order = order[[text in wanted for text in self._keys.keys[0].texts(values[order])]]
+            order = order[np.isin(values[order], self._keys.keys[0].codes_of(only))]
         number = int(lengths[order].sum())
         if limit is not None:
             order = order[: int(np.searchsorted(np.cumsum(lengths[order]), limit)) + 1]

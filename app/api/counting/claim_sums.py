@@ -1,8 +1,9 @@
 """Sums of casualty claims as answers have them: figures, labels, and the claims that stand out, with links to all."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from app.api.counting.harm_sums import HarmSum, Row, harm_sums
@@ -75,6 +76,19 @@ class ClaimLists:
     not_counted: list[Json] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _AddedUp:
+    """The figures of each row, how many rows there are without a limit, the labels of the values of each key, and what
+    of the figures lies certainly in the days that are asked for."""
+
+    keys: tuple[str, ...]
+    claims: SummedClaims
+    figures: Mapping[Row, Figures]
+    number: int
+    labels: list[dict[str, str]]
+    certain: Mapping[Row, Figures] | None
+
+
 class ClaimSums:
     """Sums of the claims that were `found` with some filters, or are about the incidents that were. `links` lead to
     their lists."""
@@ -90,8 +104,11 @@ class ClaimSums:
 
     def totals(self, *, listing: bool = True) -> list[Json]:
         """Returns the sums by outcome."""
-        outcomes = len(self._filters.codebook.values("casualty.outcome"))
-        return self.rows(("outcome",), outcomes, listing=listing)[0]
+        return self._written(self._by_outcome, listing=listing)
+
+    @cached_property
+    def _by_outcome(self) -> _AddedUp:
+        return self._added_up(("outcome",), len(self._filters.codebook.values("casualty.outcome")))
 
     def rows(
         self,
@@ -104,13 +121,27 @@ class ClaimSums:
     ) -> tuple[list[Json], int]:
         """Returns sums, those of some values of the first key `only`, and how many there are; with the claims that
         stand out, if they are to be listed."""
+        sums = self._added_up(keys, limit, only, divided=divided)
+        return self._written(sums, listing=listing), sums.number
+
+    def _added_up(
+        self, keys: tuple[str, ...], limit: int, only: Sequence[str] | None = None, *, divided: bool = True
+    ) -> _AddedUp:
         claims = summed_claims(self._snapshot, self._found, self._filters, keys, divided=divided)
         figures, number = self._figures(claims, keys, limit, only, divided=divided)
         shown = list(figures)
         labels = _key_labels(self._snapshot, keys, shown, self._language)
-        listed = claims.listed() if listing else []
-        lists, certain = _claim_lists(listed, len(keys)), self._certain(keys, shown, divided=divided)
-        return [self._row(keys, one, figures[one], lists.get(one), labels, certain) for one in shown], number
+        return _AddedUp(keys, claims, figures, number, labels, self._certain(keys, shown, divided=divided))
+
+    @cached_property
+    def _within(self) -> tuple[Any, MatchedRecords]:
+        """The filters for what certainly lies in the days that are asked for, and what they find."""
+        filters = self._filters.under(self._filters.codebook, {"date_match": "within"})
+        return filters, match_records(self._snapshot, self._found.resource, filters)
+
+    def _written(self, sums: _AddedUp, *, listing: bool) -> list[Json]:
+        lists = _claim_lists(sums.claims.listed(), len(sums.keys)) if listing else {}
+        return [self._row(sums, row, lists.get(row)) for row in sums.figures]
 
     def _figures(
         self,
@@ -132,24 +163,16 @@ class ClaimSums:
         """Returns the figures of what certainly lies in the days that are asked for; None if nothing else is there."""
         if self._filters.datetime is None or self._filters.date_match == "within" or not shown:
             return None
-        within = self._filters.under(self._filters.codebook, {"date_match": "within"})
-        found = match_records(self._snapshot, self._found.resource, within)
+        within, found = self._within
         claims = summed_claims(self._snapshot, found, within, keys, divided=divided)
         only = list(dict.fromkeys(row[0] for row in shown))
         return self._figures(claims, keys, None, only, divided=divided)[0]
 
-    def _row(
-        self,
-        keys: tuple[str, ...],
-        values: Row,
-        figures: Figures,
-        lists: ClaimLists | None,
-        labels: list[dict[str, str]],
-        certain: dict[Row, Figures] | None,
-    ) -> Json:
+    def _row(self, sums: _AddedUp, values: Row, lists: ClaimLists | None) -> Json:
+        figures, certain = sums.figures[values], sums.certain
         by = {
             key: {"value": value or None, "label": names[value]}
-            for key, value, names in zip(keys, values, labels, strict=True)
+            for key, value, names in zip(sums.keys, values, sums.labels, strict=True)
         }
         lists = lists or ClaimLists()
         open_because = sorted([*lists.open_because, *figures.others.open_because])[: queries.MAX_LISTED_CLAIMS]
