@@ -24,11 +24,10 @@ from app.storage.models import Casualty
 from app.storage.number_lists import number_list
 from app.storage.registry import document_of
 
-_FEW_COMBINATIONS, _MARKED = 4_000_000, 200_000_000
-"""Combinations of values up to which each has a number, and up to which each has a byte that says whether it is
-there."""
+_FEW_COMBINATIONS = 4_000_000
+"""Combinations of values up to which each has a number."""
 
-_SPARSE = 200
+_SPARSE = 16
 """Combinations to a claim from which on sorting the claims' own is faster than marking them among all."""
 
 _KEPT = 500
@@ -84,7 +83,7 @@ class ArrayClaims:
         stand out."""
         rows, combined = self._keys.expanded
         combinations, number = self._first(_distinct(combined, self._keys.size), limit, only)
-        rows, groups = _of_groups(rows, combined, combinations, self._keys.size)
+        rows, groups = _of_groups(rows, combined, combinations, self._keys.size, self._keys.sizes[0])
         status, size = self._summed["status"][rows], len(combinations)
         by_status = None
         if size <= _KEPT:
@@ -234,7 +233,7 @@ def _distinct(combined: Array, size: int) -> Array:
 
 
 def _is_sparse(combined: Array, size: int) -> bool:
-    return size > _MARKED or len(combined) * _SPARSE < size
+    return len(combined) * _SPARSE < size
 
 
 def _marked(numbers: Array, size: int) -> Array:
@@ -243,8 +242,8 @@ def _marked(numbers: Array, size: int) -> Array:
     return marks
 
 
-def _of_groups(rows: Array, combined: Array, groups: Array, size: int) -> tuple[Array, Array]:
-    """Returns the claims of some groups, and which of these each is in."""
+def _of_groups(rows: Array, combined: Array, groups: Array, size: int, first: int) -> tuple[Array, Array]:
+    """Returns the claims of some groups, and which of these each is in. `first` is the size of the first key."""
     order = np.argsort(groups)
     if size <= _FEW_COMBINATIONS:
         place = np.full(size, -1, np.int64)
@@ -256,6 +255,10 @@ def _of_groups(rows: Array, combined: Array, groups: Array, size: int) -> tuple[
         return rows[here], found[here]
     in_order = groups[order]
     if _is_sparse(combined, size):
+        # The first sums have few of the values of the first key.
+        others = size // first
+        here = np.flatnonzero(_marked(groups // others, first)[combined // others])
+        rows, combined = rows[here], combined[here]
         place = np.minimum(np.searchsorted(in_order, combined), max(len(groups) - 1, 0))
         here = np.flatnonzero(in_order[place] == combined) if len(groups) else place[:0]
     else:
