@@ -22,7 +22,7 @@ from app.model.codebook import Codebook
 from app.problems import Unavailable
 from app.storage import sqlite
 from app.storage.codebooks import DOCUMENT_OF_CODEBOOK, known_codebook
-from app.storage.deadlines import Deadline, TooSlow
+from app.storage.deadlines import Deadline
 from app.storage.driver_errors import driver_message, is_cancelled, is_lost, is_refused
 from app.storage.kept_releases import check_is_kept
 from app.storage.past_views import PIN, few_superseded
@@ -100,7 +100,7 @@ class Snapshot:
                 return cast(list[Any], self._driver.execute(sql, parameters).fetchall())
             except sqlite3.Error as error:
                 if is_cancelled(error):
-                    raise TooSlow(self.deadline.seconds) from error
+                    raise self.deadline.exceeded() from error
         return list(self._connection.execute(cast(Executable, statement), values).all())
 
     @property
@@ -279,6 +279,7 @@ class Database:
             if release in (None, newest.number):
                 yield snapshot
                 return
+            deadline.pinned = release
             check_is_kept(release, newest.number, snapshot.value)
             if not self.is_sqlite:
                 snapshot.pin(release)
@@ -298,7 +299,7 @@ class Database:
                 yield Snapshot(connection, results, deadline, archives)
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
-                raise TooSlow(deadline.seconds) from error
+                raise deadline.exceeded() from error
             raise (ConnectionLost if is_lost(error) else Unavailable)(_UNAVAILABLE) from error
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:

@@ -26,7 +26,9 @@ from app.storage.models import Place
 from app.storage.read_kinds import ReadKind
 from app.storage.reader import MAX_QUEUED_LONG, Reader
 from app.storage.schema import migrate
-from tests.answers import problem
+from tests import sample
+from tests.answers import body, problem
+from tests.conftest import NewDatabase, load_seed, serving, state
 from tests.live import listening
 
 SHORT = 0.2
@@ -215,6 +217,41 @@ def test_it_is_a_problem_that_says_what_to_do(article_url: str) -> None:
         assert response.headers["retry-after"] == "30"
         assert response.headers["cache-control"] == "no-store"
         assert client.get("/v1/incidents/kubaiba-raid").status_code == 200
+
+
+def test_an_earlier_release_is_said_to_take_longer(new_database: NewDatabase, tmp_path: Path) -> None:
+    url, files = new_database(), sample.small()
+    load_seed(url, sample.write(files, tmp_path / "first"))
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["kind"] = "explosion"
+    load_seed(url, sample.write(files, tmp_path / "second"))
+    app = create_app(Settings(database_url=url, query_seconds=SHORT))
+
+    @app.get("/slow/{release}")
+    async def slow(request: Request, release: int) -> Response:
+        return JSONResponse(await request.app.state.reader.read(count_on, release=release))
+
+    told = "Release 1 is an earlier one, which takes longer than the newest. Ask for less at a time"
+    with TestClient(app) as client:
+        assert told in problem(client, "/slow/1", 503)["detail"]
+        assert "earlier one" not in problem(client, "/slow/2", 503)["detail"]
+        assert {len(body(client, f"/v1/facets?of=incidents&facet=kind&release={one}")["data"]) for one in (1, 2)} == {1}
+
+
+def test_pinned_counts_that_take_too_long_say_so(new_database: NewDatabase, tmp_path: Path) -> None:
+    url, files = new_database(), sample.small()
+    load_seed(url, sample.write(files, tmp_path / "first"))
+    sample.record(files, sample.INCIDENTS, "ferry-shooting")["kind"] = "explosion"
+    load_seed(url, sample.write(files, tmp_path / "second"))
+    with serving(url, cache_bytes=0) as client:
+        app_state = state(client)
+        for path in ("/v1/facets?of=incidents&facet=kind", "/v1/casualties/summary", "/v1/incidents?facets=place"):
+            joined = "&" if "?" in path else "?"
+            pinned = f"{path}{joined}release=1"
+            assert body(client, pinned)["meta"]["release"] == 1
+            app_state.reader.database.query_seconds, allowed = 1e-9, app_state.reader.database.query_seconds
+            assert "Release 1 is an earlier one" in problem(client, pinned, 503)["detail"], pinned
+            app_state.reader.database.query_seconds = allowed
+            assert body(client, pinned)["meta"]["release"] == 1
 
 
 LINES = {
