@@ -225,7 +225,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     # A full collection looks at all objects, a quarter of a second during which nothing is answered. Nearly all of them
     # are there from the start and stay.
-    gc.collect()
     gc.freeze()
     sampling = asyncio.ensure_future(app.state.metrics.sample(app.state.reader)) if app.state.metrics else None
     preparing = asyncio.ensure_future(prepare_counts(app.state.reader))

@@ -1,12 +1,12 @@
 """Response bodies of records: the envelope that lists have, too, `include` and links."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from sqlalchemy import Select, bindparam, select
 
 from app.api.links import MAX_LINK_BYTES, address
@@ -185,7 +185,7 @@ def _included(
     if not wanted:
         return b"", {}
     complete_lists, pinned = {}, [(RELEASE, release)] if release is not None else []
-    parsed = [json.loads(text) for text in documents]
+    parsed = [orjson.loads(text) for text in documents]
     on_the_way: dict[str, list[bytes]] = {}
     for name in dict.fromkeys(path.partition(".")[0] for path in wanted):
         if parameter := resource.referring.get(name):
@@ -211,8 +211,8 @@ def _with_second_lists(
     found = {name: list(on_the_way.get(name, ())) for name in included_lists(wanted)}
     for path in dict.fromkeys(path for path in wanted if "." in path):
         first, _, second = path.partition(".")
-        referring = [json.loads(text) for text in on_the_way[first]]
-        there = {json.loads(text)["id"] for text in found[second]}
+        referring = [orjson.loads(text) for text in on_the_way[first]]
+        there = {orjson.loads(text)["id"] for text in found[second]}
         ids = set(referenced_ids(RECORD_TYPES[first].references[second], referring)) - there
         found[second] += _documents(snapshot, second, sorted(ids))
     return found

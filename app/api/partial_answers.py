@@ -4,8 +4,9 @@ An answer has the member `fields` only where keys were left out, so programs, va
 apart by it: `"fields" in page` narrows the union in TypeScript.
 """
 
-import json
 from typing import Any
+
+import orjson
 
 from app.api.parameters.records import Parts
 from app.model.compact_json import dump_json
@@ -16,7 +17,7 @@ Json = dict[str, Any]
 
 def thinned(body: bytes, parts: Parts) -> bytes:
     """Returns a body with these parts of its records."""
-    answer = json.loads(body)
+    answer = orjson.loads(body)
     thin = {"data": cut(answer.pop("data"), parts.keys), "fields": parts.fields}
     if "included" in answer:
         thin["included"] = {name: cut(one, parts.included.get(name)) for name, one in answer.pop("included").items()}

@@ -1,9 +1,9 @@
 """Names of records in the language that `lang` asks for, wherever a response shows one."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from app.model.compact_json import dump_json
@@ -17,7 +17,7 @@ _MAX_IDS_PER_QUERY = 10_000
 
 def translated(snapshot: Snapshot, body: bytes, language: str) -> bytes | None:
     """Returns a response body with names in a language; None if none of them has a form in it."""
-    response = json.loads(body)
+    response = orjson.loads(body)
     shown = [*shown_names(response["data"]), *shown_names(response.get("included", {}))]
     resources = dict.fromkeys(one.resource for one in shown)
     forms = {
@@ -45,6 +45,6 @@ def _forms(snapshot: Snapshot, resource: str, ids: Iterable[str], language: str)
     for start in range(0, len(wanted), _MAX_IDS_PER_QUERY):
         portion = wanted[start : start + _MAX_IDS_PER_QUERY]
         for id_, document in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(portion))):
-            if (name := name_in(json.loads(document), language)) is not None:
+            if (name := name_in(orjson.loads(document), language)) is not None:
                 forms[id_] = name
     return forms

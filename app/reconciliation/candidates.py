@@ -1,10 +1,10 @@
 """Candidates for a query: the records that it may mean, the likeliest first, with the parts of each score."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import select
 
 from app.model.day_spans import days_before
@@ -145,7 +145,7 @@ def _retrieved(snapshot: Snapshot, query: Query, names: Indexes) -> dict[str, Ma
         if choice:
             filled = record_type.filters.model_construct(set(choice), **choice).under(snapshot.codebook, {})
             planned = plan(record_type, filled).on(snapshot)
-            found |= {row[2]: json.loads(row[0]) for row in planned.rows(_RETRIEVED) if row[2] not in found}
+            found |= {row[2]: orjson.loads(row[0]) for row in planned.rows(_RETRIEVED) if row[2] not in found}
     return found
 
 
@@ -216,7 +216,7 @@ def indexes(snapshot: Snapshot) -> Indexes:
 def _named(snapshot: Snapshot, list_name: str) -> Iterator[NamedRecord]:
     record_type = RECORD_TYPES[list_name]
     for batch in snapshot.batches(select(document_of(record_type.table)).select_from(record_type.table)):
-        for document in map(json.loads, batch):
+        for document in map(orjson.loads, batch):
             others = [other["name"] for other in (*document["aliases"], *document.get("names", ()))]
             parents = tuple(parent["id"] for parent in document.get("parents", ()))
             named = (record_type.title(document), *others)

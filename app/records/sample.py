@@ -1,11 +1,11 @@
 """A sample: a few records of every type that refer to each other as much as possible."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from app.model.references import referenced_ids
@@ -63,7 +63,7 @@ def sample(snapshot: Snapshot) -> Sample:
 
 def sample_ids(snapshot: Snapshot) -> dict[str, set[str]]:
     """Returns the ids of the sample by list."""
-    return {name: {json.loads(text)["id"] for text in texts} for name, texts in sample(snapshot).records.items()}
+    return {name: {orjson.loads(text)["id"] for text in texts} for name, texts in sample(snapshot).records.items()}
 
 
 class _Choosing:
@@ -135,7 +135,7 @@ class _Choosing:
                 self._remember(name, id_, text)
 
     def _remember(self, name: str, id_: str, text: bytes) -> None:
-        self._texts[name, id_], self._documents[name, id_] = text, json.loads(text)
+        self._texts[name, id_], self._documents[name, id_] = text, orjson.loads(text)
 
     def result(self) -> Sample:
         """Returns what was chosen, by id."""

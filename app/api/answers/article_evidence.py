@@ -1,8 +1,9 @@
 """The evidence in an article: its coded passages in reading order, each with the records that cite it."""
 
-import json
 from itertools import groupby
 from typing import Any
+
+import orjson
 
 from app.api.pages import JsonBody, RequestUrl, find_document
 from app.api.parameters import cursors
@@ -15,7 +16,7 @@ from app.storage.database import Snapshot
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:
     """Returns one page of an article's passages. Raises NotFound, Gone or Merged if there is no such article."""
-    link = json.loads(find_document(snapshot, ARTICLES, article, request))["link"]
+    link = orjson.loads(find_document(snapshot, ARTICLES, article, request))["link"]
     selection = (article, filters.paragraph, filters.type, filters.field)
     query_key, clauses = _query_key(selection, filters.release), queries.evidence_clauses(*selection)
     newest, kinds = snapshot.newest.number, (int, int, int)

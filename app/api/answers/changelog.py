@@ -4,10 +4,10 @@ The log is append-only. So a client can page through it while releases are loade
 the pages already read, and `meta.release` of the last page is the release to continue from.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import ColumnElement, Select
 
 from app.api.pages import JsonBody, RequestUrl
@@ -130,8 +130,8 @@ def entry_body(row: Any) -> dict[str, Any]:
         "superseded_by": row.superseded_by,
         "correction": None if row.correction is None else {"date": row.corrected, "text": row.correction},
         "cause": row.cause,
-        "because": [_reference(one) for one in json.loads(row.because or "[]")],
-        "redacted": row.redacted and json.loads(row.redacted),
+        "because": [_reference(one) for one in orjson.loads(row.because or "[]")],
+        "redacted": row.redacted and orjson.loads(row.redacted),
     }
 
 
@@ -151,7 +151,7 @@ def names(snapshot: Snapshot, rows: Sequence[Any]) -> dict[tuple[str, str], str]
     for row in rows:
         wanted.setdefault(row.type, []).append(row.id)
     return {
-        (kind, id_): BY_TYPE[kind].title(json.loads(document))
+        (kind, id_): BY_TYPE[kind].title(orjson.loads(document))
         for kind, ids in wanted.items()
         if kind in BY_TYPE
         for id_, document in snapshot.rows(queries.documents(BY_TYPE[kind].table, ids))
@@ -194,8 +194,8 @@ def _release(row: Any, earlier_digests: list[dict[str, Any]]) -> dict[str, Any]:
         "note": row.note,
         "digest": row.digest,
         "earlier_digests": earlier_digests,
-        "counts": json.loads(row.counts),
-        "verified": row.verified and json.loads(row.verified),
+        "counts": orjson.loads(row.counts),
+        "verified": row.verified and orjson.loads(row.verified),
         "kept": row.is_kept,
         "origin": row.origin and f"{row.origin}/v1/releases/{row.number}",
     }

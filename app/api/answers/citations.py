@@ -1,6 +1,5 @@
 """Citations of records and lists in one release: their title, whose reporting they are, and where they stay."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlmodel import col
@@ -218,7 +218,7 @@ def _record(snapshot: Snapshot, target: Target) -> Cited:
         col(Evidence.record_type) == resource.type, col(Evidence.record_id) == id_
     )
     articles = _articles(snapshot, [id_] if resource is ARTICLES else its)
-    return resource.title(json.loads(text)), resource.type, digest, articles
+    return resource.title(orjson.loads(text)), resource.type, digest, articles
 
 
 def _list(snapshot: Snapshot, target: Target) -> Cited:
@@ -255,4 +255,4 @@ def _articles(snapshot: Snapshot, ids: Any) -> list[Any]:
     )
     if ids is not None:
         query = query.where(col(table.id).in_(ids))
-    return [json.loads(text) for text in snapshot.column(query.limit(MAX_ARTICLES))]
+    return [orjson.loads(text) for text in snapshot.column(query.limit(MAX_ARTICLES))]

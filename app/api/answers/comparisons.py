@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from app.api.answers import changelog
 from app.api.pages import JsonBody, RequestUrl
 from app.api.parameters import cursors
@@ -72,10 +74,10 @@ class Comparison:
             op = ChangeOp.ADD if old is None else ChangeOp.DEL if new is None else ChangeOp.MOD
             entry = {**changelog.entry_body(row), "op": op, "changed": None}
             if old is not None and new is not None:
-                found = [one for one in differences(json.loads(old), json.loads(new)) if self._is_wanted(one)]
+                found = [one for one in differences(orjson.loads(old), orjson.loads(new)) if self._is_wanted(one)]
                 entry["changed"] = [one._asdict() for one in found]
             if "document" in self.filters.include:
-                entry["document"] = None if new is None else json.loads(new)
+                entry["document"] = None if new is None else orjson.loads(new)
             if entry["changed"] or (entry["changed"] is None and not self.filters.field):
                 yield LogKey(row.release, row.type, row.id), entry
 

@@ -1,8 +1,9 @@
 """Corrections, newest first: what was wrong in which record, in the editors' words, and what changed with it."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from app.api.answers import changelog
 from app.api.answers.changelog import LogPart
@@ -55,7 +56,7 @@ def corrections(snapshot: Snapshot, filters: CorrectionFilters, limit: int) -> C
     names = changelog.names(snapshot, part.places)
     changed = _changed(snapshot, part.places)
     entries = [
-        {**json.loads(text), "label": names.get((place.type, place.id), place.id), "changed": changed.get(place)}
+        {**orjson.loads(text), "label": names.get((place.type, place.id), place.id), "changed": changed.get(place)}
         for text, place in zip(part.entries, part.places, strict=True)
     ]
     return Corrections(entries, _following(query_key, part))
@@ -80,7 +81,7 @@ def _changed(snapshot: Snapshot, places: Sequence[queries.LogKey]) -> dict[queri
         for place in mine:
             key = place.id, place.release
             if key in before and key in after:
-                steps = differences(json.loads(before[key]), json.loads(after[key]))
+                steps = differences(orjson.loads(before[key]), orjson.loads(after[key]))
                 found[place] = [step._asdict() for step in steps if step.pointer != "/corrected"]
     return found
 

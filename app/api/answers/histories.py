@@ -1,7 +1,8 @@
 """The history of one record: what each release did to it, which values changed, and the document that it left."""
 
-import json
 from typing import Any, NamedTuple
+
+import orjson
 
 from app.api.answers.changelog import LogPart, log_page, log_part
 from app.api.pages import JsonBody, RequestUrl
@@ -61,4 +62,4 @@ def _with_versions(snapshot: Snapshot, kind: str, id_: str, part: LogPart, *, wi
 def _changed(before: str | None, after: str | None) -> list[dict[str, Any]] | None:
     if before is None or after is None:
         return None
-    return [one._asdict() for one in differences(json.loads(before), json.loads(after))]
+    return [one._asdict() for one in differences(orjson.loads(before), orjson.loads(after))]

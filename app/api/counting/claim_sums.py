@@ -1,10 +1,11 @@
 """Sums of casualty claims as answers have them: figures, labels, and the claims that stand out, with links to all."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+import orjson
 
 from app.api.counting.harm_sums import HarmSum, Row, harm_sums
 from app.api.counting.sum_links import SumLinks
@@ -224,5 +225,5 @@ def _claim_lists(claims: Sequence[Any], width: int) -> dict[Row, ClaimLists]:
         if claim.counted:
             of_row.open_because.append(claim.id)
         else:
-            of_row.not_counted.append({"id": claim.id, "note": json.loads(claim.document)["note"]})
+            of_row.not_counted.append({"id": claim.id, "note": orjson.loads(claim.document)["note"]})
     return lists

@@ -1,8 +1,8 @@
 """What to print for the values of facets and sums, in a language: labels of the codebook, and names of records."""
 
-import json
 from collections.abc import Iterable
 
+import orjson
 from sqlalchemy import select
 
 from app.api.translated_names import name_in
@@ -29,6 +29,6 @@ def facet_labels(
     for record_type in (RECORD_TYPES[name] for name in resource.facets[facet].names):
         table = record_type.table
         for id_, text in snapshot.rows(select(table.id, document_of(table)).where(table.id.in_(list(labels)))):
-            document = json.loads(text)
+            document = orjson.loads(text)
             labels[id_] = name_in(document, language) or record_type.title(document)
     return labels

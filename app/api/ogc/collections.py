@@ -1,11 +1,11 @@
 """The OGC collections, and the queries for their features and extents."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import orjson
 from sqlalchemy import func, select
 from sqlmodel import col
 
@@ -117,7 +117,7 @@ def find(snapshot: Snapshot, parameters: Items, collection: Collection, base: st
     rows = list(islice(_ordered(snapshot, collection.resource, conditions, parameters), parameters.limit + 1))
     more, rows = len(rows) > parameters.limit, rows[: parameters.limit]
     return Features(
-        features=[feature(collection.name, json.loads(document), base, snapshot.codebook) for _, document in rows],
+        features=[feature(collection.name, orjson.loads(document), base, snapshot.codebook) for _, document in rows],
         matched=_matched(snapshot, collection.resource, conditions),
         last=rows[-1][0] if more else None,
         release=snapshot.release.number,
@@ -144,7 +144,7 @@ def get(
 ) -> tuple[dict[str, Any], int]:
     """Returns one feature and its release. Raises NotFound, Gone and Merged, as for the record itself."""
     document = find_document(snapshot, collection.resource, id_, request)
-    return feature(collection.name, json.loads(document), base, snapshot.codebook), snapshot.release.number
+    return feature(collection.name, orjson.loads(document), base, snapshot.codebook), snapshot.release.number
 
 
 def _or_unknown(condition: Condition) -> Condition:

@@ -1,9 +1,9 @@
 """`/v1/search`: full-text search over all types of records."""
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+import orjson
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -151,7 +151,7 @@ def _documents(snapshot: Snapshot, numbers: list[int]) -> list[Data]:
     """Returns the documents of the results, in their order."""
     number, document = col(StoredDocument.number), col(StoredDocument.document)
     documents = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
-    return [json.loads(documents[one]) for one in numbers]
+    return [orjson.loads(documents[one]) for one in numbers]
 
 
 def _found(document: Data, query: SearchQuery) -> Found:

@@ -1,9 +1,10 @@
 """Answers of the API for pages: those of one release, with labels and names in the language of the page."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from app.api import pages
 from app.api.answers import article_evidence, changelog, citations, corrections, histories, lists
@@ -38,7 +39,7 @@ class Answers:
         codebook, model = self.snapshot.codebook, record_model(list_model(name), name)
         filters = parse(model, [*items, *self._names_in_language()], record_choices(name, codebook), codebook)
         request = pages.RequestUrl(f"/v1/{name}", items)
-        answer: Json = json.loads(
+        answer: Json = orjson.loads(
             lists.list_records(self.snapshot, RECORD_TYPES[name], filters, request, self.language).body
         )
         return answer
@@ -47,7 +48,7 @@ class Answers:
         """Returns the body of `/v1/<name>/{id}`. What is missing or has moved is named by the paths of pages."""
         filters = DetailFilters(include=include or [], lang=dict(self._names_in_language()).get("lang"))
         request = pages.RequestUrl(f"/{name}/{id_}", [])
-        answer: Json = json.loads(pages.get_record(self.snapshot, RECORD_TYPES[name], id_, filters, request).body)
+        answer: Json = orjson.loads(pages.get_record(self.snapshot, RECORD_TYPES[name], id_, filters, request).body)
         return answer
 
     def sums(self, items: Items, group_by: str) -> Json:
@@ -55,7 +56,7 @@ class Answers:
         items = [*items, ("group_by", group_by)]
         filters = parse(SUM_FILTERS, items, SUM_CHOICES, self.snapshot.codebook)
         request = pages.RequestUrl("/v1/casualties/summary", items)
-        answer: Json = json.loads(aggregations.summary(self.snapshot, filters, request, self.language).body)
+        answer: Json = orjson.loads(aggregations.summary(self.snapshot, filters, request, self.language).body)
         return answer
 
     def search(self, q: str, kind: str | None = None, limit: int = 100) -> Json:
@@ -63,7 +64,7 @@ class Answers:
         items = [("q", q), ("limit", str(limit)), *([("type", kind)] if kind else [])]
         filters = parse(SearchFilters, [*items, *self._names_in_language()], {})
         request = pages.RequestUrl("/v1/search", items)
-        answer: Json = json.loads(search_results(self.snapshot, filters, request).body)
+        answer: Json = orjson.loads(search_results(self.snapshot, filters, request).body)
         return answer
 
     def language_of(self, record: Json) -> str:
@@ -76,7 +77,7 @@ class Answers:
     def history(self, kind: str, id_: str) -> list[Json]:
         """Returns what each release did to a record."""
         request = pages.RequestUrl(f"/v1/{BY_TYPE[kind].name}/{id_}/history", [])
-        entries: list[Json] = json.loads(
+        entries: list[Json] = orjson.loads(
             histories.history_page(self.snapshot, kind, id_, HistoryFilters(), request).body
         )["data"]
         return entries
@@ -93,14 +94,14 @@ class Answers:
     def release(self, number: int) -> Json:
         """Returns one release."""
         request = pages.RequestUrl(f"/v1/releases/{number}", [])
-        found: Json = json.loads(changelog.release_detail(self.snapshot, number, request).body)["data"]
+        found: Json = orjson.loads(changelog.release_detail(self.snapshot, number, request).body)["data"]
         return found
 
     def changes(self, since: int, limit: int) -> list[Json]:
         """Returns the first steps of the log behind a release, each with the newest state of its record."""
         filters = ChangeFilters(since=since, limit=limit, history=True, include=["document"])
         page = changelog.changes_page(self.snapshot, filters, pages.RequestUrl("/v1/changes", []))
-        entries: list[Json] = json.loads(page.body)["data"]
+        entries: list[Json] = orjson.loads(page.body)["data"]
         return entries
 
     def passages(self, article: str) -> list[Json]:
@@ -108,7 +109,7 @@ class Answers:
         found, cursor, request = list[Json](), None, pages.RequestUrl(f"/v1/articles/{article}/evidence", [])
         while True:
             filters = EvidenceFilters(limit=MAX_PAGE, cursor=cursor)
-            answer = json.loads(article_evidence.passages(self.snapshot, article, filters, request).body)
+            answer = orjson.loads(article_evidence.passages(self.snapshot, article, filters, request).body)
             found += answer["data"]
             if (cursor := answer["meta"]["next_cursor"]) is None:
                 return found

@@ -1,11 +1,11 @@
 """Suggests a record for an id that does not exist: by name, by similar id, or by words."""
 
-import json
 import re
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -49,7 +49,7 @@ def _matching_documents(snapshot: Snapshot, text: str, resources: tuple[str, ...
         numbers = snapshot.column(best_matches(parse_query(text.replace("-", " ")), codes, _MAX_CANDIDATES))
         number, document = col(StoredDocument.number), col(StoredDocument.document)
         documents = dict(snapshot.rows(select(number, document).where(number.in_(numbers))))
-        return [json.loads(documents[one]) for one in numbers]
+        return [orjson.loads(documents[one]) for one in numbers]
     return []
 
 

@@ -3,10 +3,10 @@
 Arrow reads the documents as JSON itself, in less time than it takes to make Python's objects of them.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import orjson
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
@@ -37,7 +37,9 @@ class Tables:
         """Yields the tables; the columns of `further` paths come with them."""
         for texts in _in_portions(self._export.batches):
             lines = (
-                texts if self._keys is None else [dump_json(cut(json.loads(one), self._keys)).encode() for one in texts]
+                texts
+                if self._keys is None
+                else [dump_json(cut(orjson.loads(one), self._keys)).encode() for one in texts]
             )
             yield self._table(b"\n".join(lines))
 

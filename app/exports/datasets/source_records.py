@@ -1,9 +1,9 @@
 """Reads the records that fill the public tables, batch by batch."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 from sqlalchemy import literal, select, tuple_
 from sqlmodel import col
 
@@ -37,7 +37,7 @@ def batches(snapshot: Snapshot, source: str) -> Iterator[Batch]:
     else:
         table = RECORD_TYPES[source].table
         for rows in _paged(snapshot, [col(table.id)], [col(table.digest), document_of(table)]):
-            yield [{**json.loads(row["document"]), "digest": row["digest"]} for row in rows]
+            yield [{**orjson.loads(row["document"]), "digest": row["digest"]} for row in rows]
 
 
 def _paged(snapshot: Snapshot, key: list[Any], others: list[Any]) -> Iterator[Batch]:

@@ -9,9 +9,10 @@ A text that a spreadsheet would run as a formula, because it begins with `=`, `+
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+
+import orjson
 
 from app.exports.formats import Export, ExportFormat
 from app.exports.formats.columns import Value, flat, picked
@@ -27,7 +28,7 @@ def chunks(export: Export) -> Iterator[bytes]:
     yield (BYTE_ORDER_MARK + _lines([[column.name for column in columns]])).encode()
     for batch in export.batches:
         # Row by row: a list of rows would be written in one go, during which no other thread gets a turn.
-        yield _lines(map(cell, flat(columns, json.loads(text), export.base).values()) for text in batch).encode()
+        yield _lines(map(cell, flat(columns, orjson.loads(text), export.base).values()) for text in batch).encode()
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

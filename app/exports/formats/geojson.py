@@ -6,10 +6,11 @@ last members because the file is streamed while the records are read. `release` 
 A record may be shown at the point of another one, a claim at that of its incident; then properties say so (`point_of`).
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from math import floor
 from typing import Any
+
+import orjson
 
 from app.exports.formats import Export, ExportFormat, Point, RecordFile
 from app.exports.formats.columns import flat, has_points, located_by, picked, resource_columns
@@ -90,7 +91,7 @@ class Features:
 
         They are parsed one by one: a hundred at a time take twice as long, because all of them stay in memory.
         """
-        features = [self.feature(json.loads(text)) for text in batch]
+        features = [self.feature(orjson.loads(text)) for text in batch]
         if not self._is_located:
             points = self._export.points([one["id"] for one in features])
             for one in features:

@@ -1,8 +1,9 @@
 """JSON-LD 1.1: records as linked data, in the terms of schema.org, PROV, the Web Annotation vocabulary and our own."""
 
-import json
 from collections.abc import Iterator
 from functools import lru_cache
+
+import orjson
 
 from app.exports.formats import Export, ExportFormat, Json, RecordFile
 from app.exports.linked_data.context import context_path
@@ -29,7 +30,7 @@ def _one(export: Export, document: bytes) -> Json:
 def _node(export: Export, document: bytes) -> Json:
     fields = _with_types(export.resource, export.codebook, export.fields)
     keys = keys_of(export.resource, export.codebook, fields, export.evidence)
-    return node(shape_of(export.resource, export.codebook), cut(json.loads(document), keys), export.base)
+    return node(shape_of(export.resource, export.codebook), cut(orjson.loads(document), keys), export.base)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,8 @@
 """NDJSON: one stored document a line, exactly as the JSON lists hold it, or with the same parts left out."""
 
-import json
 from collections.abc import Iterator
+
+import orjson
 
 from app.exports.formats import Export, ExportFormat
 from app.model.compact_json import dump_json
@@ -12,7 +13,7 @@ def chunks(export: Export) -> Iterator[bytes]:
     """Yields a file of records."""
     keys = keys_of(export.resource, export.codebook, export.fields, export.evidence)
     for batch in filter(None, export.batches):
-        lines = batch if keys is None else [dump_json(cut(json.loads(text), keys)).encode() for text in batch]
+        lines = batch if keys is None else [dump_json(cut(orjson.loads(text), keys)).encode() for text in batch]
         yield b"\n".join([*lines, b""])
 
 

@@ -4,7 +4,6 @@ A workbook can only be read when it is complete, so nothing of it is sent before
 temporary folder, with memory for one row (xlsxwriter's `constant_memory`).
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -50,7 +50,7 @@ def chunks(export: Export) -> Iterator[bytes]:
     """Yields a workbook. Before its first piece there is an empty one for each batch of records, which gives other
     downloads their turn."""
     columns = picked(export.resource, export.codebook, export.fields, export.evidence)
-    rows = ((flat(columns, json.loads(text), export.base).values() for text in batch) for batch in export.batches)
+    rows = ((flat(columns, orjson.loads(text), export.base).values() for text in batch) for batch in export.batches)
     with TemporaryDirectory(prefix="dateline-xlsx-") as folder:
         path = Path(folder, "file.xlsx")
         with Workbook(path, {"constant_memory": True, "tmpdir": folder, "use_zip64": True}) as workbook:
