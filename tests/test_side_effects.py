@@ -90,9 +90,31 @@ print(json.dumps([before, freed, kilobytes()]))
 """
 
 
-def told(code: str) -> Any:
+ALLOCATED = """
+import json, sys
+from pathlib import Path
+
+from app.server.uvicorn_server import set_allocator
+
+def kilobytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+if sys.argv[2] == "as a server":
+    set_allocator()
+size = 20_000_000
+bytearray(size)  # from then on glibc keeps blocks as large
+block, last = bytearray(size), bytearray(30_000)
+before = kilobytes()
+del block
+print(json.dumps(before - kilobytes()))
+"""
+
+
+def told(code: str, *arguments: str) -> Any:
     """What a program prints, as JSON."""
-    done = subprocess.run([sys.executable, "-c", code, str(ROOT)], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code, str(ROOT), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -111,7 +133,16 @@ def test_a_service_looks_at_what_it_has_imported_no_more() -> None:
     assert before == afterwards == [False, sys.getswitchinterval()]
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep no free memory")
+of_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep no free memory")
+
+
+@of_glibc
+def test_a_server_keeps_no_large_blocks() -> None:
+    assert told(ALLOCATED, "as it is") < 1_000, "glibc gives them back by itself: then nothing needs to be set"
+    assert told(ALLOCATED, "as a server") > 19_000
+
+
+@of_glibc
 def test_free_memory_goes_back_to_the_system() -> None:
     before, freed, trimmed = told(FREED)
     assert before - freed < 10_000, "glibc gives it back by itself: then nothing needs to be trimmed"
