@@ -281,7 +281,7 @@ class PlannedList:
         if after is not None:
             key: PageKey = (bindparam("after_value", after[0]), bindparam("after_id", after[1]))
             behind.append(order.after_key(key))
-        selects = [resource.join(select(*self._row()), order).where(*branch, *behind) for branch in branches]
+        selects = [resource.page(select(*self._row()).where(*branch, *behind), order) for branch in branches]
         statement: Select[Any] | CompoundSelect[Any] = selects[0].order_by(*order.of(order.value, order.id))
         if len(selects) > 1:
             merged = union_all(*selects)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnClause, Select, and_, func, select
+from sqlalchemy.sql import visitors
 
 from app.counts.columns import Column, CountedType, Links
 from app.counts.tallies import ByColumns, Tally
@@ -264,6 +265,15 @@ class RecordType:
         lacking = not_judged(conditions, axis)
         return None if lacking is None else self.count(lacking)
 
+    def page(self, statement: Select[Any], order: Order) -> Select[Any]:
+        """A complete statement over the records of this type, beside what they are sorted by and, where it mentions
+        that, what they are chosen by. Each has one, but for a page that needs none of it SQLite would look through all
+        records for those whose subject was superseded since a release."""
+        subject = None if self.chosen_by is None else self.chosen_by.record_type.table.__tablename__
+        if subject is None or _mentions(statement, subject):
+            return self.join(statement, order)
+        return replace(self, chosen_by=None).join(statement, order)
+
     def join(self, statement: Select[Any], order: Order | None = None) -> Select[Any]:
         """A statement over the records of this type, beside what they are chosen by and what they are sorted by."""
         statement = statement.select_from(self.table)
@@ -274,6 +284,12 @@ class RecordType:
         if order is not None and (linked := order.linked) is not None:
             statement = statement.join(linked.table, and_(linked.owner == self.table.id, linked.clause))
         return statement
+
+
+def _mentions(statement: Select[Any], table: str) -> bool:
+    """Whether a column of a table stands in a statement or in one of its subqueries."""
+    columns = (one for one in visitors.iterate(statement) if isinstance(one, ColumnClause))
+    return any(getattr(one.table, "name", None) == table for one in columns)
 
 
 def _named(tally: Tally, facet: str) -> Tally:

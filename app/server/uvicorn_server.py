@@ -97,12 +97,10 @@ def _created(create: Callable[[], PreparedResponder]) -> PreparedResponder:
 def set_allocator() -> None:
     """Takes the settings of glibc's allocator that nobody has made. Another C library has no such thing."""
     for variable, (option, value) in MALLOC_SETTINGS.items():
-        if variable in os.environ:
-            continue  # whoever has set it knows better
-        # Workers read it when they start; for this process it is too late.
-        os.environ[variable] = str(value)
-        with suppress(AttributeError):
-            ctypes.CDLL(None).mallopt(option, value)
+        # Workers read it when they start; for this process it is too late. Whoever has set it knows better.
+        if os.environ.setdefault(variable, str(value)) == str(value):
+            with suppress(AttributeError):
+                ctypes.CDLL(None).mallopt(option, value)
 
 
 def _raise_open_files() -> None:
