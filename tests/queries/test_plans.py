@@ -351,6 +351,20 @@ SORTS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("query", "is_needed"),
+    [("", False), ("outcome=killed", False), ("sort=-date", False), ("kind=killing", True)],
+)
+def test_a_page_of_claims_reads_incidents_only_where_it_needs_them(
+    client: TestClient, query: str, is_needed: bool
+) -> None:
+    """At an earlier release they are looked for among what was superseded since, for each claim in turn."""
+    with statements() as sent:
+        assert client.get(f"/v1/casualties?limit=1&{query}").status_code == 200
+    (page,) = [statement for statement, _ in sent if "ORDER BY casualties." in statement]
+    assert ("JOIN incidents" in page) is is_needed
+
+
 @pytest.mark.parametrize(("resource", "key"), SORTS)
 @pytest.mark.parametrize("direction", ["", "-"])
 def test_every_page_of_every_order_begins_at_its_place_in_an_index(
