@@ -9,7 +9,7 @@ from app.ingest.editing.examples import EXAMPLE_ARTICLE, example_file
 from app.ingest.seed.reading import BY_ARTICLE, SHARED_MODELS
 from tests.dossiers import write_example
 from tests.live import serving
-from tests.test_cli import dateline, free_port, refused, served
+from tests.test_cli import dateline, free_port, refused, served, status
 
 
 def written(folder: Path) -> Path:
@@ -188,5 +188,6 @@ def test_serving_an_empty_database_loads_what_is_here(tmp_path: Path) -> None:
     """An editor who serves before loading sees the own article, not the shipped one."""
     text = written(tmp_path)
     dateline("anchor", "--text", text, cwd=tmp_path)
-    with served("--port", str(free_port()), cwd=tmp_path) as (lines, _):
+    with served("--port", str(free_port()), cwd=tmp_path) as (lines, urls):
         assert "release 1: 1 article, 3 incidents" in lines[-1]
+        assert status(urls[0]) == 200
