@@ -8,8 +8,8 @@ No other file relies on names that uvicorn does not document, and a test has eac
 `STATUS_LINE`; of `HttpToolsProtocol` its callbacks, `_start_asgi_task`, `_unset_keepalive_if_required`, `app`,
 `connections`, `cycle`, `flow`, `loop`, `pipeline`, `shutdown`, `transport`, `url`; of `RequestResponseCycle`
 `chunked_encoding`, `default_headers`, `disconnected`, `expected_content_length`, `keep_alive`, `message_event`,
-`on_response`, `response_complete`, `response_started`, `scope`; of `Server` `handle_exit`; of `Multiprocess`
-`keep_subprocess_alive`, `processes` with `child_conn` and `process`, `sockets`, `terminate_all`.
+`on_response`, `response_complete`, `response_started`, `scope`; of `Server` `capture_signals`, `handle_exit`; of
+`Multiprocess` `keep_subprocess_alive`, `processes` with `child_conn` and `process`, `sockets`, `terminate_all`.
 """
 
 import logging
@@ -18,7 +18,8 @@ import signal
 import socket
 import struct
 from asyncio import BaseTransport, TimerHandle, Transport
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from functools import lru_cache, partial
 from time import time
@@ -60,7 +61,9 @@ MAX_INLINE_RESPONSES = 32
 LINGER_SECONDS = 2.0
 """Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What ends a server."""
+
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
 _LINGER_RESET = struct.pack(
     "ii", 1, 0
@@ -364,17 +367,39 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.abort()
 
 
+def hold_signals() -> None:
+    """Has signals wait until there is a server to take them: one that comes during an import could be lost with the
+    exception that it raises there."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def release_signals() -> None:
+    """Delivers what has waited since `hold_signals`. Processes that are started later would inherit the waiting."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
 class GracefulServer(uvicorn.Server):
-    """A server that the second signal ends immediately."""
+    """A server that takes signals from its first moment, and that the second one ends immediately."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            release_signals()
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
 
 
 class WorkerSupervisor(Multiprocess):
-    """A supervisor that the second signal ends immediately, workers included."""
+    """A supervisor that takes signals from its first moment, and that the second one ends immediately, workers
+    included."""
+
+    def run(self) -> None:
+        release_signals()
+        super().run()
 
     def keep_subprocess_alive(self) -> None:
         # A worker is asked whether it lives. With its end of the line held open here too, one that dies while it is
@@ -387,7 +412,7 @@ class WorkerSupervisor(Multiprocess):
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, self._end_at_once)
 
     def _end_at_once(self, sig: int, frame: Any) -> None:

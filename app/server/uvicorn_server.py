@@ -19,7 +19,7 @@ import uvicorn
 
 from app.server.access_log import logging_config
 from app.server.prepared_response import PreparedResponder, responder
-from app.server.uvicorn_internals import BoundedHttpProtocol, GracefulServer, WorkerSupervisor
+from app.server.uvicorn_internals import BoundedHttpProtocol, GracefulServer, WorkerSupervisor, hold_signals
 
 GRACEFUL_SHUTDOWN_SECONDS = 60
 """Time for running responses to finish after the first signal."""
@@ -65,6 +65,7 @@ def serve(
 
     The process is the server's from here on, and so are its signals, memory allocator and environment.
     """
+    hold_signals()
     config = uvicorn.Config(
         partial(_created, create),
         factory=True,

@@ -356,11 +356,11 @@ SORTS = [
     [("", False), ("outcome=killed", False), ("sort=-date", False), ("kind=killing", True)],
 )
 def test_a_page_of_claims_reads_incidents_only_where_it_needs_them(
-    client: TestClient, query: str, is_needed: bool
+    many: TestClient, query: str, is_needed: bool
 ) -> None:
     """At an earlier release they are looked for among what was superseded since, for each claim in turn."""
     with statements() as sent:
-        assert client.get(f"/v1/casualties?limit=1&{query}").status_code == 200
+        assert many.get(f"/v1/casualties?limit=1&{query}").status_code == 200
     (page,) = [statement for statement, _ in sent if "ORDER BY casualties." in statement]
     assert ("JOIN incidents" in page) is is_needed
 

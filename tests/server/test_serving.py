@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -107,6 +108,33 @@ def test_the_second_signal_ends_at_once(many_url: str, tmp_path: Path, workers: 
         assert abs(server.process.wait(30)) % 128 == number
         with suppress(ConnectionError, IncompleteRead):
             assert len(download.read()) < PLACES * len(NOTE)
+
+
+INTERRUPTED = """
+import signal, sys, uvicorn
+from app.main import create_app
+from app.server.uvicorn_server import serve
+
+def config(*args, begin=uvicorn.Config, **options):
+    try:  # as in a callback, whose exceptions are printed and forgotten
+        signal.raise_signal(int(sys.argv[1]))
+    except KeyboardInterrupt:
+        pass
+    return begin(*args, **options)
+
+uvicorn.Config = config
+serve(create_app, "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]), access_log=False, metrics=None)
+"""
+"""A service that gets a signal while it begins, where nothing but a handler of signals would notice."""
+
+
+@WORKERS
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_start_is_not_lost(many_url: str, tmp_path: Path, workers: str, number: int) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(int(number)), str(free_port()), workers]
+    # `run` kills what does not end.
+    ended = subprocess.run(command, env=environment(many_url), cwd=tmp_path, timeout=60, check=False)
+    assert ended.returncode == 0
 
 
 def test_a_worker_that_dies_while_it_is_asked_holds_nothing_up(many_url: str, tmp_path: Path) -> None:
