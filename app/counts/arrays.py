@@ -8,7 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -30,6 +30,8 @@ from app.counts.frames import NUMBER, Array, Frame, frame_of, joined, smallest
 from app.counts.grouped import Grouped, closure, starts_of
 from app.storage.database import Snapshot
 from app.storage.deadlines import TooSlow
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -71,16 +73,18 @@ class Archive:
         self.snapshot = snapshot
         self.files = files
         self.types = types
-        self._looked_up: dict[tuple[str, int], tuple[object, Array]] = {}
+        self._looked_up: dict[tuple[str, int], tuple[object, Any]] = {}
+        self._by_type: dict[str, TypeArrays] = {}
 
-    def once(self, what: str, of: object, look_up: Callable[[], Array]) -> Array:
+    def once(self, what: str, of: object, look_up: Callable[[], T]) -> T:
         """Returns what is looked up for a criterion, once for all counts of a request: of those that a filter excludes
         others are told apart by the same."""
         key = what, id(of)
         if key not in self._looked_up:
             # It is kept, so that no other has its id.
             self._looked_up[key] = of, look_up()
-        return self._looked_up[key][1]
+        known: T = self._looked_up[key][1]
+        return known
 
     def group(self, name: str, make: Callable[[], Mapping[str, Array]], *, of_release: bool = False) -> Group:
         """Returns a group of arrays from the files. What is read from the database for it is that of this release
@@ -99,9 +103,11 @@ class Archive:
         return made
 
     def __getitem__(self, name: str) -> "TypeArrays":
-        counted = self.types[name]
-        arrays = self.group(name, lambda: self._made(counted))
-        return TypeArrays(self, counted.by_name, arrays, "", len(arrays[NUMBER]), counted)
+        if name not in self._by_type:
+            counted = self.types[name]
+            arrays = self.group(name, lambda: self._made(counted))
+            self._by_type[name] = TypeArrays(self, counted.by_name, arrays, "", len(arrays[NUMBER]), counted)
+        return self._by_type[name]
 
     def size(self, names: Iterable[str]) -> int:
         """How many records of some types there are."""

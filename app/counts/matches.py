@@ -196,7 +196,7 @@ def _fitting_days(arrays: TypeArrays, one: DaysFit) -> Array:
 
 def _is_in_few_rows(arrays: TypeArrays, one: DaysFit) -> bool:
     """Whether it is faster to put the rows in order than to look at all."""
-    return _number(_dated(arrays, one), _fitting_days(arrays, one)) <= arrays.size // _MANY
+    return expected_rows(arrays, one) <= arrays.size // _MANY
 
 
 def _number(of: Grouped, wanted: Array) -> int:
@@ -209,9 +209,15 @@ def expected_rows(arrays: TypeArrays, criterion: Criterion) -> int:
         case AllOf((first, *_)):
             return expected_rows(arrays, first)
         case ValueIn() if _is_indexed(arrays, criterion):
-            return _number(_by_value(arrays, criterion.column), _codes_of_values(arrays, criterion))
+            by_value = _by_value(arrays, criterion.column)
+            return arrays.archive.once(
+                "expected rows", criterion, lambda: _number(by_value, _codes_of_values(arrays, criterion))
+            )
         case DaysFit():
-            return _number(_dated(arrays, criterion), _fitting_days(arrays, criterion))
+            dated = _dated(arrays, criterion)
+            return arrays.archive.once(
+                "expected rows", criterion, lambda: _number(dated, _fitting_days(arrays, criterion))
+            )
         case Not(Present(column)):
             return len(_without(arrays, column))
         case _:

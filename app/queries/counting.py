@@ -37,6 +37,10 @@ class MatchedRecords:
     numbers: Callable[[], Sequence[int]] | None = None
     rows: Any = None
 
+    def is_at_most(self, most: int) -> bool:
+        """Whether arrays have found them, and so many at most."""
+        return self.rows is not None and len(self.rows) <= most
+
     @cached_property
     def conditions(self) -> list[Condition]:
         """The conditions that select them; where there are few, by their numbers, so that further statements need not

@@ -1,4 +1,4 @@
-"""How a list finds its records. There are five ways, all of which read few rows, however many records there are.
+"""How a list finds its records. There are six ways, all of which read few rows, however many records there are.
 
 `plan(resource, filters, order)` is the one entry. A filter gives conditions and knows nothing of the ways; the plan
 chooses by what the conditions say of themselves (see `Condition`). Below each way is a request that takes it, and what
@@ -43,6 +43,12 @@ SQLite then does (from `EXPLAIN QUERY PLAN`; tests compare):
        GET /v1/incidents?q=ferry&sort=-date
        SCAN search_index VIRTUAL TABLE INDEX
        SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
+
+6. *Known matches.* Where what matches is counted in arrays, these have found the records already. If they are few, the
+   first in the order of the days are chosen there, and their documents alone are read.
+
+       GET /v1/incidents?kind=joint_raid&datetime=1999-07&sort=-date
+       SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -63,7 +69,7 @@ from app.queries.conditions import (
     matching,
     using_lookup_of,
 )
-from app.queries.counting import counts_all
+from app.queries.counting import MatchedRecords, counts_all, find_records
 from app.queries.most_selective import most_selective
 from app.queries.orders import Order
 from app.queries.record_type import RecordType
@@ -88,6 +94,9 @@ PageKey = tuple[Any, ...]
 EXTRA_DAY_ROWS = 200
 """Documents that are read beyond the page, of the day on which it ends. If that day has more of them, as the first of a
 year may, to which imprecise dates are sorted, only the page's are read."""
+
+MAX_SORTED_ROWS = 10_000
+"""Records that are sorted in arrays at most: of more, an index has a page as fast."""
 
 PRESENTATION = {
     *("sort", "limit", "cursor", "count", "fields", "include", "lang", "evidence", "flat", "facets", "totals"),
@@ -130,18 +139,19 @@ class Plan:
         choosing = set(filter(chooses, filters.model_fields_set))
         return bool(choosing <= self.resource.in_list_order)
 
-    def on(self, snapshot: Snapshot) -> "PlannedList":
-        """The same list in one snapshot, whose filters refer to records that exist (`resolve_ids`).
+    def on(self, snapshot: Snapshot, *, is_counted: bool = False) -> "PlannedList":
+        """The same list in one snapshot, whose filters refer to records that exist (`resolve_ids`). If it `is_counted`,
+        all that matches is found at once where there are arrays.
 
         Counts what indexes find as far as needed, to choose the order and the driving index.
         """
         order = self.order or _order(snapshot, self.resource, self.filters)
         conditions: list[Condition] = self.resource.conditions(self.filters)
-        in_order = self.resource.by_day(order)
-        candidates = [one for one in conditions if not (in_order and one.partitions)]
-        driving = most_selective(snapshot, candidates, MAX_PRESORTED_RECORDS)
-        planned = conditions if driving is None else using_lookup_of(conditions, driving)
-        return PlannedList(snapshot, self.resource, order, planned)
+        found = None
+        if is_counted and conditions and snapshot.archive is not None:
+            found = find_records(snapshot, self.resource, conditions)
+        planned = PlannedList(snapshot, self.resource, order, conditions, found)
+        return planned if planned.is_known else planned.by_index()
 
 
 def kind_for_one(resource: RecordType, include: list[str]) -> ReadKind:
@@ -184,15 +194,20 @@ def statement_of(statement: _StatementShape) -> Select[Any] | CompoundSelect[Any
 
 @dataclass(frozen=True)
 class PlannedList:
-    """The records of one snapshot that meet some conditions, in an order."""
+    """The records of one snapshot that meet some conditions, in an order. `found` are all of them, where arrays have
+    been asked."""
 
     snapshot: Snapshot
     resource: RecordType
     order: Order
     conditions: list[Condition]
+    found: MatchedRecords | None = None
 
     def rows(self, limit: int, after: PageKey | None = None) -> list[Any]:
         """Document, sort value and id of the first records, or of the first behind a sort value and id."""
+        if self.is_known:
+            page = self._known(limit, after)
+            return self.by_index().rows(limit, after) if page is None else page
         parts = self._parts(after)
         if after is not None and len(parts) > 1:
             is_unstated = after[0] == self.order.unstated
@@ -204,6 +219,26 @@ class PlannedList:
             if len(rows) >= limit:
                 break
         return rows
+
+    @property
+    def is_known(self) -> bool:
+        """Whether arrays have found all records, few enough to be put in order there."""
+        return self.found is not None and self.found.is_at_most(MAX_SORTED_ROWS) and self.resource.by_day(self.order)
+
+    def _known(self, limit: int, after: PageKey | None) -> list[Any] | None:
+        # Here, because importing NumPy takes longer than most answers.
+        from app.queries.array_pages import page_by_day
+
+        assert self.found is not None
+        return page_by_day(self.snapshot, self.found, self.order, after, limit, limit + EXTRA_DAY_ROWS)
+
+    def by_index(self) -> "PlannedList":
+        """The same list, to be found by the index that finds the fewest records, if there is one."""
+        in_order = self.resource.by_day(self.order)
+        candidates = [one for one in self.conditions if not (in_order and one.partitions)]
+        driving = most_selective(self.snapshot, candidates, MAX_PRESORTED_RECORDS)
+        planned = self.conditions if driving is None else using_lookup_of(self.conditions, driving)
+        return replace(self, conditions=planned, found=None if self.is_known else self.found)
 
     def _parts(self, after: PageKey | None = None) -> list["PlannedList"]:
         """The list itself or, where records without what it is sorted by stand apart, these and all others in order; as

@@ -6,6 +6,9 @@ Under every other server the same response is sent as ASGI messages.
 """
 
 from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from time import time
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from starlette.types import Scope, Send
@@ -63,6 +66,17 @@ def responder(app: object) -> PreparedResponder:
 def field_value(fields: Fields, name: bytes) -> bytes:
     """Returns the value of a header field of a response, the first if there are several; empty without it."""
     return next((value for own, value in fields if own == name), b"")
+
+
+def date_fields() -> Fields:
+    """Returns the `Date` of a response: when it begins. uvicorn's is up to a second old, from before the request
+    came."""
+    return _date_fields_at(int(time()))
+
+
+@lru_cache(maxsize=1)
+def _date_fields_at(second: int) -> Fields:
+    return [(b"date", formatdate(second, usegmt=True).encode())]
 
 
 def add_vary(fields: Fields, name: bytes) -> None:

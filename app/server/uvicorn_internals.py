@@ -20,9 +20,7 @@ import struct
 from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from email.utils import formatdate
-from functools import lru_cache, partial
-from time import time
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 from weakref import WeakSet
@@ -40,8 +38,9 @@ from app.server.compression import EVENT_STREAM
 from app.server.edge import Edge
 from app.server.limits import MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES, too_large, too_long
 from app.server.middleware import DEFAULT_FIELDS, TransferAborted, problem_response
-from app.server.prepared_response import CLOSE, Fields, PreparedResponse, encode_fields, responder
+from app.server.prepared_response import CLOSE, PreparedResponse, date_fields, encode_fields, field_value, responder
 from app.server.request_context import RequestContext, new_id
+from app.server.signals import SIGNALS, release_signals
 
 MAX_CONNECTIONS = 800
 """Connections that are served at the same time, beside event streams; usually a process may have 1024 files open."""
@@ -61,13 +60,9 @@ MAX_INLINE_RESPONSES = 32
 LINGER_SECONDS = 2.0
 """Time for which input is discarded after a refusal. A connection that is closed immediately loses the refusal."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What ends a server."""
-
 _MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADER_BYTES
-_LINGER_RESET = struct.pack(
-    "ii", 1, 0
-)  # SO_LINGER with 0 seconds: unsent data is discarded, and the client gets a reset
+_LINGER_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER with 0 seconds: unsent data is discarded, and the client gets a reset."""
 
 
 _EVENT_STREAMS: WeakSet["BoundedHttpProtocol"] = WeakSet()
@@ -88,18 +83,8 @@ def _no_op() -> None:
     pass
 
 
-def _date_fields() -> Fields:
-    """The `Date` of a response: when it begins. uvicorn's is up to a second old, from before the request came."""
-    return _date_fields_at(int(time()))
-
-
-@lru_cache(maxsize=1)
-def _date_fields_at(second: int) -> Fields:
-    return [(b"date", formatdate(second, usegmt=True).encode())]
-
-
 def _encoded_head(response: PreparedResponse) -> bytes:
-    return b"%s%s%s\r\n" % (STATUS_LINE[response.status], encode_fields(_date_fields()), response.head)
+    return b"%s%s%s\r\n" % (STATUS_LINE[response.status], encode_fields(date_fields()), response.head)
 
 
 def _has_length(message: Message) -> bool:
@@ -107,9 +92,7 @@ def _has_length(message: Message) -> bool:
 
 
 def _is_event_stream(message: Message) -> bool:
-    return any(
-        name == b"content-type" and value.startswith(EVENT_STREAM.encode()) for name, value in message["headers"]
-    )
+    return field_value(message["headers"], b"content-type").startswith(EVENT_STREAM.encode())
 
 
 def _without_close(message: Message) -> Message:
@@ -304,7 +287,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                     message = _without_close(message)
                 if _is_event_stream(message):
                     _EVENT_STREAMS.add(self)
-                cycle.default_headers = _date_fields()
+                cycle.default_headers = date_fields()
                 until_close = scope["http_version"] == "1.0" and not _has_length(message)
                 if until_close:
                     cycle.chunked_encoding = False  # HTTP/1.0 has no chunked coding (RFC 9112, 6.1)
@@ -365,17 +348,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._start_write_timer()
         else:
             self.transport.abort()
-
-
-def hold_signals() -> None:
-    """Has signals wait until there is a server to take them: one that comes during an import could be lost with the
-    exception that it raises there."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-
-
-def release_signals() -> None:
-    """Delivers what has waited since `hold_signals`. Processes that are started later would inherit the waiting."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 class GracefulServer(uvicorn.Server):

@@ -19,7 +19,8 @@ import uvicorn
 
 from app.server.access_log import logging_config
 from app.server.prepared_response import PreparedResponder, responder
-from app.server.uvicorn_internals import BoundedHttpProtocol, GracefulServer, WorkerSupervisor, hold_signals
+from app.server.signals import hold_signals
+from app.server.uvicorn_internals import BoundedHttpProtocol, GracefulServer, WorkerSupervisor
 
 GRACEFUL_SHUTDOWN_SECONDS = 60
 """Time for running responses to finish after the first signal."""

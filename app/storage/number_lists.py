@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, String, column, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, column, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+NUMBERS = "numbers"
+"""The parameter of `given_numbers`."""
 
 
 class _NumberList(FunctionElement[Any]):
@@ -30,5 +33,13 @@ def _postgresql(element: _NumberList, compiler: SQLCompiler, **options: Any) -> 
 
 def number_list(numbers: Iterable[int]) -> Select[Any]:
     """Returns a query for these numbers, with the column `number`."""
-    listed = literal(",".join(map(str, numbers)), String())
+    return _numbers_in(literal(",".join(map(str, numbers)), String()))
+
+
+def given_numbers() -> Select[Any]:
+    """Returns a query for the numbers that a statement is given by the name `NUMBERS`, joined by commas."""
+    return _numbers_in(bindparam(NUMBERS, type_=String()))
+
+
+def _numbers_in(listed: ColumnElement[str]) -> Select[Any]:
     return select(_NumberList(listed).table_valued(column("number", BigInteger), name="enumerated").c.number)

@@ -37,9 +37,9 @@ def list_records(
 ) -> JsonBody:
     """Returns one page of a list, and what else of all that matches was asked for, with labels in a language."""
     resolved = resolve_ids(snapshot, filters)
-    planned = plan(resource, resolved).on(snapshot)
+    planned = plan(resource, resolved).on(snapshot, is_counted=_is_counted(snapshot, resource, resolved))
     page = _read_page(planned, filters)
-    counted = _count_all(snapshot, resource, resolved, request, language) if has_sums(filters) else None
+    counted = _count_all(planned, resolved, request, language) if has_sums(filters) else None
     permanent = request.permanent(snapshot.release.number, _pinned_cursor(planned, filters))
     links = request.page_links(page.next, page.prev, permanent)
     missed = not page.documents and not filters.cursor
@@ -70,10 +70,9 @@ class _Counted:
     meta: dict[str, Any]
 
 
-def _count_all(
-    snapshot: Snapshot, resource: RecordType, filters: Any, request: RequestUrl, language: Language
-) -> _Counted:
-    found = match_records(snapshot, resource, filters)
+def _count_all(planned: PlannedList, filters: Any, request: RequestUrl, language: Language) -> _Counted:
+    snapshot, resource = planned.snapshot, planned.resource
+    found = planned.found or match_records(snapshot, resource, filters)
     members: dict[str, Any] = {}
     method = {}
     if filters.facets:
@@ -163,7 +162,7 @@ def _count_and_bound(planned: PlannedList, filters: Listing) -> dict[str, Any]:
         total = snapshot.release.counts.get(resource.name, 0)
         found = extent(snapshot, MatchedRecords(resource, [], total))
         return {"matched": total, "not_judged": dict.fromkeys(AXES), "extent": found}
-    found_records = find_records(snapshot, resource, planned.conditions)
+    found_records = planned.found or find_records(snapshot, resource, planned.conditions)
     counts = count_matches(snapshot, resource, filters, found_records)
     return counts | {"extent": extent(snapshot, found_records)}
 
