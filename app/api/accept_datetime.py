@@ -39,6 +39,7 @@ class DatetimeMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._dated: list[APIRoute] | None = None
+        self._taking: dict[int, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
@@ -59,7 +60,7 @@ class DatetimeMiddleware:
             if (
                 message["type"] == "http.response.start"
                 and message["status"] in (200, 206)
-                and _takes_release(scope.get("route"))
+                and self._takes_release(scope.get("route"))
             ):
                 if is_open:
                     add_vary(message["headers"], FIELD.encode())
@@ -67,6 +68,12 @@ class DatetimeMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_dated)
+
+    def _takes_release(self, route: Any) -> bool:
+        """Whether the operation of a route, which lives as long as the application, takes `release`."""
+        if id(route) not in self._taking:
+            self._taking[id(route)] = _takes_release(route)
+        return self._taking[id(route)]
 
     def _is_dated(self, scope: Scope) -> bool:
         if self._dated is None:

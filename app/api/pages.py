@@ -172,10 +172,18 @@ def envelope(
     included, complete_lists = _included(snapshot, resource, documents, filters.include, filters.release)
     if complete_lists:
         links = {**links, "included": complete_lists}
-    data = b"[%b]" % b",".join(documents) if many else documents[0]
     more = "".join([f',"{name}":{dump_json(value)}' for name, value in counts.items()])
-    end = f'{more},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'
-    return b'{"data":%b%b%b' % (data, included, end.encode())
+    end = f'{more},"links":{dump_json(links)},"meta":{dump_json(meta)}}}'.encode()
+    if not many:
+        return b'{"data":%b%b%b' % (documents[0], included, end)
+    # Put together in one step, since there may be megabytes.
+    before, after = b'{"data":[', b"]%b%b" % (included, end)
+    if not documents:
+        return before + after
+    first, *others = documents
+    pieces = [before + first, *others]
+    pieces[-1] += after
+    return b",".join(pieces)
 
 
 def _included(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
-from app.server.cache_lookup import normalized_url
+from app.server.cache_lookup import MAX_MEMOIZED_BYTES, normalized_url
 from app.server.prepared_response import Fields
 from app.server.request_context import RequestContext
 from app.storage.release_info import ReleaseInfo
@@ -88,7 +88,8 @@ class ValidatorsMiddleware:
             directive = (cacheable if is_cacheable else "no-store").encode()
             headers.append((b"cache-control", directive))
         if message["status"] == 200 and directive != b"no-store":
-            headers = [field for field in headers if field[0] != b"etag"]
+            if b"etag" in known:
+                headers = [field for field in headers if field[0] != b"etag"]
             headers.append((b"etag", self._etag(known, scope, release).encode()))
             if b"last-modified" not in known:
                 headers.append((b"last-modified", last_modified(release).encode()))
@@ -129,6 +130,12 @@ def is_never_cached(path: str) -> bool:
 
 
 def _cache_control(path: str) -> str:
+    read = _directive if len(path) <= MAX_MEMOIZED_BYTES else _directive.__wrapped__
+    return read(path)
+
+
+@lru_cache(maxsize=8192)
+def _directive(path: str) -> str:
     return next(directive for pattern, directive in CACHE_CONTROL if pattern.fullmatch(path))
 
 

@@ -12,6 +12,18 @@ from app.server.middleware import DEFAULT_FIELDS, problem_response
 from app.server.prepared_response import PreparedResponse
 from app.server.request_context import RequestContext
 
+MAX_CONNECTIONS = 800
+"""Connections that are served at the same time, beside event streams; usually a process may have 1024 files open."""
+
+REQUEST_TIMEOUT_SECONDS = 10.0
+"""Time for a request to arrive, from its first byte to its last."""
+
+WRITE_TIMEOUT_SECONDS = 60.0
+"""Time for a client to read the next `MIN_WRITE_PROGRESS_BYTES`; twice as long where other responses went before."""
+
+MIN_WRITE_PROGRESS_BYTES = 64 * 1024
+"""Bytes that a client has to read within `WRITE_TIMEOUT_SECONDS`."""
+
 MAX_REQUEST_LINE_BYTES = 32 * 1024
 """The longest request line."""
 

@@ -18,7 +18,7 @@ import pytest
 
 from app.api.answers.change_stream import ChangeStream
 from app.main import create_app
-from app.server.uvicorn_internals import MAX_CONNECTIONS
+from app.server.limits import MAX_CONNECTIONS
 from app.settings import Settings
 from tests import sample
 from tests.conftest import NewDatabase, load_seed

@@ -80,7 +80,7 @@ def main(
             _load(database, (folder or own) / "seed", incidents, bars)
         first = _size(database)
         _say(bars, f"1 release: {first / _MEGABYTE:,.0f} MB")
-        past = _Past(database, share, together=together)
+        past = Past(database, share, together=together)
         for _ in range(2, releases + 1):
             added, newest = past.add()
             bars("Releases", added, releases - 1)
@@ -137,7 +137,7 @@ def _size(database: Database) -> int:
     return Path(str(database.url.database)).stat().st_size
 
 
-class _Past:
+class Past:
     """Adds releases to a database."""
 
     def __init__(self, database: Database, share: float, *, together: bool) -> None:

@@ -16,10 +16,10 @@ from uvicorn.server import ServerState
 
 from app.main import create_app
 from app.problems import ProblemDocument
-from app.server import uvicorn_internals
+from app.server import limits, uvicorn_internals
 from app.server.coalescing_transport import MAX_COALESCED_BYTES, CoalescingTransport
-from app.server.limits import MAX_HEADER_BYTES, MAX_QUERY_PARAMETERS, MAX_REQUEST_LINE_BYTES
-from app.server.uvicorn_internals import MIN_WRITE_PROGRESS_BYTES, BoundedHttpProtocol
+from app.server.limits import MAX_HEADER_BYTES, MAX_QUERY_PARAMETERS, MAX_REQUEST_LINE_BYTES, MIN_WRITE_PROGRESS_BYTES
+from app.server.uvicorn_internals import BoundedHttpProtocol
 from app.server.uvicorn_server import UVICORN_OPTIONS
 from app.settings import Settings
 from tests.live import eventually, listening
@@ -107,7 +107,7 @@ def test_headers_of_30_kilobytes_pass_and_no_larger_ones(server: Server) -> None
 
 def test_unfinished_headers_are_not_buffered_without_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uvicorn_internals, "LINGER_SECONDS", 0.1)
-    monkeypatch.setattr(uvicorn_internals, "REQUEST_TIMEOUT_SECONDS", 1000.0)
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 1000.0)
     with connected(server) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
         with pytest.raises(ConnectionError):
@@ -153,7 +153,7 @@ def test_input_that_is_not_http_gets_400(server: Server, raw: bytes) -> None:
 
 
 def test_a_slow_request_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvicorn_internals, "REQUEST_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(uvicorn_internals, "LINGER_SECONDS", 0.3)
     with connected(server) as silent, connected(server) as endless, connected(server) as kept:
         kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTT")
@@ -170,7 +170,7 @@ def test_a_slow_request_times_out(server: Server, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_slow_body_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uvicorn_internals, "REQUEST_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "REQUEST_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr(uvicorn_internals, "LINGER_SECONDS", 0.1)
     with connected(server) as client:
         client.sendall(b"POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
@@ -185,7 +185,7 @@ def test_a_slow_body_times_out(server: Server, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("ending", ["", "Connection: close\r\n"])
 def test_an_unread_response_times_out(server: Server, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     """Also one that is made at once and waits as a whole for its client."""
-    monkeypatch.setattr(uvicorn_internals, "WRITE_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "WRITE_TIMEOUT_SECONDS", 0.3)
     with connected(server) as client:
         client.sendall(f"GET /large HTTP/1.1\r\nHost: x\r\n{ending}\r\n".encode())
         assert client.recv(15) == b"HTTP/1.1 200 OK"
@@ -270,7 +270,7 @@ def test_write_timeout_holds_for_a_closing_connection() -> None:
 
 def test_connections_beyond_the_maximum_get_503(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert eventually(lambda: not server[1].connections)
-    monkeypatch.setattr(uvicorn_internals, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
     with connected(server), connected(server):
         with connected(server):
             assert eventually(lambda: len(server[1].connections) == 3)

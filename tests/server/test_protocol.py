@@ -45,12 +45,25 @@ def base(article_url: str) -> Iterator[str]:
     async def stream(request: Request) -> Response:
         return StreamingResponse(pieces(request.path_params["name"] == "broken"), media_type="text/csv")
 
+    @app.get("/fields", include_in_schema=False)
+    async def fields(request: Request) -> Response:
+        return Response("told", headers={"X-Told": request.query_params["value"]})
+
     with live.listening(app, errors=True) as (port, _):
         yield f"http://127.0.0.1:{port}"
 
 
 def send(base: str, *lines: str) -> RawResponse:
     return first(raw_http.send(base, "\r\n".join([*lines, "", ""]).encode()))
+
+
+def test_a_header_field_is_never_two(base: str) -> None:
+    """Heads are sent at once where the connection stays open, and field by field where it does not."""
+    assert send(base, "GET /fields?value=a HTTP/1.1", "Host: x", "Connection: close").header("x-told") == "a"
+    for broken, more in product(("%0D%0A", "%0A", "%0D"), ([], ["Connection: close"])):
+        lines = [f"GET /fields?value=a{broken}Set-Cookie:b HTTP/1.1", "Host: x", *more]
+        sent = raw_http.send(base, "\r\n".join([*lines, "", ""]).encode())
+        assert b"Set-Cookie" not in sent, (broken, more)
 
 
 @pytest.mark.parametrize("target", ["/v1/incidents?limit=1", "/v1/places.csv", "/", "/healthz", "/nothing"])

@@ -20,6 +20,7 @@ CALLBACKS = (
 METHODS = [
     *((httptools_impl.HttpToolsProtocol, name) for name in CALLBACKS),
     (httptools_impl.HttpToolsProtocol, "shutdown"),
+    (Server, "capture_signals"),
     (Server, "handle_exit"),
     (Multiprocess, "keep_subprocess_alive"),
     (Multiprocess, "terminate_all"),
@@ -30,7 +31,7 @@ ATTRIBUTES = {
     httptools_impl.HttpToolsProtocol: "app connections cycle flow loop pipeline transport url",
     httptools_impl.RequestResponseCycle: (
         "chunked_encoding default_headers disconnected expected_content_length keep_alive message_event on_response "
-        "response_complete response_started scope"
+        "response_complete response_started scope waiting_for_100_continue"
     ),
     Multiprocess: "processes sockets",
     multiprocess.Process: "child_conn process",
