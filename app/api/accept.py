@@ -16,8 +16,9 @@ from app.exports.formats.jsonld import FORMAT as JSON_LD
 from app.problems import NotAcceptable
 from app.queries.values import SLUG
 from app.records import RECORD_TYPES
-from app.server.negotiation import JSON, Preferences, media_type_weight
+from app.server.negotiation import JSON, media_type_weight
 from app.server.prepared_response import add_vary, field_value
+from app.server.request_context import RequestContext
 
 _JSON = JSON.encode()
 
@@ -31,7 +32,7 @@ class AcceptMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
-        preferences = Preferences.of(scope["headers"])
+        preferences = RequestContext.of(scope).preferences(scope)
         if preferences.prefers_json_ld and (address := _json_ld_address(scope)) is not None:
             await RedirectResponse(address, 303, {"Vary": "Accept"})(scope, receive, send)
             return

@@ -22,7 +22,6 @@ from app.api.links import MAX_LINK_BYTES, address
 from app.api.routes.problems import on_problem
 from app.problems import BadParameter, NotFound, Problem, types
 from app.queries.values import RELEASE
-from app.server.negotiation import Preferences
 from app.server.preconditions import parse_http_date
 from app.server.prepared_response import Fields, add_vary
 from app.server.request_context import RequestContext
@@ -43,7 +42,7 @@ class DatetimeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
-        wanted, is_open = Preferences.of(scope["headers"]).datetime, not _names_release(scope)
+        wanted, is_open = RequestContext.of(scope).preferences(scope).datetime, not _names_release(scope)
         if wanted is not None and is_open and self._is_dated(scope):
             request = Request(scope)
             try:

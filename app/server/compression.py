@@ -15,8 +15,9 @@ from anyio import to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.negotiation import Coding, Preferences
+from app.server.negotiation import Coding
 from app.server.prepared_response import Fields, add_vary, field_value
+from app.server.request_context import RequestContext
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -58,7 +59,7 @@ class CompressionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Compresses the response, if the client accepts a coding."""
-        await self.app(scope, receive, _CompressingSend(send, Preferences.of(scope["headers"]).coding))
+        await self.app(scope, receive, _CompressingSend(send, RequestContext.begin(scope).preferences(scope).coding))
 
 
 class _CompressingSend:

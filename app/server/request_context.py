@@ -10,6 +10,7 @@ from typing import Literal
 from starlette.types import ASGIApp, Scope
 
 from app.server.cache_lookup import CacheLookup
+from app.server.negotiation import Preferences
 from app.server.prepared_response import Fields, PreparedResponse
 from app.storage.reader import ReadTimes
 from app.storage.release_info import ReleaseInfo
@@ -62,6 +63,10 @@ class RequestContext:
         """Returns the context of a request that has passed the outermost layer."""
         context: RequestContext = scope[_SCOPE_KEY]
         return context
+
+    def preferences(self, scope: Scope) -> Preferences:
+        """Returns what the client accepts, which several layers ask for."""
+        return Preferences.of(scope["headers"]) if self.lookup is None else self.lookup.key[1]
 
     def set_release(self, release: ReleaseInfo) -> None:
         """Notes the release that the response belongs to, the newest."""

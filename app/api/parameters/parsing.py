@@ -112,6 +112,8 @@ def _values(
 
 def pinned_release(request: Request) -> int | None:
     """Returns the release that a request asks for, None without one. What is no number, is the number of none: 0."""
+    if not request.scope["query_string"]:
+        return None
     given: str | None = request.query_params.get(RELEASE)
     return None if given is None else release_number(given)
 

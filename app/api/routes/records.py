@@ -93,7 +93,7 @@ def _add_detail(routes: APIRouter, name: str, resource: RecordType) -> None:
     model, choices = record_model(DetailFilters, name), record_choices(name, TEMPLATE)
 
     async def handler(request: Request) -> Response:
-        items = request.query_params.multi_items()
+        items = request.query_params.multi_items() if request.scope["query_string"] else []
         filters = await parse_record_query(request, DetailFilters, name, items)
         request_url = pages.RequestUrl(request.scope["path"], items)
         id_ = request.path_params["id"]
