@@ -61,6 +61,8 @@ class RequestUrl:
 
     def link(self, **changes: str) -> str:
         """Returns this URL with some parameters changed."""
+        if not self.items:
+            return address(self.path, changes.items()) if changes else self.path
         items = [(name, value) for name, value in self.items if name not in changes] + list(changes.items())
         return address(self.path, items)
 
@@ -69,7 +71,7 @@ class RequestUrl:
         page of a list has another cursor there."""
         if release == 0:
             return {}
-        if any(name == RELEASE for name, _ in self.items):
+        if self.items and any(name == RELEASE for name, _ in self.items):
             return {"permanent": self.link()}
         return {"permanent": self.link(**{RELEASE: str(release)}, **({} if cursor is None else {"cursor": cursor}))}
 
@@ -102,6 +104,8 @@ def get_record(
 
 def shaped(snapshot: Snapshot, resource: RecordType, body: JsonBody, filters: Listing | DetailFilters) -> JsonBody:
     """Returns a body with the parts of records that were asked for, and with names in the language that was."""
+    if not filters.model_fields_set:
+        return body
     named = in_language(snapshot, body, filters.lang)
     parts = parts_of(filters, resource.name, snapshot.codebook)
     return named if parts is None else replace(named, body=thinned(named.body, parts))

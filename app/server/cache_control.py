@@ -115,8 +115,15 @@ def entity_tag(
 ) -> str:
     """Returns the ETag of a response that is not compressed: a digest of everything that its bytes depend on."""
     data = (release.fingerprint, release.origin) if release is not None else ()
-    parts = (f"{__version__} {build().digest} {public_url}", *data, url, content_type, language)
-    return f'"{blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
+    of_release = _digest_of_release(public_url, *data).copy()
+    of_release.update(repr((url, content_type, language)).encode())
+    return f'"{of_release.hexdigest()}"'
+
+
+@lru_cache(maxsize=16)
+def _digest_of_release(*data: str | None) -> blake2b:
+    """The digest of what is the same for all responses of a release, to go on from."""
+    return blake2b(repr((__version__, build().digest, *data)).encode(), digest_size=16)
 
 
 def last_modified(release: ReleaseInfo | None) -> str:

@@ -62,7 +62,9 @@ class Edge:
             complete = not message.get("more_body", False)
 
         try:
-            response = self._prepared(scope, context) or await self._stored(scope, context)
+            response = self._prepared(scope, context)
+            if response is None and self._cache.may_have(context.lookup):
+                response = await self._stored(scope, context)
             if response is not None:
                 await response.send(send_and_measure)
             else:

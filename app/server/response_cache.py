@@ -114,7 +114,7 @@ class ResponseCache:
     def find(self, scope: Scope, context: RequestContext) -> PreparedResponse | None:
         """Returns the stored response if the newest release is known without waiting."""
         context.lookup = lookup = CacheLookup.of(scope) if scope["method"] in ("GET", "HEAD") else None
-        if lookup is None or not self._may_have(lookup):
+        if lookup is None or not self.may_have(lookup):
             return None
         try:
             release = self._releases().peek_release()
@@ -128,7 +128,7 @@ class ResponseCache:
     async def find_waiting(self, scope: Scope, context: RequestContext) -> PreparedResponse | None:
         """Returns the stored response of the newest release; of the last one where the database is unavailable."""
         lookup = context.lookup
-        if lookup is None or not self._may_have(lookup):
+        if lookup is None or not self.may_have(lookup):
             return None
         try:
             self._last_release = await self._releases().newest()
@@ -139,8 +139,9 @@ class ResponseCache:
             return PreparedResponse.of(response.status, _mark_stale(response.fields), response.body)
         return self._find(self._last_release, lookup, "hit", context, scope["path"])
 
-    def _may_have(self, lookup: CacheLookup) -> bool:
-        return bool(self._entries) and not lookup.has_range
+    def may_have(self, lookup: CacheLookup | None) -> bool:
+        """Whether a response may be stored for a request."""
+        return bool(self._entries) and lookup is not None and not lookup.has_range
 
     def _find(
         self,

@@ -6,7 +6,7 @@ release.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import chain
@@ -14,7 +14,7 @@ from math import inf
 from time import perf_counter
 from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, ClauseElement, Connection, Engine, Executable, make_url
+from sqlalchemy import URL, ClauseElement, Connection, Engine, Executable, Result, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -61,17 +61,12 @@ class Snapshot:
     PostgreSQL is told before one what is left.
     """
 
-    def __init__(
-        self, connection: Connection, results: ExitStack, deadline: Deadline, archives: "Archives | None" = None
-    ) -> None:
+    def __init__(self, connection: Connection, deadline: Deadline, archives: "Archives | None" = None) -> None:
         self._connection = connection
-        self._results = results
+        self._results: list[Result[Any]] = []
         self._archives = archives
         self.deadline = deadline
         self._timeout = deadline.seconds  # what PostgreSQL has been told
-        info = connection.info
-        info["deadline"] = deadline
-        results.callback(info.pop, "deadline")
         self._driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
         self.release = self.newest = _newest(connection, self._driver)
         self.query_seconds = 0.0  # what statements have taken so far
@@ -145,7 +140,8 @@ class Snapshot:
         """
         self._apply_deadline()
         result = self._connection.execute(statement, parameters, execution_options={"yield_per": STREAM_BATCH_ROWS})
-        partitions = self._results.enter_context(result).scalars().partitions()
+        self._results.append(result)
+        partitions = result.scalars().partitions()
         return chain([next(partitions, [])], self._renewing(partitions))
 
     def _renewing(self, batches: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
@@ -153,6 +149,11 @@ class Snapshot:
         for batch in batches:
             yield batch
             self.renew()
+
+    def close(self) -> None:
+        """Closes the results that were read in batches."""
+        for result in self._results:
+            result.close()
 
     def renew(self) -> None:
         """Starts the time limit again, for the next batch of a download."""
@@ -295,8 +296,13 @@ class Database:
         self, transaction: AbstractContextManager[Connection], deadline: Deadline, archives: Archives | None = None
     ) -> Iterator[Snapshot]:
         try:
-            with transaction as connection, ExitStack() as results:
-                yield Snapshot(connection, results, deadline, archives)
+            with transaction as connection:
+                connection.info["deadline"] = deadline
+                try:
+                    with closing(Snapshot(connection, deadline, archives)) as snapshot:
+                        yield snapshot
+                finally:
+                    del connection.info["deadline"]
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
                 raise deadline.exceeded() from error
