@@ -52,7 +52,8 @@ def _download(server: Server, name: str, path: str, rows: int) -> str:
         before = server.cpu()
         size, took = _downloaded(server, path)
         rate = rows / max(server.cpu() - before, TICK_SECONDS)
-    return f"| {name} | {rows:,} | {rate:,.0f} | {took:.1f} | {size / 1e6:.0f} | {peaks[0].resident / 1e6:.0f} |"
+    memory = f"{peaks[0].resident / 1e6:.0f} ({peaks[0].anonymous / 1e6:.0f})"
+    return f"| {name} | {rows:,} | {rate:,.0f} | {took:.1f} | {size / 1e6:.0f} | {memory} |"
 
 
 def _is_prepared(server: Server, path: str) -> bool:
@@ -113,7 +114,8 @@ def _first(url: str) -> tuple[int, list[bytes]]:
 def main(database: Annotated[str, typer.Argument(help="URL of a loaded archive, SQLite.")]) -> None:
     """A table of all files."""
     rows, documents = _first(database)
-    typer.echo("| file | rows | rows a second of processor time | seconds | MB | peak MB of the worker |")
+    memory = "peak MB of the worker (not mapped from files)"
+    typer.echo(f"| file | rows | rows a second of processor time | seconds | MB | {memory} |")
     typer.echo("|---|---|---|---|---|---|")
     for suffix, query in FILES.items():
         for line in _served(database, suffix, min(rows, int(query.rpartition("=")[2] or rows))):

@@ -11,7 +11,7 @@ from app.exports.columnar.tables import Tables
 from app.exports.formats import Export
 from app.exports.formats.columns import has_points, resource_columns
 
-ROW_GROUP_BYTES, ROW_GROUP_ROWS = 32 * 2**20, 100_000
+ROW_GROUP_BYTES, ROW_GROUP_ROWS = 16 * 2**20, 100_000
 """A row group is written once its columns have so many bytes in memory, or it so many rows."""
 
 WRITING: dict[str, Any] = {"compression": "zstd", "version": "2.6"}

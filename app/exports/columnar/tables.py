@@ -15,7 +15,7 @@ from app.exports.formats import Export
 from app.model.compact_json import dump_json
 from app.model.partial_documents import cut, keys_of
 
-READ_BYTES = 2 * 2**20
+READ_BYTES = 2**20
 """The text that is read at a time. Reading takes ten times as much memory, and some time for each column, however few
 rows there are."""
 
