@@ -138,10 +138,18 @@ def _size(database: Database) -> int:
 
 
 class Past:
-    """Adds releases to a database."""
+    """Adds releases to a database. `edit` changes a document: by default what no filter looks at."""
 
-    def __init__(self, database: Database, share: float, *, together: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        share: float,
+        *,
+        together: bool,
+        edit: Callable[[dict[str, Any]], None] = lambda data: None,
+    ) -> None:
         self._database = database
+        self._edit = edit
         self._apart, self._together = round(1 / share), together
         self._added = 0
         self._shared_records = SharedRecords()
@@ -192,6 +200,7 @@ class Past:
             version = data.pop("version") + 1
             del data["changed_in"]
             data["note"] = f"Release {number} told it anew, in the words that it had found by then."
+            self._edit(data)
             change = PlannedChange(ChangeOp.MOD, "incidents", data["id"], version)
             changes.append((change, build_record(Rendered("incidents", data, None, None), self._shared_records)))
             numbers[data["id"]] = row.number

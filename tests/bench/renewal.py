@@ -2,13 +2,13 @@
 
 For each question a release is added to the database, an archive of `tests.bench.invention` that was loaded; a worker
 that has counted everything of the release before is asked without end until an answer is of the new one. Prints the
-seconds from the commit to that answer, and until the worker has prepared all that it counts by.
+seconds from the commit to that answer, and the processor time in which the worker has prepared all that it counts by.
 """
 
 import json
 import os
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ from tests.bench.load import answer
 from tests.bench.past import Past
 from tests.bench.servers import CLIENT_CORE, Server, service
 
-_KINDS = shipped().values("incident.kind")
+_KINDS = list(shipped().values("incident.kind"))
 QUESTIONS = [
     "/v1/facets?of=incidents&facet=place",
     "/v1/facets?of=incidents&facet=actor",
@@ -26,7 +26,7 @@ QUESTIONS = [
     "/v1/facets?of=incidents&facet=year",
     "/v1/facets?of=quotes&facet=speaker",
     "/v1/casualties/summary?group_by=outcome",
-    "/v1/casualties/summary?group_by=claimant",
+    "/v1/casualties/summary?group_by=claimed_by",
     "/v1/casualties/summary?group_by=place,month",
     f"/v1/incidents?kind={_KINDS[0]}&limit=1",
 ]
@@ -40,8 +40,8 @@ def main(
     writing = Database(database)
     with writing.snapshot() as snapshot:
         incidents = snapshot.release.counts["incidents"]
-    past = Past(writing, 1 / incidents, together=False)
-    typer.echo("| question | seconds to its first answer of the release | seconds until all is prepared |")
+    past = Past(writing, 1 / incidents, together=False, edit=_edit)
+    typer.echo("| question | seconds to its first answer of the release | processor s until all is prepared |")
     typer.echo("|---|---|---|")
     with service("the service", database, {"DATELINE_CACHE_BYTES": "0"}) as server:
         for path in QUESTIONS:
@@ -53,8 +53,13 @@ def main(
                 time.sleep(0.01)
             answered = time.perf_counter() - committed
             server.settle()
-            typer.echo(f"| `{path}` | {answered:.1f} | at most {server.cpu() - used:.1f} of its processor time |")
+            typer.echo(f"| `{path}` | {answered:.1f} | {server.cpu() - used:.1f} |")
     writing.close()
+
+
+def _edit(document: dict[str, Any]) -> None:
+    """Gives an incident another kind, which lists, facets and sums all look at."""
+    document["kind"] = _KINDS[(_KINDS.index(document["kind"]) + 1) % len(_KINDS)]
 
 
 def _release(server: Server, path: str) -> int:
