@@ -2,7 +2,8 @@
 
 Milliseconds of processor time for one answer that is not in memory, a column for each archive: those of
 `tests.bench.invention`, loaded. DuckDB has one thread and answers the bare question from a Parquet file of each table,
-with what contains a place or an actor already joined; it labels, links and sorts nothing. `--results` writes COUNTS.md.
+with what contains a place or an actor already joined; it labels, links and sorts nothing. `--before` names the command
+of an earlier build, which is asked once over a database of its own. `--results` writes COUNTS.md.
 """
 
 import json
@@ -192,16 +193,28 @@ def _measured(url: str, cache: Path) -> Iterator[tuple[str, float]]:
     yield "files", sum(path.stat().st_size for path in cache.rglob("*.npy")) / 1e6
 
 
-def _table(columns: list[dict[str, float]], theirs: dict[str, float]) -> Iterator[str]:
+def _measured_before(program: Path, url: str) -> Iterator[tuple[str, float]]:
+    """What the answers of an earlier build cost, where it knows the question."""
+    with service("the build before", url, {"DATELINE_QUERY_SECONDS": "1000"}, program=program) as server:
+        for job in JOBS:
+            for path in dict.fromkeys(map(job.path.format, _KINDS)):
+                before = server.cpu()
+                if asked(server, path)[0] == 200:
+                    yield job.name, (server.cpu() - before) * 1000
+                    break
+
+
+def _table(columns: list[dict[str, float]], theirs: dict[str, float], earlier: dict[str, float]) -> Iterator[str]:
     sizes = [f"{one['incidents']:,.0f}" for one in columns]
-    yield f"| processor ms of an answer | {' | '.join(sizes)} | DuckDB, {sizes[-1]} | hold | aim |"
-    yield "|---" * (len(columns) + 4) + "|"
+    others = f"the build before, {sizes[-1]} | DuckDB, {sizes[-1]}"
+    yield f"| processor ms of an answer | {' | '.join(sizes)} | {others} | hold | aim |"
+    yield "|---" * (len(columns) + 5) + "|"
     for job in JOBS:
         costs = [f"{one[job.name]:.1f}" for one in columns]
-        costs.append(f"{theirs[job.name]:.1f}" if theirs else "–")
+        costs += [f"{one[job.name]:,.1f}" if job.name in one else "–" for one in (earlier, theirs)]
         yield f"| {job.name} | {' | '.join(costs)} | {job.hold} | {job.aim} |"
     for name, unit in (("memory", "MB that a worker has counted into"), ("files", "MB of files of arrays")):
-        yield f"| {unit} | {' | '.join(f'{one[name]:.0f}' for one in columns)} | | | |"
+        yield f"| {unit} | {' | '.join(f'{one[name]:.0f}' for one in columns)} | | | | |"
 
 
 def main(
@@ -210,6 +223,8 @@ def main(
     beside: Annotated[
         bool, typer.Option("--duckdb/--no-duckdb", help="Ask DuckDB, too; its files take minutes.")
     ] = True,
+    before: Annotated[Path | None, typer.Option(help="The command of an earlier build.")] = None,
+    before_database: Annotated[str, typer.Option(help="URL of its archive.")] = "",
 ) -> None:
     """A table of all jobs."""
     with TemporaryDirectory(prefix="dateline-counts-") as temporary:
@@ -218,13 +233,14 @@ def main(
         if beside:
             with _parquet(databases[-1], Path(temporary)) as connection:
                 theirs = {job.name: _duckdb_cost(connection, job.sql) for job in JOBS}
-    lines = list(_table(columns, theirs))
+    earlier = dict(_measured_before(before, before_database)) if before else {}
+    lines = list(_table(columns, theirs, earlier))
     typer.echo("\n".join(lines))
     if results:
         version = duckdb.__version__ if theirs else "was not asked"
-        told = (__doc__ or "").partition("\n\n")[2].replace(" `--results` writes COUNTS.md.", "")
+        told = (__doc__ or "").partition("\n\n")[2].replace(" `--results` writes COUNTS.md.", "").strip()
         RESULTS.write_text(
-            f"# What counting costs\n\n{datetime.now(UTC):%-d %B %Y}, DuckDB {version}.\n\n{told}\n"
+            f"# What counting costs\n\n{datetime.now(UTC):%-d %B %Y}, DuckDB {version}.\n\n{told}\n\n"
             + "\n".join(lines)
             + "\n\nPrinted by `python -m tests.bench.counts --results`.\n",
             "utf-8",

@@ -119,9 +119,12 @@ def _memory(process: int) -> Memory | None:
 
 
 @contextmanager
-def service(name: str, database_url: str, settings: Mapping[str, str], workers: int = 1) -> Iterator[Server]:
-    """The service, as `dateline serve` runs it: a single worker on the servers' core, several on all cores."""
-    command = [str(dateline()), "serve", "--workers", str(workers)]
+def service(
+    name: str, database_url: str, settings: Mapping[str, str], workers: int = 1, program: Path | None = None
+) -> Iterator[Server]:
+    """The service, as `dateline serve` runs it: a single worker on the servers' core, several on all cores. `program`
+    is the command of another installation."""
+    command = [str(program or dateline()), "serve", "--workers", str(workers)]
     cores = {SERVER_CORE} if workers == 1 else set(CORES)
     with _serving(name, command, {"DATELINE_DATABASE_URL": database_url, **settings}, cores) as server:
         yield server
