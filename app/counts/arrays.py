@@ -74,7 +74,6 @@ class Archive:
         self.files = files
         self.types = types
         self._looked_up: dict[tuple[str, int], tuple[object, Any]] = {}
-        self._by_type: dict[str, TypeArrays] = {}
 
     def once(self, what: str, of: object, look_up: Callable[[], T]) -> T:
         """Returns what is looked up for a criterion, once for all counts of a request: of those that a filter excludes
@@ -103,11 +102,10 @@ class Archive:
         return made
 
     def __getitem__(self, name: str) -> "TypeArrays":
-        if name not in self._by_type:
-            counted = self.types[name]
-            arrays = self.group(name, lambda: self._made(counted))
-            self._by_type[name] = TypeArrays(self, counted.by_name, arrays, "", len(arrays[NUMBER]), counted)
-        return self._by_type[name]
+        counted = self.types[name]
+        # Not kept: what is made of a group meanwhile has to ask for it, so that it is made anew when the group is.
+        arrays = self.group(name, lambda: self._made(counted))
+        return TypeArrays(self, counted.by_name, arrays, "", len(arrays[NUMBER]), counted)
 
     def size(self, names: Iterable[str]) -> int:
         """How many records of some types there are."""

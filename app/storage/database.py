@@ -297,12 +297,13 @@ class Database:
     ) -> Iterator[Snapshot]:
         try:
             with transaction as connection:
-                connection.info["deadline"] = deadline
+                info = connection.info  # of a connection that has broken it cannot be asked any more
+                info["deadline"] = deadline
                 try:
                     with closing(Snapshot(connection, deadline, archives)) as snapshot:
                         yield snapshot
                 finally:
-                    del connection.info["deadline"]
+                    del info["deadline"]
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
                 raise deadline.exceeded() from error
