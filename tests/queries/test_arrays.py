@@ -101,12 +101,18 @@ OTHER_LISTS = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def few_are_enough() -> Iterator[None]:
+@contextmanager
+def arrays_of_few() -> Iterator[None]:
     """Arrays for every release, however few records it has."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(archives, "MIN_RECORDS", 0)
         patch.setattr(release_writing, "MIN_RECORDS", 0)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_are_enough() -> Iterator[None]:
+    with arrays_of_few():
         yield
 
 

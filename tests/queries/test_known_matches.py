@@ -5,13 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.counts import archives
-from app.ingest.release import release_writing
 from app.queries import plan
 from tests import sample
 from tests.answers import body
 from tests.conftest import NewDatabase, load_seed
-from tests.queries.test_arrays import Services, both_ways
+from tests.queries.test_arrays import Services, arrays_of_few, both_ways
 from tests.queries.test_plans import made_up
 from tests.statements import statements
 
@@ -20,10 +18,7 @@ FILTERS = ["kind=killing&kind=detention", "place=iraq", "q=isis", "datetime=2019
 
 @pytest.fixture(scope="module", autouse=True)
 def few_are_enough() -> Iterator[None]:
-    """Arrays for every release, however few records it has."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archives, "MIN_RECORDS", 0)
-        patch.setattr(release_writing, "MIN_RECORDS", 0)
+    with arrays_of_few():
         yield
 
 
