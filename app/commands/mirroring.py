@@ -27,7 +27,7 @@ def mirror(
 
     with open_database() as database:
         schema.migrate(database)
-        before = _newest(database)
+        before = database.newest_written().number
         if _copy(url, database) == before:
             typer.echo(f"{database.name}: release {before} is the newest of {url}.")
         while follow:
@@ -46,8 +46,3 @@ def _copy(url: str, database: Database) -> int:
                 typer.echo(f"{database.name}: release {release.number}, as at {url}: {counted(release.counts)}.")
 
         return copy_releases(url, database, progress=bars, report=report)
-
-
-def _newest(database: Database) -> int:
-    with database.snapshot() as snapshot:
-        return snapshot.release.number

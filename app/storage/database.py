@@ -263,6 +263,12 @@ class Database:
             )
             raise DatabaseError(f"{self.name}: {driver_message(error)}{hint}") from error
 
+    def newest_written(self) -> ReleaseInfo:
+        """Returns the newest release where writes go: readers may be led to a standby that lags behind. Raises
+        DatabaseError."""
+        with self.writer() as connection:
+            return _newest(connection, None)
+
     @contextmanager
     def snapshot(
         self, *, streaming: bool = False, deadline: Deadline | None = None, release: int | None = None

@@ -153,6 +153,21 @@ def test_a_server_that_says_that_it_ends_is_asked_again(primary: Server, tmp_pat
     database.close()
 
 
+def test_a_load_knows_what_it_has_written_before_a_standby_does(primary: Server, tmp_path: Path) -> None:
+    with postgresql.replica(primary) as late:
+        late.run("SELECT pg_wal_replay_pause()")
+        until(lambda: late.run("SELECT pg_get_wal_replay_pause_state()") == ["paused"])
+        url = together(primary, late, database="news", target_session_attrs="prefer-standby")
+        assert "release 1" in load(url, edition(tmp_path, 1))
+
+        files = sample.small()
+        incident = sample.record(files, sample.INCIDENTS, "ferry-shooting")
+        incident["redacted"] = {"fields": ["/title"], "reason": "A person asked."}
+        assert "release 2" in load(url, sample.write(files, tmp_path))
+        assert primary.run("SELECT is_erased FROM releases ORDER BY number", "news") == [True, True]
+        assert release_on(late) == 0
+
+
 def test_a_lagging_replica_never_mixes_releases(primary: Server, tmp_path: Path, figure: Figure) -> None:
     with ExitStack() as stack:
         late = stack.enter_context(postgresql.replica(primary))

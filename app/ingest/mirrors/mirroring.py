@@ -54,9 +54,7 @@ def mirror(
     whole releases more.
     """
     source = Source(address)
-    with database.snapshot() as snapshot:
-        held = snapshot.release
-    newest = source.newest()
+    held, newest = database.newest_written(), source.newest()
     _check_relation(source, held, newest)
     if newest.number == held.number:
         return held.number
@@ -116,10 +114,10 @@ class _Run:
         self._database = database
         self._progress = progress
         self._shared_records = SharedRecords()
-        with database.snapshot() as snapshot:
+        with database.writer() as connection:
             for resource in SUMMARIZED:
                 table = RECORD_TYPES[resource].table
-                for _, document in snapshot.rows(select(col(table.id), document_of(table))):
+                for _, document in connection.execute(select(col(table.id), document_of(table))):
                     copied_records.summarize(self._shared_records, resource, orjson.loads(document))
 
     def copy(self, held: ReleaseInfo, missing: list[CopiedRelease], report: Report) -> None:

@@ -12,14 +12,14 @@ from app.storage.shared_directory import directories_of, remove_files
 
 MAX_SHOWN = 20
 
+_WAITING = select(Release.number).where(col(Release.is_erased).is_(False)).order_by(col(Release.number))
+
 
 def erase(database: Database, redaction: ReleaseRedaction | None) -> None:
     """Overwrites what releases have redacted, that of an earlier load as well if it was interrupted, and looks for what
     is left of the last one. Raises DatabaseError if something is."""
-    with database.snapshot() as snapshot:
-        waiting = snapshot.column(
-            select(Release.number).where(col(Release.is_erased).is_(False)).order_by(col(Release.number))
-        )
+    with database.writer() as connection:  # a standby may not have the release yet
+        waiting = connection.execute(_WAITING).scalars().all()
     if not waiting:
         return
     erase_free_space(database)

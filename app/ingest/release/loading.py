@@ -80,7 +80,8 @@ def load(
     """
     with scan(directory, progress, processes) as pipeline:
         verified = verify(pipeline, texts, progress) if texts else None
-        bulk = not dry_run and sum(pipeline.counts.values()) >= BULK_MIN_RECORDS and _is_empty(database)
+        is_large = sum(pipeline.counts.values()) >= BULK_MIN_RECORDS
+        bulk = is_large and not dry_run and not database.newest_written().number
         with database.writer(unchecked=bulk, filling=bulk) as connection:
             loading = _Loading(pipeline, connection, note, selection, dry_run=dry_run, bulk=bulk, progress=progress)
             loading.scope = ArticleScope(only, pipeline, connection) if only else None
@@ -114,11 +115,6 @@ def load(
     if not dry_run:
         erase(database, redaction)
     return loading.plan
-
-
-def _is_empty(database: Database) -> bool:
-    with database.snapshot() as snapshot:
-        return snapshot.release.number == 0
 
 
 class _Loading:
