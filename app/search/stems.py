@@ -62,6 +62,8 @@ class Stems(dict[str, str]):
         self._algorithm = _ALGORITHMS.get(language)
 
     def __missing__(self, word: str) -> str:
+        if self._is_english and not (word.isascii() and word.isalpha()):
+            return word  # and is not cached: the numbers of a large archive would crowd all words out
         stem = self._stem(word)
         if len(self) >= MAX_CACHED_STEMS:
             self.clear()
@@ -70,8 +72,6 @@ class Stems(dict[str, str]):
 
     def _stem(self, word: str) -> str:
         if self._is_english:
-            if not (word.isascii() and word.isalpha()):
-                return word
             word = _one_spelling(word)
         # A stemmer for each call: it holds the word that it works on, and threads share this cache.
         return str(snowballstemmer.stemmer(self._algorithm).stemWord(word)) if self._algorithm else word

@@ -27,6 +27,7 @@ _INDEXES = (
     "CREATE INDEX links_target ON links (kind, target)",
 )
 _IN_IDS = "IN (SELECT value FROM json_each(?))"
+# SQLite does not know that these are few, and would go through all parents or links; with CROSS JOIN it begins here.
 _DESCENDANTS = """WITH RECURSIVE below (top, id) AS (
     SELECT parent, id FROM parents WHERE resource = ?1 AND parent IN (SELECT value FROM json_each(?2))
     UNION SELECT top, lower.id FROM below JOIN parents AS lower ON lower.resource = ?1 AND lower.parent = below.id)"""
@@ -161,7 +162,7 @@ class ScratchIndex:
     def descendants(self, resource: str, ids: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
         """Yields the descendants of each of these records that have pickled data: ancestor, id and data."""
         query = f"""{_DESCENDANTS} SELECT top, below.id, data FROM below
-            JOIN parents ON resource = ?1 AND parents.id = below.id WHERE data IS NOT NULL"""
+            CROSS JOIN parents ON resource = ?1 AND parents.id = below.id WHERE data IS NOT NULL"""
         return iter(self._database.execute(query, (resource, json.dumps(list(ids)))))
 
     def is_descendant(self, resource: str, id_: str, top: str) -> bool:
@@ -171,7 +172,7 @@ class ScratchIndex:
 
     def links_to_descendants(self, kind: str, resource: str, ids: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """Yields the pickled data of records that refer to a descendant of these: ancestor and data."""
-        query = f"{_DESCENDANTS} SELECT top, data FROM below JOIN links ON kind = ?3 AND target = below.id"
+        query = f"{_DESCENDANTS} SELECT top, data FROM below CROSS JOIN links ON kind = ?3 AND target = below.id"
         return iter(self._database.execute(query, (resource, json.dumps(list(ids)), kind)))
 
     def links(self, kind: str, ids: Iterable[str]) -> dict[str, list[tuple[str, Any]]]:
