@@ -22,8 +22,17 @@ class Grouped:
 
     def of(self, rows: Array) -> tuple[Array, Array]:
         """Returns the values of some rows one after the other, and how many each row has."""
+        if len(rows) == 1:
+            values = self.values[int(self.starts[rows[0]]) : int(self.starts[rows[0] + 1])]
+            return values, np.array([len(values)])
         positions, lengths = self.positions(rows)
         return self.values[positions], lengths
+
+    def number(self, rows: Array) -> int:
+        """Returns how many values some rows have together."""
+        if len(rows) == 1:
+            return int(self.starts[rows[0] + 1]) - int(self.starts[rows[0]])
+        return int((self.starts[rows + 1].astype(np.int64) - self.starts[rows]).sum())
 
     def at(self, rows: Array) -> "Grouped":
         """Returns the values of some rows, which may be repeated."""

@@ -3,13 +3,13 @@
 Every function takes rows in order and returns those of them, in order, that meet a criterion; None stands for all rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sqlalchemy import select
 
 from app.counts.arrays import STARTS, RowArrays, TypeArrays
-from app.counts.columns import AREA_SIDES, NO_NUMBER, References, Texts
+from app.counts.columns import AREA_SIDES, NO_NUMBER, References
 from app.counts.criteria import (
     AllOf,
     AnyOf,
@@ -25,15 +25,13 @@ from app.counts.criteria import (
     Present,
     ValueIn,
 )
-from app.counts.frames import Array, smallest
+from app.counts.frames import Array
 from app.counts.grouped import Grouped, starts_of
+from app.counts.indexes import MANY, codes_of, every_row, few_on_days, has_index, rows_with_value, rows_without
 
 _FEW, _SHARE = 20_000, 8
 """Rows, or the share of all rows, up to which their links are looked at one by one; with more, the owners of all links
 that fit are marked."""
-
-_MANY = 16
-"""Of so many links one at least has to fit, for all of them to be looked at in order: faster than to sort many."""
 
 
 def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Array:
@@ -45,7 +43,7 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             return every_row(arrays) if rows is None else rows
         case Not(Present(column)):
             if rows is None and isinstance(arrays, TypeArrays):
-                return _without(arrays, column)
+                return rows_without(arrays, column)
             return _rows_that_fit(arrays, rows, [column], lambda array: array == 0)
         case Not(inner):
             if rows is None:
@@ -70,8 +68,8 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
         case IsReferredTo():
             assert isinstance(arrays, TypeArrays)
             return _referred_to(arrays, criterion, rows)
-        case ValueIn() if rows is None and _is_indexed(arrays, criterion):
-            return _with_value(arrays, criterion)
+        case ValueIn() if rows is None and isinstance(arrays, TypeArrays) and has_index(arrays, criterion):
+            return rows_with_value(arrays, criterion)
         case ValueIn():
             fits = _value_in(arrays, criterion)
             return _rows_that_fit(arrays, rows, [criterion.column], fits)
@@ -79,17 +77,12 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             return _rows_that_fit(arrays, rows, [column], lambda numbers: (numbers != NO_NUMBER) & fits(numbers))
         case Present(column):
             return _rows_that_fit(arrays, rows, [column], lambda array: array > 0)
-        case DaysFit() if rows is None and isinstance(arrays, TypeArrays) and _is_in_few_rows(arrays, criterion):
-            return np.sort(_dated(arrays, criterion).of(_fitting_days(arrays, criterion))[0])
+        case DaysFit() if rows is None and (found := few_on_days(arrays, criterion)) is not None:
+            return found
         case DaysFit(first, last, fits):
             return _rows_that_fit(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
         case AreaFits():
             return _in_area(arrays, criterion, rows)
-
-
-def every_row(arrays: RowArrays) -> Array:
-    """Returns all rows."""
-    return np.arange(arrays.size, dtype=np.uint32)
 
 
 def _are_among(rows: Array, found: Array, size: int) -> Array:
@@ -136,121 +129,15 @@ def _rows_that_fit(arrays: RowArrays, rows: Array | None, columns: Sequence[str]
     return kept
 
 
-def _is_indexed(arrays: RowArrays, one: ValueIn) -> bool:
-    return isinstance(arrays, TypeArrays) and isinstance(arrays.columns[one.column], Texts)
-
-
-def _with_value(arrays: RowArrays, one: ValueIn) -> Array:
-    """Returns the rows that have one of some texts, without a look at the others."""
-    assert isinstance(arrays, TypeArrays)
-    wanted = _codes_of_values(arrays, one)
-    rows: Array = _by_value(arrays, one.column).of(wanted)[0]
-    return rows if len(wanted) == 1 else np.sort(rows)
-
-
-def _by_value(arrays: TypeArrays, column: str) -> Grouped:
-    """Returns the rows of each code of a column."""
-
-    def make() -> dict[str, Array]:
-        codes = arrays[column]
-        size = len(arrays.values(column)) + 1
-        return {"starts": starts_of(codes, size), "values": np.argsort(codes, kind="stable").astype(np.uint32)}
-
-    group = arrays.archive.group(f"{arrays.name}.{column}.rows", make)
-    return Grouped(group["starts"], group["values"])
-
-
-def _without(arrays: TypeArrays, column: str) -> Array:
-    """Returns the rows without a value."""
-    group = arrays.archive.group(
-        f"{arrays.name}.{column}.absent", lambda: {"rows": np.flatnonzero(arrays[column] == 0).astype(np.uint32)}
-    )
-    return group["rows"]
-
-
-def _dates(arrays: TypeArrays, one: DaysFit) -> Mapping[str, Array]:
-    """Returns the distinct dates that records have, and the rows of each."""
-
-    def make() -> dict[str, Array]:
-        keys = arrays[one.first].astype(np.int64) << 32 | arrays[one.last].astype(np.int64)
-        order = np.argsort(keys, kind="stable").astype(np.uint32)
-        dates, starts = np.unique(keys[order], return_index=True)
-        days = {"first": dates >> 32, "last": dates & 0xFFFFFFFF, "starts": np.append(starts, len(keys))}
-        return {"rows": order, **{name: smallest(array) for name, array in days.items()}}
-
-    return arrays.archive.group(f"{arrays.name}.{one.first}.{one.last}.rows", make)
-
-
-def _dated(arrays: TypeArrays, one: DaysFit) -> Grouped:
-    dates = _dates(arrays, one)
-    return Grouped(dates["starts"], dates["rows"])
-
-
-def _fitting_days(arrays: TypeArrays, one: DaysFit) -> Array:
-    """Returns which of the distinct dates fit: a few thousand stand for all records."""
-    dates = _dates(arrays, one)
-    return arrays.archive.once(
-        "days", one, lambda: np.flatnonzero((dates["first"] > 0) & one.fits(dates["first"], dates["last"]))
-    )
-
-
-def _is_in_few_rows(arrays: TypeArrays, one: DaysFit) -> bool:
-    """Whether it is faster to put the rows in order than to look at all."""
-    return expected_rows(arrays, one) <= arrays.size // _MANY
-
-
-def _number(of: Grouped, wanted: Array) -> int:
-    return int((of.starts[wanted + 1].astype(np.int64) - of.starts[wanted]).sum())
-
-
-def expected_rows(arrays: TypeArrays, criterion: Criterion) -> int:
-    """Returns how many rows an index of the criterion finds; all where it has none."""
-    match criterion:
-        case AllOf((first, *_)):
-            return expected_rows(arrays, first)
-        case ValueIn() if _is_indexed(arrays, criterion):
-            by_value = _by_value(arrays, criterion.column)
-            return arrays.archive.once(
-                "expected rows", criterion, lambda: _number(by_value, _codes_of_values(arrays, criterion))
-            )
-        case DaysFit():
-            dated = _dated(arrays, criterion)
-            return arrays.archive.once(
-                "expected rows", criterion, lambda: _number(dated, _fitting_days(arrays, criterion))
-            )
-        case Not(Present(column)):
-            return len(_without(arrays, column))
-        case _:
-            return arrays.size
-
-
 def _value_in(arrays: RowArrays, one: ValueIn) -> Callable[[Array], Array]:
-    wanted = _codes_of_values(arrays, one)
+    wanted = codes_of(arrays, one)
     if len(wanted) == 1:
-        return lambda array: array == wanted[0]
+        code = int(wanted[0])  # one of NumPy's would make the array one of long numbers first
+        return lambda array: array == code
     table = np.zeros(int(wanted.max(initial=0)) + 2, bool)
     table[wanted] = True
     # What is beyond the table is none of the values. Short columns have small types, which hold no greater number.
     return lambda array: table[np.minimum(array, min(len(table) - 1, np.iinfo(array.dtype).max))]
-
-
-def _codes_of_values(arrays: RowArrays, one: ValueIn) -> Array:
-    """Returns the codes of the values, or the references to the records that they are or contain."""
-    return arrays.archive.once("codes", one, lambda: _codes(arrays, one))
-
-
-def _codes(arrays: RowArrays, one: ValueIn) -> Array:
-    if not isinstance(arrays.columns[one.column], References):
-        assert isinstance(one.values, Sequence), "only records are found by a query"
-        return np.array(arrays.codes(one.column, one.values), np.int64)
-    found = arrays.positions(one.column, one.values)
-    if one.hierarchy is not None:
-        # The records of a hierarchy come first among those that the column may refer to.
-        archive = arrays.archive
-        inside = found < archive[one.hierarchy.type].size
-        below = archive.parts(one.hierarchy, found[inside], stated=one.stated)
-        found = np.concatenate([below.astype(np.int64), found[~inside]])
-    return found + 1
 
 
 def _in_area(arrays: RowArrays, one: AreaFits, rows: Array | None) -> Array:
@@ -292,7 +179,7 @@ def _are_single(arrays: TypeArrays, links: str) -> bool:
 
 def _owners(starts: Array, fitting: Array, size: int) -> Array:
     """Returns which rows have one of some links."""
-    if len(fitting) <= size // _MANY:
+    if len(fitting) <= size // MANY:
         owners = np.zeros(len(starts) - 1, bool)
         owners[np.searchsorted(starts, fitting, side="right") - 1] = True
         return owners
@@ -316,7 +203,7 @@ def _referred_to(arrays: TypeArrays, one: IsReferredTo, rows: Array | None) -> A
 
 def _indexed(arrays: TypeArrays, one: HasLink, links: RowArrays) -> Array:
     """Returns the links that meet the first criterion; those that refer to few records are looked up."""
-    if (found := _lookup(arrays, one)) is None or _number_of_links(found) > links.size // _MANY:
+    if (found := _lookup(arrays, one)) is None or _number_of_links(found) > links.size // MANY:
         return meeting(links, one.each[0], None)
     wanted, every = found
     return np.sort(every.of(wanted)[0])
@@ -331,7 +218,7 @@ def expected_links(arrays: RowArrays, criterion: Criterion) -> int:
 
 def _number_of_links(found: tuple[Array, Grouped]) -> int:
     wanted, every = found
-    return _number(every, wanted)
+    return every.number(wanted)
 
 
 def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:
@@ -348,7 +235,7 @@ def _lookup(arrays: TypeArrays, one: HasLink) -> tuple[Array, Grouped] | None:
         return {"starts": starts_of(references, archive.size(declared.targets) + 1), "values": order}
 
     group = archive.group(f"{arrays.name}.{one.links}.{first.column}.inverted", make)
-    return _codes_of_values(links, first), Grouped(group["starts"], group["values"])
+    return codes_of(links, first), Grouped(group["starts"], group["values"])
 
 
 def supports(arrays: TypeArrays, criterion: Criterion) -> bool:

@@ -13,7 +13,8 @@ from app.counts.columns import Column, References
 from app.counts.criteria import AllOf
 from app.counts.frames import Array, smallest
 from app.counts.grouped import Grouped, distinct, starts_of
-from app.counts.matches import every_row, meeting
+from app.counts.indexes import every_row
+from app.counts.matches import meeting
 from app.counts.tallies import ByColumns, ByContainers, ByLinks, ByReferring, ValueTally
 from app.storage.number_lists import number_list
 

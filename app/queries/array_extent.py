@@ -15,18 +15,24 @@ from app.queries.counting import MatchedRecords
 def box_and_days(archive: Archive, found: MatchedRecords) -> tuple[list[float] | None, list[str]]:
     """Returns the box around the points of the records that match, and the first and last days that bound them. That of
     all records is made once, and anew when its arrays change."""
-    extent = partial(_extent, archive, found)
-    sides = archive.group(f"{found.resource.name}.extent", extent) if found.rows is None else extent()
-    box, days = sides["box"].tolist(), sides["days"].tolist()
+    if found.rows is None:
+        sides = archive.group(f"{found.resource.name}.extent", partial(_of_all, archive, found))
+        box, days = sides["box"].tolist(), sides["days"].tolist()
+    else:
+        box, days = _extent(archive, found)
     return box or None, [date.fromordinal(day).isoformat() for day in days]
 
 
-def _extent(archive: Archive, found: MatchedRecords) -> dict[str, Array]:
+def _of_all(archive: Archive, found: MatchedRecords) -> dict[str, Array]:
+    box, days = _extent(archive, found)
+    return {"box": np.array(box, np.float64), "days": np.array(days, np.int64)}
+
+
+def _extent(archive: Archive, found: MatchedRecords) -> tuple[list[float], list[int]]:
     """Returns the sides of the box, and ordinals of the days; none where there is nothing to bound."""
     located, dated = (_arrays_with(archive, found, column) for column in ("area", "open_start"))
     box = [] if located is None else _box(located, _rows(archive, found, located))
-    days = [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
-    return {"box": np.array(box, np.float64), "days": np.array(days, np.int64)}
+    return box, [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
 
 
 def _arrays_with(archive: Archive, found: MatchedRecords, column: str) -> TypeArrays | None:
@@ -65,7 +71,6 @@ def _box(arrays: TypeArrays, rows: Array | slice) -> list[float]:
 
 def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[int]:
     for day, is_open in (("earliest", "open_start"), ("latest", "open_end")):
-        days, opened = arrays[day][rows], arrays[is_open][rows]
-        stated = days * (opened == 0)
+        stated = arrays[day][rows][arrays[is_open][rows] == 0]
         if len(stated) and (last := int(stated.max())):
-            yield from (int(stated.min(where=stated > 0, initial=last)), last)
+            yield from (int(stated.min()) or int(stated[stated > 0].min()), last)

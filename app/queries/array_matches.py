@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from sqlalchemy import Select, select
 from app.counts.arrays import Archive, TypeArrays, listed, numbers_in
 from app.counts.criteria import AllOf, AreaFits, ChangedAfter, Criterion, DaysFit, IsOneOf, NumberFits, Present, ValueIn
 from app.counts.frames import Array
-from app.counts.matches import expected_links, expected_rows, meeting, supports
+from app.counts.indexes import expected_rows, found_by_two
+from app.counts.matches import expected_links, meeting, supports
 from app.queries.conditions import Condition, with_numbers
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
@@ -66,9 +68,12 @@ def _looked_up_in(archive: Archive, resource: RecordType, table: Any, criterion:
 
 
 def _meeting_all(arrays: TypeArrays, criteria: Sequence[Criterion], rows: Array | None) -> Array | None:
-    in_order = sorted(criteria, key=_cost)
+    each = chain.from_iterable(one.criteria if isinstance(one, AllOf) else (one,) for one in criteria)
+    in_order = sorted(each, key=_cost)
     if sum(_cost(one) == _COST_OF_LINKS for one in criteria) > 1:
         in_order.sort(key=lambda one: (_cost(one), _cost(one) == _COST_OF_LINKS and expected_links(arrays, one)))
+    if rows is None and (found := found_by_two(arrays, in_order)) is not None:
+        rows, in_order = found
     if rows is None and len(in_order) > 1:
         fewest = min(in_order, key=lambda one: expected_rows(arrays, one))
         in_order.sort(key=lambda one: one is not fewest)

@@ -13,7 +13,7 @@ from app.counts.arrays import Archive
 from app.counts.columns import NO_NUMBER
 from app.counts.frames import Array, smallest
 from app.counts.grouped import Grouped, starts_of
-from app.counts.matches import every_row
+from app.counts.indexes import every_row
 from app.queries.array_matches import of_subjects
 from app.queries.counting import MatchedRecords
 from app.records import casualty_sums as in_sql
