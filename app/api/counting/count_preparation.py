@@ -16,7 +16,7 @@ from app.api.parameters.parsing import parse
 from app.model.languages import LANGUAGES
 from app.problems import Problem
 from app.queries.count_ways import counts_of
-from app.queries.counting import match_records
+from app.queries.counting import count_matches, match_records
 from app.queries.facets import DateFacet, Facet, Grid
 from app.queries.histograms import UNITS
 from app.queries.record_type import RecordType
@@ -78,7 +78,13 @@ def count_by_everything(snapshot: Snapshot, resource: RecordType) -> None:
             if name in resource.filters.model_fields:
                 some = {name: _any_value(snapshot, resource, name, facet)}
                 match_records(snapshot, resource, _filters(snapshot, resource, some))
+                if resource.vocabulary(name) and "datetime" in resource.filters.model_fields:
+                    # The value and the days have an index of their own, and so have those that lack a day.
+                    count_matches(snapshot, resource, _filters(snapshot, resource, {**some, "datetime": _ANY_MONTH}))
     snapshot.archive.files.give_back_memory()
+
+
+_ANY_MONTH = "2000-01"
 
 
 def _any_value(snapshot: Snapshot, resource: RecordType, name: str, facet: Facet) -> str:
