@@ -57,11 +57,20 @@ class Present:
 
 @dataclass(frozen=True)
 class DaysFit:
-    """The first and the last day pass a test, which takes an array of ordinals for each; no day never does."""
+    """One of the days from the first to the last lies in an interval, given by the ordinals of its ends, or all of them
+    do (`within`); no day, which is 0, never does."""
 
     first: str
     last: str
-    fits: Callable[[Any, Any], Any]
+    start: int
+    end: int
+    within: bool = False
+
+    def fits(self, first: Any, last: Any) -> Any:
+        """Returns which of the days in two arrays fit."""
+        if self.within:
+            return (first >= self.start) & (last <= self.end)
+        return (first <= self.end) & (last >= self.start)
 
 
 @dataclass(frozen=True)

@@ -130,13 +130,13 @@ def _dates(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None) -> Mapping[
         order = np.argsort(keys, kind="stable").astype(np.uint32)
         dates, starts = np.unique(keys[order], return_index=True)
         codes = 1 if valued is None else len(arrays.values(valued.column)) + 1
-        numbers = {
-            "first": dates >> _DAY_BITS & _DAY_MASK,
-            "last": dates & _DAY_MASK,
-            "starts": np.append(starts, len(keys)),
-            "of_code": np.searchsorted(dates, np.arange(codes + 1) << 2 * _DAY_BITS),
+        return {
+            "rows": order,
+            "first": (dates >> _DAY_BITS & _DAY_MASK).astype(np.uint32),
+            "last": (dates & _DAY_MASK).astype(np.uint32),
+            "starts": smallest(np.append(starts, len(keys))),
+            "of_code": smallest(np.searchsorted(dates, np.arange(codes + 1) << 2 * _DAY_BITS)),
         }
-        return {"rows": order, **{name: smallest(array) for name, array in numbers.items()}}
 
     columns = [one.first, one.last] if valued is None else [valued.column, one.first, one.last]
     return arrays.archive.group(f"{arrays.name}.{'.'.join(columns)}.dates", make)
@@ -163,10 +163,16 @@ def _fitting_days(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None = Non
 
 
 def _fitting_parts(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None) -> Iterator[Array]:
+    """They are in the order of the first days, so that only what begins before the interval has to be looked at, or
+    ends after it."""
     dates = _dates(arrays, one, valued)
-    of_code = dates["of_code"]
     for code in [0] if valued is None else codes_of(arrays, valued).tolist():
-        begin, end = int(of_code[code]), int(of_code[code + 1])
-        first = dates["first"][begin:end]
-        undated = int(first.searchsorted(first.dtype.type(1)))  # they come first
-        yield begin + undated + np.flatnonzero(one.fits(first[undated:], dates["last"][begin + undated : end]))
+        begin, end = (int(place) for place in dates["of_code"][code : code + 2])
+        first, last = dates["first"][begin:end], dates["last"]
+        start = begin + int(first.searchsorted(np.uint32(one.start)))
+        behind = begin + int(first.searchsorted(np.uint32(one.end), side="right"))
+        if one.within:
+            yield start + np.flatnonzero(last[start:behind] <= one.end)
+        else:
+            yield begin + np.flatnonzero(last[begin:start] >= one.start)
+            yield np.arange(start, behind)

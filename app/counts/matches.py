@@ -79,8 +79,8 @@ def meeting(arrays: RowArrays, criterion: Criterion, rows: Array | None) -> Arra
             return _rows_that_fit(arrays, rows, [column], lambda array: array > 0)
         case DaysFit() if rows is None and (found := few_on_days(arrays, criterion)) is not None:
             return found
-        case DaysFit(first, last, fits):
-            return _rows_that_fit(arrays, rows, [first, last], lambda one, other: (one > 0) & fits(one, other))
+        case DaysFit(first, last):
+            return _rows_that_fit(arrays, rows, [first, last], criterion.fits)
         case AreaFits():
             return _in_area(arrays, criterion, rows)
 

@@ -102,13 +102,13 @@ def _on_days(
 def _days_overlapping(interval: Interval) -> Criterion:
     """One of the days lies in an interval."""
     start, end = _ordinals(interval)
-    return DaysFit("earliest", "latest", lambda first, last: (first <= end) & (last >= start))
+    return DaysFit("earliest", "latest", start, end)
 
 
 def _days_within(interval: Interval) -> Criterion:
     """All days lie in an interval, and an end that it has is not open."""
     start, end = _ordinals(interval)
-    inside = DaysFit("earliest", "latest", lambda first, last: (first >= start) & (last <= end))
+    inside = DaysFit("earliest", "latest", start, end, within=True)
     ends = (("open_start", interval.start), ("open_end", interval.end))
     closed = (NumberFits(is_open, lambda opened: opened == 0) for is_open, limit in ends if limit is not None)
     return AllOf((inside, *closed))
