@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from app.ingest.release.loading import load
 from app.main import create_app
 from app.settings import SEED, Settings
+from app.storage import release_watcher
 from app.storage.database import Database
 from app.storage.schema import migrate
 from tests import dam, postgresql, sample
@@ -75,6 +76,15 @@ def hypothesis_profile(request: pytest.FixtureRequest) -> Iterator[None]:
     settings.load_profile("exploring")
     yield
     settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """A server that other tests keep busy may take more than a second to say what release is the newest. Services in
+    processes of their own, to whose databases tests do harm, wait no longer than they always do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release_watcher, "ANSWER_TIMEOUT_SECONDS", 30.0)
+        yield
 
 
 @pytest.fixture

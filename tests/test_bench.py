@@ -17,7 +17,7 @@ from app.model.codebook import shipped
 from tests.bench import front_ends, naive
 from tests.bench.invention import Size, marked_words, write
 from tests.bench.servers import ROOT
-from tests.conftest import serving
+from tests.conftest import load_seed, serving
 
 JOBS = (
     "filtered list of 50, not cached",
@@ -97,6 +97,20 @@ def test_the_variant_is_sound_too(tmp_path: Path) -> None:
     assert len(found.incidents) == len(found.quotes) == 460
     assert sum(bool(entry.seed.contradicts) for entry in found.statements.values()) > 0
     assert sum(bool(entry.seed.aliases) for entry in found.places.values()) > 0
+
+
+@pytest.mark.heavy
+def test_what_counting_adds_to_a_list_is_measured(tmp_path: Path) -> None:
+    write(tmp_path / "seed", 2_000)
+    url = f"sqlite:///{tmp_path}/dateline.db"
+    load_seed(url, tmp_path / "seed")
+    command = [sys.executable, "-m", "tests.bench.lists", url, "--rounds", "1", "--seconds", "0.2"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines() if line.startswith("| ")][1:]
+    asked, of = ("filtered list of 50", "record"), ("the service", "without the extent", "without counts")
+    assert [tuple(row[:2]) for row in rows] == [(one, other) for one in asked for other in of]
+    assert all(int(cost) > 0 for _, _, cost, _ in rows)
 
 
 @pytest.mark.heavy

@@ -195,7 +195,7 @@ def _measured(url: str, cache: Path) -> Iterator[tuple[str, float]]:
 
 def _measured_before(program: Path, url: str) -> Iterator[tuple[str, float]]:
     """What the answers of an earlier build cost, where it knows the question."""
-    with service("the build before", url, {"DATELINE_QUERY_SECONDS": "1000"}, program=program) as server:
+    with service("the build before", url, {"DATELINE_QUERY_SECONDS": "1000"}, program=[str(program)]) as server:
         for job in JOBS:
             for path in dict.fromkeys(map(job.path.format, _KINDS)):
                 before = server.cpu()

@@ -12,6 +12,7 @@ from tests.bench.invention import FIRST_YEAR, Size, marked_words
 from tests.bench.load import Question, answer
 from tests.bench.servers import BenchError, Server
 
+_KINDS = shipped().values("incident.kind")
 ASKED = 200
 FEATURES = 1_000
 PAGE = "/v1/incidents?limit=50&sort=-date"
@@ -38,26 +39,32 @@ class Questions:
 def questions(size: Size, server: Server) -> Questions:
     """The questions about an archive of this size. Boxes and the deep page are found by asking the service."""
     random = Random(1)
-    kinds = shipped().values("incident.kind")
-    months = [f"{FIRST_YEAR + year}-{month:02d}" for year in range(size.years) for month in range(1, 13)]
-    lists = [
-        f"/v1/incidents?kind={kind}&datetime={month}&limit=50&sort=-date"
-        for kind, month in random.sample(list(product(kinds, months)), ASKED)
-    ]
-    records = [f"/v1/incidents/incident-{random.randrange(size.incidents):07d}" for _ in range(ASKED)]
+    lists, records = some_lists(size, random), some_records(size, random)
     words = [f"/v1/incidents?q={word}&limit=50&sort=-date" for word in marked_words()]
     cursor, skipped = _deep(server, int(size.incidents * _DEEP))
     return Questions(
-        lists=[Question(path) for path in lists],
-        records=[Question(path) for path in records],
+        lists=lists,
+        records=records,
         words=[Question(path) for path in words],
         boxes=[Question(f"/v1/incidents.geojson?bbox={box}") for box in _boxes(server, size)],
         first=Question(PAGE),
         deep=Question(f"{PAGE}&cursor={cursor}"),
         deep_by_offset=Question(f"{PAGE}&offset={skipped}"),
         skipped=skipped,
-        facets=[Question(f"/v1/facets?of=incidents&facet=place,actor,month&kind={kind}") for kind in kinds],
+        facets=[Question(f"/v1/facets?of=incidents&facet=place,actor,month&kind={kind}") for kind in _KINDS],
     )
+
+
+def some_lists(size: Size, random: Random) -> list[Question]:
+    """Lists of 50 of a kind and a month, the newest first."""
+    months = [f"{FIRST_YEAR + year}-{month:02d}" for year in range(size.years) for month in range(1, 13)]
+    chosen = random.sample(list(product(_KINDS, months)), ASKED)
+    return [Question(f"/v1/incidents?kind={kind}&datetime={month}&limit=50&sort=-date") for kind, month in chosen]
+
+
+def some_records(size: Size, random: Random) -> list[Question]:
+    """Records, by their ids."""
+    return [Question(f"/v1/incidents/incident-{random.randrange(size.incidents):07d}") for _ in range(ASKED)]
 
 
 def compare(questions: Questions, service: Server, naive: Server) -> int:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -120,11 +120,11 @@ def _memory(process: int) -> Memory | None:
 
 @contextmanager
 def service(
-    name: str, database_url: str, settings: Mapping[str, str], workers: int = 1, program: Path | None = None
+    name: str, database_url: str, settings: Mapping[str, str], workers: int = 1, program: Sequence[str] = ()
 ) -> Iterator[Server]:
     """The service, as `dateline serve` runs it: a single worker on the servers' core, several on all cores. `program`
-    is the command of another installation."""
-    command = [str(program or dateline()), "serve", "--workers", str(workers)]
+    is the command of another installation, or of a service that is made otherwise."""
+    command = [*(program or [str(dateline())]), "serve", "--workers", str(workers)]
     cores = {SERVER_CORE} if workers == 1 else set(CORES)
     with _serving(name, command, {"DATELINE_DATABASE_URL": database_url, **settings}, cores) as server:
         yield server
