@@ -114,6 +114,20 @@ def test_what_counting_adds_to_a_list_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
+def test_loads_of_two_builds_are_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.bench.loading", str(ROOT), "--incidents", "300", "--rounds", "1"]
+    ran = subprocess.run([*command, "--folder", str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines() if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == [f"{name}{of}" for of in ("", ", median") for name in BUILDS]
+    assert all(float(figure) > 0 for row in rows for figure in row[1:])
+    assert not list(tmp_path.iterdir())
+
+
+BUILDS = ("this build", "the build before")
+
+
+@pytest.mark.heavy
 def test_the_dearest_requests_fit_a_kilobyte_and_are_answered(article_url: str) -> None:
     command = [sys.executable, "-m", "tests.bench.dear", article_url]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -21,9 +21,11 @@ import typer
 from tests.bench.servers import ROOT, BenchError, session_bytes
 
 _LOOK_EVERY = 1.0
-_WRITE = (
-    "import sys, pathlib; from tests.bench.invention import write; write(pathlib.Path(sys.argv[1]), int(sys.argv[2]))"
-)
+_WRITE = """
+import pathlib, sys
+from tests.bench.invention import write
+write(pathlib.Path(sys.argv[1]), int(sys.argv[2]))
+"""
 
 
 @dataclass(frozen=True)
