@@ -71,6 +71,8 @@ moves the rates much and these little. Its load average (1 minute) was {found.lo
   processes together, what they share counted once (PSS).
 - Facets and sums at every size, beside DuckDB, stand in [COUNTS.md](COUNTS.md), lists of earlier
   releases in [PAST.md](PAST.md), the front page in [FRONT.md](FRONT.md).
+- What counting adds to a list, and lists and records beside those of an earlier build: `python -m tests.bench.lists`;
+  loads by turns with one: `python -m tests.bench.loading`.
 
 | | |
 |---|---|
