@@ -69,7 +69,7 @@ moves the rates much and these little. Its load average (1 minute) was {found.lo
   twin whatever it is asked; the record beside an export over 2. The twin's export is cut off after 10 s.
 - Two workers have both cores, and share them with the load, which gives way to them. Their memory is that of all
   processes together, what they share counted once (PSS).
-- Facets and sums at every size, beside DuckDB, stand in [COUNTS.md](COUNTS.md), lists of earlier
+- Facets and sums at every size, beside DuckDB and an earlier build, stand in [COUNTS.md](COUNTS.md), lists of earlier
   releases in [PAST.md](PAST.md), the front page in [FRONT.md](FRONT.md).
 - What counting adds to a list, and lists and records beside those of an earlier build: `python -m tests.bench.lists`;
   loads by turns with one: `python -m tests.bench.loading`.
