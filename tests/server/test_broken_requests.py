@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import live
+from tests.live import eventually, serving
 from tests.server import raw_http
 from tests.server.raw_http import RawResponse, ask, first
 
@@ -42,9 +42,10 @@ def taken_apart(data: bytes) -> Iterator[RawResponse]:
 
 @pytest.fixture(scope="module")
 def logged(article_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server and its log."""
+    """A server and its log, for tests that wait for every line of their requests: lines are written after responses,
+    so what one test leaves unread the next one would count."""
     log = tmp_path_factory.mktemp("broken") / "log"
-    with live.serving(article_url, log=log) as base:
+    with serving(article_url, log=log) as base:
         yield base, log
 
 
@@ -53,24 +54,23 @@ def logged(article_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_what_came_before_is_answered_whole(logged: tuple[str, Path], data: bytes, before: int) -> None:
     base, log = logged
-    before_it = log.read_text().count("\n")
+    lines = log.read_text().count("\n")
     whole = ask(base, SLOW)
     *answered, refused = taken_apart(raw_http.send(base, GOOD * before + data))
     assert [(one.status, one.body) for one in answered] == [(200, whole.body)] * before
     assert (refused.status, refused.header("connection")) == (400, "close")
     assert refused.header("content-type") == "application/problem+json"
     assert refused.header("date")
-    assert live.eventually(lambda: log.read_text().count("\n") == before_it + 1 + before + 1), "one line for each"
+    assert eventually(lambda: log.read_text().count("\n") == lines + 1 + before + 1), "one line for each"
     assert len(log.read_text().splitlines()[-1]) < 500
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("behind", ["a chunk without a size", "a chunk longer than its size"])
-def test_a_request_whose_own_body_is_broken_is_refused(logged: tuple[str, Path], behind: str) -> None:
+def test_a_request_whose_own_body_is_broken_is_refused(live: str, behind: str) -> None:
     """Where it is told before the answer has been begun: with the request itself."""
-    base, _ = logged
     data = BROKEN[behind].replace(b"GET / ", f"GET {SLOW} ".encode())
-    (answer,) = taken_apart(raw_http.send(base, data))
+    (answer,) = taken_apart(raw_http.send(live, data))
     assert (answer.status, answer.header("connection")) == (400, "close")
 
 
@@ -90,34 +90,31 @@ def test_what_is_too_much_of_a_body_is_refused_behind_the_answer(
     assert len({one.body for one in answered}) == 1
     assert all(one.header("connection") != "close" for one in answered), "else nothing could follow (RFC 9112, 9.6)"
     assert (refused.status, refused.header("connection")) == (400, "close")
-    assert live.eventually(lambda: log.read_text().count("\n") == lines + len(answered) + 1), "one line for each"
+    assert eventually(lambda: log.read_text().count("\n") == lines + len(answered) + 1), "one line for each"
 
 
 @pytest.mark.heavy
-def test_the_connection_ends_behind_a_request_with_a_body(logged: tuple[str, Path]) -> None:
+def test_the_connection_ends_behind_a_request_with_a_body(live: str) -> None:
     """Also where the body is as long as it says. What is sent once the answer has said so is not answered any more."""
-    base, _ = logged
     for more in (b"", GOOD):
-        (answered,) = taken_apart(raw_http.send(base, LENGTH_3 + b"abc" + more))
+        (answered,) = taken_apart(raw_http.send(live, LENGTH_3 + b"abc" + more))
         assert (answered.status, answered.header("connection")) == (200, "close")
 
 
 @pytest.mark.heavy
-def test_headers_too_large_behind_a_good_request(logged: tuple[str, Path]) -> None:
-    base, _ = logged
+def test_headers_too_large_behind_a_good_request(live: str) -> None:
     data = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"
-    *answered, refused = taken_apart(raw_http.send(base, GOOD + data))
+    *answered, refused = taken_apart(raw_http.send(live, GOOD + data))
     assert [one.status for one in answered] == [200]
     assert refused.status == 431
 
 
 @pytest.mark.heavy
-def test_nothing_is_lost_whatever_follows(logged: tuple[str, Path]) -> None:
+def test_nothing_is_lost_whatever_follows(live: str) -> None:
     """Also where what is asked is in memory, and goes out before it is looked at what follows."""
-    base, _ = logged
     for target in ("/v1/incidents?limit=1", "/v1/search?q=raid", "/v1/incidents.csv", "/", "/nothing"):
         good = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         for _ in range(3):
-            received = raw_http.send(base, good + b"\xff\xfe\r\n\r\n")
+            received = raw_http.send(live, good + b"\xff\xfe\r\n\r\n")
             statuses = re.findall(rb"HTTP/1\.1 (\d+)", received)
             assert statuses == [b"404" if target == "/nothing" else b"200", b"400"], (target, received[:300])
