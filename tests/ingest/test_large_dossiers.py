@@ -117,6 +117,8 @@ def test_a_first_load_of_many_records_is_the_same(
     monkeypatch.setattr(loading, "BULK_MIN_RECORDS", 1)
     assert loaded(urls[1], directory) == before
     assert _indexes(urls[0]) == _indexes(urls[1]) != []
+    if ENGINE == "sqlite":
+        assert _search_settings(urls[0]) == _search_settings(urls[1])
     answers = []
     for url in urls:
         with serving(url) as client:
@@ -134,6 +136,15 @@ def _indexes(url: str) -> list[str]:
         result = list(actual.scalars())
     engine.dispose()
     return result
+
+
+def _search_settings(url: str) -> dict[str, int]:
+    """How the search index is changed from now on; by default, SQLite keeps a megabyte in memory and merges four."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        stored = connection.execute(text("SELECT k, v FROM search_index_config")).all()
+    engine.dispose()
+    return {"hashsize": 2**20, "automerge": 4, **dict(map(tuple, stored))}
 
 
 def errors_of(directory: Path, url: str, processes: int) -> list[SeedError]:

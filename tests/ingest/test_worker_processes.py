@@ -1,10 +1,12 @@
 """Loads by several worker processes have the same result as by one."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from app.ingest.building.workers import WorkerError, Workers
 from app.ingest.release.loading import load
 from app.ingest.seed.reading import DossierError
 from app.storage.database import Database
@@ -51,3 +53,22 @@ def test_the_same_mistakes(database_url: str, tmp_path: Path) -> None:
     assert collected[0] == collected[1]
     told = {"stands in": 3, "did you mean 'mill-search'": 1, "the key 'kind' stands twice": 1}  # a claim twice, too
     assert {what: sum(what in error for error in collected[0]) for what in told} == told
+
+
+def repeated(text: str, times: int) -> str:
+    """A result of any size; the process ends where there should be less than none."""
+    if times < 0:
+        os._exit(1)
+    return text * times
+
+
+@pytest.mark.heavy
+def test_results_of_every_size_come_in_order(tmp_path: Path) -> None:
+    sizes = [3_000_000, 0, 1, 70_000, 1_500_000] * 3
+    workers = Workers(HELPED, tmp_path)
+    try:
+        assert [len(one) for one in workers.map(repeated, "x", sizes)] == sizes
+        with pytest.raises(WorkerError, match="has ended"):
+            list(workers.map(repeated, "x", [1, -1, 1]))
+    finally:
+        workers.close()

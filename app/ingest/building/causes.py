@@ -43,7 +43,7 @@ def entry_checksum(entry: Mapping[str, Any], *extensions: Mapping[str, Any]) -> 
     makes a difference.
     """
     own = [{key: value for key, value in one.items() if key != "casualties"} for one in (entry, *extensions)]
-    return crc32(orjson.dumps(own, option=orjson.OPT_SORT_KEYS).replace(b'"', b""))
+    return crc32(orjson.dumps(own, option=orjson.OPT_SORT_KEYS).translate(None, b'"'))
 
 
 def first_cause(before: Any, record: Any) -> ChangeCause | None:

@@ -10,6 +10,7 @@ after their parent has been killed, and before Python 3.14 its `map` takes all i
 
 import gc
 import os
+import pickle
 import shutil
 import signal
 import sys
@@ -20,6 +21,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
+from struct import Struct
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,6 +62,7 @@ class Workers:
 
     def __init__(self, processes: int, folder: Path) -> None:
         context = get_context("spawn")
+        self._received = bytearray()
         self._pipes: list[_WorkerPipes] = []
         self._processes = []
         for _ in range(processes):
@@ -104,9 +107,23 @@ class Workers:
             elif busy := [pipes for pipes, pending in tasks.items() if pending]:
                 ready = wait([pipes.results for pipes in busy])
                 for pipes in (one for one in busy if one.results in ready):
-                    results[tasks[pipes].popleft()] = _result(pipes.results)
+                    results[tasks[pipes].popleft()] = self._result(pipes.results)
             else:
                 return
+
+    def _result(self, connection: "Connection[Any, Any]") -> Any:
+        """Receives a result into memory that is there already, which takes half as long as `connection.recv`."""
+        length = bytearray(_LENGTH.size)
+        _read_into(length, connection)
+        (size,) = _LENGTH.unpack(length)
+        if size > len(self._received):
+            self._received = bytearray(size)
+        with memoryview(self._received) as received, received[:size] as data:
+            _read_into(data, connection)
+            done, result = pickle.loads(data)
+        if not done:
+            raise result
+        return result
 
     def close(self) -> None:
         """Kills the processes, and closes their pipes."""
@@ -127,11 +144,24 @@ def _grow_pipe(results: "Connection[Any, Any]") -> None:
             fcntl(results.fileno(), F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _result(connection: "Connection[Any, Any]") -> Any:
-    done, result = connection.recv()
-    if not done:
-        raise result
-    return result
+_LENGTH = Struct("!Q")
+"""What stands before a result: how many bytes it has."""
+
+
+def _send(result: Any, connection: "Connection[Any, Any]") -> None:
+    data = memoryview(pickle.dumps(result, pickle.HIGHEST_PROTOCOL))
+    os.write(connection.fileno(), _LENGTH.pack(len(data)))
+    while data:
+        data = data[os.write(connection.fileno(), data) :]
+
+
+def _read_into(memory: bytearray | memoryview, connection: "Connection[Any, Any]") -> None:
+    """Fills memory with what comes next. Raises EOFError where the other process has ended."""
+    view = memoryview(memory)
+    while view:
+        if not (size := os.readv(connection.fileno(), [view])):
+            raise EOFError
+        view = view[size:]
 
 
 def _run_worker(connection: "Connection[Any, Any]", results: "Connection[Any, Any]", folder: Path) -> None:
@@ -152,7 +182,7 @@ def _run_worker(connection: "Connection[Any, Any]", results: "Connection[Any, An
         except Exception as error:
             outcome = False, error
         try:
-            results.send(outcome)
+            _send(outcome, results)
         except OSError:
             _exit_orphan(folder)
 

@@ -180,8 +180,7 @@ class _Loading:
             chosen = chosen if self.scope is None else self.scope.records(chosen, self.errors)
             waiting += chosen
             self._corrections |= {(one.resource, one.id): one.correction.text for one in chosen if one.correction}
-            for kind, terms, _, _ in (record.indexed_record for record in chosen):
-                self._vocabulary.add(kind, terms)
+            self._vocabulary.add(record.indexed_record[:2] for record in chosen)
             if len(waiting) >= BUFFERED_RECORDS:
                 self._records(waiting)
                 waiting = []

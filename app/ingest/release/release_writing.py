@@ -81,13 +81,14 @@ class ReleaseWriter:
             documents.append((number, record.id, with_release(record.body, change.version, release)))
             own.append((*record.columns, number, record.digest, change.version, release))
             for table, rows in record.owned.items():
-                owned.setdefault(table, []).extend([(*row, release) for row in rows])
+                owned.setdefault(table, []).extend([(*row, release) for row in rows] if changed_in else rows)
         if not self._bulk:
             self._changed.setdefault(resource, set()).update(number for number, *_ in documents)
         self._writer.insert("documents", documents)
         self._writer.insert(RECORD_TYPES[resource].table.__tablename__, own)
         for table, rows in owned.items():
-            self._writer.insert(table, rows if selection is None else selection.rows(table, rows))
+            chosen = rows if selection is None else selection.rows(table, rows)
+            self._writer.insert(table, chosen, None if changed_in else self._number)
         self._index.add(
             [(record.indexed_record, number) for (_, record), (number, *_) in zip(changes, documents, strict=True)]
         )
@@ -118,7 +119,7 @@ class ReleaseWriter:
 
     def create_indexes(self, progress: Progress) -> None:
         """Makes the indexes of what was written in bulk."""
-        self._writer.grow_cache()
+        self._writer.sort_in_threads()
         self._index.finish()
         self._writer.create_indexes(lambda done, total: progress("Indexing", done, total))
 

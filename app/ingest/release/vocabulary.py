@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, cast, delete, insert, select
 from sqlalchemy.types import Text
@@ -42,17 +42,25 @@ class Vocabulary:
         vocabulary, is_sqlite = cls(), connection.dialect.name == "sqlite"
         kinds = {one.code: one.type for one in RECORD_TYPES.values()}
         query = select(col(SearchEntry.number), cast(col(SearchEntry.terms), Text))
-        for number, terms in connection.execute(query, execution_options={"yield_per": _FETCHED_ROWS}):
-            vocabulary.add(kinds[code_of(number)], terms if is_sqlite else " ".join(_words_of_vector(terms)))
+        for rows in connection.execute(query, execution_options={"yield_per": _FETCHED_ROWS}).partitions():
+            vocabulary.add(
+                (kinds[code_of(number)], terms if is_sqlite else " ".join(_words_of_vector(terms)))
+                for number, terms in rows
+            )
         return vocabulary
 
-    def add(self, kind: str, terms: str) -> None:
-        """Adds the words of a record's texts, taken from its search terms."""
-        counted = self._names if kind in _NAME_TYPES else self._others
-        counted.update(terms.partition(STEM_MARKER)[0].split())
-        if len(counted) > _MAX_COUNTED_WORDS:
-            for word in [word for word, times in counted.items() if times == 1 or not _is_a_word(word)]:
-                del counted[word]
+    def add(self, records: Iterable[tuple[str, str]]) -> None:
+        """Adds the words of the texts of some records, given by their types and search terms."""
+        of_names: list[str] = []
+        of_others: list[str] = []
+        for kind, terms in records:
+            (of_names if kind in _NAME_TYPES else of_others).append(terms.partition(STEM_MARKER)[0])
+        for counted, texts in ((self._names, of_names), (self._others, of_others)):
+            # By themselves first: the few words of some records are found faster than among those of all.
+            counted.update(Counter(" ".join(texts).split()))
+            if len(counted) > _MAX_COUNTED_WORDS:
+                for word in [word for word, times in counted.items() if times == 1 or not _is_a_word(word)]:
+                    del counted[word]
 
     def add_known(self, words: str) -> None:
         """Adds words of records that stay as they are, after those that were counted."""
