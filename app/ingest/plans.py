@@ -41,7 +41,8 @@ def logged(change: PlannedChange, name: str | None) -> tuple[str | int | None, .
     kind = RECORD_TYPES[change.resource].type if change.resource in RECORD_TYPES else change.resource
     because = None if change.because is None else dump_json([change.because])
     what = kind, change.id, change.op.value, change.version, change.reason, change.successor, name
-    return *what, change.cause, because, *(change.correction or (None, None)), change.redacted
+    cause = None if change.cause is None else change.cause.value
+    return *what, cause, because, *(change.correction or (None, None)), change.redacted
 
 
 @dataclass

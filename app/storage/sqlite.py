@@ -28,6 +28,13 @@ STREAMING_PRAGMAS = ("query_only=ON",)
 READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
 
 
+# The driver looks for a way to adapt whatever is no text or number, which takes it three times as long as to find one
+# here: a quarter of a microsecond, and most of what a row without many values costs.
+_NOTHING: dict[None, None] = {}
+sqlite3.register_adapter(type(None), _NOTHING.get)
+sqlite3.register_adapter(bool, int)
+
+
 def writer_engine(url: URL) -> Engine:
     """Connections that load: their transactions take the write lock at once."""
     engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT_SECONDS})

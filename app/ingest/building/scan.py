@@ -166,7 +166,7 @@ def _collect_rows(rows: ScanRows, part: Part, number: int, data: Mapping, source
         for position, claim in enumerate(_list(data.get("casualties"))):
             if isinstance(claim, dict) and "id" in claim:
                 its_source = claim_source(source, _text(claim["id"]), position)
-                where = _location(claim, number, position, its_source.error((), "").line)
+                where = _location(claim, number, position, its_source.line_of())
                 _redaction(rows, "casualties", claim, its_source)
                 if "includes" in claim or "may_include" in claim:
                     _inclusions(rows, _text(data.get("extends", data.get("id"))), claim, its_source)

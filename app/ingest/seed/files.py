@@ -64,9 +64,15 @@ class Source(NamedTuple):
 
     def error(self, path: Key, message: str, written: str | None = None, nearest: str | None = None) -> SeedError:
         """Returns an error at the line of the field with this path, or of the closest field around it."""
-        full, lines = self.prefix + path, self.lines or {}
-        line = next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
-        return SeedError(self.file, line, self.record, ".".join(map(str, full)), message, written, nearest)
+        field = ".".join(map(str, self.prefix + path))
+        return SeedError(self.file, self.line_of(path), self.record, field, message, written, nearest)
+
+    def line_of(self, path: Key = ()) -> int:
+        """Returns the line of the field with this path, or of the closest field around it."""
+        if self.lines is None:
+            return self.line
+        full, lines = self.prefix + path, self.lines
+        return next((lines[full[:end]] for end in range(len(full), 0, -1) if full[:end] in lines), self.line)
 
 
 @dataclass(frozen=True)
