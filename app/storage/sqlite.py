@@ -28,8 +28,8 @@ STREAMING_PRAGMAS = ("query_only=ON",)
 READING_PRAGMAS = ("query_only=ON", "cache_size=-6144")
 
 
-# The driver looks for a way to adapt whatever is no text or number, which takes it three times as long as to find one
-# here: a quarter of a microsecond, and most of what a row without many values costs.
+# The driver looks for an adapter of whatever is no text or number. To find none takes 0.27 µs for each value, ten times
+# as long as to bind a number; to find one of these takes a third of that.
 _NOTHING: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _NOTHING.get)
 sqlite3.register_adapter(bool, int)
