@@ -38,3 +38,7 @@ class Archives:
             earlier = None if files is None else files[1]
             self._files = files = release.fingerprint, ArrayFiles(self._directory(), keys, earlier)
         return Archive(snapshot, files[1], self._types)
+
+    def close(self) -> None:
+        """Drops the mapped files, each of which holds a descriptor: hundreds in all."""
+        self._files = None

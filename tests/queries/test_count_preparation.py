@@ -1,5 +1,6 @@
 """A release is counted before somebody asks, so that no question waits for what is made once."""
 
+import gc
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -72,6 +73,36 @@ def test_each_release_that_is_seen_is_prepared(
         sample.record(files, sample.INCIDENTS, "ferry-shooting")["kind"] = "explosion"
         load_seed(url, sample.write(files, tmp_path / "second"))
         _eventually(client, lambda made: made[0] != first[0] and "casualties.summed" in made[1])
+
+
+@pytest.mark.heavy
+def test_a_preparation_that_fails_is_tried_again(
+    article_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(count_preparation, "PREPARED_RECORDS", 0)
+    monkeypatch.setattr(count_preparation, "LOOK_SECONDS", 0.05)
+    with serving(article_url, cache_bytes=0) as client:
+        database = state(client).reader.database
+        allowed, database.query_seconds = database.query_seconds, 1e-6
+        until = time.monotonic() + 60
+        while "not prepared" not in caplog.text:
+            assert time.monotonic() < until
+            client.get("/readyz")
+            time.sleep(0.05)
+        assert "A request may read for 1e-06 seconds" in caplog.text
+        database.query_seconds = allowed
+        _eventually(client, lambda made: "casualties.summed" in made[1])
+
+
+def test_who_closes_the_service_closes_the_arrays(article_url: str) -> None:
+    descriptors = Path("/proc/self/fd")
+    with serving(article_url, cache_bytes=0) as client:
+        before = len(list(descriptors.iterdir()))
+        body(client, "/v1/facets?of=incidents&facet=kind")
+        mapped = len(list(descriptors.iterdir()))
+        assert mapped > before + 3
+    gc.collect()  # what a request has counted by refers to itself
+    assert len(list(descriptors.iterdir())) <= before
 
 
 def _eventually(client: TestClient, holds: Callable[[tuple[str, set[str]]], bool]) -> tuple[str, set[str]]:

@@ -40,23 +40,36 @@ LOOK_SECONDS = 1.0
 health is a request as well."""
 
 
+MAX_PAUSE_SECONDS = 60.0
+"""Seconds between two attempts at most; the pause doubles with each that fails."""
+
+
 async def prepare_counts(reader: Reader) -> None:
-    """Prepares the counts of each release that requests see, until it is cancelled."""
-    prepared = ""
+    """Prepares the counts of each release that requests see, until it is cancelled. What fails, for want of time or of
+    room, is tried again: what has been made by then is there."""
+    prepared, pause = "", LOOK_SECONDS
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause)
         release = reader.seen_release
         if release is None or release.fingerprint == prepared or sum(release.counts.values()) < PREPARED_RECORDS:
             continue
-        prepared = release.fingerprint
         try:
-            for resource in RECORD_TYPES.values():
-                await reader.read(partial(count_by_everything, resource=resource))
-            for grouping in GROUPINGS:
-                await reader.read(partial(add_up_by, grouping=grouping))
-            await reader.read(give_back_memory)
-        except (Problem, OSError) as error:
-            _log.warning("The counts of release %s are not prepared: %s", release.number, error)
+            await _prepare(reader)
+        except Exception as error:  # nobody waits for this task, so whatever ends it would never be told
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
+            unexpected = not isinstance(error, Problem | OSError)
+            message = "The counts of release %s are not prepared; the next attempt is in %g s: %s"
+            _log.warning(message, release.number, pause, error, exc_info=unexpected)
+        else:
+            prepared, pause = release.fingerprint, LOOK_SECONDS
+
+
+async def _prepare(reader: Reader) -> None:
+    for resource in RECORD_TYPES.values():
+        await reader.read(partial(count_by_everything, resource=resource))
+    for grouping in GROUPINGS:
+        await reader.read(partial(add_up_by, grouping=grouping))
+    await reader.read(give_back_memory)
 
 
 @reads(ReadKind.COUNT)
