@@ -168,7 +168,7 @@ def create_app(settings: Settings | None = None) -> Service:
     app.state.change_stream = ChangeStream(app.state.reader)
     database: Database = app.state.reader.database
     app.state.directory = SharedDirectory(f"{Path.cwd()} {database.name}", database)
-    database.archives = Archives(partial(_counts_directory, app), COUNTED_TYPES)
+    app.state.archives = database.archives = Archives(partial(_counts_directory, app), COUNTED_TYPES)
     app.state.datasets = Datasets(app.state.reader, app.state.directory)
     app.state.exports = exports.prepared(app.state.directory)
     app.state.pictures = pictures.prepared(app.state.directory)
@@ -238,6 +238,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.pictures.close()
     await app.state.datasets.close()
     app.state.reader.close()
+    app.state.archives.close()
     app.state.directory.close()
 
 

@@ -40,5 +40,5 @@ class Archives:
         return Archive(snapshot, files[1], self._types)
 
     def close(self) -> None:
-        """Drops the mapped files, each of which holds a descriptor: hundreds in all."""
+        """Drops the mapped files, each of which holds a descriptor: hundreds in all. A later use maps them again."""
         self._files = None

@@ -174,9 +174,6 @@ class Archives(Protocol):
     def of(self, snapshot: Snapshot) -> Any:
         """Returns those of a snapshot's release, if there are any."""
 
-    def close(self) -> None:
-        """Closes them. A later use opens them again."""
-
 
 class Database:
     """A database, given by its URL. Raises DatabaseError for a URL that is not one of SQLite or PostgreSQL.
@@ -368,9 +365,7 @@ class Database:
         return pooled.dbapi_connection
 
     def close(self) -> None:
-        """Closes all connections, and the arrays. A later use opens new ones."""
-        if self.archives is not None:
-            self.archives.close()
+        """Closes all connections. A later use opens new ones."""
         self._dispose("_writing", "_read_connections", "_past_connections", "_reading", "_streaming")
 
     def _dispose(self, *engines: str) -> None:
