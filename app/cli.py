@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app import __version__
 from app.commands.amounts import amount, counted, records
 from app.commands.databases import open_database, read_settings
 from app.commands.dossiers import commands as dossiers
@@ -47,6 +48,21 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Dateline: a REST API over reporting.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dateline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the command itself."""
 
 
 @app.command()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from urllib.error import HTTPError
@@ -61,6 +62,11 @@ def refused(done: Done) -> str:
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     return lines[0]
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = dateline("--version")
+    assert (done.returncode, done.stdout) == (0, f"dateline {version('dateline')}\n")
 
 
 @contextmanager

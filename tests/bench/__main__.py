@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from app.storage.database import Database
-from tests.bench import bare, invention, naive, naive_filling
+from tests.bench import bare, counts, invention, naive, naive_filling
 from tests.bench.invention import Size
 from tests.bench.jobs import Loaded, Run
 from tests.bench.load import answer
@@ -38,13 +38,17 @@ def main(
     folder: Annotated[
         Path | None, typer.Option(help="For the files, 10 kB an incident. What is there already is used again.")
     ] = None,
+    before: Annotated[Path | None, typer.Option(help="`dateline` of an earlier build, which counts too.")] = None,
+    before_database: Annotated[str, typer.Option(help="URL of its archive.")] = "",
 ) -> None:
     """Measure the service against its naive twin and the bare server, on an invented archive."""
     if smoke:
         rounds, seconds = 1, 0.2
     with TemporaryDirectory(prefix="dateline-bench-") as temporary:
         try:
-            text = _measured(folder or Path(temporary), Size(incidents), rounds, seconds, smoke)
+            text = _measured(
+                folder or Path(temporary), Size(incidents), rounds, seconds, smoke, before, before_database
+            )
         except BenchError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
@@ -52,7 +56,9 @@ def main(
         target.write_text(text, "utf-8")
 
 
-def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool) -> str:
+def _measured(
+    folder: Path, size: Size, rounds: int, seconds: float, smoke: bool, before: Path | None, before_database: str
+) -> str:
     load_before = os.getloadavg()[0]
     typer.echo(f"{size.incidents:,} incidents: making the seed files")
     once(seed := folder / "seed", lambda target: invention.write(target, size.incidents))
@@ -95,7 +101,10 @@ def _measured(folder: Path, size: Size, rounds: int, seconds: float, smoke: bool
             day=f"{datetime.now(UTC):%-d %B %Y}",
         )
     typer.echo(table(rows))
-    return report(rows, circumstances)
+    typer.echo("counting, and DuckDB beside")
+    counted = counts.measured([url], before, before_database)
+    typer.echo(counted)
+    return report(rows, counted, circumstances)
 
 
 def once(target: Path, make: Callable[[Path], object]) -> None:

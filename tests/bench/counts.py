@@ -217,6 +217,18 @@ def _table(columns: list[dict[str, float]], theirs: dict[str, float], earlier: d
         yield f"| {unit} | {' | '.join(f'{one[name]:.0f}' for one in columns)} | | | | |"
 
 
+def measured(databases: list[str], before: Path | None, before_database: str, *, beside: bool = True) -> str:
+    """A table of all jobs in Markdown, a column for each archive; DuckDB is asked about the last one."""
+    with TemporaryDirectory(prefix="dateline-counts-") as temporary:
+        columns = [dict(_measured(url, Path(temporary, str(number)))) for number, url in enumerate(databases)]
+        theirs: dict[str, float] = {}
+        if beside:
+            with _parquet(databases[-1], Path(temporary)) as connection:
+                theirs = {job.name: _duckdb_cost(connection, job.sql) for job in JOBS}
+    earlier = dict(_measured_before(before, before_database)) if before else {}
+    return "\n".join(_table(columns, theirs, earlier))
+
+
 def main(
     databases: Annotated[list[str], typer.Argument(help="URLs of loaded archives, the largest last.")],
     results: Annotated[bool, typer.Option("--results", help="Write COUNTS.md.")] = False,
@@ -227,22 +239,14 @@ def main(
     before_database: Annotated[str, typer.Option(help="URL of its archive.")] = "",
 ) -> None:
     """A table of all jobs."""
-    with TemporaryDirectory(prefix="dateline-counts-") as temporary:
-        columns = [dict(_measured(url, Path(temporary, str(number)))) for number, url in enumerate(databases)]
-        theirs: dict[str, float] = {}
-        if beside:
-            with _parquet(databases[-1], Path(temporary)) as connection:
-                theirs = {job.name: _duckdb_cost(connection, job.sql) for job in JOBS}
-    earlier = dict(_measured_before(before, before_database)) if before else {}
-    lines = list(_table(columns, theirs, earlier))
-    typer.echo("\n".join(lines))
+    lines = measured(databases, before, before_database, beside=beside)
+    typer.echo(lines)
     if results:
-        version = duckdb.__version__ if theirs else "was not asked"
+        version = duckdb.__version__ if beside else "was not asked"
         told = (__doc__ or "").partition("\n\n")[2].replace(" `--results` writes COUNTS.md.", "").strip()
         RESULTS.write_text(
-            f"# What counting costs\n\n{datetime.now(UTC):%-d %B %Y}, DuckDB {version}.\n\n{told}\n\n"
-            + "\n".join(lines)
-            + "\n\nPrinted by `python -m tests.bench.counts --results`.\n",
+            f"# What counting costs\n\n{datetime.now(UTC):%-d %B %Y}, DuckDB {version}.\n\n{told}\n\n{lines}\n\n"
+            "Printed by `python -m tests.bench.counts --results`.\n",
             "utf-8",
         )
 

@@ -43,8 +43,8 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def report(rows: Sequence[Row], found: Circumstances) -> str:
-    """Everything, as RESULTS.md holds it."""
+def report(rows: Sequence[Row], counted: str, found: Circumstances) -> str:
+    """Everything, as RESULTS.md holds it: the rows, and the table of `tests.bench.counts`."""
     whole = found.incidents >= 1_000_000
     return f"""# What the benchmark measured
 
@@ -69,10 +69,19 @@ moves the rates much and these little. Its load average (1 minute) was {found.lo
   twin whatever it is asked; the record beside an export over 2. The twin's export is cut off after 10 s.
 - Two workers have both cores, and share them with the load, which gives way to them. Their memory is that of all
   processes together, what they share counted once (PSS).
-- Facets and sums at every size, beside DuckDB and an earlier build, stand in [COUNTS.md](COUNTS.md), lists of earlier
-  releases in [PAST.md](PAST.md), the front page in [FRONT.md](FRONT.md).
+- Facets and sums at every size stand in [COUNTS.md](COUNTS.md), lists of earlier releases in [PAST.md](PAST.md), the
+  front page in [FRONT.md](FRONT.md).
 - What counting adds to a list, and lists and records beside those of an earlier build: `python -m tests.bench.lists`;
   loads by turns with one: `python -m tests.bench.loading`.
+
+## Facets and sums
+
+Nothing is kept in memory of answers. DuckDB has one thread and answers the bare question from a Parquet file of each
+table, with what contains a place or an actor already joined; it labels, links and sorts nothing.
+
+{counted}
+
+## Where and how
 
 | | |
 |---|---|
