@@ -97,6 +97,7 @@ def test_a_preparation_that_fails_is_tried_again(
 def test_who_closes_the_service_closes_the_arrays(article_url: str) -> None:
     descriptors = Path("/proc/self/fd")
     with serving(article_url, cache_bytes=0) as client:
+        gc.collect()  # what earlier tests have left open
         before = len(list(descriptors.iterdir()))
         body(client, "/v1/facets?of=incidents&facet=kind")
         mapped = len(list(descriptors.iterdir()))
