@@ -207,13 +207,14 @@ def create_app(settings: Settings | None = None) -> Service:
     app.include_router(guides.router)
     app.include_router(client.router)
 
+    # By `request.app`: FastAPI remembers handlers for good, and so would one keep the application that refers to it.
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
-        return JSONResponse(describe(app, await codebook_in_force(request)))
+        return JSONResponse(describe(request.app, await codebook_in_force(request)))
 
     @app.get("/openapi.yaml", include_in_schema=False)
     async def openapi_yaml(request: Request) -> Response:
-        document = describe(app, await codebook_in_force(request))
+        document = describe(request.app, await codebook_in_force(request))
         return Response(await asyncio.to_thread(as_yaml, document), media_type="application/yaml")
 
     return app
