@@ -84,6 +84,8 @@ def _measured(
         bare.record(folder / "answers", answers)
         plain = start(application("bare uvicorn", "tests.bench.bare:create_app", BENCH_ANSWERS=str(folder / "answers")))
         compared = compare(asked, cold, twin)
+        for server in (cold, warm):  # once they have been asked they prepare what they count by
+            server.settle()
         typer.echo(f"{compared} answers are the same as the twin's; measuring")
         run = Run(twin, plain, cold, warm, two, asked, rounds, seconds, longest_export=1 if smoke else 10)
         rows = run.rows(loaded)
@@ -97,7 +99,8 @@ def _measured(
             rounds=rounds,
             seconds=seconds,
             load=(load_before, os.getloadavg()[0]),
-            command=f"python -m tests.bench --incidents {size.incidents} --rounds {rounds} --seconds {seconds:g}",
+            command=f"python -m tests.bench --incidents {size.incidents} --rounds {rounds} --seconds {seconds:g}"
+            + (" --before … --before-database …" if before else ""),
             day=f"{datetime.now(UTC):%-d %B %Y}",
         )
     typer.echo(table(rows))
