@@ -44,6 +44,7 @@ class Desk(NamedTuple):
     client: TestClient
     url: str
     folder: Path
+    second_page: str
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +57,13 @@ def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
         assert client.get("/v1/incidents?evicted_at_least=1").status_code == 400
         for path in ("/openapi.json", "/client.d.ts", "/v1/codebook", "/", "/v1/dataset.zip", "/v1/incidents.csv"):
             assert "lawsuit" not in client.get(path).text, path
+        second_page: str = body(client, "/v1/incidents?sort=id&limit=1")["links"]["next"]
         (folder / f"articles/{sample.ARTICLE}/codebook.yaml").write_text(ADDED, "utf-8")
         mill = sample.record(files, sample.INCIDENTS, "mill-search")
         mill["kind"] = "lawsuit"
         mill["casualties"][0] |= {"outcome": "evicted"}
         load_seed(url, sample.write(files, folder))
-        yield Desk(client, url, folder)
+        yield Desk(client, url, folder, second_page)
 
 
 @pytest.mark.heavy
@@ -72,6 +74,14 @@ def test_it_is_found_by_its_filter_at_once(desk: Desk) -> None:
     refused = desk.client.get("/v1/incidents?kind=lawsuits").json()
     assert refused["errors"][0]["suggestion"] == "lawsuit"
     assert "lawsuit" in refused["allowed_values"]["kind"]
+
+
+@pytest.mark.heavy
+def test_who_is_on_the_way_through_a_list_goes_on(desk: Desk) -> None:
+    """A new outcome brings filters of its own, which nobody on the way has set."""
+    first, second = (body(desk.client, path)["data"] for path in ("/v1/incidents?sort=id&limit=1", desk.second_page))
+    assert [one["id"] for one in (*first, *second)] == sorted(one["id"] for one in (*first, *second))
+    assert len(second) == 1
 
 
 @pytest.mark.heavy

@@ -28,7 +28,7 @@ def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl
 
     The cursor of a page of states also has the release that was the newest when the first page was read.
     """
-    chosen = filters.model_dump_json(exclude={"cursor", "limit", "include"})
+    chosen = cursors.given(filters, ("cursor", "limit", "include"))
     query_key, begun_at, after = cursors.query_key(f"changes {chosen}"), snapshot.release.number, None
     if filters.cursor is not None:
         *place, begun_at = cursors.decode_after(filters.cursor, query_key, int, str, str, int)

@@ -94,7 +94,7 @@ def comparison_page(snapshot: Snapshot, comparison: Comparison, request: Request
     """Returns one page of what differs."""
     comparison.check(snapshot)
     filters = comparison.filters
-    chosen = filters.model_dump_json(exclude={"cursor", "limit", "include"})
+    chosen = cursors.given(filters, ("cursor", "limit", "include"))
     query_key = cursors.query_key(f"compare {comparison.base} {comparison.head} {chosen}")
     after, newest = None, snapshot.release.number
     if filters.cursor is not None:

@@ -41,7 +41,8 @@ class Corrections(NamedTuple):
 
 def corrections(snapshot: Snapshot, filters: CorrectionFilters, limit: int) -> Corrections:
     """Returns at most so many corrections. Raises BadParameter for ids that never were and for a future release."""
-    query_key, after = cursors.query_key(f"corrections {_chosen(filters)}"), None
+    chosen = cursors.given(filters, ("cursor", "limit", "include"))
+    query_key, after = cursors.query_key(f"corrections {chosen}"), None
     if filters.cursor is not None:
         after = queries.LogKey(*cursors.decode_after(filters.cursor, query_key, int, str, str))
     clauses = [*changelog.changes_since(snapshot, filters), queries.CORRECTS]
@@ -60,10 +61,6 @@ def corrections(snapshot: Snapshot, filters: CorrectionFilters, limit: int) -> C
         for text, place in zip(part.entries, part.places, strict=True)
     ]
     return Corrections(entries, _following(query_key, part))
-
-
-def _chosen(filters: CorrectionFilters) -> str:
-    return filters.model_dump_json(exclude={"cursor", "limit", "include"})
 
 
 def _following(query_key: str, part: LogPart) -> str | None:

@@ -84,7 +84,7 @@ def corrections(snapshot: Snapshot, filters: CorrectionFilters, base: str) -> Fe
 
 
 def _cursor_key(what: str, filters: BaseModel) -> str:
-    return cursors.query_key(f"feed {what} {filters.model_dump_json(exclude={'cursor', 'limit', 'lang'})}")
+    return cursors.query_key(f"feed {what} {cursors.given(filters, ('cursor', 'limit', 'lang'))}")
 
 
 def _next(query_key: str, places: Sequence[Any], limit: int) -> str | None:

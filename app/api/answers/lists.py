@@ -179,14 +179,14 @@ def _cursor_key(planned: PlannedList, filters: Listing) -> str:
     Ranks change with every release, so a cursor in an order by relevance is valid in one release only.
     """
     release = planned.snapshot.release.number if planned.order.ranks is not None else ""
-    given = filters.model_dump_json(include=_in_cursors(type(filters)))
+    given = cursors.given(filters, _not_in_cursors(type(filters)))
     return cursors.query_key(f"{planned.resource.name} {release} {given}")
 
 
 @cache
-def _in_cursors(filters: type[Listing]) -> set[str]:
-    """Returns the parameters that a cursor belongs to: the filters and the order."""
-    return {name for name in filters.model_fields if chooses(name) or name in ("sort", RELEASE)}
+def _not_in_cursors(filters: type[Listing]) -> set[str]:
+    """Returns the parameters that no cursor belongs to: all but the filters and the order."""
+    return {name for name in filters.model_fields if not chooses(name) and name not in ("sort", RELEASE)}
 
 
 @cache

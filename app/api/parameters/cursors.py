@@ -9,9 +9,11 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from app.model.compact_json import dump_json
 from app.problems import BadParameter
@@ -31,6 +33,12 @@ class Position(NamedTuple):
 def query_key(query: str) -> str:
     """Returns a short digest of a query: what is listed, its filters and its order."""
     return hashlib.blake2b(query.encode(), digest_size=6).hexdigest()
+
+
+def given(filters: BaseModel, others: Iterable[str]) -> str:
+    """Returns the parameters that a query was given, but for some others. Those that it was not given are left out:
+    what a newer codebook or build takes beside them leaves cursors, and permanent links that have one, as they are."""
+    return filters.model_dump_json(include=filters.model_fields_set.difference(others), exclude_defaults=True)
 
 
 def encode(expected_key: str, *place: Any) -> str:
