@@ -4,6 +4,7 @@ An index is made when it is first asked for, and kept in the files. Rows are ret
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,7 +50,10 @@ def few_on_days(arrays: RowArrays, one: DaysFit, valued: ValueIn | None = None) 
     if not isinstance(arrays, TypeArrays):
         return None
     dated, fitting = _by_date(arrays, one, valued), _fitting_days(arrays, one, valued)
-    return None if dated.number(fitting) > arrays.size // MANY else np.sort(dated.of(fitting)[0])
+    if sum(dates.number(dated) for dates in fitting) > arrays.size // MANY:
+        return None
+    found = [rows for dates in fitting for rows in dates.rows(dated)]
+    return np.sort(np.concatenate(found) if found else dated.values[:0])
 
 
 def found_by_two(arrays: TypeArrays, criteria: Sequence[Criterion]) -> tuple[Array, list[Criterion]] | None:
@@ -79,7 +83,8 @@ def expected_rows(arrays: TypeArrays, criterion: Criterion) -> int:
         case ValueIn() if has_index(arrays, criterion):
             return _by_value(arrays, criterion.column).number(codes_of(arrays, criterion))
         case DaysFit():
-            return _by_date(arrays, criterion).number(_fitting_days(arrays, criterion))
+            dated = _by_date(arrays, criterion)
+            return sum(dates.number(dated) for dates in _fitting_days(arrays, criterion))
         case Not(Present(column)):
             return len(rows_without(arrays, column))
         case _:
@@ -153,26 +158,45 @@ def _by_date(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None = None) ->
     return Grouped(dates["starts"], dates["rows"])
 
 
-def _fitting_days(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None = None) -> Array:
-    """Returns which of the distinct dates fit: a few thousand stand for all records."""
+class _FittingDates(NamedTuple):
+    """Which of the distinct dates fit: single ones, and those from `start` to `end`, whose rows stand together."""
 
-    def fitting() -> Array:
-        return np.concatenate([*_fitting_parts(arrays, one, valued), np.zeros(0, np.int64)])
+    single: Array
+    start: int
+    end: int
+
+    def number(self, dated: Grouped) -> int:
+        """How many rows have these dates."""
+        together = int(dated.starts[self.end]) - int(dated.starts[self.start])
+        return together + (dated.number(self.single) if len(self.single) else 0)
+
+    def rows(self, dated: Grouped) -> Iterator[Array]:
+        """Yields the rows that have these dates."""
+        if len(self.single):
+            yield dated.of(self.single)[0]
+        if self.start < self.end:
+            yield dated.values[dated.starts[self.start] : dated.starts[self.end]]
+
+
+def _fitting_days(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None = None) -> Sequence[_FittingDates]:
+    """Returns which of the distinct dates fit, for each text: a few thousand stand for all records."""
+
+    def fitting() -> Sequence[_FittingDates]:
+        return list(_fitting_parts(arrays, one, valued))
 
     return arrays.archive.once("days", one, fitting) if valued is None else fitting()
 
 
-def _fitting_parts(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None) -> Iterator[Array]:
+def _fitting_parts(arrays: TypeArrays, one: DaysFit, valued: ValueIn | None) -> Iterator[_FittingDates]:
     """They are in the order of the first days, so that only what begins before the interval has to be looked at, or
     ends after it."""
     dates = _dates(arrays, one, valued)
+    firsts, lasts, of_code = dates["first"], dates["last"], dates["of_code"]
     for code in [0] if valued is None else codes_of(arrays, valued).tolist():
-        begin, end = (int(place) for place in dates["of_code"][code : code + 2])
-        first, last = dates["first"][begin:end], dates["last"]
-        start = begin + int(first.searchsorted(np.uint32(one.start)))
-        behind = begin + int(first.searchsorted(np.uint32(one.end), side="right"))
+        begin = int(of_code[code])
+        first = firsts[begin : int(of_code[code + 1])]
+        start, end = (begin + int(place) for place in first.searchsorted(np.array([one.start, one.end + 1], np.uint32)))
         if one.within:
-            yield start + np.flatnonzero(last[start:behind] <= one.end)
+            yield _FittingDates(start + np.flatnonzero(lasts[start:end] <= one.end), 0, 0)
         else:
-            yield begin + np.flatnonzero(last[begin:start] >= one.start)
-            yield np.arange(start, behind)
+            yield _FittingDates(begin + np.flatnonzero(lasts[begin:start] >= one.start), start, max(start, end))

@@ -8,6 +8,7 @@ range belongs to a class by its length, and a query looks back no further than t
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 SHORT_SPAN_DAYS = 31
@@ -34,6 +35,7 @@ def span_class(earliest: str | None, latest: str | None) -> int | None:
     return None if days <= SHORT_SPAN_DAYS else next(longest for longest in LONG_SPAN_DAYS if days <= longest)
 
 
+@lru_cache(maxsize=4096)
 def days_before(day: str, days: int) -> str:
     """Returns the day that many days earlier, or the first of the calendar."""
     return date.fromordinal(max(1, date.fromisoformat(day).toordinal() - days)).isoformat()

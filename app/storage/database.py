@@ -6,7 +6,7 @@ release.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import chain
@@ -269,10 +269,9 @@ class Database:
         with self.writer() as connection:
             return _newest(connection, None)
 
-    @contextmanager
     def snapshot(
         self, *, streaming: bool = False, deadline: Deadline | None = None, release: int | None = None
-    ) -> Iterator[Snapshot]:
+    ) -> AbstractContextManager[Snapshot]:
         """A read-only view of one release, by default the newest. `deadline` is for all its statements; by default
         `query_seconds` from now.
 
@@ -281,21 +280,26 @@ class Database:
         kept.
         """
         deadline = deadline or Deadline(self.query_seconds)
-        with self._transaction(self._read_transaction(streaming=streaming), deadline, self.archives) as snapshot:
-            newest = snapshot.release
-            if release in (None, newest.number):
+        newest = self._transaction(self._read_transaction(streaming=streaming), deadline, self.archives)
+        return newest if release is None else self._at(release, newest, deadline)
+
+    @contextmanager
+    def _at(self, release: int, newest: AbstractContextManager[Snapshot], deadline: Deadline) -> Iterator[Snapshot]:
+        """A view of a release by its number."""
+        with newest as snapshot:
+            if release == snapshot.newest.number:
                 yield snapshot
                 return
             deadline.pinned = release
-            check_is_kept(release, newest.number, snapshot.value)
+            check_is_kept(release, snapshot.newest.number, snapshot.value)
             if not self.is_sqlite:
                 snapshot.pin(release)
                 yield snapshot
                 return
-            few = few_superseded(snapshot.value, newest.fingerprint, release)
-        with self._transaction(self._past_transaction(release, few), deadline) as snapshot:
-            snapshot.newest = newest
-            yield snapshot
+            few = few_superseded(snapshot.value, snapshot.newest.fingerprint, release)
+        with self._transaction(self._past_transaction(release, few), deadline) as past:
+            past.newest = snapshot.newest
+            yield past
 
     @contextmanager
     def _transaction(
@@ -306,8 +310,11 @@ class Database:
                 info = connection.info  # of a connection that has broken it cannot be asked any more
                 info["deadline"] = deadline
                 try:
-                    with closing(Snapshot(connection, deadline, archives)) as snapshot:
+                    snapshot = Snapshot(connection, deadline, archives)
+                    try:
                         yield snapshot
+                    finally:
+                        snapshot.close()
                 finally:
                     del info["deadline"]
         except (DBAPIError, PoolTimeout) as error:

@@ -2,8 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -90,21 +90,12 @@ class ReadConnections:
         self.engine = engine
         self.idle: list[Connection] = []
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> "ReadTransaction":
         """Returns a connection in a transaction of its own. After an error of the database it is closed."""
-        connection = self._begin()
-        try:
-            yield connection
-        except DBAPIError:
-            connection.close()
-            raise
-        except BaseException:
-            self._end(connection)
-            raise
-        self._end(connection)
+        return ReadTransaction(self)
 
-    def _begin(self) -> Connection:
+    def begin(self) -> Connection:
+        """Begins a transaction."""
         try:
             connection = self.idle.pop()  # by one thread alone, however many there are
         except IndexError:
@@ -114,7 +105,8 @@ class ReadConnections:
             _begin(connection)
         return connection
 
-    def _end(self, connection: Connection) -> None:
+    def end(self, connection: Connection) -> None:
+        """Ends a transaction, and keeps its connection for the next."""
         connection.connection.rollback()
         self.idle.append(connection)
 
@@ -123,6 +115,23 @@ class ReadConnections:
         while self.idle:
             self.idle.pop().close()
         self.engine.dispose()
+
+
+class ReadTransaction:
+    """The context of one transaction; no generator, because every request begins with one."""
+
+    def __init__(self, connections: ReadConnections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Connection:
+        self._connection = self._connections.begin()
+        return self._connection
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, DBAPIError):
+            self._connection.close()
+        else:
+            self._connections.end(self._connection)
 
 
 def _prepare_sqlite(connection: Any, _record: Any, pragmas: tuple[str, ...]) -> None:

@@ -129,8 +129,8 @@ SEPARATE = ("/v1/incidents.csv", "/v1/casualties.csv", "/v1/incidents.geojson", 
 
 
 @pytest.mark.parametrize("name", ["dam", "election"])
-def test_no_word_of_war_stands_in_any_answer(name: str, request: pytest.FixtureRequest) -> None:
-    client: TestClient = request.getfixturevalue(name)
+def test_no_word_of_war_stands_in_any_answer(name: str, dam: TestClient, election: TestClient) -> None:
+    client = {"dam": dam, "election": election}[name]
     lists = [f"{one['url']}?limit=500" for one in body(client, "/v1")["data"]["lists"]]
     pages = ["/", *(f"/incidents/{id_}" for id_ in ids(client, "/v1/incidents"))]
     feeds = ["/v1/incidents.atom", "/v1/incidents.feed.json", "/v1/quotes.atom"]
