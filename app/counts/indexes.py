@@ -49,7 +49,8 @@ def few_on_days(arrays: RowArrays, one: DaysFit, valued: ValueIn | None = None) 
     look at all than to put these in order."""
     if not isinstance(arrays, TypeArrays):
         return None
-    dated, fitting = _by_date(arrays, one, valued), _fitting_days(arrays, one, valued)
+    dated = _by_date(arrays, one, valued)
+    fitting = _fitting_days(arrays, one, valued)
     if sum(dates.number(dated) for dates in fitting) > arrays.size // MANY:
         return None
     found = [rows for dates in fitting for rows in dates.rows(dated)]

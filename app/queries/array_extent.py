@@ -30,16 +30,18 @@ def _of_all(archive: Archive, found: MatchedRecords) -> dict[str, Array]:
 
 def _extent(archive: Archive, found: MatchedRecords) -> tuple[list[float], list[int]]:
     """Returns the sides of the box, and ordinals of the days; none where there is nothing to bound."""
-    located, dated = (_arrays_with(archive, found, column) for column in ("area", "open_start"))
+    own = archive[found.resource.name]
+    located, dated = (_arrays_with(archive, found, own, column) for column in ("area", "open_start"))
     box = [] if located is None else _box(located, _rows(archive, found, located))
     return box, [] if dated is None else list(_days(dated, _rows(archive, found, dated)))
 
 
-def _arrays_with(archive: Archive, found: MatchedRecords, column: str) -> TypeArrays | None:
+def _arrays_with(archive: Archive, found: MatchedRecords, own: TypeArrays, column: str) -> TypeArrays | None:
     """Returns the arrays of the records, or of those that they are chosen by, that have a column; None if none has."""
-    subject = found.resource.chosen_by
-    types = [found.resource] if subject is None else [found.resource, subject.record_type]
-    return next((archive[one.name] for one in types if column in archive[one.name].columns), None)
+    if column in own.columns or found.resource.chosen_by is None:
+        return own if column in own.columns else None
+    subjects = archive[found.resource.chosen_by.record_type.name]
+    return subjects if column in subjects.columns else None
 
 
 def _rows(archive: Archive, found: MatchedRecords, arrays: TypeArrays) -> Array | slice:
@@ -57,20 +59,21 @@ _FEW = 10_000
 def _box(arrays: TypeArrays, rows: Array | slice) -> list[float]:
     sides, areas = arrays.values("area"), arrays["area"][rows]
     # An area stands for many records, and is looked at once where they are many.
-    here = areas[areas > 0].astype(np.int64) - 1 if len(areas) <= _FEW else np.flatnonzero(np.bincount(areas)[1:])
+    here = areas[areas > 0] - 1 if len(areas) <= _FEW else np.flatnonzero(np.bincount(areas)[1:])
     if not len(here):
         return []
-    latitudes, longitudes = sides[here, 0], sides[here, 1]
-    west, east = float(longitudes.min()), float(longitudes.max())
+    points = sides[here, :2]
+    (south, west), (north, east) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     if east - west > 180:
+        longitudes = points[:, 1]
         degrees = np.floor(longitudes)
         bands = (longitudes[degrees == degree] for degree in np.unique(degrees))
         west, east = narrowest_band([(float(one.min()), float(one.max())) for one in bands])
-    return [west, float(latitudes.min()), east, float(latitudes.max())]
+    return [west, south, east, north]
 
 
 def _days(arrays: TypeArrays, rows: Array | slice) -> Iterable[int]:
-    for day, is_open in (("earliest", "open_start"), ("latest", "open_end")):
-        stated = arrays[day][rows][arrays[is_open][rows] == 0]
-        if len(stated) and (last := int(stated.max())):
-            yield from (int(stated.min()) or int(stated[stated > 0].min()), last)
+    ends = (("earliest", "open_start"), ("latest", "open_end"))
+    stated = np.concatenate([arrays[day][rows][arrays[is_open][rows] == 0] for day, is_open in ends])
+    if len(stated) and (last := int(stated.max())):
+        yield from (int(stated.min()) or int(stated[stated > 0].min()), last)

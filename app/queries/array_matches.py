@@ -31,7 +31,7 @@ def find_rows(
     for one in conditions:
         if one.either:
             continue
-        if one.criterion is None or (arrays := _looked_up_in(archive, resource, one.of, one.criterion)) is None:
+        if one.criterion is None or (arrays := _looked_up_in(archive, resource, own, one)) is None:
             in_sql.append(one)
         else:
             by_type.setdefault(arrays.name, []).append(one.criterion)
@@ -57,23 +57,29 @@ def _meeting_either(
     return np.unique(np.concatenate(met)) if len(met) == len(found) else rows
 
 
-def _looked_up_in(archive: Archive, resource: RecordType, table: Any, criterion: Criterion) -> TypeArrays | None:
-    """Returns the arrays in which a criterion is looked up, of a table if one is given: those of the records, or of
+def _looked_up_in(archive: Archive, resource: RecordType, own: TypeArrays, condition: Condition) -> TypeArrays | None:
+    """Returns the arrays in which a condition is looked up, of its table if it has one: those of the records, or of
     what they are chosen by."""
-    types = [resource] if resource.chosen_by is None else [resource, resource.chosen_by.record_type]
-    for of in types:
-        if table in (None, of.table) and supports(arrays := archive[of.name], criterion):
-            return arrays
-    return None
+    if _is_looked_up_in(own, condition):
+        return own
+    if resource.chosen_by is None:
+        return None
+    of_subjects = archive[resource.chosen_by.record_type.name]
+    return of_subjects if _is_looked_up_in(of_subjects, condition) else None
+
+
+def _is_looked_up_in(arrays: TypeArrays, condition: Condition) -> bool:
+    assert condition.criterion is not None
+    return condition.of in (None, arrays.counted.table) and supports(arrays, condition.criterion)
 
 
 def _meeting_all(arrays: TypeArrays, criteria: Sequence[Criterion], rows: Array | None) -> Array | None:
-    each = chain.from_iterable(one.criteria if isinstance(one, AllOf) else (one,) for one in criteria)
+    each = list(chain.from_iterable(one.criteria if isinstance(one, AllOf) else (one,) for one in criteria))
+    if rows is None and (found := found_by_two(arrays, each)) is not None:
+        rows, each = found
     in_order = sorted(each, key=_cost)
     if sum(_cost(one) == _COST_OF_LINKS for one in criteria) > 1:
         in_order.sort(key=lambda one: (_cost(one), _cost(one) == _COST_OF_LINKS and expected_links(arrays, one)))
-    if rows is None and (found := found_by_two(arrays, in_order)) is not None:
-        rows, in_order = found
     if rows is None and len(in_order) > 1:
         fewest = min(in_order, key=lambda one: expected_rows(arrays, one))
         in_order.sort(key=lambda one: one is not fewest)

@@ -242,7 +242,7 @@ class RecordType:
         """The sort whose keys are the values of a vocabulary."""
         return next(one for one in self.sorts.values() if isinstance(one, LinkedSort))
 
-    @property
+    @cached_property
     def day(self) -> Any:
         """The column of the days that dates are looked for by; None for a type without."""
         return None if self.day_column is None else getattr(self.table, self.day_column)
