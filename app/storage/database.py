@@ -384,12 +384,6 @@ class Database:
                 engine.dispose()
 
 
-def take_back(connection: Connection) -> None:
-    """Takes back all that a writer's transaction has done."""
-    if (transaction := connection.get_transaction()) is not None:
-        transaction.rollback()
-
-
 def _newest(connection: Connection, driver: Any) -> ReleaseInfo:
     if driver is not None:
         # By the driver itself, because every request begins so. After an error SQLAlchemy runs it again, and raises its

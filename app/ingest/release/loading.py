@@ -36,7 +36,7 @@ from app.ingest.seed.reading import DossierError
 from app.model.codebook import ChangeCause, ChangeOp
 from app.records import RECORD_TYPES
 from app.storage import models
-from app.storage.database import Database, DatabaseError, take_back
+from app.storage.database import Database, DatabaseError
 
 __all__ = ["Plan", "PlannedChange", "dossier", "load"]
 
@@ -111,7 +111,7 @@ def load(
             elif not dry_run:
                 loading.counts(loading.previous or "")
             else:
-                take_back(connection)
+                _take_back(connection)
     if not dry_run:
         erase(database, redaction)
     return loading.plan
@@ -373,6 +373,12 @@ class _Loading:
     def counts(self, release: str) -> None:
         """Stores what records are counted by."""
         self._release.counts(sum(self.plan.counts.values()), release, self.previous)
+
+
+def _take_back(connection: Connection) -> None:
+    """Takes back all that a writer's transaction has done."""
+    if (transaction := connection.get_transaction()) is not None:
+        transaction.rollback()
 
 
 _LAST = (
