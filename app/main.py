@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.accept import AcceptMiddleware
 from app.api.accept_datetime import DatetimeMiddleware
 from app.api.answers.change_stream import ChangeStream
 from app.api.counting.count_preparation import prepare_counts
-from app.api.openapi import as_yaml, describe, operation_id
+from app.api.openapi import as_json, as_yaml, describe, operation_id
 from app.api.parameters.codebooks import SeenCodebook, codebook_in_force
 from app.api.route_index import RouteIndex
 from app.api.routes import (
@@ -210,14 +210,19 @@ def create_app(settings: Settings | None = None) -> Service:
     # By `request.app`: FastAPI remembers handlers for good, and so would one keep the application that refers to it.
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
-        return JSONResponse(describe(request.app, await codebook_in_force(request)))
+        return Response(await _described(request, as_json), media_type="application/json")
 
     @app.get("/openapi.yaml", include_in_schema=False)
     async def openapi_yaml(request: Request) -> Response:
-        document = describe(request.app, await codebook_in_force(request))
-        return Response(await asyncio.to_thread(as_yaml, document), media_type="application/yaml")
+        return Response(await _described(request, as_yaml), media_type="application/yaml")
 
     return app
+
+
+async def _described(request: Request, write: Callable[[dict[str, Any]], bytes]) -> bytes:
+    """Returns the OpenAPI document, built and written on a thread: others are answered meanwhile."""
+    codebook = await codebook_in_force(request)
+    return await asyncio.to_thread(lambda: write(describe(request.app, codebook)))
 
 
 @asynccontextmanager

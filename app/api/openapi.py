@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -20,6 +21,7 @@ from app.api.schemas.response_headers import add_headers, header_components
 from app.api.schemas.vocabularies import filled, filled_schemas
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.model.codebook import Codebook, shipped
+from app.model.compact_json import dump_json
 from app.queries.conditions import AXES
 from app.records import RECORD_TYPES
 from app.server.cache_control import is_never_cached
@@ -75,6 +77,9 @@ TAGS = [
     {"name": "health", "description": "For those who run the service."},
 ]
 
+BUILDING = Lock()
+"""Held by the thread that builds the document, so that others wait for it and do not build their own."""
+
 EXAMPLES_FILE = "examples.json"
 """Responses about the shipped article, recorded by `python -m tests.examples`."""
 
@@ -87,18 +92,19 @@ def operation_id(route: APIRoute) -> str:
 
 def describe(app: FastAPI, codebook: Codebook | None = None) -> dict[str, Any]:
     """Returns the OpenAPI document of an app with the vocabularies of a codebook, of the shipped one if none is given.
-    It is built once for each."""
+    It is built once for each, in a second: not on the event loop."""
     codebook, documents = codebook or shipped(), app.state.openapi
-    if codebook not in documents:
-        document = filled(_template(app), codebook)
-        describe_exports(document, codebook)
-        add_key_schemas(document, codebook)
-        add_partial_answers(document)
-        _add_file_schemas(document["components"]["schemas"], codebook)
-        _add_examples(document)
-        documents.clear()
-        documents[codebook] = document
-    described: dict[str, Any] = documents[codebook]
+    with BUILDING:
+        if codebook not in documents:
+            document = filled(_template(app), codebook)
+            describe_exports(document, codebook)
+            add_key_schemas(document, codebook)
+            add_partial_answers(document)
+            _add_file_schemas(document["components"]["schemas"], codebook)
+            _add_examples(document)
+            documents.clear()
+            documents[codebook] = document
+        described: dict[str, Any] = documents[codebook]
     return described
 
 
@@ -135,6 +141,11 @@ class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """Returns the OpenAPI document as JSON."""
+    return dump_json(document).encode()
 
 
 def as_yaml(document: dict[str, Any]) -> bytes:

@@ -8,8 +8,8 @@
 * On the threads `stream-…`: each chunk of a download.
 * On the thread `watch-…`: the query for the newest release (`release_watcher`), on PostgreSQL.
 
-Elsewhere, threads of asyncio's own compress large responses (`app.server.compression`) and write the files of exports
-and the dataset (`app.exports`).
+Elsewhere, threads of asyncio's own compress large responses (`app.server.compression`), build the OpenAPI document
+(`app.api.openapi`), and write the files of exports and the dataset (`app.exports`).
 """
 
 import asyncio

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
-from tests.conftest import Figure
+from app.api.openapi import BUILDING
+from tests.conftest import Figure, serving
 from tests.examples import answers, service_of_examples
 from tests.live import dateline
 from tests.operations import reading
@@ -32,6 +34,15 @@ COMPILERS = ("node_modules/typescript/bin/tsc", "node_modules/typescript7/bin/ts
 def document(client: TestClient) -> Json:
     parsed: Json = client.get("/openapi.json").json()
     return parsed
+
+
+def test_others_are_answered_while_the_document_is_made(article_url: str) -> None:
+    with serving(article_url) as client, ThreadPoolExecutor(2) as threads:
+        with BUILDING:
+            document = threads.submit(client.get, "/openapi.json")
+            assert threads.submit(client.get, "/v1/incidents").result(timeout=30).status_code == 200
+            assert not document.done()
+        assert document.result().json()["openapi"].startswith("3.1")
 
 
 def operations(document: Json) -> Iterator[tuple[str, Json]]:
