@@ -17,6 +17,7 @@ from app.problems import ProblemDocument
 from app.records import RECORD_TYPES
 from app.records.included import include_paths
 from app.settings import Settings
+from tests import every_fifth
 from tests.answers import problem, refused
 
 REFUSED = [
@@ -129,7 +130,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("query", "parameter", "suggestion"), REFUSED)
+@every_fifth.parametrize(("query", "parameter", "suggestion"), REFUSED)
 def test_a_bad_parameter_is_named_with_what_was_meant(
     client: TestClient, query: str, parameter: str, suggestion: str | None
 ) -> None:

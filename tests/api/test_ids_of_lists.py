@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.records import RECORD_TYPES
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -29,7 +29,7 @@ def merged(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
         yield service
 
 
-@pytest.mark.parametrize("name", RECORD_TYPES)
+@every_fifth.parametrize("name", RECORD_TYPES)
 def test_several_records_at_once_in_the_order_of_the_list(client: TestClient, name: str) -> None:
     whole = ids(client, f"/v1/{name}?limit=500")
     chosen = whole[::3]

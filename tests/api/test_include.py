@@ -8,6 +8,7 @@ from app.model.documents import DOCUMENTS
 from app.model.references import referenced_ids
 from app.records import RECORD_TYPES
 from app.records.included import include_paths
+from tests import every_fifth
 from tests.answers import body, problem, refused
 
 
@@ -27,7 +28,7 @@ def test_every_key_is_a_field(client: TestClient, resource: str) -> None:
     assert body(client, f"{first['url']}?fields={every}")["data"] == first
 
 
-@pytest.mark.parametrize(
+@every_fifth.parametrize(
     ("resource", "wanted"), [(one.name, wanted) for one in RECORD_TYPES.values() for wanted in one.references]
 )
 def test_included_records_are_those_of_their_own_address(client: TestClient, resource: str, wanted: str) -> None:
@@ -149,7 +150,7 @@ def two_hops(resource: str) -> list[str]:
     return [path for path in include_paths(resource) if "." in path]
 
 
-@pytest.mark.parametrize("resource", DOCUMENTS)
+@every_fifth.parametrize("resource", DOCUMENTS)
 def test_paths_include_what_included_records_refer_to(client: TestClient, resource: str) -> None:
     """The same as asking for the second list with the records of the first, and these are there as well."""
     everything = {name: body(client, f"/v1/{name}?limit=500")["data"] for name in DOCUMENTS}

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
+from tests import every_fifth
 from tests.answers import body
 from tests.conftest import serving
 
@@ -226,7 +227,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize(("collection", "query"), QUERIES)
+@every_fifth.parametrize(("collection", "query"), QUERIES)
 def test_rows_are_those_of_v1_and_those_that_it_could_not_judge(
     either: TestClient, collection: str, query: str
 ) -> None:
@@ -259,7 +260,7 @@ def test_the_numbers_agree_with_not_judged(either: TestClient, query: str, axis:
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-@pytest.mark.parametrize("limit", [1, 2, 5, 41, 42, 500])
+@every_fifth.parametrize("limit", [1, 2, 5, 41, 42, 500])
 def test_pages_hold_everything_once(either: TestClient, collection: str, limit: int) -> None:
     everything = set(records(either, collection))
     actual = list(pages(either, f"/ogc/collections/{collection}/items?limit={limit}"))

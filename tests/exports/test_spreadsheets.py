@@ -19,6 +19,7 @@ from app.exports.formats.columns import flat, resource_columns
 from app.exports.formats.export_formats import EXPORT_FORMATS
 from app.model.codebook import shipped
 from app.records import RECORD_TYPES
+from tests import every_fifth
 from tests.answers import body, problem
 from tests.conftest import Figure
 
@@ -52,7 +53,7 @@ def written(documents: list[dict[str, Any]], **others: Any) -> bytes:
     return b"".join(xlsx.chunks(export))
 
 
-@pytest.mark.parametrize("resource", RECORD_TYPES)
+@every_fifth.parametrize("resource", RECORD_TYPES)
 def test_every_cell_has_the_value_of_the_record(client: TestClient, resource: str) -> None:
     records = body(client, f"/v1/{resource}?limit=500")["data"]
     columns = resource_columns(resource, shipped())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests import sample
+from tests import every_fifth, sample
 from tests.ingest.test_reading import errors_in, line_of
 from tests.sample import Files, record
 from tests.second_article import SECOND, pair
@@ -249,7 +249,7 @@ MISTAKES: list[tuple[str, Callable[[Files], None], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every_fifth.parametrize(
     ("mutate", "record_id", "field", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES]
 )
 def test_a_mistake_is_told_with_record_field_and_message(

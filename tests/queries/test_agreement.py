@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tests import every_fifth
+
 Json = dict[str, Any]
 
 FILTERS = [
@@ -74,7 +76,7 @@ def exported(client: TestClient, resource: str, suffix: str, filters: str) -> li
     return [json.loads(line)["id"] for line in answer.text.splitlines()]
 
 
-@pytest.mark.parametrize("filters", FILTERS)
+@every_fifth.parametrize("filters", FILTERS)
 @pytest.mark.parametrize(("resource", "facet"), [("incidents", "kind"), ("casualties", "outcome")])
 def test_list_and_facets_agree(client: TestClient, resource: str, facet: str, filters: str) -> None:
     ids = [one["id"] for one in listed(client, resource, filters)]
@@ -118,7 +120,7 @@ def test_other_lists_agree(client: TestClient, resource: str, facet: str, filter
     assert 0 < len(ids) == meta["matched"] == records
 
 
-@pytest.mark.parametrize("filters", FILTERS)
+@every_fifth.parametrize("filters", FILTERS)
 @pytest.mark.parametrize(
     ("resource", "suffix"),
     [("incidents", "csv"), ("incidents", "ndjson"), ("incidents", "geojson"), ("casualties", "csv")],

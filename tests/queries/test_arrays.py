@@ -26,7 +26,7 @@ from app.queries.conditions import AXES, not_judged
 from app.queries.filters import conditions_of, filters_under
 from app.records import COUNTED_TYPES, RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import body, every_facet
 from tests.conftest import NewDatabase, load_seed, serving, state
 from tests.histories import STEPS, Desk
@@ -142,7 +142,7 @@ def agree(services: Services, path: str, **parameters: str) -> Json:
     return dict(in_arrays)
 
 
-@pytest.mark.parametrize("name", RECORD_TYPES)
+@every_fifth.parametrize("name", RECORD_TYPES)
 def test_every_facet_counts_the_same(services: Services, name: str) -> None:
     for more in ({"facet_limit": "2"}, {"facet_limit": "3", "facet_sort": "label"}, {"facet_limit": "500"}):
         counted = agree(services, "/v1/facets?", of=name, **every_facet(name), **more)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tests import every_fifth
 from tests.answers import body
 from tests.bench import invention
 from tests.conftest import NewDatabase, load_seed, serving
@@ -96,7 +97,7 @@ def test_an_article_beside_another_filter_at_most_doubles_the_work(
     assert max(with_large, with_small) <= 2 * alone
 
 
-@pytest.mark.parametrize("others", ["", "&datetime=1990", f"&article={LARGE}&bbox=41,31,44,34"])
+@every_fifth.parametrize("others", ["", "&datetime=1990", f"&article={LARGE}&bbox=41,31,44,34"])
 @pytest.mark.parametrize("of", ["incidents", "casualties"])
 def test_words_are_looked_up_as_often_for_many_facets_as_for_one(archive: TestClient, of: str, others: str) -> None:
     def looked_up(facets: str) -> int:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from app.queries.derived_filters import NOT
 from app.records import RECORD_TYPES
-from tests import extended_sample, sample
+from tests import every_fifth, extended_sample, sample
 from tests.answers import body, ids, problem
 from tests.bench import invention
 from tests.conftest import NewDatabase, load_seed, serving
@@ -60,7 +60,7 @@ def _assert_parts(client: TestClient, name: str, filter_name: str, most: int) ->
         assert aside == {"location": None, "date": None, "casualties": None, "exclusion": aside["exclusion"]}
 
 
-@pytest.mark.parametrize(("name", "filter_name"), EXCLUSIONS)
+@every_fifth.parametrize(("name", "filter_name"), EXCLUSIONS)
 def test_nothing_is_lost_or_counted_twice(desk: TestClient, name: str, filter_name: str) -> None:
     _assert_parts(desk, name, filter_name, 4)
 

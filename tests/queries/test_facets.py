@@ -13,7 +13,7 @@ from app.queries.filters import filters_under
 from app.queries.histograms import UNITS
 from app.queries.plan import chooses
 from app.records import RECORD_TYPES
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import every_facet
 from tests.conftest import load_seed, serving
 from tests.statements import statements
@@ -84,7 +84,7 @@ def test_counts_of_the_small_article(small_client: TestClient) -> None:
     assert labels == {"orsa": "Orsa", "ash-county": "Ash County", "ash-river": "Ash River"}
 
 
-@pytest.mark.parametrize("of", [resource for resource in RECORD_TYPES if resource != "articles"])
+@every_fifth.parametrize("of", [resource for resource in RECORD_TYPES if resource != "articles"])
 def test_every_value_counts_what_its_filter_finds(client: TestClient, of: str) -> None:
     body = facets(client, of, **every_facet(of))
     for name in RECORD_TYPES[of].facets.keys() - BY_DATE - {"grid"}:
@@ -196,7 +196,7 @@ def test_limit_leaves_out_the_rarest_and_says_how_many(client: TestClient) -> No
     assert whole["more"] == 0
 
 
-@pytest.mark.parametrize("of", list(RECORD_TYPES))
+@every_fifth.parametrize("of", list(RECORD_TYPES))
 def test_all_that_match_are_counted_whatever_they_are_counted_by(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.queries.derived_filters import NOT
 from app.records import RECORD_TYPES
 from app.search.folding import fold
-from tests import extended_sample, sample
+from tests import every_fifth, extended_sample, sample
 from tests.answers import body, ids, problem, refused
 from tests.conftest import NewDatabase, load_seed, serving
 
@@ -278,7 +278,7 @@ def desk(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
         yield service
 
 
-@pytest.mark.parametrize(("url", "expected"), CASES)
+@every_fifth.parametrize(("url", "expected"), CASES)
 def test_a_filter_finds_exactly_its_records(desk: TestClient, url: str, expected: str) -> None:
     answer = body(desk, url)
     assert sorted(document["id"] for document in answer["data"]) == sorted(expected.split())

