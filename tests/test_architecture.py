@@ -210,7 +210,8 @@ def test_only_the_settings_read_the_environment() -> None:
 
 WRITES_SQL = {
     "storage/columns.py": "CHECKs, from the codebook's values",
-    "storage/database.py": "pragmas, and how much time is left",
+    "storage/database.py": "pragmas",
+    "storage/snapshot.py": "how much time is left",
     "storage/release_info.py": "which release is the newest",
     "storage/sqlite.py": "pragmas and BEGIN",
     "exports/datasets/package.py": "reads the file that it has just written",

@@ -25,8 +25,8 @@ from app.queries.values import RELEASE
 from app.server.preconditions import parse_http_date
 from app.server.prepared_response import Fields, add_vary
 from app.server.request_context import RequestContext
-from app.storage.database import Snapshot
 from app.storage.models import Release
+from app.storage.snapshot import Snapshot
 
 FIELD = "Accept-Datetime"
 

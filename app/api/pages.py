@@ -26,8 +26,8 @@ from app.queries.record_type import RecordType
 from app.queries.values import RELEASE, SLUG
 from app.records import RECORD_TYPES
 from app.records.included import included_lists
-from app.storage.database import Snapshot
 from app.storage.registry import document_bytes_of
+from app.storage.snapshot import Snapshot
 
 _PATHS_BEFORE_ID = {"v1": "/v1/<list>/", "ogc": "/ogc/collections/<list>/items/"}
 _PATH_OF_PAGE = "/<list>/"

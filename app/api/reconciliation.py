@@ -15,7 +15,7 @@ from app.queries import changes
 from app.reconciliation.candidates import NAMED_TYPES, Candidate, Query, candidates, describe, indexes
 from app.reconciliation.properties import PROPERTIES, Property, Value
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Json = dict[str, Any]
 

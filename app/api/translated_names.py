@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.model.compact_json import dump_json
 from app.records import RECORD_TYPES
 from app.records.shown_names import shown_names
-from app.storage.database import Snapshot
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 _MAX_IDS_PER_QUERY = 10_000
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.counts.columns import CountedType
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from app.counts.arrays import Archive

@@ -28,8 +28,8 @@ from app.counts.extraction import OWN, Extraction
 from app.counts.files import ArrayFiles, Group
 from app.counts.frames import NUMBER, Array, Frame, frame_of, joined, smallest
 from app.counts.grouped import Grouped, closure, starts_of
-from app.storage.database import Snapshot
 from app.storage.deadlines import TooSlow
+from app.storage.snapshot import Snapshot
 
 T = TypeVar("T")
 

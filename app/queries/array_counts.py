@@ -19,7 +19,7 @@ from app.queries.counts import Ids, PointCounts, SpanCounts, SqlCounts, ValueCou
 from app.queries.histograms import DaySpan
 from app.queries.record_type import RecordType, Table
 from app.queries.values import Interval
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 class ArrayCounts:

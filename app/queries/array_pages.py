@@ -14,9 +14,9 @@ from sqlmodel import col
 from app.counts.frames import Array
 from app.queries.counting import MatchedRecords
 from app.queries.orders import Order
-from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
 from app.storage.number_lists import NUMBERS, given_numbers
+from app.storage.snapshot import Snapshot
 from app.storage.text_bytes import in_bytes
 
 _BEYOND = 10_000_000

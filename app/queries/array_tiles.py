@@ -13,7 +13,7 @@ from app.queries.areas import in_box
 from app.queries.array_matches import find_rows
 from app.queries.record_type import RecordType
 from app.queries.values import BBox
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 _CELL_ZOOMS = 4
 """A tile has 16 by 16 cells, in each of which the records of a full tile are one cluster."""

@@ -5,7 +5,7 @@ from typing import Any
 from app.queries.counting import MatchedRecords
 from app.queries.counts import Counts, SqlCounts
 from app.queries.record_type import RecordType
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def counts_of(snapshot: Snapshot, resource: RecordType, filters: Any, found: MatchedRecords) -> Counts:

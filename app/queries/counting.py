@@ -9,7 +9,7 @@ from app.queries.conditions import AXES, MAX_LISTED_NUMBERS, Condition, not_judg
 from app.queries.facets import Records
 from app.queries.most_selective import conditions_for_counts
 from app.queries.record_type import RecordType
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def counts_all(filters: Any) -> bool:

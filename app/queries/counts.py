@@ -14,7 +14,7 @@ from app.queries.counting import MatchedRecords, records
 from app.queries.facets import NONE, DateFacet, Facet, Grid, Split, with_broader
 from app.queries.histograms import DaySpan
 from app.queries.record_type import RecordType, Table
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Ids = Select[Any] | CompoundSelect[Any]
 """A query for ids."""

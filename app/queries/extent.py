@@ -13,7 +13,7 @@ from app.model.geography import narrowest_band
 from app.queries.conditions import Condition
 from app.queries.counting import MatchedRecords
 from app.queries.record_type import RecordType
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def extent(snapshot: Snapshot, found: MatchedRecords) -> dict[str, Any]:

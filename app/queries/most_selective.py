@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.queries.conditions import MAX_LISTED_NUMBERS, Condition, using_lookup_of, with_numbers
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def conditions_for_counts(snapshot: Snapshot, table: Any, given: Sequence[Condition]) -> tuple[list[Condition], bool]:

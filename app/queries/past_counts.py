@@ -6,7 +6,7 @@ At the newest release nothing is kept, because arrays count it (`app.counts`) in
 from collections.abc import Callable
 from typing import Any
 
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 _MAX_KEPT = 256
 _kept: dict[tuple[str, int, str], dict[str, Any]] = {}

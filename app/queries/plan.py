@@ -85,9 +85,9 @@ from app.queries.search import (
 )
 from app.search.entry_numbers import day_range, document_number, type_range
 from app.search.terms import SearchQuery
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind
 from app.storage.registry import document_bytes_of
+from app.storage.snapshot import Snapshot
 
 PageKey = tuple[Any, ...]
 """The sort value and id behind which a page begins."""

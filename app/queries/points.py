@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.queries.record_type import RecordType
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def subject_points(snapshot: Snapshot, resource: RecordType, ids: Sequence[str]) -> list[Any]:

@@ -15,8 +15,8 @@ from app.reconciliation.properties import Indexes, Property, Value
 from app.reconciliation.spelling import likeness, written
 from app.records import RECORD_TYPES
 from app.search.terms import parse_query
-from app.storage.database import Snapshot
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 NAMED_TYPES = ("places", "people", "organizations")
 """The lists whose records are found by names; those of others by their properties."""

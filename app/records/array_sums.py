@@ -19,10 +19,10 @@ from app.queries.counting import MatchedRecords
 from app.records import casualty_sums as in_sql
 from app.records.casualties import CASUALTIES
 from app.records.claim_keys import ClaimKeys
-from app.storage.database import Snapshot
 from app.storage.models import Casualty
 from app.storage.number_lists import number_list
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 _FEW_COMBINATIONS = 4_000_000
 """Combinations of values up to which each has a number."""

@@ -12,8 +12,8 @@ from app.model.references import referenced_ids
 from app.queries.filters import filters_under
 from app.queries.plan import plan
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.registry import document_bytes_of
+from app.storage.snapshot import Snapshot
 
 MAX_OF_TYPE = 20
 """Records of each type."""

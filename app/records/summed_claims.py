@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from app.queries.counting import MatchedRecords
 from app.records import casualty_sums as queries
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 class SummedClaims(Protocol):

@@ -22,20 +22,14 @@ from time import monotonic, perf_counter
 from typing import NamedTuple, TypeVar
 
 from app.problems import Abandoned, Unavailable
-from app.storage.database import (
-    COUNTING_THREADS,
-    MAX_CONCURRENT_STREAMS,
-    READING_THREADS,
-    ConnectionLost,
-    Database,
-    Snapshot,
-)
+from app.storage.database import COUNTING_THREADS, MAX_CONCURRENT_STREAMS, READING_THREADS, ConnectionLost, Database
 from app.storage.deadlines import TooSlow
 from app.storage.executors import BoundedExecutor
 from app.storage.read_kinds import ReadKind, kind_of
 from app.storage.release_announcer import ReleaseAnnouncer
 from app.storage.release_info import NO_RELEASE, ReleaseInfo
 from app.storage.release_watcher import ReleaseWatcher
+from app.storage.snapshot import Snapshot
 
 T = TypeVar("T")
 Disconnected = Callable[[], Awaitable[None]]

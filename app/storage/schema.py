@@ -11,8 +11,9 @@ from sqlmodel import col
 
 from app.problems import Unavailable
 from app.settings import MIGRATIONS
-from app.storage.database import Database, DatabaseError, Snapshot
+from app.storage.database import Database, DatabaseError
 from app.storage.models import Article
+from app.storage.snapshot import Snapshot
 
 
 def has_tables(database: Database) -> bool:

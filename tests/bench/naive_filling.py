@@ -9,8 +9,9 @@ from sqlalchemy import insert, select
 
 from app.model.geography import box_around
 from app.records import RECORD_TYPES
-from app.storage.database import Database, Snapshot
+from app.storage.database import Database
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 from tests.bench.naive_tables import (
     Casualty,
     CasualtyPerson,

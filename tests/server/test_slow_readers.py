@@ -17,8 +17,9 @@ from app.problems import Abandoned, Unavailable
 from app.server.access_log import AccessRecord
 from app.settings import Settings
 from app.storage import reader as reading
-from app.storage.database import MAX_CONCURRENT_STREAMS, Database, Snapshot
+from app.storage.database import MAX_CONCURRENT_STREAMS, Database
 from app.storage.reader import Reader
+from app.storage.snapshot import Snapshot
 from tests.live import eventually, listening
 
 PIECE = b"x" * 2**20

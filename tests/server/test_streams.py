@@ -22,11 +22,12 @@ from app.main import create_app
 from app.problems import Unavailable
 from app.server.middleware import TransferAborted
 from app.settings import Settings
-from app.storage.database import MAX_CONCURRENT_STREAMS, STREAM_BATCH_ROWS, Database, Snapshot
+from app.storage.database import MAX_CONCURRENT_STREAMS, Database
 from app.storage.models import Place, StoredDocument
 from app.storage.read_kinds import ReadKind
 from app.storage.reader import BUFFER_BYTES, Reader
 from app.storage.registry import METADATA
+from app.storage.snapshot import STREAM_BATCH_ROWS, Snapshot
 from tests import sample
 from tests.answers import problem
 from tests.conftest import NewDatabase, load_seed, serving, state

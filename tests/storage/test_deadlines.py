@@ -20,12 +20,13 @@ from app.api.routes.records import reader
 from app.exports.datasets.files import write
 from app.main import create_app
 from app.settings import Settings
-from app.storage.database import COUNTING_THREADS, READING_THREADS, Database, Snapshot
+from app.storage.database import COUNTING_THREADS, READING_THREADS, Database
 from app.storage.deadlines import TooSlow
 from app.storage.models import Place
 from app.storage.read_kinds import ReadKind
 from app.storage.reader import MAX_QUEUED_LONG, Reader
 from app.storage.schema import migrate
+from app.storage.snapshot import Snapshot
 from tests import sample
 from tests.answers import body, problem
 from tests.conftest import NewDatabase, load_seed, serving, state

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 from tests import sample
 from tests.ingest.desk import Desk
 

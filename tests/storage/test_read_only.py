@@ -16,8 +16,9 @@ from sqlalchemy.exc import ResourceClosedError
 from app.ingest.release.loading import load
 from app.problems import Unavailable
 from app.settings import ROOT
-from app.storage.database import Database, DatabaseError, Snapshot
+from app.storage.database import Database, DatabaseError
 from app.storage.schema import migrate
+from app.storage.snapshot import Snapshot
 from tests import postgresql, sample
 from tests.conftest import load_seed, serving
 from tests.live import dateline, free_port

@@ -13,7 +13,8 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from app.storage.database import Database, Snapshot
+from app.storage.database import Database
+from app.storage.snapshot import Snapshot
 from tests import postgresql, sample
 from tests.conftest import Figure, load_seed
 from tests.live import dateline, serving

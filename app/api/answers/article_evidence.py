@@ -11,7 +11,7 @@ from app.model.compact_json import dump_json
 from app.queries import evidence as queries
 from app.records import BY_TYPE
 from app.records.articles import ARTICLES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def passages(snapshot: Snapshot, article: str, filters: Any, request: RequestUrl) -> JsonBody:

@@ -20,8 +20,8 @@ from app.model.compact_json import dump_json
 from app.problems import BadParameter, Problem, Unavailable, types
 from app.queries import changes as queries
 from app.queries.filters import StreamFilters
-from app.storage.database import Snapshot
 from app.storage.reader import Reader
+from app.storage.snapshot import Snapshot
 
 MAX_LISTENERS = 5_000
 """Listeners of one process at a time."""

@@ -20,7 +20,7 @@ from app.queries import changes as queries
 from app.queries import redactions
 from app.queries.filters import ChangeFilters, Paging, StepFilters
 from app.records import BY_TYPE
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def changes_page(snapshot: Snapshot, filters: ChangeFilters, request: RequestUrl) -> JsonBody:

@@ -26,10 +26,10 @@ from app.queries.record_type import RecordType
 from app.queries.values import RELEASE
 from app.records import RECORD_TYPES
 from app.records.articles import ARTICLES
-from app.storage.database import Snapshot
 from app.storage.models import Evidence
 from app.storage.read_kinds import ReadKind, reads
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 NAME = "Dateline"
 

@@ -20,9 +20,9 @@ from app.queries.changes import LogKey
 from app.queries.filters import ComparisonFilters
 from app.records import BY_TYPE
 from app.storage.codebook_models import StoredCodebook
-from app.storage.database import Snapshot
 from app.storage.kept_releases import check_is_kept
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 _PART = 250
 _COLUMNS = (

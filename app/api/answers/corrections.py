@@ -18,7 +18,7 @@ from app.problems import BadParameter, ParameterError
 from app.queries import changes as queries
 from app.queries.filters import CorrectionFilters
 from app.records import BY_TYPE
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Json = dict[str, Any]
 

@@ -17,10 +17,10 @@ from app.queries import changes as queries
 from app.queries.filters import CorrectionFilters, Listing, StepFilters
 from app.queries.plan import plan
 from app.queries.record_type import RecordType
-from app.storage.database import Snapshot
 from app.storage.models import Release
 from app.storage.read_kinds import ReadKind, reads
 from app.storage.release_info import ReleaseInfo
+from app.storage.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

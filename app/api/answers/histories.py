@@ -15,7 +15,7 @@ from app.queries.filters import HistoryFilters
 from app.queries.values import SLUG
 from app.records import BY_TYPE
 from app.storage.codebook_models import StoredCodebook
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def history_page(snapshot: Snapshot, kind: str, id_: str, filters: HistoryFilters, request: RequestUrl) -> JsonBody:

@@ -22,7 +22,7 @@ from app.queries.past_counts import kept_counts
 from app.queries.plan import PlannedList, chooses, plan
 from app.queries.record_type import RecordType
 from app.queries.values import RELEASE
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 MAX_EXACT_COUNT = 10_000
 """Records of a type up to which SQL counts what matches without `count=exact`."""

@@ -10,7 +10,7 @@ from app.queries import redactions
 from app.queries.filters import DigestFilters
 from app.records import BY_TYPE
 from app.storage.codebook_models import StoredCodebook
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 _TABLES: dict[str, Any] = dict(
     sorted({**{kind: one.table for kind, one in BY_TYPE.items()}, IDENTITY["type"]: StoredCodebook}.items())

@@ -18,9 +18,9 @@ from app.problems import BadParameter
 from app.queries.counting import match_records
 from app.queries.extent import extent
 from app.records.incidents import INCIDENTS
-from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 PATH = "/v1/tiles/incidents"
 

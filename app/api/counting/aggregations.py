@@ -22,8 +22,8 @@ from app.queries.filters import Filters, ForEachValue
 from app.queries.record_type import RecordType
 from app.queries.values import LANG_DESCRIPTION, LanguageTag
 from app.records.casualties import CASUALTIES
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 _PAGING = {"limit", "cursor", "sort", "count", "fields", "include", "lang"}
 

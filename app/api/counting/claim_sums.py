@@ -18,7 +18,7 @@ from app.queries.histograms import UNITS
 from app.records import casualty_sums as queries
 from app.records.casualties import CASUALTIES
 from app.records.summed_claims import SummedClaims, summed_claims
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Json = dict[str, Any]
 

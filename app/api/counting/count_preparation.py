@@ -23,9 +23,9 @@ from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.records.casualties import CASUALTIES
 from app.records.casualty_sums import GROUPINGS
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
 from app.storage.reader import Reader
+from app.storage.snapshot import Snapshot
 
 _log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
 from app.records.casualty_sums import GROUPINGS
 from app.search.folding import BETWEEN_WORDS, fold, word_beginnings
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 Json = dict[str, Any]
 

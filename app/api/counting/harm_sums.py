@@ -7,7 +7,7 @@ from typing import Any
 from app.model.harms import CountedClaim, Figure, Harm, HarmFigure, Inclusions, Total
 from app.records import casualty_sums as queries
 from app.records.summed_claims import SummedClaims
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Row = tuple[Any, ...]
 """The values of the keys of a sum."""

@@ -10,8 +10,8 @@ from app.model.languages import Language
 from app.model.phrases import phrase
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 _FLAGS = {"true": "yes", "false": "no"}
 

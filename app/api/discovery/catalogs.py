@@ -13,7 +13,7 @@ from app.api.ogc.collections import COLLECTIONS, extents
 from app.api.routes.representations import link, representations, suffixes
 from app.queries import changes
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Json = dict[str, Any]
 

@@ -24,9 +24,9 @@ from app.queries.values import LocationMatch
 from app.records import RECORD_TYPES
 from app.records.incidents import INCIDENTS
 from app.records.places import PLACES
-from app.storage.database import Snapshot
 from app.storage.models import Incident
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 _BY_POINT: LocationMatch = "point"
 """By the standard, `bbox` applies to a feature's geometry, here a point without its radius."""

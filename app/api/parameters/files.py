@@ -16,7 +16,7 @@ from app.queries.plan import PlannedList
 from app.queries.points import subject_points
 from app.queries.record_type import RecordType
 from app.queries.values import FileSize, Flag
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 M = TypeVar("M", bound=BaseModel)
 

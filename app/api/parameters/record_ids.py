@@ -14,8 +14,8 @@ from app.queries import redactions
 from app.queries.filters import Listing, coded_filters
 from app.queries.values import SLUG, Refers
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.models import Change
+from app.storage.snapshot import Snapshot
 
 _MAX_IDS_WITH_SUGGESTION = 5
 """At most this many unknown ids of one request get a suggestion, because each costs a search."""

@@ -18,7 +18,7 @@ from app.model.languages import Language
 from app.problems import Unavailable
 from app.queries.values import LANG_DESCRIPTION, LanguageTag, PinnedRelease
 from app.storage.codebooks import DOCUMENT_OF_CODEBOOK
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 router = APIRouter()
 

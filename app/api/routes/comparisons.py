@@ -23,7 +23,7 @@ from app.model.partial_documents import paths_of
 from app.problems import BadParameter, types
 from app.queries.filters import ComparisonFilters
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 _INCLUDE = {"include": ("document",)}
 _PATH = "/v1/releases/{base}/compare/{head}"

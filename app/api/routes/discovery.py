@@ -15,7 +15,7 @@ from app.api.routes.records import reader
 from app.api.routes.representations import public_url
 from app.model.compact_json import dump_json
 from app.queries.values import NoParameters
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 JSON_LD = "application/ld+json"
 

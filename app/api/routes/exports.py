@@ -34,10 +34,10 @@ from app.server.compression import is_compressible
 from app.server.middleware import TransferAborted, wait_for_disconnect
 from app.server.negotiation import Preferences
 from app.server.request_context import RequestContext
-from app.storage.database import Snapshot
 from app.storage.reader import Reader, Stream
 from app.storage.release_info import ReleaseInfo
 from app.storage.shared_directory import SharedDirectory
+from app.storage.snapshot import Snapshot
 
 logger = logging.getLogger("dateline")
 

@@ -17,7 +17,7 @@ from app.api.schemas.envelopes import DetailMeta
 from app.api.schemas.log_envelopes import ReleaseDocument
 from app.queries.values import NoParameters
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 class Representation(BaseModel):

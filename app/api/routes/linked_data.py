@@ -22,7 +22,7 @@ from app.model.compact_json import dump_json
 from app.problems import NotFound
 from app.queries.values import NoParameters, PinnedRelease
 from app.server.negotiation import Preferences
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

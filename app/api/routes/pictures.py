@@ -32,11 +32,11 @@ from app.problems import Merged, NotFound, Problem
 from app.records import RECORD_TYPES
 from app.server.cache_control import entity_tag
 from app.server.request_context import RequestContext
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
 from app.storage.reader import Reader
 from app.storage.release_info import ReleaseInfo
 from app.storage.shared_directory import SharedDirectory
+from app.storage.snapshot import Snapshot
 
 SUFFIX = ".png"
 

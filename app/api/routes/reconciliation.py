@@ -21,8 +21,8 @@ from app.model.compact_json import dump_json
 from app.problems import BadParameter, NotFound, types
 from app.queries.values import LINE, NoParameters
 from app.reconciliation.properties import PROPERTIES
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind
+from app.storage.snapshot import Snapshot
 
 router = APIRouter(tags=["reconciliation"])
 

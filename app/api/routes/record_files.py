@@ -19,7 +19,7 @@ from app.model.compact_json import dump_json
 from app.queries.filters import RecordParts
 from app.queries.record_type import RecordType
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 def router() -> APIRouter:

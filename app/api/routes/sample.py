@@ -16,8 +16,8 @@ from app.model.compact_json import dump_json
 from app.queries.values import NoParameters
 from app.records import RECORD_TYPES
 from app.records.sample import MAX_OF_TYPE, sample
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 PATH = "/v1/sample.json"
 

@@ -22,9 +22,9 @@ from app.queries.search import best_matches, count_hits
 from app.queries.values import NAMES_DESCRIPTION, Q_DESCRIPTION, LanguageTag, PinnedRelease, ResultSize, Words
 from app.records import BY_TYPE, RECORD_TYPES
 from app.search.terms import SearchQuery, Segment, snippet
-from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 SEARCHED = tuple(one.type for one in RECORD_TYPES.values() if one.searched_together)
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from app.api.routes.records import reader
 from app.api.routes.representations import public_url
 from app.queries import sitemaps
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind, reads
+from app.storage.snapshot import Snapshot
 
 MAX_URLS = 50_000
 """How many addresses a sitemap has at most (sitemaps.org)."""

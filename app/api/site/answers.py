@@ -17,7 +17,7 @@ from app.api.routes.summary import SUM_CHOICES, SUM_FILTERS
 from app.model.languages import LANGUAGES, Language
 from app.queries.filters import ChangeFilters, CorrectionFilters, DetailFilters, HistoryFilters
 from app.records import BY_TYPE, RECORD_TYPES
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Items = Sequence[tuple[str, str]]
 Json = dict[str, Any]

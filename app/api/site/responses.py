@@ -21,8 +21,8 @@ from app.model.languages import LANGUAGE_NAMES, Language
 from app.problems import Gone, Merged, NotFound
 from app.queries.values import RELEASE
 from app.records import BY_TYPE, RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.read_kinds import ReadKind
+from app.storage.snapshot import Snapshot
 
 NAMES_OF_LANGUAGES: Mapping[Language, str] = {"en": "English", "ar": "العربية"}
 """What each language calls itself."""

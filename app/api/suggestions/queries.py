@@ -9,7 +9,7 @@ from app.problems import BadValue
 from app.queries.search import any_match
 from app.queries.values import MAP_PARSERS, MAX_QUERY_LENGTH, latitude_first
 from app.search.terms import SearchQuery, parse_query, words
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 Matched = Callable[[Any], int | None]
 """Returns how many records filters match; None if there are some and counting them would take long."""

@@ -14,8 +14,8 @@ from app.queries.search import best_matches
 from app.records import RECORD_TYPES
 from app.search.folding import fold
 from app.search.terms import parse_query
-from app.storage.database import Snapshot
 from app.storage.models import StoredDocument
+from app.storage.snapshot import Snapshot
 
 MAX_COMPARED_IDS = 1_000
 """The ids of a larger resource are not compared by similarity, because that would delay every other request."""

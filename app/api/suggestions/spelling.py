@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 from app.storage.word_models import KnownWords
 
 MIN_WORD_LENGTH = 3

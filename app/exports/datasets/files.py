@@ -23,11 +23,12 @@ from app.exports.prepared_files import Draft, PreparedFile, PreparedFiles
 from app.model.codebook import Codebook
 from app.problems import Unavailable
 from app.server.cache_control import entity_tag
-from app.storage.database import Database, Snapshot
+from app.storage.database import Database
 from app.storage.read_kinds import ReadKind, reads
 from app.storage.reader import Reader
 from app.storage.release_info import ReleaseInfo
 from app.storage.shared_directory import SharedDirectory
+from app.storage.snapshot import Snapshot
 
 logger = logging.getLogger("dateline")
 

@@ -10,10 +10,10 @@ from sqlmodel import col
 from app.exports.datasets.tables import codebook_record
 from app.model.codebook import IDENTITY
 from app.records import RECORD_TYPES
-from app.storage.database import Snapshot
 from app.storage.models import Change, Release
 from app.storage.redaction_models import OP
 from app.storage.registry import document_of
+from app.storage.snapshot import Snapshot
 
 BATCH_ROWS = 500
 Batch = list[dict[str, Any]]

@@ -12,7 +12,7 @@ from app.exports.datasets.source_records import SOURCES, Progress, batches
 from app.exports.datasets.tables import tables
 from app.exports.datasets.views import views
 from app.model.outputs import ForeignKey
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 # GDAL, SQLAlchemy and others take dates and booleans from the declared type; SQLite itself stores text and 0 or 1.
 _DECLARED = {

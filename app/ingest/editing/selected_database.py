@@ -7,7 +7,7 @@ from pathlib import Path
 from app.ingest.editing.temporary_database import temporary_database
 from app.ingest.release.loading import load
 from app.ingest.release.selection import Ids, Selection
-from app.storage.database import Snapshot
+from app.storage.snapshot import Snapshot
 
 
 @contextmanager
