@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from math import inf
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, make_url
@@ -24,6 +25,7 @@ from app.storage.kept_releases import check_is_kept
 from app.storage.past_views import few_superseded
 from app.storage.release_info import NO_RELEASE, ReleaseInfo
 from app.storage.snapshot import Archives, Snapshot, newest_release
+from app.storage.sqlite_files import ReadableFile
 
 T = TypeVar("T")
 
@@ -56,6 +58,7 @@ class Database:
         self.query_seconds = query_seconds
         self.archives: Archives | None = None
         self._newest_seen: tuple[int | None, ReleaseInfo] = (None, NO_RELEASE)
+        self._opening = Lock()
         try:
             self.url: URL = make_url(url)
         except (ArgumentError, ValueError) as error:
@@ -80,6 +83,11 @@ class Database:
         return postgresql.writer_engine(self.url)
 
     @cached_property
+    def _file(self) -> ReadableFile:
+        """How SQLite's file is opened by those that read."""
+        return ReadableFile(self.url)
+
+    @cached_property
     def _reading(self) -> Engine:
         """Connections for the reading threads, and one for the lookup of the newest release."""
         return self._read_only_engine(2 * READING_THREADS + COUNTING_THREADS + 1, sqlite.READING_PRAGMAS)
@@ -91,7 +99,9 @@ class Database:
     @cached_property
     def _past_connections(self) -> sqlite.ReadConnections:
         """Connections of SQLite for earlier releases, those of downloads included."""
-        engine = sqlite.past_reader_engine(self.url, 2 * READING_THREADS + COUNTING_THREADS + MAX_CONCURRENT_STREAMS)
+        engine = sqlite.past_reader_engine(
+            self._file.url, 2 * READING_THREADS + COUNTING_THREADS + MAX_CONCURRENT_STREAMS
+        )
         return sqlite.ReadConnections(engine)
 
     @cached_property
@@ -101,7 +111,7 @@ class Database:
 
     def _read_only_engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:
         if self.is_sqlite:
-            return sqlite.reader_engine(self.url, connections, pragmas)
+            return sqlite.reader_engine(self._file.url, connections, pragmas)
         from app.storage import postgresql
 
         return postgresql.reader_engine(self.url, connections, self.query_seconds)
@@ -116,7 +126,7 @@ class Database:
         because pages in a long write-ahead log are ever slower to find.
         """
         if filling:
-            self._dispose("_read_connections", "_past_connections", "_reading", "_streaming")
+            self._dispose(*_READERS)
         try:
             with self._writing.connect() as connection, ExitStack() as end:
                 if unchecked:
@@ -151,11 +161,14 @@ class Database:
         kept.
         """
         deadline = deadline or Deadline(self.query_seconds)
-        newest = self._transaction(self._read_transaction(streaming=streaming), deadline, self.archives)
-        return newest if release is None else self._at(release, newest, deadline)
+        file = self._current_file() if self.is_sqlite else None
+        newest = self._transaction(self._read_transaction(streaming=streaming), deadline, file, self.archives)
+        return newest if release is None else self._at(release, newest, deadline, file)
 
     @contextmanager
-    def _at(self, release: int, newest: AbstractContextManager[Snapshot], deadline: Deadline) -> Iterator[Snapshot]:
+    def _at(
+        self, release: int, newest: AbstractContextManager[Snapshot], deadline: Deadline, file: ReadableFile | None
+    ) -> Iterator[Snapshot]:
         """A view of a release by its number."""
         with newest as snapshot:
             if release == snapshot.newest.number:
@@ -168,13 +181,17 @@ class Database:
                 yield snapshot
                 return
             few = few_superseded(snapshot.value, snapshot.newest.fingerprint, release)
-        with self._transaction(self._past_transaction(release, few), deadline) as past:
+        with self._transaction(self._past_transaction(release, few), deadline, file) as past:
             past.newest = snapshot.newest
             yield past
 
     @contextmanager
     def _transaction(
-        self, transaction: AbstractContextManager[Connection], deadline: Deadline, archives: Archives | None = None
+        self,
+        transaction: AbstractContextManager[Connection],
+        deadline: Deadline,
+        file: ReadableFile | None,
+        archives: Archives | None = None,
     ) -> Iterator[Snapshot]:
         try:
             with transaction as connection:
@@ -191,7 +208,10 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             if is_cancelled(error):
                 raise deadline.exceeded() from error
-            raise (ConnectionLost if is_lost(error) else Unavailable)(_UNAVAILABLE) from error
+            is_another = file is not None and not file.is_as_it_was()
+            raise (ConnectionLost if is_another or is_lost(error) else Unavailable)(_UNAVAILABLE) from error
+        if file is not None and not file.is_as_it_was():
+            raise ConnectionLost(_UNAVAILABLE)
 
     def _read_transaction(self, *, streaming: bool) -> AbstractContextManager[Connection]:
         if streaming:
@@ -224,6 +244,8 @@ class Database:
         SQLite has a counter of changes by other connections (`PRAGMA data_version`): while it is the same, so is the
         release. PostgreSQL is queried each time.
         """
+        if self.is_sqlite:
+            self._current_file()
         data_version = self._data_version() if self.is_sqlite else None
         if data_version is None or data_version != self._newest_seen[0]:
             self._newest_seen = data_version, self.read(lambda snapshot: snapshot.release)
@@ -231,7 +253,8 @@ class Database:
 
     def _data_version(self) -> int:
         try:
-            return int(self._polling_connection.execute("PRAGMA data_version").fetchone()[0])
+            with self._opening:
+                return int(self._polling_connection.execute("PRAGMA data_version").fetchone()[0])
         except (DBAPIError, sqlite3.Error) as error:
             raise Unavailable(_UNAVAILABLE) from error
 
@@ -244,15 +267,30 @@ class Database:
 
     def close(self) -> None:
         """Closes all connections. A later use opens new ones."""
-        self._dispose("_writing", "_read_connections", "_past_connections", "_reading", "_streaming")
+        # The one that writes last: it moves what is left in SQLite's log into the file.
+        self._dispose(*_READERS, "_writing")
+
+    def _current_file(self) -> ReadableFile:
+        """Returns how SQLite's file is opened, in another way than before where that is no longer the right one."""
+        if not self._file.is_as_it_was():
+            with self._opening:
+                if not self._file.is_as_it_was():
+                    self._dispose(*_READERS)
+        return self._file
 
     def _dispose(self, *engines: str) -> None:
         """Closes the connections of engines, which are created again when they are next used."""
-        if "_reading" in engines and (polling := self.__dict__.pop("_polling_connection", None)):
+        self.__dict__.pop("_file", None)
+        # Each connection that looks for the newest release counts the changes that it has seen.
+        self._newest_seen = (None, NO_RELEASE)
+        if polling := self.__dict__.pop("_polling_connection", None):
             polling.close()
         for name in engines:
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()
+
+
+_READERS = ("_read_connections", "_past_connections", "_reading", "_streaming")
 
 
 _UNAVAILABLE = "The database cannot answer at the moment. Try again shortly."

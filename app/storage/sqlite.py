@@ -1,13 +1,10 @@
 """SQLite: engines with their settings, and read transactions on connections that stay open from one to the next."""
 
-import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -59,7 +56,7 @@ def past_reader_engine(url: URL, connections: int) -> Engine:
 
 def _reader_engine(url: URL, connections: int, *preparations: Callable[[Any, Any], None]) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    engine = create_engine(_read_only(url), pool_size=connections, **options)
+    engine = create_engine(url, pool_size=connections, **options)
     for prepare in (*preparations, _forbid_attach, _enforce_deadlines):
         event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin)
@@ -89,6 +86,7 @@ class ReadConnections:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.idle: list[Connection] = []
+        self._disposed = False
 
     def transaction(self) -> "ReadTransaction":
         """Returns a connection in a transaction of its own. After an error of the database it is closed."""
@@ -108,10 +106,14 @@ class ReadConnections:
     def end(self, connection: Connection) -> None:
         """Ends a transaction, and keeps its connection for the next."""
         connection.connection.rollback()
-        self.idle.append(connection)
+        if self._disposed:
+            connection.close()
+        else:
+            self.idle.append(connection)
 
     def dispose(self) -> None:
-        """Closes the connections that nobody uses."""
+        """Closes the connections that nobody uses, and the others when they are given back."""
+        self._disposed = True
         while self.idle:
             self.idle.pop().close()
         self.engine.dispose()
@@ -160,17 +162,3 @@ def _enforce_deadlines(connection: Any, record: Any) -> None:
         return deadline is not None and deadline.is_expired()
 
     connection.set_progress_handler(is_late, _STEPS_BETWEEN_CHECKS)
-
-
-def _read_only(url: URL) -> URL:
-    path = Path(str(url.database)).resolve()
-    if path.with_name(f"{path.name}-journal").exists():
-        # A load was killed while filling the file. Opening it with write access rolls that back.
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    # Readers of a WAL database need to write beside it. Where they cannot, no load is running either, so the file is
-    # immutable, unless a killed load has left a log that has to be read.
-    log = path.with_name(f"{path.name}-wal")
-    alone = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    mode = {"immutable": "1"} if alone else {"mode": "ro"}
-    return URL.create("sqlite", database=f"file:{quote(str(path))}", query={**mode, "uri": "true"})

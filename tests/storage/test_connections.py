@@ -2,15 +2,18 @@
 
 import logging
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from sqlmodel import col
 
+from app.ingest.release.loading import load
 from app.storage.database import Database
 from app.storage.models import Incident
 from app.storage.schema import migrate
+from tests import sample
 from tests.conftest import create_tables, database_unavailable, serving
 
 OPEN_FILES = Path("/proc/self/fd")
@@ -28,6 +31,19 @@ def test_a_closed_database_has_no_open_files(database_url: str) -> None:
     assert _open_files(database)
     database.close()
     assert _open_files(database) == []
+
+
+@pytest.mark.sqlite
+def test_a_load_leaves_everything_in_the_file(database_url: str, tmp_path: Path) -> None:
+    """Whoever copies the file of a service that is stopped copies its newest release."""
+    files, file = sample.small(), Path(str(make_url(database_url).database))
+    create_tables(database_url)
+    for title in ("Search of the mill", "Search of the old mill", "Search of the water mill"):
+        sample.record(files, sample.INCIDENTS, "mill-search")["title"] = title
+        with closing(Database(database_url)) as database:
+            load(sample.write(files, tmp_path), database)
+            database.newest()
+        assert [one.name for one in file.parent.glob(f"{file.name}*")] == [file.name]
 
 
 def test_the_log_says_why_a_database_cannot_answer(database_url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -190,6 +190,23 @@ def test_a_read_only_disk_is_served_and_cannot_be_loaded(archives: Archives, tmp
         refused(where.run(dateline(), "load", archives.first, DATELINE_DATABASE_URL=new), "open", "read", "writ")
 
 
+def test_who_may_only_read_has_what_others_load(archives: Archives, tmp_path: Path) -> None:
+    """The folder is mounted a second time, where it cannot be written to: first there is no log beside the file."""
+    with disk(tmp_path / "disk", "200m") as where:
+        data, view = where.path / "data", where.path / "view"
+        where.run("mkdir", data, view).check_returncode()
+        shutil.copy(archives.database, where.inside / "data/dateline.db")
+        where.run("mount", "--bind", data, view).check_returncode()
+        where.run("mount", "-o", "remount,ro,bind", view).check_returncode()
+        with served(where, f"sqlite:///{view}/dateline.db") as base:
+            assert release(base) == 1
+            for number, seed in ((2, archives.second), (3, archives.first), (4, archives.second)):
+                command = (dateline(), "load", "--prune", "--reason", "a test", seed)
+                done = where.run(*command, DATELINE_DATABASE_URL=f"sqlite:///{data}/dateline.db")
+                assert done.returncode == 0, done.stderr
+                assert release(base) == number
+
+
 def test_a_read_only_file_is_served_and_cannot_be_loaded(archives: Archives, tmp_path: Path) -> None:
     """The folder could be written; the file is mounted upon itself, because no permission binds root."""
     with disk(tmp_path / "disk", "64m") as where:
