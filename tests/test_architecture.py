@@ -214,6 +214,7 @@ WRITES_SQL = {
     "storage/snapshot.py": "how much time is left",
     "storage/release_info.py": "which release is the newest",
     "storage/sqlite.py": "pragmas and BEGIN",
+    "storage/sqlite_files.py": "the first look at a file, which rolls back what was killed",
     "exports/datasets/package.py": "reads the file that it has just written",
     "exports/datasets/sqlite.py": "writes the dataset file, with names from the code and values bound",
     "exports/datasets/views.py": "views of the dataset file",

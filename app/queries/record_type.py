@@ -210,12 +210,13 @@ class RecordType:
         return split if vocabulary is None else with_broader(split, filters.codebook[vocabulary])
 
     def order(self, filters: Any, *, ranked: bool = True) -> Order:
-        """The order that filters ask for: by relevance where words are looked for and no sort is given.
+        """The order that filters ask for: by relevance where words are looked for and no sort is given. Where a release
+        is asked for by its number, no later one changes it.
 
         What is found by the words of another record as well has no rank of its own.
         """
         if ranked and filters.q is not None and filters.sort is None and self.chosen_by is None:
-            ranks = hits(filters.q, type_range(self.code))
+            ranks = hits(filters.q, type_range(self.code), stable=filters.release is not None)
             return Order("rank", ranks.c.rank, float, self.table.id, ranks=ranks)
         sort = filters.sort or self.default_sort
         return self.by(sort.lstrip("-"), descending=sort.startswith("-"))

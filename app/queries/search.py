@@ -1,10 +1,13 @@
 """Full-text search as SQL: a table-valued function `hits`, compiled for each engine.
 
 SQLite answers from an FTS5 table over `search_entries`, PostgreSQL from a `tsvector` column of it. Ranks are smaller
-for better matches and comparable within one engine and release only.
+for better matches and comparable within one engine only.
+
+FTS5 ranks a record by all others: by how many have the words, and how long they are. So its ranks change with every
+release. Where a release is asked for by its number, ranks are `stable`: made of the record and the query alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -17,10 +20,12 @@ from sqlalchemy import (
     String,
     TableValuedAlias,
     bindparam,
+    cast,
     column,
     func,
     literal,
     select,
+    table,
     union_all,
 )
 from sqlalchemy import Float as SqlFloat
@@ -56,35 +61,54 @@ class _LastHits(_Hits):
     inherit_cache = True
 
 
+class _StableHits(_Hits):
+    """Hits whose ranks no other record changes; the fifth argument is the rank on SQLite."""
+
+    inherit_cache = True
+
+
+class _LastStableHits(_StableHits):
+    """Those with the highest numbers; the last argument is how many."""
+
+    inherit_cache = True
+
+
 @compiles(_Hits, "sqlite")
 def _sqlite(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
-    query, _, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
-    limit = f" ORDER BY rowid DESC LIMIT {most[0]}" if most else ""
+    query, _, first, last, *others = (compiler.process(part, **options) for part in element.clauses)
+    rank = others.pop(0) if isinstance(element, _StableHits) else None
+    limit = f" ORDER BY number DESC LIMIT {others[0]}" if others else ""
+    found = f"FROM search_index WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last}"
     if getattr(compiler.dialect, "reads_past", False):
-        return _sqlite_past(query, first, last, limit.replace("rowid", "number"))
-    return (
-        "(SELECT rowid AS number, rank FROM search_index"
-        f" WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last}{limit})"
-    )
+        entries = _sqlite_past(query, first, last)
+    elif rank is None:
+        return f"(SELECT rowid AS number, rank {found}{limit.replace('number', 'rowid')})"
+    else:
+        numbers = f"SELECT rowid AS number {found}{limit.replace('number', 'rowid')}"
+        entries = f"SELECT number, terms FROM ({numbers}) JOIN search_entries USING (number)"
+    return f"(SELECT number, {rank or '0.0'} AS rank FROM ({entries}{limit}) AS e)"
 
 
-def _sqlite_past(query: str, first: str, last: str, limit: str) -> str:
-    """The same in the entries that were valid at the release that is read: a full-text index is found by its own name
+def _sqlite_past(query: str, first: str, last: str) -> str:
+    """The entries that match and were valid at the release that is read: a full-text index is found by its own name
     only, which no view can have."""
-    valid, superseded = "e.changed_in <= pinned_release()", "e.superseded_in > pinned_release()"
+    valid, superseded = "changed_in <= pinned_release()", "superseded_in > pinned_release()"
     return (
-        "(SELECT number, rank FROM (SELECT rowid AS number, rank FROM search_index"
+        "SELECT number, terms FROM (SELECT rowid AS number FROM search_index"
         f" WHERE search_index MATCH {query} AND rowid BETWEEN {first} AND {last})"
-        f" JOIN search_entries AS e USING (number) WHERE {valid}"
-        " UNION ALL SELECT e.number, found.rank FROM (SELECT rowid AS key, rank FROM past_search_index"
-        f" WHERE past_search_index MATCH {query}) AS found JOIN past_search_entries AS e USING (key)"
-        f" WHERE {valid} AND {superseded} AND e.number BETWEEN {first} AND {last}{limit})"
+        f" JOIN search_entries USING (number) WHERE {valid}"
+        " UNION ALL SELECT number, terms FROM (SELECT rowid AS key FROM past_search_index"
+        f" WHERE past_search_index MATCH {query}) JOIN past_search_entries USING (key)"
+        f" WHERE {valid} AND {superseded} AND number BETWEEN {first} AND {last}"
     )
 
 
 @compiles(_Hits, "postgresql")
 def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
-    _, tsquery, first, last, *most = (compiler.process(part, **options) for part in element.clauses)
+    clauses = list(element.clauses)
+    if isinstance(element, _StableHits):
+        del clauses[4]
+    _, tsquery, first, last, *most = (compiler.process(part, **options) for part in clauses)
     query = f"CAST({tsquery} AS tsquery)"
     # 2 divides by the length of the text, so that a name beats a passing mention, as with FTS5's bm25.
     rank = f"CAST(-ts_rank(terms, {query}, 2) AS double precision)"
@@ -94,9 +118,37 @@ def _postgresql(element: _Hits, compiler: SQLCompiler, **options: Any) -> str:
     return f"(SELECT number, {rank} AS rank FROM {source})"
 
 
-def hits(query: SearchQuery, numbers: Range, most: int | None = None) -> TableValuedAlias:
+def hits(query: SearchQuery, numbers: Range, most: int | None = None, *, stable: bool = False) -> TableValuedAlias:
     """Returns `number` and `rank` of the matching entries in a range; with `most`, of the highest numbers only."""
-    return _hits(*(literal(value, _TYPES[name]) for name, value in match_parameters(query, numbers).items()), most=most)
+    parts = [literal(value, _TYPES[name]) for name, value in match_parameters(query, numbers).items()]
+    return _hits(*parts, most=most, rank=_stable_rank(query) if stable else None)
+
+
+_ENTRY = table("e", column("terms", String()))
+_SATURATION, _BY_LENGTH, _MEAN_WORDS = 1.2, 0.75, 100
+"""BM25's two constants, as FTS5 has them, and the number of words that stands for the mean of all records."""
+
+
+def _stable_rank(query: SearchQuery) -> ColumnElement[float]:
+    """Returns the rank of an entry by its own words: BM25 with a constant for what it takes of all entries."""
+    terms = _ENTRY.c.terms
+    spaced = literal(" ").concat(func.replace(terms, " ", "  ")).concat(" ")
+    words = func.length(spaced) - func.length(terms) - 1
+    rank: ColumnElement[Any] = literal(0.0)
+    for sought in sorted(_sought(query)):
+        times = (func.length(spaced) - func.length(func.replace(spaced, sought, ""))) / len(sought)
+        flattened = times + _SATURATION * (1 - _BY_LENGTH + _BY_LENGTH * words / _MEAN_WORDS)
+        rank -= cast(times * (_SATURATION + 1), SqlFloat) / flattened
+    return rank
+
+
+def _sought(query: SearchQuery) -> Iterator[str]:
+    """Yields what adds to the rank of an entry each time that it occurs, with a space around each word."""
+    for phrase in query.required:
+        alone = [[form] for term in phrase.terms for form in query.forms(term)]
+        for terms in [phrase.terms] if phrase.exact else alone:
+            text = "  ".join(terms)
+            yield f" {text}" if phrase.prefix else f" {text} "
 
 
 _TYPES: dict[str, TypeEngine[Any]] = {
@@ -107,8 +159,11 @@ _TYPES: dict[str, TypeEngine[Any]] = {
 }
 
 
-def _hits(*parts: Any, most: int | None = None) -> TableValuedAlias:
-    element = _Hits(*parts) if most is None else _LastHits(*parts, literal(most))
+def _hits(*parts: Any, most: int | None = None, rank: ColumnElement[float] | None = None) -> TableValuedAlias:
+    if rank is None:
+        element = _Hits(*parts) if most is None else _LastHits(*parts, literal(most))
+    else:
+        element = _StableHits(*parts, rank) if most is None else _LastStableHits(*parts, rank, literal(most))
     return element.table_valued(column("number", BigInteger), column("rank", SqlFloat), name="hits")
 
 
@@ -190,9 +245,10 @@ def any_match(query: SearchQuery) -> Select[Any]:
     return select(hits(query, ALL_ENTRIES).c.number).limit(1)
 
 
-def best_matches(query: SearchQuery, codes: Sequence[int], limit: int) -> Select[int]:
+def best_matches(query: SearchQuery, codes: Sequence[int], limit: int, *, stable: bool = False) -> Select[int]:
     """Returns the numbers of the documents, of some types, that match best; of equal ranks, by type and id."""
-    matches = union_all(*(select(hits(query, type_range(code), MAX_RANKED_PER_TYPE)) for code in codes)).cte("found")
+    found = (hits(query, type_range(code), MAX_RANKED_PER_TYPE, stable=stable) for code in codes)
+    matches = union_all(*map(select, found)).cte("found")
     number, rank, stored = matches.c.number, matches.c.rank, StoredDocument
     last = select(rank).order_by(rank).offset(limit - 1).limit(1).scalar_subquery()
     chosen = select(col(stored.number)).join(matches, col(stored.number) == document_number(number))

@@ -40,8 +40,7 @@ def list_records(
     planned = plan(resource, resolved).on(snapshot, is_counted=_is_counted(snapshot, resource, resolved))
     page = _read_page(planned, filters)
     counted = _count_all(planned, resolved, request, language) if has_sums(filters) else None
-    permanent = request.permanent(snapshot.release.number, _pinned_cursor(planned, filters))
-    links = request.page_links(page.next, page.prev, permanent)
+    links = request.page_links(page.next, page.prev, _permanent(planned, filters, request))
     missed = not page.documents and not filters.cursor
     meta = {
         **snapshot.release.meta,
@@ -120,6 +119,15 @@ def _read_page(planned: PlannedList, filters: Listing) -> _Page:
         cursors.encode(query_key, *edges[1]) if has_next and edges[1] else None,
         cursors.encode_before(query_key, *edges[0]) if has_prev and edges[0] else None,
     )
+
+
+def _permanent(planned: PlannedList, filters: Listing, request: RequestUrl) -> dict[str, str]:
+    """Returns the permanent link of a page. By relevance it leads to the first: the order of the newest release depends
+    on all records, that of a release on none but those that match."""
+    release = planned.snapshot.release.number
+    if planned.order.ranks is not None and filters.release is None:
+        return replace(request, items=[one for one in request.items if one[0] != "cursor"]).permanent(release)
+    return request.permanent(release, _pinned_cursor(planned, filters))
 
 
 def _pinned_cursor(planned: PlannedList, filters: Listing) -> str | None:

@@ -115,7 +115,9 @@ def search_results(snapshot: Snapshot, filters: SearchFilters, request: pages.Re
         meant = corrected_spelling(snapshot, query, matches)
         if some := _partial_match(snapshot, query, codes):
             query, matched, is_partial = some, matches(some), True
-    documents = _documents(snapshot, snapshot.column(best_matches(query, codes, filters.limit)))
+    documents = _documents(
+        snapshot, snapshot.column(best_matches(query, codes, filters.limit, stable=filters.release is not None))
+    )
     results = SearchResults(
         data=[_found(document, query) for document in documents],
         links=SearchLinks(self=request.link(), **request.permanent(release)),

@@ -45,7 +45,8 @@ _INCLUDED_LINKS = Field(
 PERMANENT: Any = Field(
     default=None,
     description="The same answer with `release`, which says the same when later releases have changed it: what to "
-    "keep and to cite (`/v1/cite`). Absent before the first release.",
+    "keep and to cite (`/v1/cite`). Absent before the first release. Of a page by relevance it is the first page, "
+    "in an order that no later release changes: that without `release` depends on all records.",
 )
 
 
