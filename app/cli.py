@@ -321,7 +321,11 @@ def _print_plan(planned: loading.Plan, *, is_dry_run: bool) -> None:
             typer.echo(f"  … and {more} more")
     for (resource, old), new in planned.opaque_ids.items():
         to = "gets another id" if is_dry_run else f"is {new} from now on"
-        what = "the load prints it" if is_dry_run else "write that in its place in the files"
+        what = (
+            "the load prints it"
+            if is_dry_run
+            else "write that in its place in the files, or take the entry out if the record is removed"
+        )
         typer.echo(f"  {resource}/{old} {to}, in all releases: {what}.")
     for (resource, id_), fields in (planned.changed_fields or {}).items():
         typer.echo(f"{resource}/{id_}")

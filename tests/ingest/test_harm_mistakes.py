@@ -75,6 +75,20 @@ MISTAKES: list[tuple[str, list[Json], str, str, str]] = [
         "'four': this is a whole number, written in digits",
     ),
     (
+        "a number below its limit",
+        [incident(BREAK, dead("a", low="-1"))],
+        "a",
+        "casualties.0.low",
+        "'-1' is too small: at least 0",
+    ),
+    (
+        "a number far beyond its limit",
+        [incident(BREAK, dead("a", high="9" * 30))],
+        "a",
+        "casualties.0.high",
+        "too large: at most 10000000",
+    ),
+    (
         "a part of itself",
         [incident(BREAK, dead("a", part_of="a"))],
         "a",
@@ -241,6 +255,14 @@ def test_mistakes_are_named(
     (error,) = (one for one in errors if (one.record, one.field) == (record, field) and message in one.message)
     assert error.file.endswith("incidents.yaml")
     assert field.rpartition(".")[2].strip("0123456789") in line_of(folder, error)
+
+
+def test_a_claim_with_a_mistake_is_the_cause_of_no_other(tmp_path: Path) -> None:
+    """Not of its part, of who includes its harm, or of an operation that includes that harm and so its part."""
+    dam = incident(BREAK, dead("a", low="few", harm="h"), dead("b", part_of="a", group="police"), parent="operation")
+    operation = incident("operation", dead("c", includes=[f"{BREAK}/h"]), dead("d", group="police", harm="x"))
+    errors = errors_in(sample.write(dossier(dam, operation), tmp_path))
+    assert [(error.record, error.field) for error in errors] == [("a", "casualties.0.low")], list(map(str, errors))
 
 
 RIGHT: list[tuple[str, list[Json]]] = [

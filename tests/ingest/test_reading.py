@@ -104,7 +104,7 @@ ONE_RECORD: list[tuple[str, str, dict[str, Any], str, str, str]] = [
             ({"precision": "area"}, "places.0.precision", "area", "'precision' goes with 'radius_m'"),
             ({"radius_m": "900"}, "places.0.radius_m", "900", "'radius_m' goes with 'precision'"),
             ({"precision": "region", "radius_m": "900"}, "places.0.precision", "region", "not in the vocabulary"),
-            ({"precision": "area", "radius_m": "-1"}, "places.0.radius_m", "-1", "whole number"),
+            ({"precision": "area", "radius_m": "-1"}, "places.0.radius_m", "-1", "too small: at least 0"),
         )
     ),
     *(

@@ -180,6 +180,19 @@ def test_a_record_that_stays_gets_another_id_everywhere(desk: Desk) -> None:
     assert desk.load(renamed(unnamed(), new)).is_empty
 
 
+def test_an_id_is_replaced_after_the_fields(desk: Desk) -> None:
+    """The fields were redacted before, and have nothing more to lose."""
+    fields_alone = unnamed()
+    del record(fields_alone, "people.yaml", OLD)["redacted"]["id"]
+    for files in (sample.small(), with_a_note(), fields_alone):
+        desk.load(files)
+    new = new_id(desk.load(unnamed()))
+    with serving(desk.url) as client:
+        assert OLD not in told_everywhere(client, 4)
+        assert body(client, f"/v1/people/{new}?release=1")["data"]["name"] == "[redacted]"
+    assert desk.load(renamed(unnamed(), new)).is_empty
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("id_", ["ferry-shooting"])
 def test_an_incident_goes_with_the_ids_of_its_claims(desk: Desk, id_: str) -> None:

@@ -20,16 +20,21 @@ _PART_HINT = (
 
 
 def harm_mistakes(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[SeedError]:
-    """Yields the mistakes in harms of an incident and in claims about it."""
+    """Yields the mistakes in harms of an incident and in claims about it, but none that a claim which has mistakes of
+    its own may be the cause of."""
+    unknown: set[str | None] = {claim.seed.id for claim in refs.claims(entry) if claim.broken}
+    unknown |= {None for claim in entry.seed.casualties if claim is None}
     claims = {claim.seed.id: claim for claim in refs.claims(entry) if not claim.broken and claim.seed.id}
     harms = refs.harms(entry)
     if any(claim.seed.part_of for claim in claims.values()):
-        yield from _part_mistakes(claims, refs)
+        yield from _part_mistakes(claims, unknown, refs)
     for harm in harms:
         if len(harm.claims) > 1:
             yield from _alternative_mistakes(harm, claims)
     yield from _twice(harms, claims)
     for inclusion in refs.inclusions.get(entry.seed.id, ()):
+        if unknown and all(harm.id != inclusion.inner for harm in harms):
+            continue
         yield from _inclusion_mistakes(inclusion, entry.seed.id, harms, refs)
     if entry.seed.id in refs.children:
         for harm in harms:
@@ -37,7 +42,9 @@ def harm_mistakes(entry: Entry[IncidentSeed], refs: ReferenceIndex) -> Iterator[
                 yield from _counted_in_a_part(harm, part, claims, refs)
 
 
-def _part_mistakes(claims: dict[str, CasualtyEntry], refs: ReferenceIndex) -> Iterator[SeedError]:
+def _part_mistakes(
+    claims: dict[str, CasualtyEntry], unknown: set[str | None], refs: ReferenceIndex
+) -> Iterator[SeedError]:
     parts: dict[str, list[CasualtySeed]] = {}
     in_the_end = wholes(claim.seed for claim in claims.values())
     for claim in claims.values():
@@ -45,6 +52,8 @@ def _part_mistakes(claims: dict[str, CasualtyEntry], refs: ReferenceIndex) -> It
         if seed.part_of is None:
             continue
         whole = claims.get(seed.part_of)
+        if whole is None and not unknown.isdisjoint((seed.part_of, None)):
+            continue
         if whole is None:
             elsewhere = refs.has("casualties", seed.part_of)
             message = "a whole and its parts are claims about one incident; '{}' is {}".format(

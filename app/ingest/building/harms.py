@@ -115,6 +115,15 @@ def wholes(claims: Iterable[CasualtySeed]) -> dict[str, CasualtySeed]:
     return found
 
 
+def with_wholes(claims: list[CasualtySeed]) -> list[CasualtySeed]:
+    """Returns claims without the parts of others that are not among them, because these have mistakes of their own: a
+    part alone would be counted as if it were none."""
+    if not any(claim.part_of for claim in claims):
+        return claims
+    ids, whole_of = {claim.id for claim in claims}, wholes(claims)
+    return [claim for claim in claims if whole_of[claim.id].part_of in (None, *ids)]
+
+
 def harms(
     incident: str,
     claims: Iterable[CasualtySeed],

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from app.ingest.building.harms import SeedHarm, harms
+from app.ingest.building.harms import SeedHarm, harms, with_wholes
 from app.ingest.building.scan import SHARED_RESOURCES, SharedRecords, same_as_kind
 from app.ingest.building.scratch_index import RecordLocation, ScratchIndex
 from app.ingest.seed.claim_seeds import CasualtySeed
@@ -262,9 +262,8 @@ class ReferenceIndex:
         if (cached := self._harms.get(incident.seed.id)) is None:
             outer = [(one.inner, one.outer) for one in self.inclusions.get(incident.seed.id, ())]
             claims = [claim.seed for claim in self.claims(incident) if not claim.broken]
-            cached = self._harms[incident.seed.id] = harms(
-                incident.seed.id, claims, self._disputed, dict.fromkeys(outer)
-            )
+            cached = harms(incident.seed.id, with_wholes(claims), self._disputed, dict.fromkeys(outer))
+            self._harms[incident.seed.id] = cached
         return cached
 
     def harms_below(self, incident: str) -> list[SeedHarm]:
@@ -277,7 +276,9 @@ class ReferenceIndex:
         for incident, part, claim in self._claims_below() if self.children else ():
             by_incident.setdefault(incident, {}).setdefault(part, []).append(claim)
         return {
-            incident: [harm for part, claims in by_part.items() for harm in harms(part, claims, self._disputed)]
+            incident: [
+                harm for part, claims in by_part.items() for harm in harms(part, with_wholes(claims), self._disputed)
+            ]
             for incident, by_part in by_incident.items()
         }
 

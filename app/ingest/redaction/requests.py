@@ -3,6 +3,7 @@
 import json
 import pickle
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -31,11 +32,12 @@ ID = "/id"
 
 
 class Asked(NamedTuple):
-    """A redaction, and where a seed file asks for it."""
+    """A redaction, and where a seed file asks for it; `done` are the fields that releases have redacted before."""
 
     redaction: Redaction
     source: Source
     hides_id: bool
+    done: frozenset[str] = frozenset()
 
 
 class Requests:
@@ -44,9 +46,9 @@ class Requests:
     def __init__(self, context: PipelineContext, connection: Connection, *, is_partial: bool) -> None:
         self.pending: dict[tuple[str, str], Asked] = {}
         self.errors: list[SeedError] = []
-        wanted = {(one.redaction.resource, one.redaction.id): one for one in _asked(context.scratch_index)}
-        implied = {(one.redaction.resource, one.redaction.id): one for one in _claims(connection, wanted)}
-        wanted = {**implied, **wanted}
+        own = {(one.redaction.resource, one.redaction.id): one for one in _asked(context.scratch_index)}
+        implied = {(one.redaction.resource, one.redaction.id): one for one in _claims(connection, own)}
+        wanted = {**implied, **own}
         self.replaced = frozenset(_replaced(connection, wanted))
         """Those that are to have another id and that the database does not know, because they have it already."""
 
@@ -57,11 +59,12 @@ class Requests:
                     self.errors.append(asked.source.error(("redacted", "id"), _REPLACED))
             elif asked.hides_id or asked.redaction not in done:
                 self.errors += _wrong_fields(asked, context.codebook)
-                self.pending[key] = asked
+                fields = chain.from_iterable(one.fields for one in done if (one.resource, one.id) == key)
+                self.pending[key] = asked._replace(done=frozenset(fields))
         self.claims: list[tuple[str, str, str | None]] = [
             (id_, asked.redaction.reason, None)
             for (resource, id_), asked in self.pending.items()
-            if (resource, id_) in implied and asked is implied[resource, id_]
+            if (resource, id_) not in own
         ]
         """Those that go with their incidents, as tombstones: id, reason and no successor."""
 

@@ -8,7 +8,7 @@ from app.ingest.seed.scalars import LANGUAGE, URL, Day, Digest, Line, Prose, Slu
 from app.ingest.seed.seed_base import CorrectableRecord, Record
 from app.model.codebook import ParagraphKind
 
-ParagraphNumber = Annotated[Whole, Field(ge=1)]
+ParagraphNumber = Annotated[Whole, Field(ge=1, le=1_000_000)]
 
 
 class ParagraphSeed(Record):
@@ -16,7 +16,7 @@ class ParagraphSeed(Record):
     copy of the reporter's own text names the paragraphs that it `shortens`."""
 
     kind: ParagraphKind
-    length: Annotated[Whole, Field(ge=1)]
+    length: Annotated[Whole, Field(ge=1, le=10_000_000)]
     sha256: Digest
     shortens: Annotated[list[ParagraphNumber], AfterValidator(unique)] = Field(
         default_factory=list, description="Of a display copy: the numbers of the paragraphs that it shortens."

@@ -39,7 +39,7 @@ TEXTS = (LINE, PROSE)
 """Patterns that also require visible text."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WHOLE = re.compile(r"[0-9]{1,15}")
+_WHOLE = re.compile(r"-?[0-9]{1,100}")  # numbers beyond their limits too, which then say what these are
 
 
 def _day(value: Any) -> Any:
