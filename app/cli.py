@@ -93,7 +93,7 @@ def serve(
 
             given["database_url"] = stack.enter_context(selected_database(SEED, sample_ids))
         settings = read_settings(**given)
-        metrics = _metrics_address(settings)
+        metrics = _metrics_address(settings, port)
         with open_database(settings) as database:
             schema.migrate(database)
             with database.snapshot() as snapshot:
@@ -135,12 +135,14 @@ _EXAMPLE_PATHS = (
 _SAMPLE_PATHS = ("/", "/docs", "/v1/sample.json")
 
 
-def _metrics_address(settings: Settings) -> tuple[str, int] | None:
+def _metrics_address(settings: Settings, port: int) -> tuple[str, int] | None:
     if not settings.metrics_port:
         return None
     if find_spec("prometheus_client") is None:
         raise CommandError("Metrics need their library; install the extra: pip install -e '.[metrics]'")
-    refuse_busy_port(settings.metrics_host, settings.metrics_port)
+    if settings.metrics_port == port:
+        raise CommandError(f"Port {port} is that of the service. Choose another --metrics-port.")
+    refuse_busy_port(settings.metrics_host, settings.metrics_port, "--metrics-port or DATELINE_METRICS_HOST")
     return settings.metrics_host, settings.metrics_port
 
 
@@ -180,8 +182,8 @@ def load(
         elif not schema.has_tables(database):
             typer.echo(f"{database.name} has no tables yet, so this is what a first load does.", err=True)
             database = ends.enter_context(temporary_database())
-        elif not schema.is_current(database):
-            raise CommandError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
+        else:
+            schema.check_is_current(database, made_by="migrate")
         with reporting_mistakes(directory, how):
             _load(
                 database,
@@ -227,8 +229,7 @@ def export(
     from app.storage import schema
 
     with open_database() as database, ProgressBars() as bars:
-        if not schema.is_current(database):
-            raise CommandError(f"{database.name} has no tables of this version yet; run `dateline load` first.")
+        schema.check_is_current(database, made_by="load")
         try:
             with database.snapshot(release=release) as snapshot:
                 directory.mkdir(parents=True, exist_ok=True)

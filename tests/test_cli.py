@@ -133,6 +133,19 @@ def test_serve_on_a_busy_port_says_so_and_loads_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_port_of_metrics_is_another_one(tmp_path: Path) -> None:
+    port = str(free_port())
+    sentence = refused(dateline("serve", "--port", port, "--metrics-port", port, cwd=tmp_path))
+    assert sentence == f"Port {port} is that of the service. Choose another --metrics-port."
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        taken = str(busy.getsockname()[1])
+        sentence = refused(dateline("serve", "--port", port, "--metrics-port", taken, cwd=tmp_path))
+    assert sentence.endswith("Choose another --metrics-port or DATELINE_METRICS_HOST.")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("folder", ["/proc", "nowhere"])
 def test_serve_where_no_database_can_be_written(tmp_path: Path, folder: str) -> None:
     """`/proc` takes files from nobody, not even from root."""
@@ -147,14 +160,15 @@ def test_serve_on_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert sentence == "dateline.db: file is not a database"
 
 
-def test_serve_on_a_database_newer_than_the_code(database_url: str) -> None:
+def test_a_database_newer_than_the_code(database_url: str, tmp_path: Path) -> None:
     database = Database(database_url)
     migrate(database)
     with database.writer() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    sentence = refused(dateline("serve", "--port", str(free_port()), url=database_url))
-    assert "was made by a newer version of dateline (9999); update the code." in sentence
+    for command in (("serve", "--port", str(free_port())), ("export", tmp_path), ("load", "--dry-run")):
+        sentence = refused(dateline(*command, url=database_url))
+        assert "was made by a newer version of dateline (9999); update the code." in sentence, command
 
 
 def test_serve_on_a_database_that_older_code_has_loaded(database_url: str, tmp_path: Path) -> None:

@@ -27,12 +27,30 @@ def has_tables(database: Database) -> bool:
 
 def is_current(database: Database) -> bool:
     """Whether the tables exist and are those of this version of the code. Only reads."""
+    return bool(_revision(database) == ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def check_is_current(database: Database, *, made_by: str) -> None:
+    """Raises DatabaseError for tables of another version of the code, or none; `made_by` is the command that makes
+    those of this one. Only reads."""
+    if not is_current(database):
+        _check_is_not_newer(database, _revision(database))
+        raise DatabaseError(f"{database.name} has no tables of this version yet; run `dateline {made_by}` first.")
+
+
+def _revision(database: Database) -> str | None:
     try:
         with database.snapshot() as snapshot:
-            revision = snapshot.value(select(column("version_num")).select_from(table("alembic_version")))
+            found = snapshot.value(select(column("version_num")).select_from(table("alembic_version")))
+            return None if found is None else str(found)
     except Unavailable:
-        return False
-    return bool(revision == ScriptDirectory.from_config(_config()).get_current_head())
+        return None
+
+
+def _check_is_not_newer(database: Database, revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseError(f"{database.name} was made by a newer version of dateline ({revision}); update the code.")
 
 
 def is_outdated(snapshot: Snapshot) -> bool:
@@ -50,11 +68,9 @@ def migrate(database: Database, target: str = "head") -> bool:
         return False
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    revisions = {script.revision for script in scripts.walk_revisions()}
     with database.writer(unchecked=True) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
-        if before is not None and before not in revisions:
-            raise DatabaseError(f"{database.name} was made by a newer version of dateline ({before}); update the code.")
+        _check_is_not_newer(database, before)
         if target == "head" and before == scripts.get_current_head():
             return False
         config.attributes["connection"] = connection

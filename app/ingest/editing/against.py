@@ -12,7 +12,7 @@ from app.ingest.mirrors.source import MirrorError, Source
 from app.ingest.release.loading import load
 from app.ingest.seed.files import SeedError
 from app.storage import schema
-from app.storage.database import Database, DatabaseError
+from app.storage.database import Database
 from app.storage.models import Release
 
 
@@ -27,8 +27,7 @@ def check_against(directory: Path, target: str, progress: Progress) -> list[Seed
         return _check_against_service(directory, target, progress)
     database = Database(target if "://" in target else f"sqlite:///{target}")
     try:
-        if not schema.is_current(database):
-            raise DatabaseError(f"{database.name} has no tables of this version yet; run `dateline migrate` first.")
+        schema.check_is_current(database, made_by="migrate")
         return load(directory, database, dry_run=True, progress=progress).warnings
     finally:
         database.close()
