@@ -10,7 +10,7 @@ from app.queries.histograms import FIRST_DAY, LAST_DAY, UNITS
 from app.queries.record_type import RecordType
 from app.queries.values import RELEASE, interval
 from app.records.casualties import CASUALTIES
-from app.records.casualty_sums import MIXED, NOT_SPLIT, SEVERAL_PEOPLE
+from app.records.casualty_sums import MIXED, NOT_SPLIT, SEVERAL_PEOPLE, WHOSE
 from app.records.incidents import IncidentCriteria
 
 LARGEST_NUMBER = 999_999_999
@@ -23,8 +23,9 @@ By = Mapping[str, Mapping[str, str | None]]
 class SumLinks:
     """Links to lists of claims, with the filters by which claims, or the incidents that they are about, were chosen.
 
-    None is there where no list holds them: for values that no filter has (`imprecise`, `several`), and with filters
-    that choose incidents in lists of these, and claims in lists of those.
+    None is there where no list holds them: for values that no filter has (`imprecise`, `several`), with filters that
+    choose incidents in lists of these, and claims in lists of those, and for open claims of a row whose claims a filter
+    would find beside others, of harms whose claims differ (`mixed`).
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class SumLinks:
 
     def of_open_claims(self, by: By) -> str | None:
         """Returns the link to the claims of a row that have no upper bound."""
+        if not WHOSE.keys().isdisjoint(by):
+            return None
         possibly = {f"{by['outcome']['value']}_possibly": str(LARGEST_NUMBER)}
         return self._of_row(by, counted="true", **possibly)
 

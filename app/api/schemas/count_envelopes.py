@@ -51,10 +51,13 @@ class CertainSum(BaseModel):
 
 class SumLinks(BaseModel):
     """Root-relative links, each only where there are more claims than are shown, and where a list holds them: a row
-    `imprecise`, `several`, `mixed` or `not_split` has no filter."""
+    `imprecise`, `several`, `mixed` or `not_split` has no filter, and that of a `group`, an `organization` or a `person`
+    finds claims of harms that are `mixed` as well."""
 
     open_because: str | Absent = Field(
-        default=None, description="The list of the counted claims that have no upper bound."
+        default=None,
+        description="The list of the counted claims that have no upper bound, with those that are set aside because "
+        "another claim about the same people has a number.",
     )
     not_counted: str | Absent = Field(default=None, description="The list of the claims that are left out.")
 
