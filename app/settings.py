@@ -1,5 +1,6 @@
 """Settings from environment variables. Nothing else reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -30,6 +31,16 @@ def _ascii_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=host, path=quote(parts.path, safe="/%:@!$&'()*+,;=~")))
 
 
+def _folder(path: Path) -> Path:
+    """Returns the path of a folder that is there, or that can be made. Raises ValueError."""
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise ValueError(f"'{there}' is no folder")
+    if there != path and not os.access(there, os.W_OK):
+        raise ValueError(f"'{path}' is not there, and cannot be made in '{there}'")
+    return path
+
+
 class Settings(BaseSettings):
     """Every setting is an environment variable named `DATELINE_` and its name in capitals."""
 
@@ -54,7 +65,7 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="The port of the figures for Prometheus, with the extra `metrics`; 0 has none."
     )
     metrics_host: str = Field("127.0.0.1", description="The address of that port.")
-    cache_dir: Path | None = Field(
+    cache_dir: Annotated[Path, AfterValidator(_folder)] | None = Field(
         None,
         description="A directory in which the workers of a machine keep what they count by, also after they end. "
         "Without one it lies in `TMPDIR` while they run.",

@@ -20,6 +20,8 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from app.cli import main
+from app.commands.databases import read_settings
+from app.commands.errors import CommandError
 from app.commands.progress_bars import ProgressBars
 from app.records import RECORD_TYPES
 from app.storage.database import Database
@@ -62,6 +64,18 @@ def refused(done: Done) -> str:
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     return lines[0]
+
+
+@pytest.mark.parametrize("below", ["", "folder"])
+def test_a_folder_for_counts_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    (file := tmp_path / "file").touch()
+    monkeypatch.setenv("DATELINE_CACHE_DIR", str(file / below))
+    with pytest.raises(CommandError, match=rf"^DATELINE_CACHE_DIR cannot be used: .*'{file}' is no folder"):
+        read_settings()
+    monkeypatch.setenv("DATELINE_CACHE_DIR", str(tmp_path / "new/one"))
+    assert read_settings().cache_dir == tmp_path / "new/one"
 
 
 def test_the_version_is_that_of_the_package() -> None:
