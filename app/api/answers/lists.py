@@ -184,9 +184,12 @@ def _is_counted(snapshot: Snapshot, resource: RecordType, filters: Listing) -> b
 def _cursor_key(planned: PlannedList, filters: Listing) -> str:
     """Returns the key of the query that a cursor belongs to: the resource, its filters and its order.
 
-    Ranks change with every release, so a cursor in an order by relevance is valid in one release only.
+    Ranks change with every release, so a cursor in an order by relevance is valid in one release only, and in one of
+    the two orders that it has.
     """
-    release = planned.snapshot.release.number if planned.order.ranks is not None else ""
+    release = ""
+    if planned.order.ranks is not None:
+        release = f"{planned.snapshot.release.number}{' stable' if filters.release else ''}"
     given = cursors.given(filters, _not_in_cursors(type(filters)))
     return cursors.query_key(f"{planned.resource.name} {release} {given}")
 
