@@ -136,7 +136,7 @@ def _template(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore[misc]  # several times as fast
+class _WithoutAnchors(getattr(yaml, "CSafeDumper", SafeDumper)):  # type: ignore[misc]  # that of C is several times as fast
     """Repeats equal values instead of writing YAML anchors, which readers of OpenAPI documents do not support."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -1,9 +1,9 @@
 """The condition of filters by days: as SQL, and as a criterion of arrays that says the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import and_, bindparam, select, union_all
 
@@ -88,7 +88,7 @@ def _on_days(
     return Condition(
         clause,
         "date",
-        _undated(table),  # type: ignore[arg-type]  # classes are hashable
+        _undated(cast(Hashable, table)),
         IndexLookup(table.number, keys),
         partitions=partitions,
         shape=(table.__tablename__, how),

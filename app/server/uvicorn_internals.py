@@ -84,7 +84,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """An HTTP connection whose client has to send its requests and read its responses in time."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn's annotation is narrower
+        super().connection_made(cast(Transport, transport))
         self.transport = cast(Transport, CoalescingTransport(self.transport, self.loop))
         self.url = b""
         self._size = 0  # bytes of the request that is coming

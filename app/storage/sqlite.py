@@ -64,7 +64,8 @@ def _reader_engine(url: URL, connections: int, *preparations: Callable[[Any, Any
 
 
 def _begin(connection: Connection) -> None:
-    connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # it is open
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")
 
 
 def _prepare_past(connection: Any, record: Any) -> None:

@@ -10,7 +10,7 @@ from app.api import pages
 from app.api.parameters.parsing import parse
 from app.api.routes.problems import problems
 from app.api.routes.records import json_response, reader
-from app.api.schemas.envelopes import DetailMeta
+from app.api.schemas.envelopes import DetailMeta, list_of
 from app.api.schemas.link_envelopes import DetailLinks
 from app.model.compact_json import dump_json
 from app.queries.values import NoParameters
@@ -22,8 +22,7 @@ from app.storage.snapshot import Snapshot
 PATH = "/v1/sample.json"
 
 _RECORDS: dict[str, Any] = {
-    name: (list[one.document], Field(max_length=MAX_OF_TYPE))  # type: ignore[name-defined]  # known at run time
-    for name, one in RECORD_TYPES.items()
+    name: (list_of(one.document), Field(max_length=MAX_OF_TYPE)) for name, one in RECORD_TYPES.items()
 }
 _IDS: dict[str, Any] = dict.fromkeys(RECORD_TYPES, (list[str], ...))
 

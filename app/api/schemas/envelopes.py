@@ -2,6 +2,7 @@
 
 from functools import reduce
 from operator import or_
+from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -152,12 +153,17 @@ def _counts(name: str) -> dict[str, Any]:
     return facets | ({"totals": (list[Sum] | absent, _TOTALS)} if name in SUMMED else {})
 
 
+def list_of(model: type[BaseModel]) -> Any:
+    """Returns the type of a list of a model that is known at run time only."""
+    return GenericAlias(list, (model,))
+
+
 PAGES: dict[str, type[BaseModel]] = {
     one.name: create_model(
         f"{_stem(one.document)}Page",
         __base__=Envelope,
         __doc__=f"One page of {one.name}.",
-        data=(list[one.document], ...),  # type: ignore[name-defined]  # a model known at run time
+        data=(list_of(one.document), ...),
         links=(_page_links(one.name, one.document), ...),
         meta=(SummedMeta if one.name in SUMMED else ListMeta, ...),
         **_counts(one.name),
